@@ -1,0 +1,19 @@
+"""Shared by all tests: a quiet TensorFlow, and Keras state that does not leak between tests."""
+
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def fresh_keras():
+    """Float32 policy, empty name registry and a fixed seed, wherever Keras is in use."""
+    yield
+    if "keras" in sys.modules:
+        import keras
+
+        keras.config.set_dtype_policy("float32")
+        keras.utils.clear_session()

@@ -1,0 +1,93 @@
+"""The import table of the house: who may import whom. Nothing else is allowed."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SHARED = {"schedules", "check"}
+ROOMS_THAT_BUILD = {
+    "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
+}  # fmt: skip
+APP_PARTS = {
+    "build", "runs", "data", "callbacks", "diagnostics", "surgery", "config", "optimizers",
+}  # fmt: skip
+MAY_IMPORT = {
+    "check": set(),
+    "schedules": set(),
+    "regularizers": set(),
+    "layers": set(),
+    "augment": set(),
+    "diagnostics": set(),
+    "data": set(),
+    "runs": set(),
+    "tensorboard": {"diagnostics"},
+    "optimizers": {"regularizers"},
+    "surgery": {"regularizers", "layers"},
+    "models": {"layers"},
+    "callbacks": {"diagnostics"},
+    "config": set(),
+    "build": ROOMS_THAT_BUILD | {"config"},
+    "sweeps": {"config", "runs", "diagnostics"},
+    "app": APP_PARTS,
+    "cli": APP_PARTS | {"app", "sweeps"},
+    "hydra_plugin": {"config"},
+}  # fmt: skip
+FORBIDDEN = {  # room -> third-party packages that it must not import, at any depth of its code
+    "check": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "schedules": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "runs": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "tensorboard": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "augment": {"keras", "hydra", "omegaconf"},
+    "config": {"keras", "tensorflow", "numpy"},
+    **{
+        room: {"hydra", "omegaconf"}
+        for room in (
+            "regularizers",
+            "optimizers",
+            "layers",
+            "models",
+            "surgery",
+            "callbacks",
+            "data",
+        )
+    },
+}
+SHIM = "shim.py"  # the one file name under which a private Keras name may be reached
+
+
+def room_of(path: Path) -> str:
+    relative = path.relative_to(ROOT / "kreg")
+    return relative.parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    """Dotted names of everything that a file imports, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            raise AssertionError(f"{path}: relative import; write the full name")
+    return found
+
+
+SOURCES = sorted(p for p in (ROOT / "kreg").rglob("*.py") if p != ROOT / "kreg" / "__init__.py")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_follow_the_table(path):
+    room = room_of(path)
+    assert room in MAY_IMPORT or room == "__main__", f"{room} has no place in the table"
+    allowed = MAY_IMPORT.get(room, {"cli"}) | SHARED | {room}
+    for name in imports_of(path):
+        parts = name.split(".")
+        if parts[0] == "kreg" and len(parts) > 1 and parts[1] != "__version__":
+            assert parts[1] in allowed, f"{room} may not import kreg.{parts[1]}"
+        assert parts[0] not in FORBIDDEN.get(room, ()), f"{room} may not import {parts[0]}"
+        if name.startswith(("keras.src", "tensorflow.keras", "tf_keras")):
+            assert path.name == SHIM, f"{name} is private: only a file named {SHIM} may reach it"
