@@ -1,0 +1,5 @@
+"""Numbers -> verdict -> document -> renderers. NumPy only: no Keras, no TensorFlow."""
+
+from kreg.diagnostics.record import Record
+
+__all__ = ["Record"]

@@ -1,0 +1,191 @@
+"""Record: everything that a run has measured. The verdict reads this and nothing else."""
+
+import dataclasses
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from kreg import check
+
+MAX_EXAMPLES = 2048  # per-example losses kept an epoch: enough for a paired test, 8 kB in float32
+ARRAYS = ("examples", "correct")
+
+
+@dataclass
+class Record:
+    """What one training run has measured, epoch by epoch. Plain values and arrays; no Keras.
+
+    Epochs are numbered from 1, as Keras's progress bar prints them. A curve has one value an epoch:
+    `None` where nothing was measured, NaN or infinity where the measurement was not finite.
+
+    Names of the curves (all optional; the verdict says what it misses):
+
+    - `loss`, `val_loss`: as Keras logged them, with penalties, noise and running mean;
+    - `clean_loss`, `val_clean_loss`, `clean_<metric>`, `val_clean_<metric>`: inference mode,
+      penalty-free, un-augmented;
+    - `noisy_loss`: penalty-free, on the weights of the epoch's end, but with noise and augmentation
+      on. Splits the bias ledger's running mean from its noise;
+    - `penalty`: the sum of all penalties at the epoch's end; `learning_rate`; `val_ece`.
+
+    Args:
+        name: How the run is called on the page.
+        task: `"classification"`, `"binary"`, `"regression"` or `None` when not known.
+        loss: Name of the loss, `"sparse_categorical_crossentropy"` say.
+        honest: `True` when the clean curves were computed, `False` for logged losses only.
+        directions: Metric name (without prefix) to `"min"` or `"max"`.
+        sizes: Numbers of rows: `train`, `validation` (whole sets), `measured` (rows a side that the
+            clean curves use), and `classes` where there are any.
+        layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.inventory`.
+        calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
+            `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
+        inputs: Facts about the inputs: `image` (bool), `augmented` (bool), `batch_norm` (bool).
+        events: Dicts with `epoch`, `kind` (`"stop"`, `"restore"`, `"learning_rate"`) and `text`.
+        settings: The run's configuration, JSON values.
+        provenance: Versions, seed, command, start and end: JSON values.
+        warnings: Sentences to show beside the verdict.
+        train_losses: Array of shape (n,), per-example clean training losses at the last epoch, or
+            `None`.
+
+    >>> record = Record(name="demo")
+    >>> record.append(1, {"loss": 0.9, "val_loss": 1.0})
+    >>> record.append(2, {"loss": 0.8})
+    >>> record.curve("val_loss")
+    array([ 1., nan])
+    """
+
+    name: str = "run"
+    task: str | None = None
+    loss: str | None = None
+    honest: bool = True
+    epochs: list[int] = field(default_factory=list)
+    curves: dict[str, list] = field(default_factory=dict)
+    examples: list = field(default_factory=list)
+    correct: list = field(default_factory=list)
+    directions: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    layers: list[dict] = field(default_factory=list)
+    calibration: dict[str, dict] = field(default_factory=dict)
+    inputs: dict = field(default_factory=dict)
+    events: list[dict] = field(default_factory=list)
+    settings: dict = field(default_factory=dict)
+    provenance: dict = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    train_losses: np.ndarray | None = None
+
+    def append(
+        self, epoch: int, values: Mapping, *, examples: Sequence | None = None, correct=None
+    ) -> None:
+        """Add one epoch.
+
+        Args:
+            epoch: Whole number >= 1, larger than the last one.
+            values: Curve name to number; `None` or a missing name means "not measured".
+            examples: Array of shape (n,), clean validation losses of the same n <= 2048 rows in
+                every epoch, or `None`.
+            correct: Boolean array of shape (n,), whether each of those rows is predicted right, or
+                `None`.
+        """
+        epoch = check.integer("epoch", epoch, low=1)
+        if self.epochs and epoch <= self.epochs[-1]:
+            raise check.invalid("epoch", f"a number above {self.epochs[-1]}", epoch)
+        for name in values.keys() - self.curves.keys():
+            self.curves[name] = [None] * len(self.epochs)
+        self.epochs.append(epoch)
+        for name, curve in self.curves.items():
+            value = values.get(name)
+            curve.append(None if value is None else float(value))
+        self.examples.append(_row("examples", examples, np.float32))
+        self.correct.append(_row("correct", correct, bool))
+
+    def curve(self, name: str) -> np.ndarray:
+        """The curve as floats of shape (epochs,), NaN where there is no value."""
+        values = self.curves.get(name)
+        if values is None:
+            return np.full(len(self.epochs), np.nan)
+        return np.array([np.nan if v is None else v for v in values], dtype=float)
+
+    def measured(self, name: str) -> np.ndarray:
+        """Booleans of shape (epochs,): where the curve has a value, finite or not."""
+        values = self.curves.get(name, [None] * len(self.epochs))
+        return np.array([v is not None for v in values], dtype=bool)
+
+    def get_state(self) -> dict:
+        """All fields as JSON values and arrays, for the run's state file."""
+        state = {
+            f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ARRAYS
+        }
+        return {**state, **{name: _stacked(getattr(self, name)) for name in ARRAYS}}
+
+    def set_state(self, state: Mapping) -> None:
+        """Take over what `get_state` returned; names that it does not know are left out."""
+        known = {f.name for f in dataclasses.fields(self)}
+        for name in known & state.keys():
+            value = state[name]
+            setattr(self, name, _unstacked(value) if name in ARRAYS else value)
+
+    def save(self, path) -> Path:
+        """Write one `.npz` without pickles, in one piece or not at all."""
+        from kreg.diagnostics.files import write
+
+        arrays, plain = {}, {}
+        _split(self.get_state(), "", arrays, plain)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, plain=np.array(json.dumps(plain)), **arrays)
+        return write(path, buffer.getvalue())
+
+    @classmethod
+    def load(cls, path) -> "Record":
+        """The record that `save` wrote."""
+        with np.load(path, allow_pickle=False) as file:
+            state = json.loads(str(file["plain"]))
+            for key in file.files:
+                if key != "plain":
+                    _put(state, key.split("/"), file[key])
+        record = cls()
+        record.set_state(state)
+        return record
+
+
+def _row(name: str, values, dtype) -> np.ndarray | None:
+    if values is None:
+        return None
+    row = np.array(values, dtype=dtype)  # a copy: the caller may reuse its buffer
+    if row.ndim != 1 or row.size > MAX_EXAMPLES:
+        raise check.invalid(name, f"an array of shape (n,) with n <= {MAX_EXAMPLES}", row.shape)
+    return row
+
+
+def _stacked(rows: list) -> dict:
+    """Rows of equal length as one array plus the positions of those that are there."""
+    there = [i for i, row in enumerate(rows) if row is not None]
+    if not there:
+        return {"count": len(rows), "there": [], "values": []}
+    return {"count": len(rows), "there": there, "values": np.stack([rows[i] for i in there])}
+
+
+def _unstacked(state: Mapping) -> list:
+    rows = [None] * int(state["count"])
+    for position, values in zip(state["there"], state["values"], strict=True):
+        rows[int(position)] = np.asarray(values)
+    return rows
+
+
+def _split(value: Mapping, prefix: str, arrays: dict, plain: dict) -> None:
+    """Sort a tree into arrays (by path) and JSON values (a tree)."""
+    for key, item in value.items():
+        if isinstance(item, np.ndarray):
+            arrays[f"{prefix}{key}"] = item
+        elif isinstance(item, Mapping):
+            _split(item, f"{prefix}{key}/", arrays, plain.setdefault(key, {}))
+        else:
+            plain[key] = item
+
+
+def _put(tree: dict, path: list[str], value) -> None:
+    for key in path[:-1]:
+        tree = tree.setdefault(key, {})
+    tree[path[-1]] = value
