@@ -32,6 +32,8 @@ MAY_IMPORT = {
     "sweeps": {"config", "runs", "diagnostics"},
     "app": APP_PARTS,
     "cli": APP_PARTS | {"app", "sweeps"},
+    "launch": {"config", "runs", "sweeps"},
+    "experiments": ROOMS_THAT_BUILD | {"diagnostics"},
     "hydra_plugin": {"config"},
 }  # fmt: skip
 FORBIDDEN = {  # room -> third-party packages that it must not import, at any depth of its code

@@ -1,0 +1,15 @@
+"""A component of the user's own: `kind: mypackage.module:Name`, allowed on the command line only."""
+
+from dataclasses import dataclass
+
+from kreg.config.fields import mapping, text
+
+
+@dataclass
+class Custom:
+    kind: str = text("package.module:Name")
+    params: dict = mapping({})
+
+
+def is_custom(kind) -> bool:
+    return isinstance(kind, str) and ":" in kind

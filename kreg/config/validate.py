@@ -1,0 +1,90 @@
+"""From a composed configuration to checked dataclasses, or to one sentence per mistake."""
+
+import dataclasses
+from collections.abc import Mapping
+from types import SimpleNamespace
+
+from kreg import check
+from kreg.config import combinations
+from kreg.config.custom import is_custom
+from kreg.config.fields import check_field
+from kreg.config.root import Root
+from kreg.config.schema import GROUPS, schema_of
+
+
+class ConfigError(ValueError):
+    """A mistake in the configuration, told in one sentence."""
+
+
+class Config(SimpleNamespace):
+    """The whole configuration, checked: `cfg.seed`, `cfg.model.depth`, `cfg.reg.kind`, ..."""
+
+    def to_dict(self) -> dict:
+        """Plain data, for the run's own record and for comparing two runs."""
+        return {
+            name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
+            for name, value in vars(self).items()
+        }
+
+
+def validate(tree: Mapping) -> Config:
+    """Check every key, type, range and combination of a composed, resolved configuration.
+
+    Args:
+        tree: Plain nested data, as `OmegaConf.to_container(cfg, resolve=True)` returns it.
+
+    Raises:
+        ConfigError: With one sentence that names the key, what is allowed, and what came.
+    """
+    try:
+        config = _build(dict(tree))
+        combinations.check_all(config)
+        return config
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _build(tree: dict) -> Config:
+    root = _fill(Root, "", {k: v for k, v in tree.items() if k not in GROUPS})
+    groups = {group: _group(group, tree.get(group), root.allow) for group in GROUPS}
+    return Config(**{f.name: getattr(root, f.name) for f in dataclasses.fields(root)}, **groups)
+
+
+def _group(group: str, values, allow: list):
+    if not isinstance(values, Mapping):
+        raise check.invalid(group, "an option of the group with its keys", values)
+    kind = values.get("kind")
+    if is_custom(kind):
+        _check_allowed(group, kind, allow)
+    return _fill(schema_of(group, kind), f"{group}.", dict(values))
+
+
+def _check_allowed(group: str, kind: str, allow: list) -> None:
+    package = kind.split(":")[0].split(".")[0]
+    if package not in allow:
+        raise check.invalid(
+            f"{group}.kind",
+            "a kind of kreg, or a component of a package that the command line allows",
+            kind,
+            f"To run code of that package say allow=[{package}].",
+        )
+
+
+def _fill(schema: type, prefix: str, values: dict):
+    fields = {field.name: field for field in dataclasses.fields(schema)}
+    for name in values:
+        if name not in fields:
+            raise unknown_key(prefix, name, fields)
+    checked = {
+        name: check_field(f"{prefix}{name}", value, fields[name].metadata["rule"])
+        for name, value in values.items()
+    }
+    return schema(**checked)
+
+
+def unknown_key(prefix: str, name: str, known) -> ValueError:
+    """The error for a key that its group does not have."""
+    where = f"`{prefix.rstrip('.')}`" if prefix else "The configuration"
+    keys = ", ".join(known)
+    near = check.did_you_mean(name, known)
+    return ValueError(f"{where} has no key {name!r}. Its keys are: {keys}. {near}".rstrip())

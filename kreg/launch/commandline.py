@@ -1,0 +1,109 @@
+"""A command line, taken apart: Hydra's flags here, overrides there, sweeps spelt out."""
+
+import argparse
+import itertools
+from dataclasses import dataclass, field
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob, Override
+from hydra.errors import HydraException
+
+from kreg.config.validate import ConfigError
+from kreg.launch import catalogue
+
+# `compress=true` reads better than a group's option; Hydra's groups take only names
+SHORTHANDS = {
+    "compress=true": "compress=on",
+    "compress=false": "compress=off",
+}
+
+
+@dataclass
+class CommandLine:
+    """`overrides` in the user's words, parsed; `multirun` and `config_dir` are Hydra's flags."""
+
+    arguments: list[str]
+    overrides: list[Override] = field(default_factory=list)
+    multirun: bool = False
+    help: bool = False
+    passes_to_hydra: bool = False
+    config_dir: str | None = None
+
+
+def parse(arguments: list[str]) -> CommandLine:
+    """Take `sys.argv[1:]` apart.
+
+    Raises:
+        ConfigError: If an override is not of the form `key=value`.
+    """
+    arguments = [SHORTHANDS.get(argument, argument) for argument in arguments]
+    flags, rest = _flags().parse_known_args(arguments)
+    words = [word for word in rest if not word.startswith("-")]
+    return CommandLine(
+        arguments=arguments,
+        overrides=_parse_overrides(words),
+        multirun=flags.multirun,
+        help=flags.help,
+        passes_to_hydra=bool(flags.hydra) or any(word.startswith("-") for word in rest),
+        config_dir=flags.config_dir,
+    )
+
+
+def _flags() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--help", "-h", action="store_true")
+    parser.add_argument("--multirun", "-m", action="store_true")
+    parser.add_argument("--run", "-r", action="store_true")
+    parser.add_argument("--cfg", "-c")
+    parser.add_argument("--package", "-p")
+    parser.add_argument("--resolve", action="store_true")
+    parser.add_argument("--config-dir", "-cd", dest="config_dir")
+    for flag in ("--hydra-help", "--version", "--shell-completion", "-sc"):
+        parser.add_argument(flag, dest="hydra", action="store_true")
+    return parser
+
+
+def _parse_overrides(words: list[str]) -> list[Override]:
+    parser, parsed = OverridesParser.create(), []
+    for word in words:
+        try:
+            parsed += parser.parse_overrides([word])
+        except HydraException as error:
+            raise ConfigError(
+                f"{word!r} is not an override. Expected key=value or group=option, for example "
+                f"reg=l1 or trainer.epochs=20. Quote values with spaces or special characters."
+            ) from error
+    return parsed
+
+
+def jobs(line: CommandLine, options: dict[str, list[str]] | None = None) -> list[list[str]]:
+    """The overrides of every job that the command line starts: one list, or a sweep's product.
+
+    Raises:
+        ConfigError: If a sweep is empty, or a sweep is asked for without `-m`.
+    """
+    options = options or catalogue.groups()
+    spelt = [_spell_out(override, line.multirun, options) for override in line.overrides]
+    return [list(combination) for combination in itertools.product(*spelt)]
+
+
+def _spell_out(override: Override, multirun: bool, options: dict) -> list[str]:
+    if not override.is_sweep_override():
+        return [override.input_line]
+    if not multirun:
+        raise ConfigError(
+            f"{override.input_line!r} names several values. Add -m to train one job for each: "
+            f"python train.py -m {override.input_line}"
+        )
+    value = override.value()
+    if isinstance(value, Glob):
+        names = value.filter(options.get(override.key_or_group, []))
+    else:
+        names = list(override.sweep_string_iterator())
+    if not names:
+        raise ConfigError(
+            f"{override.input_line!r} matches nothing, so there would be no job to run. "
+            f"Groups with options: {', '.join(options)}."
+        )
+    head = override.input_line.split("=", 1)[0]
+    return [f"{head}={name}" for name in names]

@@ -1,0 +1,106 @@
+"""Compose and check what a command line means, before anything heavy is imported."""
+
+import re
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from kreg import check
+from kreg.config import conf_dir, schema
+from kreg.config.validate import Config, ConfigError, unknown_key, validate
+from kreg.launch import catalogue, commandline
+
+FREE = ("hydra", "params")  # Hydra checks its own keys; `params` belong to a user's component
+
+
+def compose_job(overrides: list[str], config_dir: str | None = None) -> Config:
+    """The checked configuration of one job.
+
+    Args:
+        overrides: In Hydra's grammar, `["model=deep", "reg.l1=1e-4"]`.
+        config_dir: A further folder of options, as `--config-dir` names it.
+
+    Raises:
+        ConfigError: With one sentence for the first mistake found.
+    """
+    parsed = commandline.parse(overrides).overrides
+    options = catalogue.groups()
+    if config_dir:
+        options = _merged(options, catalogue.groups(Path(config_dir)))
+    choices = [o for o in parsed if o.key_or_group in options]
+    for choice in choices:
+        _check_choice(choice, options)
+    extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
+    base = _compose([o.input_line for o in choices] + extra)
+    for override in parsed:
+        if override not in choices:
+            _check_key(override, base, options)
+    return validate(_compose(overrides + extra))
+
+
+def _merged(ours: dict, theirs: dict) -> dict:
+    return {g: sorted({*ours.get(g, ()), *theirs.get(g, ())}) for g in {*ours, *theirs}}
+
+
+def _check_choice(override: Override, options: dict) -> None:
+    group, value = override.key_or_group, override.value()
+    known = options[group]
+    wanted = [value] if isinstance(value, str) else value
+    for name in wanted if isinstance(wanted, list) else []:
+        if name not in known:
+            near = check.did_you_mean(name, known)
+            raise ConfigError(
+                f"{group}={name}: the group `{group}` has no option {name!r}. "
+                f"Its options are: {', '.join(known)}. {near}".rstrip()
+            )
+
+
+def _check_key(override: Override, tree: dict, options: dict) -> None:
+    path = override.key_or_group.split(".")
+    if path[0] in FREE or path[0].startswith("hydra/"):
+        return
+    if path[0] not in tree:
+        known = sorted({*options, *tree})
+        near = check.did_you_mean(path[0], known)
+        raise ConfigError(
+            f"{override.input_line}: there is no group or key {path[0]!r}. "
+            f"There are: {', '.join(known)}. {near}".rstrip()
+        )
+    node, prefix = tree, ""
+    for name in path:
+        if not isinstance(node, dict) or prefix.rstrip(".").endswith(FREE):
+            return
+        if name not in node:
+            raise ConfigError(f"{override.input_line}: {unknown_key(prefix, name, node)}")
+        node, prefix = node[name], f"{prefix}{name}."
+
+
+def _compose(overrides: list[str]) -> dict:
+    schema.register()
+    register_resolvers()
+    try:
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            composed = compose("config", overrides)
+            return OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(_sentence(error)) from error
+
+
+def _sentence(error: Exception) -> str:
+    """Hydra's own words on one line, without the lines that speak of search paths and options."""
+    words = re.sub(r"\n\s*(full_key|object_type|reference_type):.*", "", str(error))
+    words = re.split(r"\n\s*(?:Config search path|set the environment)", words, flags=re.I)[0]
+    return re.sub(r"\s*\n\s*", " ", words).strip()
+
+
+def register_resolvers() -> None:
+    """`${unique:}`: four hex digits, so that two runs started in one second stay apart."""
+    import secrets
+
+    OmegaConf.register_new_resolver(
+        "unique", lambda: secrets.token_hex(2), use_cache=True, replace=True
+    )
