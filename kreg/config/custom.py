@@ -1,4 +1,4 @@
-"""A component of the user's own: `kind: mypackage.module:Name`, allowed on the command line only."""
+"""A component of the user's own, `kind: mypackage.module:Name`, if the command line allows it."""
 
 from dataclasses import dataclass
 

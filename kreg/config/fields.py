@@ -36,7 +36,7 @@ def _field(default, rule: Rule):
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def ranged(default, *, type=None, optional=False, **interval):  # noqa: A002
+def ranged(default, *, type=None, optional=False, **interval):
     """A number in an interval; `low`, `high`, `low_open`, `high_open` as in `check.number`.
 
     The type is that of the default, `int` or `float`, unless `type` says otherwise.

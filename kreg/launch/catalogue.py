@@ -1,4 +1,4 @@
-"""What the configuration folder offers: groups, their options, and what each option says of itself."""
+"""What the configuration folder offers: groups, and the options of each."""
 
 from pathlib import Path
 
@@ -20,11 +20,3 @@ def groups(folder: Path | None = None) -> dict[str, list[str]]:
         if path.is_dir() and path.name not in HIDDEN
     }
     return {name: options for name, options in found.items() if options}
-
-
-def command_of(option: Path) -> str:
-    """The first comment of an option's file that shows a command line, or an empty string."""
-    for line in option.read_text().splitlines():
-        if line.startswith("# python train.py"):
-            return line.removeprefix("# ").strip()
-    return ""
