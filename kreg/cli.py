@@ -1,0 +1,61 @@
+"""`kreg report | compare | replay`: thin over the functions of the same names."""
+
+import argparse
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The console script; returns the exit code: 0 done, 1 the answer is no, 2 a wrong command."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except (ValueError, OSError) as error:
+        print(f"kreg: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kreg", description="What happened in a training run?")
+    commands = parser.add_subparsers(required=True, metavar="report | compare | replay")
+    _report(commands.add_parser("report", help="the overfitting page of a finished run"))
+    _compare(commands.add_parser("compare", help="one table and one page for a sweep"))
+    _replay(commands.add_parser("replay", help="where stopping rules would have stopped"))
+    return parser
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", help="a run directory, a history.csv or a TensorBoard directory")
+    parser.add_argument("--out", help="where to write the page (default: beside the run)")
+    parser.add_argument(
+        "--fail-on", help="exit with 1 on these verdicts, e.g. overfitting,unstable"
+    )
+    parser.set_defaults(command=_run_report)
+
+
+def _run_report(options) -> int:
+    from kreg.diagnostics import commands
+
+    return commands.report(options.run, out=options.out, fail_on=options.fail_on)
+
+
+def _compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sweep", help="a sweep's directory, or any folder of runs")
+    parser.set_defaults(command=_run_compare)
+
+
+def _run_compare(options) -> int:
+    from kreg import sweeps
+
+    return sweeps.compare(options.sweep)
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("history", help="a history.csv or a run directory")
+    parser.add_argument("--rules", default="default", help="e.g. default,gl:2,patience:5")
+    parser.set_defaults(command=_run_replay)
+
+
+def _run_replay(options) -> int:
+    from kreg.diagnostics import commands
+
+    return commands.replay(options.history, options.rules)

@@ -8,10 +8,8 @@ from hydra.errors import HydraException
 
 from kreg.config import schema
 from kreg.config.validate import ConfigError
-from kreg.launch import commandline, usage
+from kreg.launch import codes, commandline, usage
 from kreg.launch.compose import compose_job, register_resolvers
-
-DONE, FAILED, BAD_CONFIGURATION = 0, 1, 2
 
 
 def run(train: Callable[[], None], arguments: list[str] | None = None) -> int:
@@ -26,14 +24,14 @@ def run(train: Callable[[], None], arguments: list[str] | None = None) -> int:
         line = commandline.parse(arguments)
         if line.help:
             print(usage.text())
-            return DONE
+            return codes.DONE
         if not line.passes_to_hydra:
             check_all(line)
     except ConfigError as error:
         if os.environ.get("HYDRA_FULL_ERROR"):
             raise
         print(f"kreg: {error}", file=sys.stderr)
-        return BAD_CONFIGURATION
+        return codes.BAD_CONFIGURATION
     return _hand_over(train, line)
 
 
@@ -51,5 +49,5 @@ def _hand_over(train: Callable[[], None], line: commandline.CommandLine) -> int:
         train()
     except HydraException as error:
         print(f"kreg: {error}", file=sys.stderr)
-        return BAD_CONFIGURATION
-    return DONE
+        return codes.BAD_CONFIGURATION
+    return codes.DONE

@@ -1,0 +1,59 @@
+# Every target builds its own environment when it is missing: `make train` works on a fresh clone.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+ARGS   ?= model=deep reg=l1
+PORT   ?= 6006
+BENCH  ?= bench_overhead
+
+.DEFAULT_GOAL := help
+
+help:  ## show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/run.stamp: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+train: $(VENV)/run.stamp  ## train: make train ARGS="model=shallow reg=l2"
+	$(BIN)/python train.py $(ARGS)
+
+test: $(VENV)/dev.stamp  ## the fast tests and the doctests
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+test-all: $(VENV)/dev.stamp  ## every test, the long matrices included
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-backends: $(VENV)/backends.stamp  ## the smaller suite under JAX and PyTorch
+	KERAS_BACKEND=jax $(VENV)-backends/bin/python -m pytest tests/backends
+	KERAS_BACKEND=torch $(VENV)-backends/bin/python -m pytest tests/backends
+
+$(VENV)/backends.stamp: $(VENV)/run.stamp
+	@test -x $(VENV)-backends/bin/python || $(PYTHON) -m venv $(VENV)-backends
+	$(VENV)-backends/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints.txt -e ".[dev,backends]"
+	@touch $@
+
+lint: $(VENV)/dev.stamp  ## style and import order
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: $(VENV)/dev.stamp  ## rewrite the code in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.stamp  ## one benchmark: make bench BENCH=bench_penalties
+	$(BIN)/python benchmarks/$(BENCH).py
+
+tensorboard: $(VENV)/run.stamp  ## all runs in TensorBoard, on this machine only
+	$(BIN)/tensorboard --logdir logs --host 127.0.0.1 --port $(PORT)
+
+clean:  ## remove the environments and caches, keep logs
+	rm -rf $(VENV) $(VENV)-backends build dist .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help train test test-all test-backends lint format bench tensorboard clean

@@ -1,0 +1,23 @@
+"""Exit codes, and which errors are told in a sentence."""
+
+import traceback
+from pathlib import Path
+
+from kreg.config.validate import ConfigError
+
+DONE, FAILED, BAD_CONFIGURATION = 0, 1, 2
+SENTENCES = (ValueError, OSError, FloatingPointError, ModuleNotFoundError)
+KREG = Path(__file__).parents[1]
+
+
+def of(error: BaseException) -> int:
+    """The exit code of the contract for an error that ended a job."""
+    return BAD_CONFIGURATION if isinstance(error, ConfigError) else FAILED
+
+
+def is_sentence(error: BaseException) -> bool:
+    """Whether the message is for the user: kreg raised it itself, or the machine refused a file."""
+    if isinstance(error, ConfigError | OSError):
+        return True
+    frames = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, SENTENCES) and Path(frames[-1].filename).is_relative_to(KREG)

@@ -1,0 +1,52 @@
+"""One job of Hydra's: its checked configuration, its directory, and how it may end."""
+
+import sys
+import traceback
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from kreg.config.validate import Config, validate
+from kreg.launch import codes
+
+WORST = float("inf")  # what a failed job tells a search that minimises
+
+
+class Job:
+    """A context for the work itself: `with Job(cfg) as job: job.objective = ...`.
+
+    A mistake of the user's ends in one sentence, not in a traceback. Alone, the process then leaves
+    with the exit code of the contract; in a sweep the other jobs go on, and the failed one reports
+    the worst objective.
+    """
+
+    def __init__(self, cfg: DictConfig):
+        hydra = HydraConfig.get()
+        self.sweeping = hydra.mode is RunMode.MULTIRUN
+        self.directory = Path(hydra.runtime.output_dir)
+        self.config: Config = validate(OmegaConf.to_container(cfg, resolve=True))
+        self.objective = WORST
+
+    def __enter__(self) -> "Job":
+        return self
+
+    def __exit__(self, kind, error, trace) -> bool:
+        if error is None:
+            return False
+        if isinstance(error, SystemExit):
+            code = error.code
+        else:
+            code = codes.of(error)
+            self._tell(error)
+        (self.directory / "failed").write_text(str(code))
+        if self.sweeping and code == codes.FAILED:
+            return True
+        raise SystemExit(code) from error
+
+    def _tell(self, error: BaseException) -> None:
+        if codes.is_sentence(error) and self.config.trainer.verbose != "debug":
+            print(f"kreg: {error}", file=sys.stderr)
+        else:
+            traceback.print_exception(error)
