@@ -26,6 +26,9 @@ train: $(VENV)/run.stamp  ## train: make train ARGS="model=shallow reg=l2"
 test: $(VENV)/dev.stamp  ## the fast tests and the doctests
 	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
 
+test-slow: $(VENV)/dev.stamp  ## the long matrices alone
+	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
 test-all: $(VENV)/dev.stamp  ## every test, the long matrices included
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
@@ -56,4 +59,4 @@ tensorboard: $(VENV)/run.stamp  ## all runs in TensorBoard, on this machine only
 clean:  ## remove the environments and caches, keep logs
 	rm -rf $(VENV) $(VENV)-backends build dist .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help train test test-all test-backends lint format bench tensorboard clean
+.PHONY: help train test test-slow test-all test-backends lint format bench tensorboard clean
