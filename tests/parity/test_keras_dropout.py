@@ -1,6 +1,6 @@
 """Keras's own tests, which ship in its wheel, judge kreg's layers.
 
-They are private to Keras: this file alone reaches them, and only for the version it was written for.
+They are private: this file alone reaches them, for the version it was written for.
 """
 
 from unittest import mock
@@ -14,8 +14,11 @@ if not keras.__version__.startswith("3.15."):
     pytest.skip("written for the tests of Keras 3.15", allow_module_level=True)
 
 pytest.importorskip("absl")
-# Keras's test harness feeds its training check from a generator
-pytestmark = pytest.mark.filterwarnings("ignore:`shuffle=True` was passed:UserWarning")
+# Keras's harness trains each layer alone, from a generator: two warnings that say so
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:`shuffle=True` was passed:UserWarning"),
+    pytest.mark.filterwarnings("ignore:The model does not have any trainable:UserWarning"),
+]
 HOME = "keras.src.layers.regularization"
 dropout_test = pytest.importorskip(f"{HOME}.dropout_test")
 
