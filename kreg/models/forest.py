@@ -1,0 +1,47 @@
+"""A forest that gradient descent can grow and a penalty can prune."""
+
+import keras
+
+from kreg import check
+from kreg.models import ends
+from kreg.models.noise import Noise
+from kreg.models.size import scaled
+from kreg.models.trees import SoftTrees
+
+
+def forest(
+    input_shape,
+    outputs: int,
+    task: str,
+    *,
+    depth: int = 5,
+    trees: int = 32,
+    temperature: float = 0.5,
+    scale: float = 1.0,
+    dropout=0.0,
+    rescale: float | None = None,
+) -> keras.Model:
+    """A soft decision forest: `SoftTrees`, then a head with one value per leaf and output.
+
+    A penalty on the splits makes them read fewer features; one on the head prunes leaves. The
+    noise stands on the leaves.
+
+    Args:
+        input_shape: Shape of one example; images are flattened.
+        outputs: Whole number >= 1: classes, 1 for a binary task, or regression targets.
+        task: `"classification"`, `"binary"` or `"regression"`.
+        depth: Whole number from 1 to 12 of splits on a path. Defaults to `5`.
+        trees: Whole number >= 1. Defaults to `32`.
+        temperature: Number > 0: how soft the splits are. Defaults to `0.5`.
+        scale: Number from 0.25 to 4 that multiplies `trees`. Defaults to `1`.
+        dropout: Rate in [0, 1), or a factory over `kreg.layers.Place`. Defaults to `0`.
+        rescale: Factor on the inputs, `1 / 255` for byte images. Defaults to `None`.
+
+    >>> forest((4,), 3, "classification", depth=2, trees=5).output_shape
+    (None, 3)
+    """
+    check.integer("trees", trees, low=1)
+    inputs, x = ends.flat(input_shape, rescale)
+    x = SoftTrees(scaled(trees, scale), depth, temperature, name="trees")(x)
+    x = Noise(dropout, dense=1).dense(x)
+    return keras.Model(inputs, ends.head(x, outputs, task), name="forest")
