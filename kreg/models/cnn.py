@@ -50,13 +50,15 @@ def cnn(
     noise = Noise(dropout, conv=depth, dense=1)
     inputs, x = ends.images("cnn", input_shape, rescale)
     for index in range(depth):
-        x = convolution(x, f"conv_{index + 1}", filters * 2**index, check.flag("batch_norm", batch_norm))
+        x = convolution(
+            x, f"conv_{index + 1}", filters * 2**index, check.flag("batch_norm", batch_norm)
+        )
         x = noise.conv(pooled(x, f"pool_{index + 1}"))
     x = keras.layers.GlobalAveragePooling2D(name="average")(x)
     units = filters * 2**depth
-    x = keras.layers.Dense(
-        units, activation="relu", kernel_initializer="he_normal", name="hidden"
-    )(x)
+    x = keras.layers.Dense(units, activation="relu", kernel_initializer="he_normal", name="hidden")(
+        x
+    )
     return keras.Model(inputs, ends.head(noise.dense(x), outputs, task), name="cnn")
 
 
