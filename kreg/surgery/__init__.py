@@ -1,0 +1,19 @@
+"""Surgery on existing Keras models: put penalties on, take them off, remove what is zero.
+
+Everything works on any built Keras model, without kreg's application around it.
+"""
+
+from kreg.surgery.attached import Attachment, attached
+from kreg.surgery.regularize import regularize
+from kreg.surgery.rules import Rule
+from kreg.surgery.sparsity import LayerSparsity, Sparsity, sparsity
+
+__all__ = [
+    "Attachment",
+    "LayerSparsity",
+    "Rule",
+    "Sparsity",
+    "attached",
+    "regularize",
+    "sparsity",
+]

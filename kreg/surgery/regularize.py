@@ -1,0 +1,135 @@
+"""Put penalties on a model that already exists, and take them off again."""
+
+import warnings
+
+import keras
+
+from kreg import check
+from kreg.surgery import slots
+from kreg.surgery.rules import Rule, as_rules, path_in, weights_of
+
+
+def regularize(model, rules, missing: str = "error"):
+    """Attach regularizers to the weights of a built model, in place.
+
+    Keras ignores `layer.kernel_regularizer = ...` on a built layer. Here the variable, the layer's
+    configuration and the compiled training step all learn of it: the next `fit` uses it, the
+    optimizer keeps its state, and `save`, `load_model` and `clone_model` keep the penalty.
+
+    Args:
+        model: Any built `keras.Model`: pretrained, nested, sequential, functional or subclassed.
+        rules: One regularizer for all kernels, or a `kreg.surgery.Rule`, or a list of them. Where
+            two rules take the same weight the later one counts. `None` removes the penalties of
+            all weights.
+        missing: `"error"` (default) or `"ignore"`: what to do with a rule that takes no weight.
+
+    Returns:
+        `model`. `kreg.surgery.attached(model)` is the table of what was attached to what.
+
+    Raises:
+        ValueError: If the model is not built, a rule takes no weight, or a regularizer does not
+            fit a weight (an axis that the weight does not have).
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Dense(1)])
+    >>> model = regularize(model, keras.regularizers.L1(1e-3))
+    >>> len(model.losses)
+    2
+    """
+    check.choice("missing", missing, ("error", "ignore"))
+    rows = list(weights_of(built(model)))
+    removal = rules is None
+    rules = [Rule(None, weights="*")] if removal else as_rules(rules)
+    chosen = {}
+    for rule in rules:
+        taken = [
+            (layer, weight) for layer, weight in rows if takes(rule, layer, path_in(model, weight))
+        ]
+        if not taken and missing == "error" and not removal:
+            raise nothing_matches(rule, rows)
+        chosen |= {id(weight): (layer, weight, rule.regularizer) for layer, weight in taken}
+    for _, weight, regularizer in chosen.values():
+        check_fits(regularizer, weight, path_in(model, weight))
+    for layer, weight, regularizer in chosen.values():
+        slots.attach(layer, weight, regularizer)
+    retrace(model)
+    warn_of_limits(model, [row for row in chosen.values() if row[2] is not None])
+    return model
+
+
+def takes(rule: Rule, layer, path: str) -> bool:
+    owner, _, name = path.rpartition("/")
+    return rule.takes_layer(layer, owner) and rule.takes_weight(name)
+
+
+def built(model):
+    """`model`, if it is a Keras model with weights."""
+    if not isinstance(model, keras.Model):
+        raise check.invalid("model", "a keras.Model", model)
+    if not model.built or not model.weights:
+        advice = "Call it on a batch, or `model.build(input_shape)`, first."
+        raise ValueError(f"The model {model.name!r} has no weights yet. {advice}")
+    return model
+
+
+def nothing_matches(rule: Rule, rows: list) -> ValueError:
+    """The error for a rule that takes nothing: what there is, and the likely reason."""
+    names = list(dict.fromkeys(layer.name for layer, _ in rows))
+    wanted = rule.layers.__name__ if isinstance(rule.layers, type) else rule.layers
+    advice = check.did_you_mean(wanted, names) if isinstance(wanted, str) else ""
+    if any(weight.name.startswith("variable") for _, weight in rows):
+        advice += (
+            " Some weights have no name of their own: pass `name=` to `add_weight`, "
+            "or take them all with `Rule(..., weights='*')`."
+        )
+    return ValueError(
+        f"A rule matches no weight: layers={wanted!r}, weights={rule.weights!r}. The layers with "
+        f"weights are {', '.join(map(repr, names))}. {advice.strip()} "
+        "Pass missing='ignore' to allow this.".replace("  ", " ")
+    )
+
+
+def check_fits(regularizer, weight, path: str) -> None:
+    """Evaluate the penalty once: a wrong axis or rank shows here, not in the next `fit`."""
+    if regularizer is None:
+        return
+    try:
+        penalty = regularizer(keras.ops.convert_to_tensor(weight))
+    except Exception as error:
+        raise ValueError(
+            f"The regularizer {type(regularizer).__name__} does not fit the weight "
+            f"{path!r} of shape {tuple(weight.shape)}: {error}"
+        ) from error
+    if len(keras.ops.shape(penalty)):
+        expected = "a regularizer that returns one number"
+        raise check.invalid("regularizer", expected, regularizer)
+
+
+def retrace(model) -> None:
+    """Forget the compiled steps, which hold the old penalties; the optimizer stays as it is."""
+    model.train_function = None
+    model.test_function = None
+
+
+def warn_of_limits(model, rows: list) -> None:
+    """Say which penalties will not be felt, and which will not be saved."""
+    frozen = [path_in(model, w) for _, w, _ in rows if not w.trainable]
+    lost = [path_in(model, w) for layer, w, _ in rows if not slots.is_saved(layer, w, model)]
+    if frozen:
+        warnings.warn(
+            f"The penalty is inactive on frozen weights: {listed(frozen)}. It starts to count "
+            "when the layer is made trainable and the model compiled again.",
+            stacklevel=3,
+        )
+    if lost:
+        warnings.warn(
+            "Saving or cloning the model will lose the penalty of weights whose layer has no "
+            f"place for it in its configuration: {listed(lost)}. Call `kreg.regularize` again "
+            "after loading.",
+            stacklevel=3,
+        )
+
+
+def listed(names: list[str], limit: int = 5) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(map(repr, names[:limit])) + more
