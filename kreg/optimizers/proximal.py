@@ -1,0 +1,202 @@
+"""The proximal step, mixed into Keras's own optimizers.
+
+The inner optimizer does not move the weight w but a hidden z, with the gradient
+
+    g(w) + u,   u = (z - w) / lam,   w = prox_{lam R}(z),
+
+and the model holds w (the normal map: Robinson 1992; Milzarek & Qiu, arXiv 2305.05828). At a
+fixed point u = -g(w), and u is a subgradient of R at w by the definition of the proximal map: the
+true optimum, whatever metric or momentum the inner optimizer has. Plain thresholding after the
+step solves another problem as soon as there is momentum, and loses its zeros under mini-batches.
+
+Only `u` is stored, and only read where w = 0. Elsewhere it follows from w, so that weights may be
+set, loaded, decayed or constrained between two steps.
+"""
+
+import inspect
+
+import keras
+from keras import ops
+
+from kreg import check
+from kreg.optimizers.claims import Claims, at
+
+
+class Proximal:
+    """Mixin for a Keras optimizer: exact zeros for the penalties of `kreg.regularizers`.
+
+    Put it before the optimizer: `class Mine(Proximal, MyOptimizer)`. Without a kreg penalty on any
+    weight, the optimizer does exactly what its Keras parent does.
+
+    Raises:
+        ValueError: For `ema_overwrite_frequency`, which would put averages in the place of zeros.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = inspect.signature(cls.__mro__[2])
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.ema_overwrite_frequency is not None:
+            raise check.invalid(
+                "ema_overwrite_frequency",
+                "None: an average of weights has no exact zeros to put in their place",
+                self.ema_overwrite_frequency,
+                "Keep `use_ema=True`; the average, with its zeros, is written at the end of `fit`.",
+            )
+        self._claims = Claims()
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self._claims.scan(self, self._trainable_variables)
+
+    def refresh(self) -> None:
+        """Take up penalties that were attached to or removed from weights since `build`.
+
+        The state of all other weights stays. A training step that is compiled already has to be
+        compiled again: `model.make_train_function(force=True)`; `kreg.regularize` does both.
+        """
+        if self.built:
+            self._claims.scan(self, self._trainable_variables)
+
+    def apply(self, grads, trainable_variables=None):
+        if trainable_variables is not None and not self.built:
+            trainable_variables = list(trainable_variables)
+            with keras.name_scope(self.name):
+                self.build(trainable_variables)
+        self._note_learning_rate()
+        super().apply(grads, trainable_variables)
+        step = ops.cast(self.iterations, "float32")
+        for variable, schedule in self._claims.scheduled():
+            variable.assign(schedule.at_step(step, ops))
+
+    def update_step(self, gradient, variable, learning_rate):
+        claim = self._claims.by_index.get(self._get_variable_index(variable))
+        if claim is None:
+            return super().update_step(gradient, variable, learning_rate)
+        # torch shares storage between a variable and its tensor: hence the copies
+        w = ops.copy(ops.convert_to_tensor(variable))
+        s = claim.values(w.dtype)
+        gradient = ops.cast(ops.convert_to_tensor(gradient), w.dtype)
+        gradient = gradient + self._smooth_gradient(claim, w, s)
+        if claim.dual is None:
+            return super().update_step(gradient, variable, learning_rate)
+        penalty, lam = claim.penalty, self._width(claim, s, w.dtype)
+        kink = ops.convert_to_tensor(claim.dual)
+        dual = ops.where(w == 0, kink, penalty.sharp_subgradient(w, s))
+        self.assign(variable, w + lam * dual)
+        super().update_step(gradient + dual, variable, learning_rate)
+        z = ops.copy(ops.convert_to_tensor(variable))
+        w = penalty.sharp_prox(z, lam, s)
+        self.assign(claim.dual, (z - w) / lam)
+        self.assign(variable, w)
+
+    def _smooth_gradient(self, claim, w, s):
+        if claim.start is None:
+            return claim.penalty.smooth_gradient(w, s)
+        start = claim.known_start(w)
+        self.assign(claim.start, start)
+        self.assign(claim.started, ops.ones_like(ops.convert_to_tensor(claim.started)))
+        return claim.penalty.smooth_gradient(w, s, start)
+
+    def _note_learning_rate(self) -> None:
+        """Keep the largest learning rate so far: a warm-up starts at 0, a decay ends there."""
+        if self._claims.peak is not None:
+            rate = ops.cast(ops.convert_to_tensor(self.learning_rate), "float32")
+            self._claims.peak.assign(ops.maximum(ops.convert_to_tensor(self._claims.peak), rate))
+
+    def _width(self, claim, s, dtype):
+        """`lam`, chosen so that the dead zone `lam * l1` is as wide as one step of the optimizer.
+
+        An adaptive optimizer moves a weight by about the learning rate whatever the gradient is.
+        The optimum does not depend on `lam`: a wide zone is calm and slow, a narrow one quick and
+        noisy.
+        """
+        peak = ops.maximum(ops.cast(self._claims.peak, dtype), TINY)
+        height = claim.penalty.sharpness(s)
+        return ops.where(height > 0, peak / ops.maximum(height, TINY), peak)
+
+    def finalize_variable_values(self, var_list):
+        """Write the moving average into the weights, if there is one, and keep their zeros."""
+        if not self.use_ema:
+            return super().finalize_variable_values(var_list)
+        claims = self._claims.by_index.items()
+        sharp = [self._trainable_variables[i] for i, claim in claims if claim.dual is not None]
+        alive = [ops.cast(ops.convert_to_tensor(v) != 0, v.dtype) for v in sharp]
+        super().finalize_variable_values(var_list)
+        for variable, mask in zip(sharp, alive, strict=True):
+            variable.assign(ops.convert_to_tensor(variable) * mask)
+
+    # what a penalty asks of the optimizer that claimed it
+
+    def takes_step_of(self, penalty) -> bool:
+        """Whether this optimizer trains a weight with the penalty (if not built yet: will)."""
+        return not self.built or self._claims.strengths_of(penalty) is not None
+
+    def strengths_of(self, penalty) -> dict | None:
+        """The current strengths of a penalty as float32 scalars, or `None` if it has no claim."""
+        variables = self._claims.strengths_of(penalty)
+        return variables and {n: ops.convert_to_tensor(v) for n, v in variables.items()}
+
+    def start_of(self, penalty, w):
+        """The start of the weight `w` for a penalty that measures the distance to it."""
+        found = [(i, c) for i, c in self._claims.by_index.items() if c.penalty is penalty]
+        same = [c for i, c in found if self._trainable_variables[i] is w]
+        shape = tuple(w.shape)
+        candidates = same or [c for _, c in found if tuple(c.start.shape) == shape]
+        if len(candidates) > 1:
+            raise ValueError(
+                f"One {type(penalty).__name__} is shared by {len(candidates)} weights of shape "
+                f"{shape}, and this backend does not say which is meant. Give each layer its own."
+            )
+        return candidates[0].known_start(ops.convert_to_tensor(w)) if candidates else w
+
+    def push_strengths(self) -> None:
+        """Copy the penalties' strengths into the variables that the compiled step reads."""
+        step = int(ops.convert_to_numpy(self.iterations))
+        for claim in self._claims.by_index.values():
+            for name, variable in claim.strengths.items():
+                variable.assign(at(getattr(claim.penalty, name), step))
+
+    # for the user
+
+    def strengths(self) -> dict[str, dict[str, float]]:
+        """The strengths in force now: path of the weight -> name of the strength -> number."""
+        paths = {i: self._trainable_variables[i].path for i in self._claims.by_index}
+        return {
+            paths[i]: {n: float(ops.convert_to_numpy(v)) for n, v in claim.strengths.items()}
+            for i, claim in self._claims.by_index.items()
+        }
+
+    def set_strengths(self, penalty=None, **strengths) -> None:
+        """Change strengths between two fits, without a new trace.
+
+        `optimizer.set_strengths(l1=0.1)` sets `l1` of all penalties that have one, as
+        `penalty.l1 = 0.1` does for one penalty. Their configuration follows.
+
+        Args:
+            penalty: Change this penalty only. Defaults to all.
+            **strengths: Numbers >= 0 by name: `l1`, `l2`, `group`.
+
+        Raises:
+            ValueError: If no penalty of this optimizer has a strength of that name.
+        """
+        claimed = {id(c.penalty): c.penalty for c in self._claims.by_index.values()}
+        penalties = list(claimed.values()) if penalty is None else [penalty]
+        for name, value in strengths.items():
+            having = [p for p in penalties if name in p.strength_names()]
+            if not having:
+                options = sorted({n for p in penalties for n in p.strength_names()})
+                raise check.invalid("strengths", f"one of {options} (built optimizers only)", name)
+            for one in having:
+                setattr(one, name, value)
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        self.push_strengths()  # a constant strength is what the penalty says, not what was saved
+
+
+TINY = 1e-30

@@ -1,0 +1,61 @@
+"""Stay near the pretrained weights."""
+
+import keras
+from keras import ops
+
+from kreg.regularizers import training
+from kreg.regularizers.penalty import Penalty
+from kreg.regularizers.strength import Strength
+
+
+@keras.saving.register_keras_serializable(package="kreg")
+class L2SP(Penalty):
+    """`l2 * sum((w - w_start)^2)`: fine-tuning that remembers where it started.
+
+    The start is the weight at the first step of the kreg optimizer that trains it. The optimizer
+    keeps it as a variable, so that it is saved and loaded with the optimizer's state. Source:
+    Li, Grandvalet & Davoine, Explicit inductive bias for transfer learning, 2018.
+
+    Args:
+        l2: Number >= 0 or `kreg.Schedule`. Defaults to `0.01`.
+
+    Raises:
+        ValueError: When a model trains with an optimizer that cannot keep the start.
+    """
+
+    has_smooth = True
+    needs_start = True
+    l2 = Strength()
+
+    def __init__(self, l2=0.01):
+        self.l2 = l2
+
+    def extras(self, w, owner) -> tuple:
+        if owner is not None:
+            return (owner.start_of(self, w),)
+        if training.model_in_training() is not None:
+            raise ValueError(
+                "`kreg.L2SP` needs an optimizer that keeps the pretrained weights. Compile with "
+                "one of `kreg.optimizers`, or convert yours with `kreg.optimizers.proximal`."
+            )
+        return (w,)
+
+    def smooth(self, w, s, start=0.0):
+        return s["l2"] * ops.sum(ops.square(w - ops.cast(start, w.dtype)))
+
+    def smooth_gradient(self, w, s, start=0.0):
+        return 2.0 * s["l2"] * (w - start)
+
+    def value(self, w, start=0.0):
+        """`l2 * sum((w - start)^2)`."""
+        w = ops.convert_to_tensor(w)
+        return self.smooth(w, self.strengths(), ops.convert_to_tensor(start))
+
+    def prox(self, w, step: float = 1.0, start=0.0):
+        """`(w + 2 * step * l2 * start) / (1 + 2 * step * l2)`."""
+        pull = 2.0 * step * self.strengths()["l2"]
+        return (ops.convert_to_tensor(w) + pull * ops.convert_to_tensor(start)) / (1.0 + pull)
+
+    def subgradient(self, w, start=0.0):
+        """`2 * l2 * (w - start)`."""
+        return self.smooth_gradient(ops.convert_to_tensor(w), self.strengths(), start)

@@ -1,0 +1,41 @@
+"""Proximal maps and norms as pure functions of arrays; every penalty is put together from these.
+
+`prox_f(z) = argmin_w f(w) + ||w - z||^2 / 2`. Everything is written in `keras.ops`, so it works on
+NumPy arrays and on tensors of each backend, and inside a compiled training step.
+"""
+
+from keras import ops
+
+
+def soft_threshold(z, threshold):
+    """`sign(z) * max(|z| - threshold, 0)`: the proximal map of `threshold * sum|w|`."""
+    return z - ops.clip(z, -threshold, threshold)  # in this form no zero has a minus sign
+
+
+def sum_of_squares(z, axes):
+    """Squared Euclidean norm of each group; `axes` are reduced and kept with size 1."""
+    return ops.sum(ops.square(z), axis=axes, keepdims=True)
+
+
+def group_norm(z, axes):
+    """Euclidean norm of each group, with gradient 0 instead of NaN where a group is zero."""
+    squared = sum_of_squares(z, axes)
+    alive = squared > 0
+    return ops.where(alive, ops.sqrt(ops.where(alive, squared, 1.0)), 0.0)
+
+
+def direction(z, axes):
+    """`z / ||z||` by group, and 0 where a group is zero."""
+    norm = group_norm(z, axes)
+    return z / ops.where(norm > 0, norm, 1.0)
+
+
+def group_soft_threshold(z, threshold, axes):
+    """`z * max(1 - threshold / ||z||, 0)` by group: the prox of `threshold * sum_g ||w_g||`.
+
+    Source: Yuan & Lin, Model selection and estimation in regression with grouped variables, 2006.
+    """
+    norm = group_norm(z, axes)
+    alive = norm > threshold
+    shrunk = z * (1.0 - threshold / ops.where(alive, norm, 1.0))
+    return ops.where(alive, shrunk, ops.zeros_like(z))

@@ -1,0 +1,80 @@
+"""Support and objective are scikit-learn's for every optimizer; the usual recipes fail the test."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.linear_model import Lasso
+
+import kreg
+from tests.unit.optimizers.problems import (
+    coefficients,
+    cosine,
+    diabetes,
+    solve,
+    squared_objective,
+)
+
+STEPS = 2000
+RATES = {  # optimizer -> learning rate that suits 2,000 steps on ten standardized features
+    "SGD": 0.05, "Adam": 0.01, "AdamW": 0.01, "RMSprop": 0.01, "Adagrad": 0.1, "Adamax": 0.01,
+    "Nadam": 0.01, "Adafactor": 0.01, "Lamb": 0.01, "Lion": 0.005, "Muon": 0.01,
+}  # fmt: skip
+
+
+def make(name):
+    if name in ("momentum", "nesterov"):
+        return kreg.optimizers.SGD(cosine(0.02, STEPS), momentum=0.9, nesterov=name == "nesterov")
+    no_decay = {"weight_decay": 0.0} if name in ("AdamW", "Muon") else {}
+    return getattr(kreg.optimizers, name)(cosine(RATES[name], STEPS), **no_decay)
+
+
+def truth(alpha):
+    x, y = diabetes()
+    fitted = Lasso(alpha=alpha, tol=1e-14, max_iter=10**6).fit(x, y)
+    return fitted.coef_, squared_objective(x, y, fitted.coef_, fitted.intercept_, 2 * alpha)
+
+
+def compare(model, alpha):
+    """(same support?, relative gap of the objective)"""
+    x, y = diabetes()
+    expected, best = truth(alpha)
+    w, b = coefficients(model)
+    same = np.array_equal(w != 0, expected != 0)
+    return same, squared_objective(x, y, w, b, 2 * alpha) / best - 1
+
+
+@pytest.mark.parametrize("name", [*RATES, "momentum", "nesterov"])
+def test_full_batch_equals_scikit_learn(name):
+    model = solve(make(name), kreg.L1(0.1), *diabetes(), steps=STEPS)
+    same, gap = compare(model, alpha=0.05)
+    assert same
+    assert gap < 1e-6
+
+
+def test_every_optimizer_is_in_the_table():
+    classes = {n for n in kreg.optimizers.__all__ if n[0].isupper()} - {"Proximal"}
+    assert classes == set(RATES)
+
+
+def test_keras_l1_fails_the_same_test():
+    optimizer = keras.optimizers.Adam(cosine(0.01, STEPS))
+    model = solve(optimizer, keras.regularizers.L1(0.1), *diabetes(), steps=STEPS)
+    assert not compare(model, alpha=0.05)[0]
+    assert np.all(coefficients(model)[0] != 0)
+
+
+class NaiveThreshold(keras.optimizers.SGD):
+    """What everyone writes first: soft-threshold by lr * l1 after the step."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(gradient, variable, learning_rate)
+        if len(variable.shape) == 2:
+            shrunk = kreg.L1(0.1).prox(variable, learning_rate)
+            self.assign(variable, shrunk)
+
+
+def test_naive_threshold_with_momentum_fails_the_same_test():
+    optimizer = NaiveThreshold(cosine(0.02, STEPS), momentum=0.9)
+    same, gap = compare(solve(optimizer, None, *diabetes(), steps=STEPS), alpha=0.05)
+    assert not same
+    assert gap > 1e-2
