@@ -1,0 +1,86 @@
+"""Dropout of single weights."""
+
+import keras
+from keras import ops
+
+from kreg import check
+from kreg.layers.dropout import drop
+from kreg.layers.noise import Noise
+
+WRAPPED = (keras.layers.Dense, keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
+
+
+@keras.saving.register_keras_serializable(package="kreg")
+class DropConnect(Noise):
+    """A `Dense` or `Conv` layer whose kernel is `W * m / (1 - rate)` in training, `W` otherwise.
+
+    Every step draws one mask `m` for the kernel, shared by the samples of the batch; the bias is
+    kept. The variables are those of the wrapped layer, and its penalties still count.
+    Source: Wan et al., DropConnect, 2013 (which draws a mask for each sample).
+
+    Args:
+        layer: A `Dense`, `Conv1D`, `Conv2D` or `Conv3D`, built or not, without
+            `activity_regularizer` and not quantized.
+        rate: Number in [0, 1), the fraction of weights that is set to zero; or a `kreg.Schedule`.
+        seed: `None` or a whole number in [0, 2**31).
+        **kwargs: `name`, `dtype`, `trainable`. The dtype defaults to that of `layer`.
+
+    >>> layer = DropConnect(keras.layers.Dense(2), 0.5)
+    >>> layer(keras.ops.ones((1, 3))).shape
+    TensorShape([1, 2])
+    """
+
+    def __init__(self, layer, rate, seed=None, **kwargs):
+        check_wrapped(layer)
+        kwargs.setdefault("dtype", layer.dtype_policy)
+        super().__init__(rate, seed=seed, **kwargs)
+        self.layer = layer
+
+    def build(self, input_shape):
+        if not self.layer.built:
+            self.layer.build(input_shape)
+
+    def call(self, inputs, training=False):
+        if not training or self.rate == 0.0:
+            return self.layer(inputs)
+        return self.noise(inputs, self.next_rate())
+
+    def noise(self, inputs, rate):
+        kernel = ops.cast(self.layer.kernel, self.compute_dtype)
+        kernel = drop(kernel, self.uniform(kernel.shape) >= rate, rate)
+        if isinstance(self.layer, keras.layers.Dense):
+            outputs = ops.matmul(inputs, kernel)
+        else:
+            outputs = self.layer.convolution_op(inputs, kernel)
+        return self.layer.activation(self._with_bias(outputs))
+
+    def _with_bias(self, outputs):
+        if not self.layer.use_bias:
+            return outputs
+        shape = [1] * len(outputs.shape)
+        first = getattr(self.layer, "data_format", "channels_last") == "channels_first"
+        shape[1 if first else -1] = -1
+        return outputs + ops.reshape(self.layer.bias, shape)
+
+    def compute_output_shape(self, input_shape):
+        return self.layer.compute_output_shape(input_shape)
+
+    def get_config(self):
+        return {**super().get_config(), "layer": keras.saving.serialize_keras_object(self.layer)}
+
+    @classmethod
+    def from_config(cls, config):
+        layer = keras.saving.deserialize_keras_object(config["layer"])
+        return cls(**{**config, "layer": layer})
+
+
+def check_wrapped(layer) -> None:
+    """Refuse what cannot be wrapped."""
+    expected = "a Dense, Conv1D, Conv2D or Conv3D layer"
+    if not isinstance(layer, WRAPPED):
+        raise check.invalid("layer", expected, layer)
+    if layer.activity_regularizer is not None:
+        advice = "Put a keras.layers.ActivityRegularization after the wrapped layer instead."
+        raise check.invalid("layer", f"{expected} without activity_regularizer", layer, advice)
+    if layer.dtype_policy.quantization_mode is not None:
+        raise check.invalid("layer", f"{expected} that is not quantized", layer)
