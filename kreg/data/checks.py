@@ -1,0 +1,141 @@
+"""What is checked before the first step: errors where training would be meaningless, else warnings.
+
+Every finding is one sentence that names the split, the column and what to do.
+"""
+
+import numpy as np
+
+from kreg import check
+from kreg.data import leaks
+from kreg.data.dataset import Data, is_lazy
+from kreg.data.raw import TASKS, Raw
+from kreg.data.splits import Splitting
+
+MAX_ROWS = 50_000_000
+HUGE = (
+    1e4  # unscaled columns above it stall a gradient; above OVERFLOW float32 squares are infinite
+)
+OVERFLOW = 1e18
+NAMED = 5  # columns that a sentence names before it counts the rest
+
+
+def check_raw(raw: Raw) -> None:
+    """Refuse rows and labels that no split could repair."""
+    check.choice("task", raw.task, TASKS)
+    rows = len(raw.y)
+    if len(raw.x) != rows:
+        raise ValueError(f"{raw.name}: {len(raw.x)} rows of inputs but {rows} targets.")
+    if not 3 <= rows <= MAX_ROWS:
+        raise ValueError(f"{raw.name}: {rows} rows; kreg trains on 3 to {MAX_ROWS:,} rows.")
+    for y in (raw.y, *(raw.test[1:] if raw.test else ())):
+        _check_targets(raw, np.asarray(y))
+
+
+def _check_targets(raw: Raw, y) -> None:
+    if y.dtype.kind not in "iufb":
+        raise ValueError(f"{raw.name}: the target is not numeric ({y.dtype}).")
+    missing = int((~np.isfinite(y)).sum()) if y.dtype.kind == "f" else 0
+    if missing:
+        raise ValueError(
+            f"{raw.name}: {missing} of {len(y)} targets are missing or not finite. "
+            "Remove those rows."
+        )
+    classes = len(raw.class_names)
+    if raw.task == "regression" or not len(y):
+        return
+    if y.dtype.kind == "f" and (y != np.rint(y)).any():
+        raise ValueError(f"{raw.name}: class ids must be whole numbers; found {y[y % 1 != 0][0]}.")
+    if y.min() < 0 or y.max() >= classes:
+        raise ValueError(
+            f"{raw.name}: labels must be from 0 to {classes - 1}, one for each of the {classes} "
+            f"classes; found {y.min()} to {y.max()}."
+        )
+
+
+def check_sizes(raw: Raw, rows, how: Splitting) -> None:
+    """Refuse an empty split; only the test split may be left out, by `test=0`."""
+    for name, part in zip(("train", "validation", "test"), rows, strict=True):
+        wanted = name != "test" or (how.test > 0 and raw.test is None)
+        if wanted and not len(part):
+            raise ValueError(
+                f"{raw.name}: the {name} split is empty ({len(raw.y)} rows in all). "
+                "Change data.validation, data.test or data.folds, or bring more rows."
+            )
+
+
+def examine(data: Data, raw: Raw, rows) -> list[str]:
+    """Errors in the assembled splits are raised; everything doubtful is returned as sentences."""
+    found = _classes(data) + _columns(data)
+    found += leaks.duplicates(data)
+    if not data.is_image:
+        found += leaks.revealing_columns(data)
+    found += leaks.straddling_groups(raw, rows)
+    return [f"{data.name}: {sentence}" for sentence in found]
+
+
+def _classes(data: Data) -> list[str]:
+    if data.task == "regression":
+        if np.ptp(data.train.y, axis=0).max() == 0:
+            raise ValueError(f"{data.name}: every training target is {data.train.y[0, 0]:g}.")
+        return []
+    present = {name: set(np.unique(split.y).tolist()) for name, split in data.splits.items()}
+    if len(present["train"]) < 2:
+        only = data.class_names[next(iter(present["train"]))]
+        raise ValueError(f"{data.name}: the training split has a single class, {only!r}.")
+    found = []
+    for name in ("validation", "test"):
+        missing = sorted(set(range(len(data.class_names))) - present[name])
+        if missing and len(data.splits[name]):
+            found.append(f"{_listed([data.class_names[i] for i in missing])} missing in {name}.")
+    unseen = sorted((present["validation"] | present["test"]) - present["train"])
+    if unseen:
+        names = _listed([data.class_names[i] for i in unseen])
+        found.append(f"{names} missing in train, so it cannot be learned.")
+    return found
+
+
+def _columns(data: Data) -> list[str]:
+    """Non-finite, overflowing, huge and constant inputs."""
+    if is_lazy(data.train.x) or data.train.x.dtype == np.uint8:
+        return []
+    for name, split in data.splits.items():
+        _check_finite(data, name, split.x.reshape(len(split), -1))
+    if data.is_image:
+        return []
+    flat = data.train.x.reshape(len(data.train), -1)
+    largest = np.abs(flat).max(axis=0)
+    found = []
+    if (largest > HUGE).any():
+        names = _names(data, largest > HUGE)
+        found.append(f"{names}: values up to {largest.max():.3g}; standardise the columns.")
+    constant = np.ptp(flat, axis=0) == 0
+    if constant.any():
+        found.append(f"{_names(data, constant)}: constant in train, so it can teach nothing.")
+    return found
+
+
+def _check_finite(data: Data, split: str, flat) -> None:
+    bad = ~np.isfinite(flat).all(axis=0)
+    if bad.any():
+        raise ValueError(
+            f"{data.name}: non-finite values in {split}, {_names(data, bad)}. "
+            "Remove or replace them."
+        )
+    if len(flat) and np.abs(flat).max() > OVERFLOW:
+        over = np.abs(flat).max(axis=0) > OVERFLOW
+        raise ValueError(
+            f"{data.name}: values above {OVERFLOW:g} in {split}, {_names(data, over)}; they "
+            "overflow float32. Rescale the columns."
+        )
+
+
+def _names(data: Data, mask) -> str:
+    columns = np.flatnonzero(mask)
+    known = data.feature_names
+    names = [known[i] if i < len(known) else str(i) for i in columns]
+    return f"column{'s' if len(names) > 1 else ''} {_listed(names)}"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(map(repr, names[:NAMED])) + more

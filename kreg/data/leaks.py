@@ -1,0 +1,109 @@
+"""Why a validation score flatters: duplicate rows, a telling column, groups that are split."""
+
+import numpy as np
+
+from kreg.data.dataset import Data, is_lazy
+from kreg.data.raw import Raw
+
+REVEALING = 0.99  # accuracy, or absolute correlation, that one column alone reaches
+BINS = 64
+SMALL = 20  # validation rows below which one column may be right by luck
+PURITY = 0.98
+
+
+def duplicates(data: Data) -> list[str]:
+    """How many validation and test rows stand in the training split, inputs bit for bit equal."""
+    known = _row_keys(data.train)
+    found = []
+    for name in ("validation", "test"):
+        again = sum(key in known for key in _row_keys(data.splits[name], unique=False))
+        if again:
+            found.append(
+                f"{again} of {len(data.splits[name])} {name} rows are also training rows; "
+                f"the {name} score flatters."
+            )
+    return found
+
+
+def _row_keys(split, unique: bool = True):
+    if is_lazy(split.x):
+        keys = split.x.contents()
+    else:
+        keys = (hash(row.tobytes()) for row in np.ascontiguousarray(split.x))
+    return set(keys) if unique else list(keys)
+
+
+def revealing_columns(data: Data) -> list[str]:
+    """Columns that alone predict the validation targets: usually the answer in another coat."""
+    x = data.train.x.reshape(len(data.train), -1)
+    unseen = data.validation.x.reshape(len(data.validation), -1)
+    if len(unseen) < SMALL:
+        return []
+    score = _correlation if data.task == "regression" else _lookup_accuracy
+    scores = score(x, data.train.y, unseen, data.validation.y)
+    found = []
+    for column in np.flatnonzero(scores >= REVEALING):
+        name = data.feature_names[column] if data.feature_names else str(column)
+        found.append(
+            f"column {name!r} alone predicts the target ({scores[column]:.3f} on validation): "
+            "is it known before the answer is?"
+        )
+    return found
+
+
+def _correlation(x, y, unseen, truth) -> np.ndarray:
+    left = unseen - unseen.mean(axis=0)
+    right = truth[:, 0] - truth[:, 0].mean()
+    scale = np.linalg.norm(left, axis=0) * np.linalg.norm(right)
+    return np.abs(right @ left) / np.where(scale > 0, scale, np.inf)
+
+
+def _lookup_accuracy(x, y, unseen, truth) -> np.ndarray:
+    """Validation accuracy of "most frequent class in this bin of the column", column by column.
+
+    It must also beat the most frequent class by half of what that leaves to gain.
+    """
+    classes = int(max(y.max(), truth.max())) + 1
+    base = np.bincount(truth, minlength=classes).max() / len(truth)
+    scores = np.zeros(x.shape[1])
+    for column in range(x.shape[1]):
+        edges = np.unique(np.quantile(x[:, column], np.linspace(0, 1, BINS + 1)[1:-1]))
+        table = np.zeros((len(edges) + 1, classes))
+        np.add.at(table, (np.searchsorted(edges, x[:, column]), y), 1)
+        guess = table.argmax(axis=1)[np.searchsorted(edges, unseen[:, column])]
+        scores[column] = (guess == truth).mean()
+    return np.where(scores > (1 + base) / 2, scores, 0.0)
+
+
+def straddling_groups(raw: Raw, rows) -> list[str]:
+    """Columns whose values look like subjects (many, repeated, one label each) and are split."""
+    if raw.group is not None:
+        return []
+    found = []
+    for name, values in raw.suspects.items():
+        members = np.unique(np.asarray(values).astype(str), return_inverse=True)[1]
+        if not _looks_like_groups(members, raw):
+            continue
+        train, validation, _ = rows
+        shared = np.intersect1d(members[train], members[validation])
+        if len(shared):
+            found.append(
+                f"{len(shared)} groups of {name!r} have rows in train and in validation, so the "
+                f"validation score flatters. Split by group: data.group={name}."
+            )
+    return found
+
+
+def _looks_like_groups(members, raw: Raw) -> bool:
+    """At least ten values, two rows each on average, and nearly always one label a value."""
+    counts = np.bincount(members)
+    classes = max(len(raw.class_names), 2)
+    if raw.task == "regression" or len(counts) < max(10, 2 * classes):
+        return False
+    repeated = counts[members] > 1
+    if repeated.mean() < 0.5:
+        return False
+    table = np.zeros((len(counts), classes))
+    np.add.at(table, (members, np.asarray(raw.y, int)), 1)
+    pure = table.max(axis=1) / counts
+    return float(pure[members][repeated].mean()) >= PURITY

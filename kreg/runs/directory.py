@@ -1,0 +1,110 @@
+"""A run directory: its name, its files, its lock."""
+
+import datetime
+import json
+import os
+import secrets
+from pathlib import Path
+
+from kreg.runs import atomic
+from kreg.runs.lock import Lock
+from kreg.runs.state import StateFile
+
+DONE = "done"
+FAILED = "failed"
+
+
+class RunDirectory:
+    """`logs/<task>/runs/<date_time>_<4 hex>/` and what lies in it.
+
+    Args:
+        path: The directory; it need not exist yet.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path).absolute()
+        self.lock = Lock(self.path / "run.lock")
+        self.state = StateFile(self.path / "state")
+
+    @classmethod
+    def create(cls, parent) -> "RunDirectory":
+        """A new directory below `parent` that no other process can have got, also this second."""
+        parent = Path(parent)
+        parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            path = parent / new_name()
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            return cls(path)
+
+    def open(self) -> "RunDirectory":
+        """Create the directory where it is missing, try to write into it, and lock it.
+
+        Raises:
+            OSError: With one sentence, if the path is a file or may not be written.
+            InUseError: If another process holds it.
+        """
+        self.probe()
+        self.lock.acquire()
+        atomic.sweep(self.path)
+        atomic.sweep(self.state.folder)
+        return self
+
+    def probe(self) -> None:
+        """Write and remove one file, so that a read-only disk is noticed before training."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            probe = self.path / f".probe_{os.getpid()}"
+            probe.write_bytes(b"kreg")
+            probe.unlink()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OSError(error.errno, f"cannot write into {self.path}: {reason}") from error
+
+    def close(self) -> None:
+        self.lock.release()
+
+    def __enter__(self):
+        return self.open()
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def file(self, name: str) -> Path:
+        """The path of one of the run's files: `best.keras`, `history.csv`, `report.html`, ..."""
+        return self.path / name
+
+    @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
+
+    def read_json(self, name: str) -> dict | None:
+        """A JSON file of the run, or `None` where it is missing or damaged."""
+        try:
+            return json.loads((self.path / name).read_text())
+        except (OSError, ValueError):
+            return None
+
+    def write_json(self, name: str, value) -> None:
+        atomic.write_json(self.path / name, value)
+
+    @property
+    def result(self) -> dict | None:
+        return self.read_json("result.json")
+
+    @property
+    def status(self) -> str:
+        """`"done"`, `"failed"`, another word of `result.json`, or `"unfinished"` without one."""
+        return (self.result or {}).get("status", "unfinished")
+
+    @property
+    def finished(self) -> bool:
+        return self.status == DONE
+
+
+def new_name(now: datetime.datetime | None = None) -> str:
+    """`2026-09-01_12-30-59_a1b2`: sorted by time, unique by four random hex digits."""
+    now = now or datetime.datetime.now()
+    return f"{now:%Y-%m-%d_%H-%M-%S}_{secrets.token_hex(2)}"

@@ -1,0 +1,50 @@
+"""Is this the same command? The configuration as plain sorted data, its hash, its differences."""
+
+import hashlib
+import json
+
+# keys that say how to run and not what to train
+VOLATILE = ("resume", "check", "allow", "trainer.verbose")
+# keys that a resumed run may change: more epochs of the same training
+MAY_CHANGE = ("trainer.epochs",)
+
+
+def canonical(config: dict) -> dict:
+    """Flat `{"model.depth": 3, ...}` in sorted order, without the volatile keys."""
+    flat = dict(sorted(_flatten(config, "")))
+    return {key: value for key, value in flat.items() if key not in VOLATILE}
+
+
+def _flatten(value, prefix: str):
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _flatten(item, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, json.loads(json.dumps(value))
+
+
+def digest(config: dict) -> str:
+    """Sixteen hex digits of the canonical configuration: two equal commands share them."""
+    text = json.dumps(canonical(config), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def differences(old: dict, new: dict) -> dict[str, tuple]:
+    """`{key: (old value, new value)}` for every key that differs.
+
+    >>> differences({"reg": {"l1": 0.1}}, {"reg": {"l1": 0.2}})
+    {'reg.l1': (0.1, 0.2)}
+    """
+    old, new = canonical(old), canonical(new)
+    keys = sorted(old.keys() | new.keys())
+    return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
+
+
+def forbidden(changes: dict[str, tuple]) -> dict[str, tuple]:
+    """The differences that a resumed run must not have."""
+    return {key: pair for key, pair in changes.items() if key not in MAY_CHANGE}
+
+
+def sentence(changes: dict[str, tuple]) -> str:
+    """`reg.l1 was 0.1 and is 0.2, ...`"""
+    return ", ".join(f"{key} was {old!r} and is {new!r}" for key, (old, new) in changes.items())

@@ -1,0 +1,90 @@
+"""Which directory does this command train in: a new one, or one that was left unfinished?
+
+`resume=auto` continues the newest run of the same task whose canonical configuration is equal, that
+has neither finished nor failed, and that no living process holds. `never` always starts anew.
+`force` continues the newest unfinished run of the task even if the configuration has changed.
+A path continues that directory, if the configuration is equal up to `MAY_CHANGE`.
+"""
+
+import dataclasses
+from pathlib import Path
+
+from kreg.runs import identity
+from kreg.runs.directory import DONE, FAILED, RunDirectory
+
+CONFIG = "config.json"
+NEW, CONTINUE, FINISHED = "new", "continue", "finished"
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """What to do (`"new"`, `"continue"` or `"finished"`), where, and a sentence that says why."""
+
+    action: str
+    directory: RunDirectory | None
+    reason: str
+
+
+class ResumeError(ValueError):
+    """A directory that cannot be continued, told in one sentence."""
+
+
+def decide(resume: str, parent, config: dict, own=None) -> Decision:
+    """Find the directory of this command.
+
+    Args:
+        resume: `"auto"`, `"never"`, `"force"`, or a run directory.
+        parent: Where the task's runs lie: `logs/<task>/runs`.
+        config: The composed configuration as plain data.
+        own: A directory that was made for this very process and is no candidate, or `None`.
+
+    Raises:
+        ResumeError: If `resume` names a directory that cannot be continued.
+    """
+    if resume == "never":
+        return Decision(NEW, None, "resume=never")
+    if resume not in ("auto", "force"):
+        return _named(RunDirectory(resume), config)
+    for run in unfinished(parent, own):
+        changes = identity.differences(run.read_json(CONFIG), config)
+        if not changes or resume == "force":
+            return _continue(run, changes)
+    return Decision(NEW, None, "no unfinished run of this command")
+
+
+def unfinished(parent, own=None) -> list[RunDirectory]:
+    """The runs below `parent` that can go on, newest first."""
+    parent = Path(parent)
+    folders = sorted(parent.iterdir(), reverse=True) if parent.is_dir() else []
+    own = Path(own).absolute() if own is not None else None
+    runs = [RunDirectory(f) for f in folders if f.is_dir() and f.absolute() != own]
+    return [run for run in runs if _can_go_on(run)]
+
+
+def _can_go_on(run: RunDirectory) -> bool:
+    known = run.read_json(CONFIG) is not None
+    return known and run.status not in (DONE, FAILED) and run.lock.is_free()
+
+
+def _named(run: RunDirectory, config: dict) -> Decision:
+    saved = run.read_json(CONFIG)
+    if saved is None:
+        raise ResumeError(
+            f"resume={run.path}: this is no run directory of kreg (it has no {CONFIG}). "
+            "Expected auto, never, force or a run directory."
+        )
+    changes = identity.differences(saved, config)
+    if identity.forbidden(changes):
+        raise ResumeError(
+            f"The configuration has changed since {run.path} was started: "
+            f"{identity.sentence(identity.forbidden(changes))}. Use the old values, or start anew "
+            "with resume=never, or continue the newest unfinished run regardless with resume=force."
+        )
+    if run.finished and not changes:
+        return Decision(FINISHED, run, f"{run.path} is already finished")
+    return _continue(run, changes)
+
+
+def _continue(run: RunDirectory, changes: dict) -> Decision:
+    changed = f", although {identity.sentence(changes)}" if changes else ""
+    return Decision(CONTINUE, run, f"continuing {run.path}{changed}")

@@ -1,0 +1,97 @@
+"""The resumable state of a run: one file an epoch, the last two kept."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from kreg.runs import atomic, container
+
+KEPT = 2
+NAME = re.compile(r"epoch_(\d{6})\.npz")
+
+
+class StateFile:
+    """`write(state)` and `read()` of what a run needs to go on, in `folder`.
+
+    A state is a nested dict of JSON values and arrays with a whole number under `"epoch"`: the
+    epochs that are complete. What is below `"variables"` must be finite. Writing replaces nothing
+    until the new file is complete on disk, and the generation before it stays.
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def write(self, state: dict) -> Path:
+        """Save a state; on an error the states on disk are what they were before.
+
+        Raises:
+            FloatingPointError: If a variable is not finite.
+            OSError: With the path, if the disk is full or may not be written.
+        """
+        refuse_non_finite(state.get("variables", {}))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        atomic.sweep(self.folder)
+        path = self.folder / f"epoch_{state['epoch']:06d}.npz"
+        atomic.replace(path, lambda file: container.write(file, state))
+        for old in self.generations()[KEPT:]:
+            old.unlink(missing_ok=True)
+        return path
+
+    def generations(self) -> list[Path]:
+        """The state files, newest epoch first; a clock or an mtime plays no part."""
+        if not self.folder.is_dir():
+            return []
+        found = [path for path in self.folder.iterdir() if NAME.fullmatch(path.name)]
+        return sorted(found, reverse=True)
+
+    def read(self, warn=lambda sentence: None) -> dict | None:
+        """The newest readable state, or `None` where no epoch has been completed yet.
+
+        Args:
+            warn: Called with a sentence for each damaged file that is passed over.
+
+        Raises:
+            ValueError: If there are state files and none can be read.
+        """
+        paths = self.generations()
+        for path in paths:
+            try:
+                state = container.read(path)
+                self._check(path, state)
+                return state
+            except container.DamagedError as error:
+                warn(f"The state file {path} cannot be used: {error}.")
+        if paths:
+            raise ValueError(
+                f"No state in {self.folder} can be read: {len(paths)} damaged. "
+                "Start over with resume=never, or put a good copy there."
+            )
+        return None
+
+    def discard_after(self, epoch: int) -> None:
+        """Remove damaged newer generations, so that they never outrank what is written next."""
+        for path in self.generations():
+            if int(NAME.fullmatch(path.name)[1]) > epoch:
+                path.unlink(missing_ok=True)
+
+    @staticmethod
+    def _check(path: Path, state) -> None:
+        epoch = state.get("epoch") if isinstance(state, dict) else None
+        if epoch != int(NAME.fullmatch(path.name)[1]):
+            raise container.DamagedError(f"it holds epoch {epoch}")
+
+
+def refuse_non_finite(variables, where: str = "") -> None:
+    """Raise a `FloatingPointError` that names the first array with a NaN or an infinity."""
+    if isinstance(variables, dict):
+        for name, value in variables.items():
+            refuse_non_finite(value, f"{where}/{name}" if where else str(name))
+        return
+    if isinstance(variables, list | tuple):
+        for number, value in enumerate(variables):
+            refuse_non_finite(value, f"{where}[{number}]")
+        return
+    array = np.asarray(variables)
+    if array.dtype.kind in "fcV" and not np.isfinite(array.astype(np.float64)).all():
+        raise FloatingPointError(f"{where} is not finite, so the state is not saved.")

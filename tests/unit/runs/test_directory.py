@@ -1,0 +1,147 @@
+"""Run directories: unique names, one owner, decisions about going on."""
+
+import datetime
+import os
+import subprocess
+import sys
+
+import pytest
+
+from kreg import runs
+from kreg.runs import InUseError, ResumeError, RunDirectory, decide
+
+CONFIG = {"seed": 1, "model": {"kind": "deep", "depth": 3}, "trainer": {"epochs": 5}}
+
+
+def changed(**values):
+    return {**CONFIG, **values}
+
+
+def make(parent, config=CONFIG, status=None):
+    run = RunDirectory.create(parent)
+    run.write_json("config.json", config)
+    if status:
+        run.write_json("result.json", {"status": status})
+    return run
+
+
+def test_names_sort_by_time_and_never_collide(tmp_path, monkeypatch):
+    now = datetime.datetime(2026, 9, 1, 12, 30, 59)
+    assert runs.new_name(now).startswith("2026-09-01_12-30-59_")
+    names = iter(["same", "same", "same", "other"])
+    monkeypatch.setattr("kreg.runs.directory.new_name", lambda: next(names))
+    assert RunDirectory.create(tmp_path).path.name == "same"
+    assert RunDirectory.create(tmp_path).path.name == "other"
+
+
+def test_two_processes_cannot_share_a_directory(tmp_path):
+    code = "import sys; from kreg.runs import RunDirectory; RunDirectory(sys.argv[1]).open()"
+    with RunDirectory(tmp_path):
+        other = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True
+        )
+        assert other.returncode == 1 and f"in use by process {os.getpid()}" in other.stderr
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+
+
+def test_the_lock_of_a_dead_owner_is_free(tmp_path):
+    code = (
+        "import os, signal, sys; from kreg.runs import RunDirectory; "
+        "RunDirectory(sys.argv[1]).open(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)])
+    assert (tmp_path / "run.lock").exists()
+    RunDirectory(tmp_path).open().close()
+
+
+def test_opening_twice_in_one_process_is_refused(tmp_path):
+    with RunDirectory(tmp_path), pytest.raises(InUseError):
+        RunDirectory(tmp_path).open()
+
+
+def test_leftovers_of_a_killed_write_are_swept(tmp_path):
+    (tmp_path / "state").mkdir()
+    leftovers = [tmp_path / "result.json.1.tmp", tmp_path / "state" / "epoch_000001.npz.1.tmp"]
+    for leftover in leftovers:
+        leftover.write_bytes(b"half")
+    with RunDirectory(tmp_path):
+        assert not any(leftover.exists() for leftover in leftovers)
+
+
+def test_a_file_in_place_of_the_directory_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="cannot write into .*file"):
+        RunDirectory(tmp_path / "file").open()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_directory_is_one_sentence(tmp_path):
+    tmp_path.chmod(0o555)
+    with pytest.raises(OSError, match="cannot write into"):
+        RunDirectory(tmp_path / "run").open()
+
+
+def test_the_same_command_finds_its_unfinished_run(tmp_path):
+    old, new = make(tmp_path), make(tmp_path, changed(seed=2))
+    assert decide("auto", tmp_path, CONFIG).directory.path == old.path
+    assert decide("auto", tmp_path, changed(seed=2)).directory.path == new.path
+    assert decide("auto", tmp_path, changed(seed=3)).action == "new"
+    assert decide("auto", tmp_path, CONFIG, own=old.path).action == "new"
+    assert decide("never", tmp_path, CONFIG).action == "new"
+    assert decide("auto", tmp_path / "missing", CONFIG).action == "new"
+
+
+@pytest.mark.parametrize("status", ["done", "failed"])
+def test_a_run_that_ended_is_not_continued(tmp_path, status):
+    make(tmp_path, status=status)
+    assert decide("auto", tmp_path, CONFIG).action == "new"
+    assert decide("force", tmp_path, CONFIG).action == "new"
+
+
+def test_an_interrupted_run_is_continued(tmp_path):
+    run = make(tmp_path, status="interrupted")
+    assert decide("auto", tmp_path, CONFIG).directory.path == run.path
+
+
+def test_a_running_run_is_left_alone(tmp_path):
+    with make(tmp_path):
+        assert decide("auto", tmp_path, CONFIG).action == "new"
+
+
+def test_keys_that_say_how_to_run_do_not_matter(tmp_path):
+    make(tmp_path, changed(resume="auto", trainer={"epochs": 5, "verbose": "info"}))
+    config = changed(resume="never", trainer={"epochs": 5, "verbose": "debug"})
+    assert decide("auto", tmp_path, config).action == "continue"
+
+
+def test_a_changed_configuration_lists_the_keys_and_refuses(tmp_path):
+    run = make(tmp_path)
+    new = changed(seed=2, model={"kind": "deep", "depth": 4})
+    with pytest.raises(ResumeError, match="model.depth was 3 and is 4, seed was 1 and is 2"):
+        decide(str(run.path), tmp_path, new)
+    forced = decide("force", tmp_path, new)
+    assert forced.action == "continue" and "seed was 1 and is 2" in forced.reason
+
+
+def test_more_epochs_of_the_same_training_are_allowed(tmp_path):
+    run = make(tmp_path, status="done")
+    longer = changed(trainer={"epochs": 9})
+    assert decide(str(run.path), tmp_path, CONFIG).action == "finished"
+    assert decide(str(run.path), tmp_path, longer).action == "continue"
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(ResumeError, match="no run directory of kreg"):
+        decide(str(tmp_path), tmp_path, CONFIG)
+
+
+def test_logs_are_cut_back_to_what_the_state_knows(tmp_path):
+    events = tmp_path / "tensorboard" / "one"
+    events.parent.mkdir()
+    events.write_bytes(b"epoch 1")
+    (tmp_path / "history.csv").write_bytes(b"a\n1\n")
+    saved = runs.lengths(tmp_path)
+    events.write_bytes(b"epoch 1epoch 2")
+    (tmp_path / "tensorboard" / "two").write_bytes(b"more")
+    runs.rewind(tmp_path, saved)
+    assert events.read_bytes() == b"epoch 1" and runs.lengths(tmp_path) == saved
