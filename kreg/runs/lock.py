@@ -10,7 +10,7 @@ except ImportError:  # Windows: no flock, so no protection; the documentation sa
     fcntl = None
 
 
-class InUseError(Exception):
+class InUseError(OSError):
     """Another process trains in this directory."""
 
 
