@@ -7,7 +7,7 @@ from kreg.config.fields import mapping, text
 
 @dataclass
 class Custom:
-    kind: str = text("package.module:Name")
+    kind: str = text("custom")
     params: dict = mapping({})
 
 

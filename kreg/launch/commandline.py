@@ -26,6 +26,7 @@ class CommandLine:
     overrides: list[Override] = field(default_factory=list)
     multirun: bool = False
     help: bool = False
+    shows_only: bool = False  # --cfg
     passes_to_hydra: bool = False
     config_dir: str | None = None
 
@@ -44,6 +45,7 @@ def parse(arguments: list[str]) -> CommandLine:
         overrides=_parse_overrides(words),
         multirun=flags.multirun,
         help=flags.help,
+        shows_only=flags.cfg is not None,
         passes_to_hydra=bool(flags.hydra) or any(word.startswith("-") for word in rest),
         config_dir=flags.config_dir,
     )

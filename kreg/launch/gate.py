@@ -7,9 +7,10 @@ from collections.abc import Callable
 from hydra.errors import HydraException
 
 from kreg.config import schema
-from kreg.config.validate import ConfigError
-from kreg.launch import codes, commandline, usage
+from kreg.config.validate import Config, ConfigError
+from kreg.launch import codes, commandline, directories, usage
 from kreg.launch.compose import compose_job, register_resolvers
+from kreg.runs import resume
 
 
 def run(train: Callable[[], None], arguments: list[str] | None = None) -> int:
@@ -25,29 +26,46 @@ def run(train: Callable[[], None], arguments: list[str] | None = None) -> int:
         if line.help:
             print(usage.text())
             return codes.DONE
-        if not line.passes_to_hydra:
-            check_all(line)
-    except ConfigError as error:
+        if line.passes_to_hydra:
+            return _hand_over(train, line.arguments)
+        return _start(train, line, check_all(line))
+    except (ConfigError, HydraException) as error:
         if os.environ.get("HYDRA_FULL_ERROR"):
             raise
         print(f"kreg: {error}", file=sys.stderr)
         return codes.BAD_CONFIGURATION
-    return _hand_over(train, line)
 
 
-def check_all(line: commandline.CommandLine) -> None:
-    """Compose and check every job of the command line, a sweep's before its first job."""
-    for overrides in commandline.jobs(line):
-        compose_job(overrides, line.config_dir)
+def check_all(line: commandline.CommandLine) -> Config:
+    """Compose and check every job of the command line, a sweep's before its first job.
+
+    Returns the configuration of the first.
+    """
+    configs = [compose_job(overrides, line.config_dir) for overrides in commandline.jobs(line)]
+    return configs[0]
 
 
-def _hand_over(train: Callable[[], None], line: commandline.CommandLine) -> int:
+def _start(train: Callable[[], None], line: commandline.CommandLine, config: Config) -> int:
+    if line.shows_only:
+        return _hand_over(train, line.arguments)
+    if line.multirun:
+        directory = directories.for_sweep(line, config.task)
+        settings = [*line.arguments, f"{directories.SWEEP_DIR}={directory}"]
+        return _hand_over(train, settings)
+    decision = directories.for_run(line, config)
+    if decision.action == resume.FINISHED:
+        print(f"kreg: {decision.reason}: {decision.directory.file('report.html')}")
+        return codes.DONE
+    if decision.action == resume.CONTINUE:
+        print(f"kreg: {decision.reason}")
+        settings = [*line.arguments, f"{directories.RUN_DIR}={decision.directory.path}"]
+        return _hand_over(train, settings)
+    return _hand_over(train, line.arguments)
+
+
+def _hand_over(train: Callable[[], None], arguments: list[str]) -> int:
     schema.register()
     register_resolvers()
-    sys.argv[1:] = line.arguments
-    try:
-        train()
-    except HydraException as error:
-        print(f"kreg: {error}", file=sys.stderr)
-        return codes.BAD_CONFIGURATION
+    sys.argv[1:] = arguments
+    train()
     return codes.DONE

@@ -1,0 +1,40 @@
+"""Where a command writes: a new directory, or the one that the same command left unfinished."""
+
+from pathlib import Path
+
+from kreg.config.validate import Config, ConfigError
+from kreg.launch.commandline import CommandLine
+from kreg.runs import resume
+from kreg.runs.directory import RunDirectory, new_name
+
+RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
+
+
+def named(line: CommandLine, key: str) -> Path | None:
+    """The directory that the command line itself names, or `None`."""
+    values = [o.value() for o in line.overrides if o.key_or_group == key]
+    return Path(str(values[-1])) if values else None
+
+
+def for_run(line: CommandLine, config: Config) -> resume.Decision:
+    """What a single run does, and where.
+
+    Raises:
+        ConfigError: If the directory that is named cannot be continued with this configuration.
+    """
+    own = named(line, RUN_DIR)
+    wanted = config.resume
+    if own is not None and wanted == "auto":
+        if not (own / resume.CONFIG).exists():
+            return resume.Decision(resume.NEW, RunDirectory(own), "the command names a directory")
+        wanted = str(own)
+    try:
+        parent = Path("logs") / config.task / "runs"
+        return resume.decide(wanted, parent, config.to_dict())
+    except resume.ResumeError as error:
+        raise ConfigError(str(error)) from error
+
+
+def for_sweep(line: CommandLine, task: str) -> Path:
+    """The directory of a sweep, decided before Hydra starts, so that its end can be reported."""
+    return named(line, SWEEP_DIR) or Path("logs") / task / "sweeps" / new_name()
