@@ -54,7 +54,7 @@ def stopped_at(criterion, validation, train=TRAIN, examples=None):
         ("fast", 8, None, 4),
         ("careful", None, None, None),
         ("gl:2", 7, None, None),
-        ("gl:12", 11, None, None),
+        ("gl:12", 10, None, None),
         ("up:1", 10, None, None),
         ("up:2", 15, None, None),
         ("up:3", 20, None, None),
