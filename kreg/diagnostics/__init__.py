@@ -1,6 +1,23 @@
 """Numbers -> verdict -> document -> renderers. NumPy only: no Keras, no TensorFlow."""
 
-from kreg.diagnostics import criteria
+from kreg.diagnostics import criteria, weights
+from kreg.diagnostics.document import document
+from kreg.diagnostics.judge import Thresholds
 from kreg.diagnostics.record import Record
+from kreg.diagnostics.replay import replay
+from kreg.diagnostics.states import PAST_BEST, STATES, State
+from kreg.diagnostics.verdict import Verdict, diagnose
 
-__all__ = ["Record", "criteria"]
+__all__ = [
+    "PAST_BEST",
+    "STATES",
+    "Record",
+    "State",
+    "Thresholds",
+    "Verdict",
+    "criteria",
+    "diagnose",
+    "document",
+    "replay",
+    "weights",
+]

@@ -1,0 +1,81 @@
+"""Everything that is derived from a record, computed once: what advice and document read."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from kreg.diagnostics import calibration, inventory, ledger
+from kreg.diagnostics.record import Record
+from kreg.diagnostics.resolution import resolution
+from kreg.diagnostics.series import Series, judged
+from kreg.diagnostics.verdict import Verdict, diagnose
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A record and what follows from it.
+
+    Args:
+        record: What the run has measured.
+    """
+
+    record: Record
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        return diagnose(self.record)
+
+    @cached_property
+    def series(self) -> Series:
+        return judged(self.record)
+
+    @cached_property
+    def resolution(self) -> dict | None:
+        return resolution(self.series, self.record.sizes.get("validation"))
+
+    @cached_property
+    def ledger(self) -> dict:
+        """The bias ledger at the best and at the last epoch."""
+        epochs = {"best": self.verdict.best_epoch, "last": self.verdict.epoch}
+        return {
+            name: ledger.entry(self.record, epoch) if epoch else None
+            for name, epoch in epochs.items()
+        }
+
+    @cached_property
+    def calibration(self) -> dict:
+        return {
+            side: calibration.summary(values["confidence"], values["correct"])
+            for side, values in self.record.calibration.items()
+            if np.size(values["confidence"])
+        }
+
+    @cached_property
+    def layers(self) -> list[dict]:
+        return inventory.table(self.record.layers, self.record.sizes.get("train"))
+
+    @cached_property
+    def totals(self) -> dict:
+        return inventory.totals(self.layers)
+
+    def at(self, name: str, epoch: int | None) -> float | None:
+        """A curve's value at an epoch, or `None` where it is missing or not finite."""
+        if epoch is None or epoch not in self.record.epochs:
+            return None
+        value = float(self.record.curve(name)[self.record.epochs.index(epoch)])
+        return value if np.isfinite(value) else None
+
+    @cached_property
+    def metrics(self) -> list[dict]:
+        """Each validated metric at the best epoch and now."""
+        prefix = "val_clean_" if self.series.honest else "val_"
+        found = []
+        for name in self.record.curves:
+            metric = name.removeprefix(prefix)
+            if not name.startswith(prefix) or metric == "loss" or metric.startswith("clean_"):
+                continue
+            best, last = (self.at(name, e) for e in (self.verdict.best_epoch, self.verdict.epoch))
+            direction = self.record.directions.get(metric)
+            found.append({"name": metric, "best": best, "last": last, "direction": direction})
+        return found

@@ -1,0 +1,72 @@
+"""The two curves that are judged, cleaned of epochs without a validation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kreg.diagnostics.record import Record
+
+CLEAN = ("clean_loss", "val_clean_loss")
+LOGGED = ("loss", "val_loss")
+
+
+@dataclass(frozen=True)
+class Series:
+    """Training and validation loss at the epochs that have a validation loss.
+
+    Args:
+        epochs: Whole numbers of shape (t,).
+        train: Floats of shape (t,); where it was not measured, the last measured one; NaN before
+            the first.
+        validation: Floats of shape (t,).
+        examples: For each of the t epochs an array of shape (n,), or `None`.
+        correct: For each of the t epochs a boolean array of shape (n,), or `None`.
+        names: Names of the two curves.
+    """
+
+    epochs: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
+    examples: list
+    correct: list
+    names: tuple[str, str]
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    @property
+    def honest(self) -> bool:
+        """Whether these are the clean curves."""
+        return self.names == CLEAN
+
+    @property
+    def best(self) -> int | None:
+        """Position of the smallest finite validation loss."""
+        finite = np.where(np.isfinite(self.validation), self.validation, np.inf)
+        return int(finite.argmin()) if np.isfinite(finite).any() else None
+
+
+def judged(record: Record) -> Series:
+    """The clean curves where they were measured, else the logged ones."""
+    names = CLEAN if record.measured(CLEAN[1]).any() else LOGGED
+    there = np.flatnonzero(record.measured(names[1]))
+    return Series(
+        epochs=np.array(record.epochs, dtype=int)[there],
+        train=carried(record.curve(names[0]), record.measured(names[0]))[there],
+        validation=record.curve(names[1])[there],
+        examples=[record.examples[i] for i in there],
+        correct=[record.correct[i] for i in there],
+        names=names,
+    )
+
+
+def carried(values: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Each missing value replaced by the last one that is there.
+
+    >>> carried(np.array([np.nan, 1.0, np.nan, 3.0]), np.array([False, True, False, True]))
+    array([nan,  1.,  1.,  3.])
+    """
+    if not len(values):
+        return values
+    last = np.maximum.accumulate(np.where(there, np.arange(len(values)), -1))
+    return np.where(last >= 0, values[np.maximum(last, 0)], np.nan)

@@ -1,0 +1,184 @@
+"""The verdict: what the training is doing, since when, how sure, and what it has cost."""
+
+import math
+from dataclasses import asdict, dataclass, field
+from statistics import NormalDist
+
+from kreg.diagnostics.judge import Check, Thresholds, walk
+from kreg.diagnostics.onset import interval
+from kreg.diagnostics.record import Record
+from kreg.diagnostics.series import Series, judged
+from kreg.diagnostics.states import PAST_BEST, STATES
+
+BIASED = "logged losses only: biased"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `diagnose` found. Losses are those of `monitor`; epochs count from 1.
+
+    Args:
+        state: One of `kreg.diagnostics.STATES`.
+        tone: `"good"`, `"watch"`, `"bad"` or `"unknown"`.
+        meaning: What the state means, one sentence.
+        action: What to do, one sentence.
+        headline: The state with its date, for one line.
+        honest: Whether clean curves were judged.
+        monitor: Name of the judged validation curve.
+        epoch: The last validated epoch, or `None`.
+        since: First epoch of the unbroken stretch with this state, or `None`.
+        best_epoch: Epoch of the smallest validation loss, or `None`.
+        onset: The best epoch when the loss is past it, else `None`.
+        interval: First and last epoch that cannot be told from the best, or `None`.
+        best_loss, last_loss: Validation loss there and now.
+        lost: Percent by which the last loss is above the best.
+        z: Paired z of now against the best, or `None` without per-example losses.
+        p: One-sided p-value of that z.
+        gap: Validation minus training loss, now.
+        timeline: `{"state", "first", "last"}` for each unbroken stretch.
+        caveats: Sentences that limit what was said.
+    """
+
+    state: str
+    tone: str
+    meaning: str
+    action: str
+    headline: str
+    honest: bool
+    monitor: str
+    epoch: int | None = None
+    since: int | None = None
+    best_epoch: int | None = None
+    onset: int | None = None
+    interval: tuple[int, int] | None = None
+    best_loss: float | None = None
+    last_loss: float | None = None
+    lost: float | None = None
+    z: float | None = None
+    p: float | None = None
+    gap: float | None = None
+    timeline: list[dict] = field(default_factory=list)
+    caveats: list[str] = field(default_factory=list)
+
+    @property
+    def past_best(self) -> bool:
+        """Whether the validation loss is past its best, by any name."""
+        return self.state in PAST_BEST
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+def diagnose(record: Record, limits: Thresholds | None = None) -> Verdict:
+    """Judge a run by its clean curves, or by the logged ones where nothing else is there.
+
+    Args:
+        record: What the run has measured.
+        limits: Thresholds. Defaults to `Thresholds()`.
+    """
+    limits = limits or Thresholds()
+    series = judged(record)
+    if not len(series):
+        return plain("NO VALIDATION", series, record, [])
+    checks = walk(series, chance=chance_loss(record), limits=limits)
+    best = checks[-1].best
+    if best is None:
+        return plain("NON-FINITE", series, record, checks)
+    return dated(record, series, checks, limits)
+
+
+def dated(record: Record, series: Series, checks: list[Check], limits: Thresholds) -> Verdict:
+    """The verdict of a run with at least one finite validation loss."""
+    last, best = checks[-1], checks[-1].best
+    state, past_best = STATES[last.state], last.state in PAST_BEST
+    stretch = interval(series, best, limits.z)
+    epoch = int(series.epochs[best])
+    known = math.isfinite(last.z)
+    gap = float(series.validation[-1] - series.train[-1])
+    return Verdict(
+        **named(last.state, series, checks, record),
+        headline=headline(state.name, epoch if past_best else None, stretch),
+        epoch=last.epoch,
+        since=timeline(checks)[-1]["first"],
+        best_epoch=epoch,
+        onset=epoch if past_best else None,
+        interval=stretch,
+        best_loss=float(series.validation[best]),
+        last_loss=float(series.validation[-1]),
+        lost=last.lost if math.isfinite(last.lost) else None,
+        z=last.z if known else None,
+        p=1 - NormalDist().cdf(last.z) if known else None,
+        gap=gap if math.isfinite(gap) else None,
+    )
+
+
+def plain(state: str, series: Series, record: Record, checks: list[Check]) -> Verdict:
+    """The verdict of a run that has nothing to compare."""
+    epoch = checks[-1].epoch if checks else (record.epochs[-1] if record.epochs else None)
+    return Verdict(**named(state, series, checks, record), headline=state, epoch=epoch)
+
+
+def named(state: str, series: Series, checks: list[Check], record: Record) -> dict:
+    """The fields that depend on the state's name and on the record alone."""
+    return {
+        "state": state,
+        "tone": STATES[state].tone,
+        "meaning": STATES[state].meaning,
+        "action": STATES[state].action,
+        "honest": series.honest,
+        "monitor": series.names[1],
+        "timeline": timeline(checks),
+        "caveats": caveats(record, series),
+    }
+
+
+def headline(state: str, onset: int | None, stretch: tuple[int, int] | None) -> str:
+    """`OVERFITTING since epoch 7 (5 to 9 cannot be told apart)`."""
+    if onset is None:
+        return state
+    if stretch is None or stretch[0] == stretch[1]:
+        return f"{state} since epoch {onset}"
+    return f"{state} since epoch {onset} ({stretch[0]} to {stretch[1]} cannot be told apart)"
+
+
+def timeline(checks: list[Check]) -> list[dict]:
+    """Unbroken stretches of one state."""
+    stretches = []
+    for check in checks:
+        if stretches and stretches[-1]["state"] == check.state:
+            stretches[-1]["last"] = check.epoch
+        else:
+            stretches.append({"state": check.state, "first": check.epoch, "last": check.epoch})
+    return stretches
+
+
+def caveats(record: Record, series: Series) -> list[str]:
+    """What limits the verdict."""
+    found = []
+    if not series.honest:
+        found.append(
+            f"{BIASED}. They carry penalties, noise and a running mean; use kreg.Diagnostics to "
+            "compute the clean ones."
+        )
+    if len(series) and series.examples[-1] is None:
+        found.append("No per-example losses: how sure the verdict is cannot be computed.")
+    if len(series) < len(record.epochs) and len(series):
+        found.append(f"Validated at {len(series)} of {len(record.epochs)} epochs.")
+    if len(series) and not math.isfinite(series.train[-1]):
+        found.append(f"The training loss `{series.names[0]}` is missing: its curve counts as flat.")
+    return found + list(record.warnings)
+
+
+def chance_loss(record: Record) -> float | None:
+    """The loss of a prediction that ignores the inputs, if it is known.
+
+    `record.inputs["chance_loss"]` where the callback computed it; else `log(classes)` for a
+    crossentropy.
+    """
+    given = record.inputs.get("chance_loss")
+    if given is not None:
+        return float(given)
+    classes = record.sizes.get("classes", 0)
+    if record.task == "binary":
+        classes = 2
+    return math.log(classes) if classes > 1 and "crossentropy" in (record.loss or "") else None
