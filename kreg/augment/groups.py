@@ -1,0 +1,228 @@
+"""What runs: groups of steps, each one compiled function with its borders where XLA needs them.
+
+XLA on the CPU fuses a gather into each of its consumers and repeats it there, so a gather ends its
+function. Each group has `prepare`, traced into the one function that computes all parameters, and
+`images` (and `masks`), which act on a whole batch.
+"""
+
+import tensorflow as tf
+
+from kreg.augment import blend, geometry, warp
+from kreg.augment.compiling import compiled
+from kreg.augment.stage import Linear
+
+
+def finish(z, spec, dtype):
+    """Float values in range, back on the grid of the spec, in the wanted dtype."""
+    if spec.whole:
+        z = tf.floor(z + 0.5)
+    return tf.cast(z, dtype)
+
+
+class Group:
+    """Base: steps, the spec before and after, and the dtype of the images that leave."""
+
+    touches_inputs = True
+
+    def __init__(self, steps):
+        self.steps = steps
+        self.spec = steps[0].spec
+        self.after = steps[-1].stage.output(steps[-1].spec)
+        self.dtype = self.spec.dtype
+        self.label = " + ".join(step.stage.name for step in steps)
+
+    def build(self, jit: bool) -> None:
+        """Make the compiled functions; called once, when dtype and compilation are known."""
+        self.kernel = compiled(self.run, jit)
+
+    def prepare(self, u, epoch):
+        """The parameters of all steps, from uniform numbers (records, columns)."""
+        return [step.draw(u, epoch) for step in self.steps]
+
+    def run(self, z, params):
+        raise NotImplementedError
+
+    def images(self, z, params, partner):
+        return self.kernel(z, params)
+
+    def masks(self, masks, params, partner, ignore_index: int):
+        """Segmentation masks follow what moves pixels, and nothing else."""
+        return masks
+
+    def targets(self, y, params, partner):
+        return y
+
+    def weights(self, weights, params, partner):
+        return weights
+
+
+class GeometryGroup(Group):
+    """Any number of moves and resamplings as one matrix and one gather."""
+
+    def __init__(self, steps):
+        super().__init__(steps)
+        stages = [step.stage for step in steps]
+        filled = [stage for stage in stages if stage.fill_mode is not None]
+        self.fill_mode = filled[0].fill_mode if filled else "nearest"
+        self.fill_value = filled[0].fill_value if filled else 0.0
+        self.exact = all(stage.exact for stage in stages)
+        kernels = [stage.interpolation for stage in stages if not stage.exact]
+        self.interpolation = kernels[0] if kernels else "nearest"
+
+    def build(self, jit):
+        self.jit = jit
+        self.kernel = compiled(self.run, jit)
+        self.mask_kernel = compiled(self.run_masks, jit)
+
+    def prepare(self, u, epoch):
+        """One matrix from output to source, and for whole-pixel moves the window that is seen."""
+        records = tf.shape(u)[0]
+        total, window = geometry.IDENTITY, geometry.full_window(self.spec)
+        for step in self.steps:
+            inverse = step.stage.inverse(step.draw(u, epoch), step.spec)
+            if self.exact and step is not self.steps[0]:
+                window = geometry.seen_through(window, total, step.spec)
+            total = geometry.product(total, inverse)
+        matrix = geometry.coefficients(total, records)
+        if not self.exact:
+            return {"matrix": matrix}
+        return {"matrix": matrix, "window": geometry.stacked_window(window, records)}
+
+    def run(self, z, params):
+        settings = self.after.size, self.fill_mode, self.fill_value
+        if self.exact:
+            moved = warp.move(z, params["matrix"], params["window"], *settings)
+            return tf.cast(moved, self.dtype)
+        if self.interpolation == "nearest":
+            return tf.cast(warp.nearest(z, params["matrix"], *settings), self.dtype)
+        kernel = warp.bilinear if self.jit else warp.projective_op
+        return finish(kernel(z, params["matrix"], *settings), self.spec, self.dtype)
+
+    def run_masks(self, masks, params, ignore_index):
+        mode = self.fill_mode
+        if self.exact:
+            return warp.move(
+                masks, params["matrix"], params["window"], self.after.size, mode, ignore_index
+            )
+        return warp.nearest(masks, params["matrix"], self.after.size, mode, ignore_index)
+
+    def masks(self, masks, params, partner, ignore_index):
+        return self.mask_kernel(masks, params, tf.cast(ignore_index, masks.dtype))
+
+
+class PixelGroup(Group):
+    """Colour, noise and occlusion: each output pixel from one input pixel, in one pass."""
+
+    def __init__(self, steps, compose: bool):
+        super().__init__(steps)
+        self.compose = compose
+        self.needs_mean = any(getattr(step.stage, "needs_mean", False) for step in steps)
+
+    def run(self, z, params):
+        mean = mean_colour(z) if self.needs_mean else None
+        z, pending = tf.cast(z, tf.float32), None
+        for step, own in zip(self.steps, params):
+            if not isinstance(step.stage, Linear):
+                z, pending = self.settle(z, pending), None
+                z = self.rounded(step.stage.pixels(z, own, self.spec))
+                continue
+            now = step.stage.blend(own, mean, self.spec)
+            mean = blend.apply(now, mean) if self.compose and mean is not None else mean
+            pending = now if pending is None else blend.compose(now, pending)
+            if not self.compose:
+                z, pending = self.settle(z, pending), None
+        return finish(self.settle(z, pending), self.spec, self.dtype)
+
+    def settle(self, z, pending):
+        """The pending blend, carried out and clipped once."""
+        if pending is None:
+            return z
+        return self.rounded(tf.clip_by_value(blend.apply(pending, z), 0.0, self.spec.high))
+
+    def rounded(self, z):
+        """In `"strict"` mode each step ends on whole grey levels, as it does under `"off"`."""
+        return z if self.compose or not self.spec.whole else tf.floor(z + 0.5)
+
+
+def mean_colour(z):
+    """The mean of each channel, (records, channels); whole grey levels are summed exactly."""
+    pixels = z.shape[1] * z.shape[2]
+    if not z.dtype.is_integer:
+        return tf.reduce_mean(tf.cast(z, tf.float32), axis=[1, 2])
+    total = tf.reduce_sum(tf.cast(z, tf.int32), axis=[1, 2])
+    return tf.cast(total, tf.float32) / pixels
+
+
+class FilterGroup(Group):
+    """One stage that looks beyond a pixel, in one or more passes."""
+
+    def build(self, jit):
+        stage = self.steps[0].stage
+        functions = stage.passes()
+        self.kernels = [
+            compiled(self.closed(f, last=f is functions[-1]), jit and not stage.dynamic)
+            for f in functions
+        ]
+
+    def closed(self, function, last: bool):
+        def run(z, params):
+            z = function(tf.cast(z, tf.float32), params, self.spec)
+            return finish(z, self.spec, self.dtype) if last else z
+
+        return run
+
+    def images(self, z, params, partner):
+        for kernel in self.kernels:
+            z = kernel(z, params[0])
+        return z
+
+
+class MixingGroup(Group):
+    """One mixing stage: images, masks and targets with the partner of each record."""
+
+    def build(self, jit):
+        self.stage = self.steps[0].stage
+        self.kernel = compiled(self.run, jit)
+
+    def run(self, z, partner_images, params):
+        mixed = self.stage.images(z, partner_images, params[0], self.spec)
+        if hasattr(self.spec, "high"):
+            return finish(mixed, self.spec, self.dtype)
+        return tf.cast(mixed, self.dtype)
+
+    def images(self, z, params, partner):
+        return self.kernel(z, tf.gather(z, partner), params)
+
+    def masks(self, masks, params, partner, ignore_index):
+        return self.stage.masks(masks, tf.gather(masks, partner), params[0], self.spec)
+
+    def targets(self, y, params, partner):
+        share = self.stage.share(params[0], self.spec)
+        share = tf.cast(tf.reshape(share, [-1, *[1] * (y.shape.rank - 1)]), y.dtype)
+        return share * y + (1.0 - share) * tf.gather(y, partner)
+
+    def weights(self, weights, params, partner):
+        return self.targets(weights, params, partner)
+
+
+class RowsGroup(Group):
+    """One stage on the rows of a table."""
+
+    def run(self, z, params):
+        x = self.steps[0].stage.rows(tf.cast(z, tf.float32), params[0], self.spec)
+        return tf.cast(x, self.dtype)
+
+
+class TargetGroup(Group):
+    """One stage on targets."""
+
+    touches_inputs = False
+
+    def build(self, jit):
+        pass
+
+    def images(self, z, params, partner):
+        return z
+
+    def targets(self, y, params, partner):
+        return self.steps[0].stage.labels(y)

@@ -1,0 +1,80 @@
+"""Random numbers as a pure function of (seed, epoch, record index, column).
+
+Nothing is drawn from a generator, so that nothing depends on the order of calls: the same record in
+the same epoch gets the same numbers in any batch, thread, process or shard, and after a resume.
+"""
+
+import tensorflow as tf
+
+GOLDEN = 0x9E3779B9  # 2**32 / golden ratio: far apart for neighbouring columns
+MASK = 0xFFFFFFFF
+LANES = 32  # vectorised cosines differ in the last bit from scalar ones; full vectors never do
+
+
+def word(value: int) -> tf.Tensor:
+    return tf.constant(value & MASK, tf.uint32)
+
+
+def xor(a, b):
+    return tf.bitwise.bitwise_xor(a, b)
+
+
+def mix(h):
+    """A bijection of 32 bits; one changed bit changes half of them (lowbias32, Wellons 2018)."""
+    h = xor(h, tf.bitwise.right_shift(h, word(16))) * word(0x21F0AAAD)
+    h = xor(h, tf.bitwise.right_shift(h, word(15))) * word(0xD35A2D97)
+    return xor(h, tf.bitwise.right_shift(h, word(15)))
+
+
+def halves(number) -> tuple[tf.Tensor, tf.Tensor]:
+    """The low and the high 32 bits of an int64 tensor."""
+    number = tf.cast(number, tf.int64)
+    low = tf.cast(tf.bitwise.bitwise_and(number, MASK), tf.uint32)
+    high = tf.cast(tf.bitwise.bitwise_and(tf.bitwise.right_shift(number, 32), MASK), tf.uint32)
+    return low, high
+
+
+def record_keys(seed: int, epoch, index) -> tuple[tf.Tensor, tf.Tensor]:
+    """Two hashes per record, 64 bits together, each of shape (records,)."""
+    parts = (word(seed), word(seed >> 32), *halves(epoch), *halves(index))
+    first, second = word(1), word(0x85EBCA6B)
+    for part in parts:
+        first, second = mix(xor(first, part) + word(GOLDEN)), mix(xor(second, part) + word(GOLDEN))
+    return first, second
+
+
+def unit(bits) -> tf.Tensor:
+    """uint32 to float32 in [0, 1), on a grid of 2**-24."""
+    return tf.cast(tf.bitwise.right_shift(bits, word(8)), tf.float32) * (2.0**-24)
+
+
+def uniforms(seed: int, epoch, index, columns: int) -> tf.Tensor:
+    """Independent uniform numbers in [0, 1), shape (records, columns).
+
+    Args:
+        seed: Whole number; its low 64 bits count.
+        epoch: Whole number or integer scalar.
+        index: Integers of shape (records,): the position of each record in its data set.
+        columns: How many numbers each record needs.
+    """
+    first, second = record_keys(seed, epoch, index)
+    column = tf.cast(tf.range(columns), tf.uint32) * word(GOLDEN) + word(1)
+    return unit(mix(xor(first[:, None], mix(second[:, None] + column[None]))))
+
+
+def field(key, size: int) -> tf.Tensor:
+    """`size` uniform numbers for each record from one key per record: (records, size)."""
+    counter = tf.cast(tf.range(size), tf.uint32) * word(GOLDEN) + word(1)
+    return unit(mix(xor(key[:, None], mix(counter)[None])))
+
+
+def field_keys(draw) -> tf.Tensor:
+    """A key for `field` from two columns of `uniforms`, (records, 2): 48 bits folded into 32."""
+    bits = tf.cast(draw * 2.0**24, tf.uint32)
+    return mix(xor(mix(bits[:, 0] + word(GOLDEN)), bits[:, 1]))
+
+
+def whole_lanes(index) -> tf.Tensor:
+    """`index` padded with zeros to a multiple of 32 records."""
+    missing = tf.math.floormod(-tf.shape(index)[0], LANES)
+    return tf.pad(index, [[0, missing]])

@@ -1,0 +1,193 @@
+"""The pipeline: stages, a seed, and the keys that make every draw a function of the record."""
+
+import numpy as np
+import tensorflow as tf
+
+from kreg import check
+from kreg.augment import compiling, datasets, keys, planner, preview, spec, targets
+from kreg.augment.stage import Stage
+from kreg.augment.steps import Policy, Recipe
+
+
+class Plan:
+    """The compiled groups for one kind of batch."""
+
+    def __init__(self, pipeline: "Pipeline", batch_spec):
+        stages, fuse = pipeline.stages, pipeline.fuse
+        self.groups, self.columns, self.after = planner.plan(stages, batch_spec, fuse)
+        self.seed = pipeline.seed
+        self.dtype = pipeline.dtype or batch_spec.dtype
+        for group in reversed(self.groups):
+            if group.touches_inputs:
+                group.dtype = self.dtype
+                break
+        for group in self.groups:
+            group.build(pipeline.jit)
+        self.parameters = compiling.compiled(self.draw, pipeline.jit)
+
+    def draw(self, epoch, index):
+        """The parameters of all groups for all records, in one compiled function."""
+        u = keys.uniforms(self.seed, epoch, keys.whole_lanes(index), self.columns)
+        params = [group.prepare(u, epoch) for group in self.groups]
+        return tf.nest.map_structure(lambda value: value[: tf.shape(index)[0]], params)
+
+    def changers(self):
+        """The names of the stages that turn labels into probabilities."""
+        steps = [step for group in self.groups for step in group.steps]
+        return [step.stage.name for step in steps if step.stage.changes_targets]
+
+
+class Pipeline:
+    """A list of stages as one reproducible function of (seed, epoch, record index).
+
+    Args:
+        stages: Stages of `kreg.augment`, applied in this order.
+        seed: Whole number. Defaults to `0`.
+        fuse: `"fast"`, `"strict"` or `"off"`; see `kreg.augment.planner` for what each may change.
+            Defaults to `"fast"`.
+        num_classes: Whole number >= 2 or `None`. What mixing and smoothing need to know about
+            labels that are class ids. Defaults to `None`.
+        value_range: `(0, highest)` or `None`. Floating-point images need it for colour stages;
+            uint8 images are always (0, 255). Defaults to `None`.
+        dtype: dtype of the images that come out, or `None` for that of the input. Never Keras's
+            global policy. Defaults to `None`.
+        target: `"label"` or `"mask"`: what `y` is in `(x, y)`. Masks (batch, height, width,
+            channels) follow the geometry, nearest neighbour. Defaults to `"label"`.
+        ignore_index: Whole number that fills the part of a mask that comes from outside of the
+            image. Defaults to `255`.
+        jit_compile: `True`, `False` or `"auto"`: XLA where it works. Results are bit for bit
+            reproducible for each setting, and equal up to rounding between them.
+
+    >>> import numpy as np
+    >>> from kreg import augment
+    >>> pipeline = augment.Pipeline([augment.RandomFlip(), augment.RandomCrop(8, 8, padding=1)])
+    >>> x, y = np.zeros((4, 8, 8, 1), "uint8"), np.arange(4)
+    >>> x_new, y_new = pipeline(x, y, index=np.arange(4), epoch=0)
+    >>> x_new.shape, x_new.dtype
+    (TensorShape([4, 8, 8, 1]), tf.uint8)
+    """
+
+    def __init__(
+        self,
+        stages,
+        seed: int = 0,
+        *,
+        fuse: str = "fast",
+        num_classes: int | None = None,
+        value_range: tuple[float, float] | None = None,
+        dtype: str | None = None,
+        target: str = "label",
+        ignore_index: int = 255,
+        jit_compile: bool | str = "auto",
+    ):
+        self.stages = checked_stages(stages)
+        self.seed = check.integer("seed", seed)
+        self.fuse = check.choice("fuse", fuse, planner.FUSE)
+        self.num_classes = targets.class_count(num_classes)
+        self.value_range = spec.value_range(value_range)
+        self.dtype = None if dtype is None else tf.as_dtype(dtype)
+        self.target = check.choice("target", target, targets.TARGETS)
+        self.ignore_index = check.integer("ignore_index", ignore_index)
+        self.jit = compiling.resolve(jit_compile)
+        self.plans: dict = {}
+
+    def __call__(self, x, y=None, weight=None, *, index, epoch):
+        """Augment one batch: a pure function, usable eagerly and inside `Dataset.map`.
+
+        Args:
+            x: Images (batch, height, width, channels) or a table (batch, features); or a dictionary
+                with `"images"` and any of `"labels"`, `"segmentation_masks"`, `"sample_weights"`.
+            y: Targets, or `None`.
+            weight: Sample weights (batch,), or `None`. Mixing blends them as it blends the targets.
+            index: Integers (batch,): the position of each record in its data set.
+            epoch: Whole number: another epoch, another draw.
+
+        Returns:
+            `x`, `(x, y)`, `(x, y, weight)` or a dictionary, as what came in.
+        """
+        batch = targets.unpack(x, y, weight, self.target)
+        plan = self.plan(batch.images)
+        index = tf.cast(index, tf.int64)
+        batch = self.run(plan, batch, index, tf.cast(epoch, tf.int64))
+        return targets.pack(batch, x, y, weight, self.target)
+
+    def plan(self, images) -> Plan:
+        """The plan for batches like this one, made once."""
+        batch_spec = spec.of(images, self.value_range)
+        key = tuple(str(part) for part in batch_spec)
+        if key not in self.plans:
+            with tf.init_scope():
+                self.plans[key] = Plan(self, batch_spec)
+        return self.plans[key]
+
+    def run(self, plan: Plan, batch: targets.Batch, index, epoch) -> targets.Batch:
+        """All groups on a batch that is filled up to a compiled size and cut back at the end."""
+        records = tf.shape(batch.images)[0]
+        size = compiling.bucket(records)
+        batch = self.encoded(plan, batch)
+        filled = [None if p is None else compiling.fill_up(p, size) for p in batch]
+        positions = tf.range(size)
+        partner = tf.where(positions < records, records - 1 - positions, positions)
+        params = plan.parameters(epoch, compiling.fill_up(index, size))
+        result = self.through(plan.groups, targets.Batch(*filled), params, partner)
+        cut = [None if p is None else same_length(p[:records], b) for p, b in zip(result, batch)]
+        return targets.Batch(tf.cast(cut[0], plan.dtype), *cut[1:])
+
+    def encoded(self, plan: Plan, batch: targets.Batch) -> targets.Batch:
+        """Labels as probabilities, where a stage needs them."""
+        changers = plan.changers()
+        if not changers or self.target == "mask":
+            return batch
+        labels = targets.probabilities(batch.labels, self.num_classes, changers[0])
+        return batch._replace(labels=labels)
+
+    def through(self, groups, batch, params, partner) -> targets.Batch:
+        images, labels, masks, weights = batch
+        for group, own in zip(groups, params):
+            images = group.images(images, own, partner)
+            if masks is not None:
+                masks = group.masks(masks, own, partner, self.ignore_index)
+            if labels is not None:
+                labels = group.targets(labels, own, partner)
+            if weights is not None:
+                weights = group.weights(weights, own, partner)
+        return targets.Batch(images, labels, masks, weights)
+
+    def apply(self, dataset, *, indexed: bool = False, epochs: int | None = None, first_epoch=0):
+        """`dataset` with augmented batches; see `kreg.augment.datasets.apply`."""
+        return datasets.apply(
+            self, dataset, indexed=indexed, epochs=epochs, first_epoch=first_epoch
+        )
+
+    def preview(self, x, y=None, *, index=None, epochs=range(7), class_names=None):
+        """A picture of what the pipeline does; see `kreg.augment.preview.preview`."""
+        return preview.preview(
+            self, np.asarray(x), y, index=index, epochs=epochs, class_names=class_names
+        )
+
+    def describe(self, images) -> list[str]:
+        """One line for each compiled group, for a batch like this one."""
+        return [group.label for group in self.plan(tf.convert_to_tensor(images)).groups]
+
+    def __repr__(self):
+        lines = "".join(f"    {stage!r},\n" for stage in self.stages)
+        return f"Pipeline([\n{lines}], seed={self.seed}, fuse={self.fuse!r})"
+
+
+def same_length(part, like):
+    part.set_shape([like.shape[0], *part.shape[1:]])
+    return part
+
+
+def checked_stages(stages) -> list:
+    if not isinstance(stages, (list, tuple)):
+        raise check.invalid("stages", "a list of stages", stages)
+    for stage in stages:
+        if not isinstance(stage, (Stage, Policy, Recipe)):
+            raise check.invalid(
+                "stages",
+                "stages of kreg.augment",
+                stage,
+                "For Keras layers there is kreg.augment.from_keras(layers).",
+            )
+    return list(stages)

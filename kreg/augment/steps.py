@@ -1,0 +1,106 @@
+"""From nested stages to a flat list of steps, each with its own columns and its gates."""
+
+from dataclasses import dataclass, replace
+
+import tensorflow as tf
+
+from kreg.augment import ranges
+from kreg.augment.stage import Stage
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Open for a record whose number in `column` lies in [low, high)."""
+
+    column: int
+    low: ranges.Bound
+    high: ranges.Bound
+
+    def is_open(self, u, epoch):
+        drawn = u[:, self.column]
+        return (drawn >= ranges.at(self.low, epoch)) & (drawn < ranges.at(self.high, epoch))
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage, the first of its columns, the gates that must all be open, and what it receives."""
+
+    stage: Stage
+    start: int
+    gates: tuple[Gate, ...]
+    spec: object = None
+
+    def draw(self, u, epoch) -> dict:
+        """The stage's parameters, neutral for records whose gates are closed."""
+        own = u[:, self.start : self.start + self.stage.columns]
+        params = self.stage.draw(own, epoch, self.spec)
+        for gate in self.gates:
+            is_open = gate.is_open(u, epoch)
+            params = {
+                name: tf.where(is_open, value, tf.cast(self.stage.neutral[name], value.dtype))
+                for name, value in params.items()
+            }
+        return params
+
+
+class Recipe:
+    """A shorthand: stages that stand for others, one after the other."""
+
+    def stages(self) -> list:
+        raise NotImplementedError
+
+
+class Policy:
+    """A choice for each record; `branches` are (low, high, stages) of one uniform number."""
+
+    def branches(self) -> list:
+        raise NotImplementedError
+
+
+class Flattener:
+    """Walks the stages once and hands out columns in order."""
+
+    def __init__(self):
+        self.columns = 0
+        self.steps: list[Step] = []
+
+    def take(self, count: int) -> int:
+        self.columns += count
+        return self.columns - count
+
+    def add(self, stage, gates: tuple[Gate, ...] = ()) -> None:
+        if isinstance(stage, Recipe):
+            for part in stage.stages():
+                self.add(part, gates)
+        elif isinstance(stage, Policy):
+            self.add_policy(stage, gates)
+        else:
+            self.steps.append(Step(stage, self.take(stage.columns), gates))
+
+    def add_policy(self, policy: Policy, gates: tuple[Gate, ...]) -> None:
+        column = self.take(1)
+        for low, high, stages in policy.branches():
+            for stage in stages:
+                self.add(stage, (*gates, Gate(column, low, high)))
+
+
+def thread(steps: list[Step], spec) -> tuple[list[Step], object]:
+    """The steps with the spec that each receives, checked, and the spec after the last one."""
+    threaded = []
+    for step in steps:
+        step.stage.check(spec)
+        after = step.stage.output(spec)
+        if step.gates:
+            refuse_ungateable(step.stage, spec, after)
+        threaded.append(replace(step, spec=spec))
+        spec = after
+    return threaded, spec
+
+
+def refuse_ungateable(stage: Stage, before, after) -> None:
+    """A stage without a neutral setting cannot be left out for some records of a batch."""
+    if before != after or (stage.columns and not stage.neutral):
+        raise ValueError(
+            f"{stage.name} changes the size of images, so it cannot be one choice among others: a "
+            f"batch needs one size. Put it outside of RandomApply, RandomChoice and OneOf."
+        )
