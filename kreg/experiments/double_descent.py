@@ -1,0 +1,151 @@
+"""Double descent: the test loss falls, rises at the size that can just memorise, and falls again.
+
+One hidden layer, ever wider, on a few digits of which some labels are wrong; once without a penalty
+and once with L2. Source: Belkin et al., Reconciling modern machine-learning practice and the
+classical bias-variance trade-off, 2019; Nakkiran et al., Optimal regularization can mitigate double
+descent, 2021.
+"""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.datasets import load_digits
+
+from kreg import check, models, optimizers, regularizers
+from kreg.surgery import regularize
+
+WIDTHS = (2, 4, 8, 12, 16, 24, 32, 64, 128, 256, 512)
+CLASSES = 10
+TEST_ROWS = 1000
+
+
+def run(
+    out_dir,
+    *,
+    widths=WIDTHS,
+    rows: int = 300,
+    label_noise: float = 0.2,
+    l2: float = 3e-3,
+    steps: int = 600,
+    seeds: int = 1,
+) -> dict:
+    """Train every width with and without L2 and draw clean losses on the rows never trained on.
+
+    Args:
+        out_dir: Where `double_descent.json` and `double_descent.svg` go.
+        widths: Whole numbers >= 1 of hidden units.
+        rows: Training rows, from 50 to 700 of scikit-learn's digits.
+        label_noise: The fraction of training labels drawn anew at random, in [0, 1).
+        l2: Number > 0: the strength of the curve with a penalty.
+        steps: Whole number >= 1 of full-batch steps of Adam.
+        seeds: Whole number >= 1 of splits and starts to average.
+
+    Returns:
+        `{"rows": [...], "peak": ..., "settings": {...}}`: for each width and strength the number of
+        parameters and the mean losses and errors; `peak` tells where and how high the curve is.
+    """
+    check.integer("rows", rows, low=50, high=700)
+    check.number("label_noise", label_noise, low=0, high=1, high_open=True)
+    check.number("l2", l2, low=0, low_open=True)
+    check.integer("steps", steps, low=1)
+    measured = []
+    for strength in (0.0, l2):
+        for width in widths:
+            runs = [
+                one_run(digits(rows, label_noise, seed), width, strength, steps, seed)
+                for seed in range(check.integer("seeds", seeds, low=1))
+            ]
+            mean = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
+            measured.append({"width": int(width), "l2": strength, **mean})
+    settings = {"rows": rows, "label_noise": label_noise, "l2": l2, "steps": steps, "seeds": seeds}
+    result = {"rows": measured, "peak": peak(measured), "settings": settings}
+    out_dir = Path(out_dir)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    (out_dir / "double_descent.json").write_text(json.dumps(result, indent=2) + "\n")
+    draw(measured, rows).savefig(out_dir / "double_descent.svg")
+    return result
+
+
+def digits(rows: int, label_noise: float, seed: int) -> tuple:
+    """Training rows with some labels drawn anew, and clean test rows."""
+    x, y = load_digits(return_X_y=True)
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(len(x))
+    x, y = (x[order] / 16).astype("float32"), y[order].astype("int32")
+    train_y = y[:rows].copy()
+    wrong = generator.random(rows) < label_noise
+    train_y[wrong] = generator.integers(0, CLASSES, wrong.sum())
+    return (x[:rows], train_y), (x[-TEST_ROWS:], y[-TEST_ROWS:])
+
+
+def one_run(data: tuple, width: int, l2: float, steps: int, seed: int) -> dict:
+    """Train one width to the end and measure penalty-free losses and errors."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    train, test = data
+    model = models.shallow(train[0].shape[1:], CLASSES, "classification", width=width)
+    if l2:
+        regularize(model, regularizers.L2(l2))
+    model.compile(
+        optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
+    fit_full_batches(model, train, steps)
+    (train_loss, train_error), (test_loss, test_error) = (measure(model, *d) for d in data)
+    return {
+        "parameters": models.count_parameters(model).total,
+        "train_loss": train_loss,
+        "train_error": train_error,
+        "test_loss": test_loss,
+        "test_error": test_error,
+    }
+
+
+def fit_full_batches(model: keras.Model, rows: tuple, steps: int) -> None:
+    """`steps` full-batch steps in one epoch: an epoch each would cost more than the arithmetic."""
+    import tensorflow as tf
+
+    batches = tf.data.Dataset.from_tensors(rows).repeat(steps)
+    model.fit(batches, epochs=1, shuffle=False, verbose=0)
+
+
+def measure(model: keras.Model, x, y) -> tuple[float, float]:
+    """Mean cross-entropy and error rate in inference mode, without any penalty."""
+    logits = model.predict_on_batch(x)
+    losses = keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
+    return float(np.mean(losses)), float(np.mean(np.argmax(logits, axis=1) != y))
+
+
+def peak(rows: list[dict]) -> dict:
+    """How far the test loss rises above the best smaller network, for each strength.
+
+    A rise of 1 is none: the loss never stands above one that a smaller network had.
+    """
+    found = {}
+    for l2 in sorted({row["l2"] for row in rows}):
+        losses = np.array([row["test_loss"] for row in rows if row["l2"] == l2])
+        widths = [row["width"] for row in rows if row["l2"] == l2]
+        rise = losses / np.minimum.accumulate(losses)
+        place = int(np.argmax(rise))
+        found[str(l2)] = {
+            "width": widths[place],
+            "rise": float(rise[place]),
+            "fall_after": float(losses[place] / losses[place:].min()),
+        }
+    return found
+
+
+def draw(rows: list[dict], examples: int) -> Figure:
+    """Test loss against width on two logarithmic axes, one curve for each strength."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
+    for l2 in sorted({row["l2"] for row in rows}):
+        curve = [row for row in rows if row["l2"] == l2]
+        label = f"L2 {l2:g}" if l2 else "no penalty"
+        axes.plot([r["width"] for r in curve], [r["test_loss"] for r in curve], "o-", label=label)
+    axes.set(xscale="log", yscale="log", xlabel="hidden units", ylabel="clean test loss")
+    axes.set_title(f"{examples} training rows, some with wrong labels")
+    axes.legend()
+    return figure
