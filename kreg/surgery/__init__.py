@@ -7,6 +7,8 @@ from kreg.surgery.attached import Attachment, attached
 from kreg.surgery.regularize import regularize
 from kreg.surgery.rules import Rule
 from kreg.surgery.sparsity import LayerSparsity, Sparsity, sparsity
+from kreg.surgery.strip import strip
+from kreg.surgery.with_dropout import with_dropout
 
 __all__ = [
     "Attachment",
@@ -16,4 +18,6 @@ __all__ = [
     "attached",
     "regularize",
     "sparsity",
+    "strip",
+    "with_dropout",
 ]

@@ -1,0 +1,93 @@
+"""Build a model again with other layers in the same graph; the model itself is not touched."""
+
+from collections.abc import Callable
+
+import keras
+
+from kreg.surgery import graph, shim
+
+
+def rebuild(model, make: Callable, after: Callable | None = None) -> tuple:
+    """A new, uncompiled model of the same graph.
+
+    Args:
+        model: Functional or Sequential model; nested ones are rebuilt too.
+        make: `make(layer)` returns the new layer that stands in for `layer`.
+        after: `after(layer)` returns a layer to put behind every call of `layer`, or `None`.
+
+    Returns:
+        The new model, and a list of pairs `(old layer, new layer)`, nested models excluded.
+    """
+    pairs = {}
+    copies = {}
+
+    def copy(layer):
+        if id(layer) not in copies:
+            copies[id(layer)] = again(layer) if shim.is_graph(layer) else make(layer)
+            if not shim.is_graph(layer):
+                pairs[id(layer)] = (layer, copies[id(layer)])
+        return copies[id(layer)]
+
+    def again(inner):
+        if isinstance(inner, keras.Sequential):
+            return sequential(inner, copy, after)
+        return functional(inner, copy, after)
+
+    return again(graph.checked(model)), list(pairs.values())
+
+
+def sequential(model, copy: Callable, after: Callable | None):
+    source = model.inputs[0]
+    layers = [keras.Input(batch_shape=source.shape, dtype=source.dtype, name=source.name)]
+    for layer in model.layers:
+        extra = after(layer) if after else None
+        layers += [copy(layer)] if extra is None else [copy(layer), extra]
+    return keras.Sequential(layers, name=model.name)
+
+
+def functional(model, copy: Callable, after: Callable | None):
+    extras = {}
+
+    def copy_with_extra(layer):
+        new = copy(layer)
+        extras[id(new)] = after(layer) if after else None
+        return new
+
+    def call(new, *args, **kwargs):
+        outputs = new(*args, **kwargs)
+        extra = extras[id(new)]
+        return outputs if extra is None else extra(outputs)
+
+    # A view on the same layers: without the class, the compilation and the name space of `model`.
+    view = keras.Model(model.input, model.output, name=model.name)
+    return keras.models.clone_model(view, clone_function=copy_with_extra, call_function=call)
+
+
+def from_config(layer, config: dict | None = None):
+    """A new layer of the same class, not built, from `config` or its own configuration."""
+    config = layer.get_config() if config is None else config
+    try:
+        if isinstance(layer, keras.layers.Lambda):
+            # The function comes from an object in memory, not from a file: nothing to distrust.
+            return type(layer).from_config(config, safe_mode=False)
+        return type(layer).from_config(config)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise ValueError(
+            f"The layer {layer.name!r} of class {type(layer).__name__} cannot be made again from "
+            f"its configuration ({reason}). Give the class a `get_config` that returns the "
+            "arguments of its constructor."
+        ) from error
+
+
+def copy_weights(old, new) -> None:
+    """Copy the weights of a layer into a layer of the same shape; operations have none."""
+    if weight_count(old):
+        new.set_weights(old.get_weights())
+    if hasattr(new, "finalize_state"):  # Normalization derives constants from its weights
+        new.finalize_state()
+
+
+def weight_count(layer) -> int:
+    """How many weights a layer has; a `keras.ops` operation of a graph has none."""
+    return len(getattr(layer, "weights", ()))
