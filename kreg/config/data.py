@@ -1,8 +1,8 @@
 """`data`: where the rows come from, and how they are split."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 
-from kreg.config.fields import kind, ranged, switch, text
+from kreg.config.fields import kind, many, one_of, ranged, switch, text
 
 
 @dataclass
@@ -20,33 +20,92 @@ class Splits:
     scale_target: bool = switch(True)
 
 
+def ready_made(name: str, images: bool) -> type:
+    """The schema of a data set that needs no key of its own. `images` is asked for by models."""
+    own = [("kind", str, kind(name))]
+    title = name.title().replace("_", "")
+    return make_dataclass(title, own, bases=(Splits,), namespace={"images": images})
+
+
 @dataclass
-class Digits(Splits):
-    kind: str = kind("digits")
+class Imdb(Splits):
+    kind: str = kind("imdb")
+    words: int = ranged(1000, low=10, high=20_000)
+    images = False
+
+
+@dataclass
+class Csv(Splits):
+    kind: str = kind("csv")
+    path: str | None = text(None)
+    target: str | None = text(None)
+    task: str = one_of("auto", "auto", "classification", "regression")
+    separator: str = text(",")
+    drop: list = many([])
+    max_categories: int = ranged(100, low=2, high=10_000)
+    images = False
+
+
+@dataclass
+class Parquet(Splits):
+    kind: str = kind("parquet")
+    path: str | None = text(None)
+    target: str | None = text(None)
+    task: str = one_of("auto", "auto", "classification", "regression")
+    drop: list = many([])
+    max_categories: int = ranged(100, low=2, high=10_000)
+    images = False
+
+
+@dataclass
+class Npz(Splits):
+    kind: str = kind("npz")
+    path: str | None = text(None)
+    task: str = one_of("auto", "auto", "classification", "regression")
+    max_categories: int = ranged(100, low=2, high=10_000)
+    images = None  # known when the file is read
+
+
+@dataclass
+class ImageFolder(Splits):
+    kind: str = kind("image_folder")
+    path: str | None = text(None)
+    size: list | None = many(None)
+    channels: int = ranged(3, low=1, high=3)
+    max_pixels: int = ranged(50_000_000, low=1)
     images = True
 
 
 @dataclass
-class BreastCancer(Splits):
-    kind: str = kind("breast_cancer")
-    images = False
+class Tfds(Splits):
+    kind: str = kind("tfds")
+    name: str = text("mnist")
+    download: bool = switch(False)
+    images = None
 
 
 @dataclass
-class Wine(Splits):
-    kind: str = kind("wine")
+class Synthetic(Splits):
+    kind: str = kind("synthetic")
+    problem: str = one_of("sparse_teacher", "sparse_teacher", "double_descent")
+    rows: int = ranged(500, low=10, high=10_000_000)
+    features: int = ranged(50, low=1, high=100_000)
+    informative: int = ranged(5, low=0)
+    noise: float = ranged(0.5, low=0)
+    correlation: float = ranged(0.0, low=0, high=1, high_open=True)
     images = False
 
 
-@dataclass
-class Diabetes(Splits):
-    kind: str = kind("diabetes")
-    images = False
-
-
+TABLES = ("breast_cancer", "wine", "diabetes")
+IMAGES = ("digits", "fashion_mnist", "mnist", "cifar10", "cifar100")
 KINDS = {
-    "digits": Digits,
-    "breast_cancer": BreastCancer,
-    "wine": Wine,
-    "diabetes": Diabetes,
+    **{name: ready_made(name, images=True) for name in IMAGES},
+    **{name: ready_made(name, images=False) for name in TABLES},
+    "imdb": Imdb,
+    "csv": Csv,
+    "parquet": Parquet,
+    "npz": Npz,
+    "image_folder": ImageFolder,
+    "tfds": Tfds,
+    "synthetic": Synthetic,
 }

@@ -65,9 +65,9 @@ def text(default: str | None):
     return _field(default, Rule(str, optional=default is None))
 
 
-def many(default: list):
+def many(default: list | None):
     """A list of anything; the component checks its entries."""
-    return _field(default, Rule(list))
+    return _field(default, Rule(list, optional=default is None))
 
 
 def mapping(default: dict):

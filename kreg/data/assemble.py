@@ -4,6 +4,7 @@ import numpy as np
 
 from kreg.data import checks
 from kreg.data.dataset import Data, Split
+from kreg.data.names import safe, safe_all
 from kreg.data.raw import Raw
 from kreg.data.splits import Splitting, split_rows, subset, with_label_noise
 from kreg.data.standardise import Standard
@@ -63,14 +64,14 @@ def _data(raw: Raw, splits, fitted) -> Data:
     outputs = {"binary": 1, "classification": classes}.get(raw.task) or train.y.shape[1]
     names = list(getattr(fitted, "names", None) or raw.feature_names)
     return Data(
-        name=raw.name,
+        name=safe(raw.name),
         task=raw.task,
         train=train,
         validation=validation,
         test=test,
         outputs=outputs,
-        class_names=list(raw.class_names),
-        feature_names=names,
+        class_names=safe_all(raw.class_names),
+        feature_names=safe_all(names),
         is_image=raw.is_image,
         preprocessing=fitted,
         warnings=list(raw.warnings),

@@ -19,8 +19,8 @@ def duplicates(data: Data) -> list[str]:
         again = sum(key in known for key in _row_keys(data.splits[name], unique=False))
         if again:
             found.append(
-                f"{again} of {len(data.splits[name])} {name} rows are also training rows; "
-                f"the {name} score flatters."
+                f"{again} of {len(data.splits[name])} {name} rows are also training rows: "
+                f"that share of the {name} score is memory."
             )
     return found
 

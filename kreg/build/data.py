@@ -1,0 +1,108 @@
+"""`data`: kind -> source, and the splits that every source shares."""
+
+from kreg import check
+
+
+def load(cfg, seed: int):
+    """The split and checked `kreg.data.Data` of a configuration.
+
+    Args:
+        cfg: A dataclass of `kreg.config.data`.
+        seed: Whole number >= 0: the splits and the label noise are a function of it.
+    """
+    from kreg.data import Splitting, assemble
+
+    names = ("validation", "test", "train_size", "label_noise", "folds", "fold")
+    how = Splitting(seed=seed, **{name: getattr(cfg, name) for name in names})
+    return assemble(SOURCES[cfg.kind](cfg, seed), how, scale_target=cfg.scale_target)
+
+
+def _without_columns(cfg) -> None:
+    for key in ("group", "time"):
+        value = getattr(cfg, key)
+        if value is not None:
+            raise check.invalid(f"data.{key}", f"null: {cfg.kind} has no columns to name", value)
+
+
+def _options(cfg, *names: str) -> dict:
+    return {name: getattr(cfg, name) for name in names}
+
+
+def _bundled(cfg, seed: int):
+    from kreg.data.sources import bundled
+
+    _without_columns(cfg)
+    return getattr(bundled, cfg.kind)()
+
+
+def _keras_images(cfg, seed: int):
+    from kreg.data.sources import keras_datasets
+
+    _without_columns(cfg)
+    return keras_datasets.images(cfg.kind)
+
+
+def _imdb(cfg, seed: int):
+    from kreg.data.sources import keras_datasets
+
+    _without_columns(cfg)
+    return keras_datasets.imdb(cfg.words)
+
+
+TABLE_OPTIONS = ("task", "group", "time", "drop", "max_categories")
+
+
+def _csv(cfg, seed: int):
+    from kreg.data.sources import table
+
+    options = _options(cfg, *TABLE_OPTIONS)
+    return table.csv(cfg.path, cfg.target, separator=cfg.separator, **options)
+
+
+def _parquet(cfg, seed: int):
+    from kreg.data.sources import table
+
+    return table.parquet(cfg.path, cfg.target, **_options(cfg, *TABLE_OPTIONS))
+
+
+def _npz(cfg, seed: int):
+    from kreg.data.sources.npz import npz
+
+    return npz(cfg.path, **_options(cfg, "task", "group", "time", "max_categories"))
+
+
+def _image_folder(cfg, seed: int):
+    from kreg.data.sources.image_folder import image_folder
+
+    _without_columns(cfg)
+    return image_folder(cfg.path, **_options(cfg, "size", "channels", "max_pixels"))
+
+
+def _tfds(cfg, seed: int):
+    from kreg.data.sources.tfds import tfds
+
+    _without_columns(cfg)
+    return tfds(cfg.name, download=cfg.download)
+
+
+def _synthetic(cfg, seed: int):
+    from kreg.data.sources import synthetic
+
+    _without_columns(cfg)
+    names = ("rows", "features", "noise")
+    if cfg.problem == "sparse_teacher":
+        names += ("informative", "correlation")
+    return getattr(synthetic, cfg.problem)(seed=seed, **_options(cfg, *names))
+
+
+SOURCES = {
+    **dict.fromkeys(("digits", "breast_cancer", "wine", "diabetes"), _bundled),
+    **dict.fromkeys(("fashion_mnist", "mnist", "cifar10", "cifar100"), _keras_images),
+    "imdb": _imdb,
+    "csv": _csv,
+    "parquet": _parquet,
+    "npz": _npz,
+    "image_folder": _image_folder,
+    "tfds": _tfds,
+    "synthetic": _synthetic,
+}

@@ -1,0 +1,47 @@
+"""The IDX format of MNIST and its relatives, read without trusting the header."""
+
+import gzip
+import math
+from pathlib import Path
+
+import numpy as np
+
+UBYTE = 0x08
+MAX_BYTES = 2**30
+
+
+def read(path) -> np.ndarray:
+    """A uint8 array from an `.idx?-ubyte` or `.idx?-ubyte.gz` file.
+
+    Raises:
+        ValueError: If the file is not IDX, is truncated, or is larger than a gibibyte.
+    """
+    opener = gzip.open if Path(path).suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, EOFError) as error:
+        raise ValueError(f"{path} cannot be read: {error}.") from error
+    if len(content) < 8 or content[:2] != b"\0\0" or content[2] != UBYTE or not content[3]:
+        raise ValueError(f"{path} is not an IDX file of unsigned bytes.")
+    start = 4 + 4 * content[3]
+    shape = np.frombuffer(content[4:start], ">u4").tolist()
+    if len(content) - start != math.prod(shape):
+        raise ValueError(f"{path} is truncated or too long: its header says {shape}.")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def mnist_like(folder) -> tuple:
+    """`(x_train, y_train), (x_test, y_test)` from the four files of an MNIST-like folder."""
+    folder = Path(folder)
+    return tuple(
+        tuple(_one(folder, f"{part}-{name}") for name in ("images-idx3", "labels-idx1"))
+        for part in ("train", "t10k")
+    )
+
+
+def _one(folder: Path, stem: str) -> np.ndarray:
+    for suffix in ("-ubyte.gz", "-ubyte"):
+        if (folder / (stem + suffix)).is_file():
+            return read(folder / (stem + suffix))
+    raise FileNotFoundError(f"{folder} lacks {stem}-ubyte.gz")

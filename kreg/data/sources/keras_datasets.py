@@ -1,0 +1,97 @@
+"""Data sets of keras.datasets: Keras's cache is honoured, and `KREG_DATA` comes first.
+
+The official test rows are the test split. The files of CIFAR and IMDB are opened by Keras itself,
+after it has compared their SHA-256.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from kreg.data.raw import Raw, classes_task
+from kreg.data.sources import idx
+
+FASHION = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+CIFAR10 = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+CLASSES = {
+    "fashion_mnist": FASHION,
+    "mnist": tuple("0123456789"),
+    "cifar10": CIFAR10,
+    "cifar100": tuple(str(i) for i in range(100)),
+}
+CACHED_AS = {
+    "fashion_mnist": "fashion-mnist/ (four .gz files)",
+    "mnist": "mnist.npz",
+    "cifar10": "cifar-10-batches-py-target/cifar-10-batches-py/",
+    "cifar100": "cifar-100-python-target/cifar-100-python/",
+    "imdb": "imdb.npz",
+}
+
+
+def images(name: str) -> Raw:
+    """One of the image sets of `CLASSES`."""
+    (x, y), (x_test, y_test) = _local(name) or _load(name)
+    return Raw(
+        name=name,
+        x=_channels(x),
+        y=y.reshape(-1),
+        task="classification",
+        class_names=list(CLASSES[name]),
+        is_image=True,
+        test=(_channels(x_test), y_test.reshape(-1)),
+    )
+
+
+def imdb(words: int = 1000) -> Raw:
+    """50,000 film reviews, positive or negative, as 0/1 for each of the most frequent words."""
+    (x, y), (x_test, y_test) = _load("imdb", num_words=words)
+    return Raw(
+        name="imdb",
+        x=_bag_of_words(x, words),
+        y=np.asarray(y),
+        task=classes_task(2),
+        class_names=["negative", "positive"],
+        test=(_bag_of_words(x_test, words), np.asarray(y_test)),
+    )
+
+
+def _channels(x) -> np.ndarray:
+    return x[..., None] if x.ndim == 3 else x
+
+
+def _bag_of_words(reviews, words: int) -> np.ndarray:
+    bags = np.zeros((len(reviews), words), np.float32)
+    for row, review in enumerate(reviews):
+        bags[row, review] = 1
+    bags[:, :3] = 0  # padding, start and unknown are no words
+    return bags
+
+
+def _local(name: str):
+    """The IDX files below `KREG_DATA`, where they are."""
+    root = os.environ.get("KREG_DATA")
+    folder = Path(root, name) if root else None
+    if folder and any(folder.glob("train-images-idx3-ubyte*")):
+        return idx.mnist_like(folder)
+    return None
+
+
+def _load(name: str, **options):
+    """Keras's loader; anything that it raises becomes one sentence on where to put the files."""
+    import keras
+
+    try:
+        return getattr(keras.datasets, name).load_data(**options)
+    except Exception as error:
+        home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+        extra = f", or its IDX files into $KREG_DATA/{name}" if "mnist" in name else ""
+        raise OSError(
+            f"data={name} is neither cached nor could it be downloaded. Put "
+            f"{CACHED_AS[name]} into {home / 'datasets'}{extra}. ({type(error).__name__})"
+        ) from error

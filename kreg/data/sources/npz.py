@@ -1,0 +1,166 @@
+"""NumPy archives, never unpickled: `x` and `y`, or `x_train, y_train, x_test, y_test`.
+
+Further arrays are understood: `class_names`, `feature_names`, `weight`, and, for coded tables,
+`is_categorical` with `categories` (a JSON list of levels a column; -1 or NaN is missing). Any other
+array of one value a row can be named as `data.group` or `data.time`.
+"""
+
+import json
+import zipfile
+
+import numpy as np
+
+from kreg import check
+from kreg.data import files
+from kreg.data.columns import Columns
+from kreg.data.raw import Raw, classes_task
+from kreg.data.sources.table import FEW, looks_like_classes
+from kreg.data.standardise import Standard
+
+MAX_BYTES = 16 * 2**30
+
+
+def npz(path: str, *, task: str = "auto", group=None, time=None, max_categories: int = 100) -> Raw:
+    """The rows of an archive.
+
+    Args:
+        path: A `.npz` file.
+        task: As in `table.from_frame`.
+        group: Name of the array whose rows stay together, or `None`.
+        time: Name of the array that orders the rows, or `None`.
+        max_categories: As in `table.from_frame`.
+    """
+    file = files.plain("data.path", path)
+    arrays = read(file)
+    x, y = (_first(arrays, file, names) for names in (("x", "x_train"), ("y", "y_train")))
+    own = (arrays.get("x_test"), arrays.get("y_test"))
+    y, classes = _targets(y, _texts(arrays.get("class_names")), task)
+    raw = Raw(
+        name=file.stem if file.stem != "data" else file.parent.name,
+        x=x,
+        y=y,
+        task=classes_task(len(classes)) if classes else "regression",
+        class_names=classes,
+        feature_names=_texts(arrays.get("feature_names")),
+        test=own if own[0] is not None else None,
+        weight=arrays.get("weight"),
+        group=_column(arrays, "data.group", group, len(y)),
+        time=_column(arrays, "data.time", time, len(y)),
+        suspects={name: _plain(a) for name, a in arrays.items() if _is_column(name, a, len(y))},
+    )
+    return _inputs(raw, arrays, max_categories)
+
+
+def read(file) -> dict[str, np.ndarray]:
+    """The arrays of an archive by lower-case name, if they fit in `MAX_BYTES` unpacked."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > MAX_BYTES:
+            raise ValueError(f"it unpacks to {size / 2**30:.0f} GiB")
+        with np.load(file, allow_pickle=False) as archive:
+            return {name.lower(): archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise ValueError(f"{file} cannot be used as an npz archive: {error}.") from error
+
+
+def _first(arrays: dict, file, names: tuple) -> np.ndarray:
+    found = next((arrays[name] for name in names if name in arrays), None)
+    if found is None or not found.ndim:
+        raise ValueError(
+            f"{file} has no array named {' or '.join(names)}; it has {', '.join(arrays) or 'none'}."
+        )
+    return found
+
+
+def _texts(array) -> list[str]:
+    return [] if array is None else [str(name) for name in _plain(array).tolist()]
+
+
+def _plain(array) -> np.ndarray:
+    """Bytes as text; everything else as it is."""
+    return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
+
+
+def _targets(y, names: list[str], task: str) -> tuple[np.ndarray, list[str]]:
+    """Class ids and names, or float targets without names; ids are kept where names are given."""
+    import pandas as pd
+
+    y = _plain(y)
+    if names and task != "regression":
+        return y.reshape(-1), names
+    series = pd.Series(y.reshape(len(y), -1)[:, 0]).infer_objects()
+    if task == "regression" or (task == "auto" and not looks_like_classes(series)):
+        return y, []
+    found, codes = np.unique(y.reshape(-1), return_inverse=True)
+    if len(found) > max(1000, FEW):
+        raise ValueError(f"The target has {len(found)} classes. Say data.task=regression.")
+    return codes, [str(name) for name in found.tolist()]
+
+
+def _is_column(name: str, array, rows: int) -> bool:
+    reserved = ("x", "y", "x_train", "y_train", "weight", "class_names", "feature_names")
+    return array.shape == (rows,) and name not in reserved and array.dtype.kind in "iuSU"
+
+
+def _column(arrays: dict, key: str, name: str | None, rows: int):
+    if name is None:
+        return None
+    columns = [n for n, a in arrays.items() if a.shape == (rows,) and n not in ("y", "y_train")]
+    return _plain(arrays[check.choice(key, name, columns)])
+
+
+def _inputs(raw: Raw, arrays: dict, max_categories: int) -> Raw:
+    if raw.x.ndim >= 3:
+        raw.is_image = True
+        raw.x, raw.test = _images(raw.x), raw.test and (_images(raw.test[0]), raw.test[1])
+    elif raw.x.ndim == 2 and {"is_categorical", "categories"} <= arrays.keys():
+        _coded_table(raw, arrays, max_categories)
+    elif raw.x.ndim == 2:
+        _numeric_table(raw, max_categories)
+    else:
+        raise ValueError(f"{raw.name}: x must be a table or images, not of shape {raw.x.shape}.")
+    return raw
+
+
+def _images(x) -> np.ndarray:
+    x = x[..., None] if x.ndim == 3 else x
+    return x if x.dtype == np.uint8 else x.astype(np.float32)
+
+
+def _numeric_table(raw: Raw, max_categories: int) -> None:
+    if raw.x.dtype.kind == "f" and np.isnan(raw.x).any():
+        _as_frames(raw, lambda x: _frame(x, raw.feature_names), max_categories)
+    else:
+        raw.preprocess = lambda x: Standard.fit(x, raw.feature_names)
+
+
+def _coded_table(raw: Raw, arrays: dict, max_categories: int) -> None:
+    levels = [
+        json.loads(text) if coded else None
+        for text, coded in zip(_texts(arrays["categories"]), arrays["is_categorical"], strict=True)
+    ]
+    _as_frames(raw, lambda x: _frame(x, raw.feature_names, levels), max_categories)
+
+
+def _as_frames(raw: Raw, convert, max_categories: int) -> None:
+    raw.x, raw.test = convert(raw.x), raw.test and (convert(raw.test[0]), raw.test[1])
+    raw.preprocess = lambda rows: Columns.fit(rows, max_categories)
+
+
+def _frame(x, names: list[str], levels: list | None = None):
+    """Codes become level names, numbers stay numbers; -1 and NaN are missing."""
+    import pandas as pd
+
+    names = names or [str(i) for i in range(x.shape[1])]
+    columns = {}
+    for i, name in enumerate(names):
+        known = levels[i] if levels else None
+        values = x[:, i].astype(np.float64)
+        if known is not None:
+            codes = np.where(np.isnan(values), -1, values).astype(int)
+            values = np.array([known[c] if c >= 0 else None for c in codes], object)
+        elif levels:
+            values = np.where(values == -1, np.nan, values) if x.dtype.kind == "i" else values
+        columns[name] = values
+    return pd.DataFrame(columns)
