@@ -4,6 +4,7 @@ Every builder is called `builder(input_shape, outputs, task, *, dials)` and know
 configuration. Logits come out, so losses are compiled with `from_logits=True`.
 """
 
+from kreg.models.accuracy import LogitAccuracy
 from kreg.models.cnn import cnn
 from kreg.models.dense import deep, linear, shallow, wide
 from kreg.models.forest import forest
@@ -16,6 +17,7 @@ from kreg.models.trees import SoftTrees
 
 __all__ = [
     "FeatureTokens",
+    "LogitAccuracy",
     "Noise",
     "Parameters",
     "SoftTrees",

@@ -1,0 +1,78 @@
+"""Everything that a training needs, built from a checked configuration."""
+
+from dataclasses import dataclass
+
+from kreg.build import augment, data, dropout, model, objective, optimizer, reg
+
+
+@dataclass
+class Plan:
+    """The parts of one training.
+
+    Args:
+        data: The splits, checked.
+        pipeline: The augmentation, or `None`.
+        model: Built, penalised and compiled.
+        batch_size: Rows a step; never more than there are.
+        steps: Steps an epoch.
+        seed: What order and augmentation are drawn from.
+    """
+
+    data: object
+    pipeline: object
+    model: object
+    batch_size: int
+    steps: int
+    seed: int
+
+    def stream(self, first_epoch: int = 0):
+        """The training rows from an epoch on: shuffled, augmented, endless."""
+        from kreg.data import epoch_stream
+
+        return epoch_stream(
+            self.data.train,
+            batch_size=self.batch_size,
+            seed=self.seed,
+            first_epoch=first_epoch,
+            augment=self.pipeline,
+        )
+
+
+def make(config) -> Plan:
+    """Load the data, build the augmentation and the model, attach penalties, compile.
+
+    Args:
+        config: A checked `kreg.config.validate.Config`.
+    """
+    from kreg.data import steps_per_epoch
+
+    rows = data.load(config.data, config.seed, limit=config.trainer.rows)
+    batch_size = min(config.trainer.batch_size, len(rows.train))
+    steps = steps_per_epoch(len(rows.train), batch_size)
+    pipeline = augment.pipeline(config.augment, rows, config.seed)
+    network = model.model(config.model, rows, dropout.noise(config.dropout, steps))
+    plan = Plan(rows, pipeline, network, batch_size, steps, config.seed)
+    penalise(network, config.reg, steps)
+    compile_model(plan, config)
+    return plan
+
+
+def penalise(network, cfg, steps: int) -> None:
+    """Attach the penalty of the `reg` group to the model's kernels."""
+    from kreg.surgery import regularize
+
+    rules = reg.rules(cfg, steps)
+    if rules is not None:
+        regularize(network, rules)
+
+
+def compile_model(plan: Plan, config) -> None:
+    """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
+    soft = getattr(plan.pipeline, "soft_labels", False)
+    task = plan.data.task
+    plan.model.compile(
+        optimizer=optimizer.optimizer(config.optimizer, plan.steps * config.trainer.epochs),
+        loss=objective.loss(task, soft),
+        metrics=objective.metrics(task, soft),
+        jit_compile=config.trainer.jit_compile,
+    )
