@@ -1,0 +1,49 @@
+"""What callbacks of one training tell each other: the measurements of the epoch, and half epochs.
+
+Keras's `logs` carry numbers only. Per-example losses, the evaluator itself and the note "this epoch
+was cut short" travel here, beside the model, and vanish with it.
+"""
+
+import weakref
+
+_boards = weakref.WeakKeyDictionary()
+
+
+class Board:
+    """Notes beside one model.
+
+    Attributes:
+        clean: Function `rows -> Measurement`, or `None` while nobody measures.
+        rows: The validation rows that are measured in every epoch, or `None`.
+        validation: `(epoch, Measurement)` of the last epoch, or `None`.
+        partial: Whether training was cut short in the middle of the running epoch.
+        decisive: Names in the logs that a stopping rule reads; nobody may thin these out.
+        events: What happened: dicts with `epoch` (from 1), `kind` and `text`.
+    """
+
+    def __init__(self):
+        self.clean = None
+        self.rows = None
+        self.validation = None
+        self.partial = False
+        self.decisive: set[str] = set()
+        self.events: list[dict] = []
+
+    def examples(self, epoch: int):
+        """Per-example clean validation losses of this epoch, or `None`."""
+        if self.validation is None or self.validation[0] != epoch:
+            return None
+        return self.validation[1].examples
+
+
+def board(model) -> Board:
+    """The board beside `model`; a fresh one at first."""
+    try:
+        return _boards.setdefault(model, Board())
+    except TypeError:  # a stand-in for a model that cannot be referenced weakly
+        return Board()
+
+
+def clear(model) -> None:
+    """Forget the last training; the first callback of a training that writes here calls it."""
+    _boards.pop(model, None)

@@ -1,0 +1,137 @@
+"""The clean loss: what the model would pay for its predictions alone, without a trace in training.
+
+Keras's logged losses contain penalties, dropout noise, augmentation and a running mean. Here the
+compiled loss and metrics are computed in inference mode on fixed, un-augmented rows by a function
+of their own: no iterator is touched, no random number is drawn, no variable of the model moves.
+"""
+
+import inspect
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+from keras import ops
+
+from kreg.callbacks import shim
+from kreg.callbacks.outcome import outcome_of
+from kreg.callbacks.replicas import Replicas
+from kreg.callbacks.rows import Rows
+
+
+@dataclass
+class Measurement:
+    """Clean numbers of one set of rows at one moment.
+
+    Args:
+        loss: Mean clean loss, as Keras averages it, or `None` for a model without compiled loss.
+        metrics: Metric name to value.
+        examples: Losses of shape (n,), sample weights included, or `None`.
+        confidence: Largest probability of each prediction, shape (n,), or `None`.
+        correct: Whether each prediction is right, shape (n,), or `None`.
+        other: Mean of `add_loss` and activity penalties, in the loss's unit.
+    """
+
+    loss: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    examples: np.ndarray | None = None
+    confidence: np.ndarray | None = None
+    correct: np.ndarray | None = None
+    other: float = 0.0
+
+
+class Clean:
+    """`clean(rows) = mean_i loss(y_i, f(x_i; training=False))`, with all compiled metrics.
+
+    Args:
+        model: A compiled and built `keras.Model`, as it is when `on_train_begin` is called.
+    """
+
+    def __init__(self, model):
+        self.model = model
+        self.outcome = outcome_of(model)
+        self.replicas = Replicas(model)
+        self._forward = _inference(model)
+        self._loss = shim.compiled_loss(model)
+        self._run = self.replicas.compile(self._step)
+
+    @property
+    def has_examples(self) -> bool:
+        """Whether per-example losses can be measured for this model."""
+        return hasattr(self._loss, "_flat_losses")
+
+    def __call__(self, rows: Rows) -> Measurement:
+        """Measure; the model's own metrics are lent for it and given back as they were."""
+        before = [ops.convert_to_numpy(v) for v in self._metric_variables()]
+        self.model.reset_metrics()
+        empty = [ops.convert_to_numpy(v) for v in self._metric_variables()]
+        batches = [(len(keras.tree.flatten(b[0])[0]), self._run(*b)) for b in rows.batches()]
+        metrics = self._metrics(empty)
+        for variable, value in zip(self._metric_variables(), before, strict=True):
+            variable.assign(value)
+        return _joined(batches, metrics)
+
+    def _step(self, x, y, weight):
+        """One batch: a dict of tensors; scalars are means over the rows, vectors have one a row."""
+        y_pred = self._forward(x)
+        penalties = [ops.cast(loss, "float32") for loss in self.model.losses]
+        regularized = [v for v in self.model.trainable_variables if v.regularizer is not None]
+        result = {}
+        if len(penalties) > len(regularized):
+            own = sum(ops.cast(v.regularizer(v), "float32") for v in regularized)
+            result["other"] = sum(penalties) - own
+        if self._loss is not None:
+            result["loss"] = self._loss(y, y_pred, weight)
+        elif self.model.loss is not None:
+            total = self.model.compute_loss(x, y, y_pred, weight)
+            result["loss"] = total - sum(penalties)
+        self.model.compute_metrics(x, y, y_pred, weight)
+        return {**result, **self._vectors(y, y_pred, weight)}
+
+    def _vectors(self, y, y_pred, weight) -> dict:
+        result = {}
+        example_loss = shim.example_loss(self._loss)
+        if example_loss is not None:
+            examples = example_loss(y, y_pred, weight)
+            if len(examples.shape) == 1:  # a loss function may average by itself
+                result["examples"] = examples
+        outcome = self.outcome(y, y_pred)
+        if outcome is not None:
+            result["confidence"], result["correct"] = outcome
+        return result
+
+    def _metric_variables(self) -> list:
+        return [v for metric in self.model.metrics for v in metric.variables]
+
+    def _metrics(self, empty: list) -> dict[str, float]:
+        """Results of the metrics that were updated; one that stayed empty has nothing to say."""
+        results, position = {}, 0
+        for metric in self.model.metrics:
+            values = metric.variables
+            start = empty[position : position + len(values)]
+            position += len(values)
+            if any(not np.array_equal(ops.convert_to_numpy(v), s) for v, s in zip(values, start)):
+                found = metric.result()
+                results.update(found if isinstance(found, dict) else {metric.name: found})
+        results = {name: ops.convert_to_numpy(value) for name, value in results.items()}
+        return {name: float(value) for name, value in results.items() if np.size(value) == 1}
+
+
+def _inference(model):
+    """`x -> model(x)` in inference mode, also where `call` takes no `training`."""
+    parameters = inspect.signature(model.call).parameters
+    if "training" in parameters:
+        return lambda x: model(x, training=False)
+    return model
+
+
+def _joined(batches: list, metrics: dict[str, float]) -> Measurement:
+    """Scalars averaged by rows, as Keras's loss tracker does; vectors one after the other."""
+    rows = np.array([count for count, _ in batches], float)
+    result = Measurement(metrics=metrics)
+    for name in batches[0][1]:
+        parts = [np.asarray(values[name]) for _, values in batches]
+        if name in ("loss", "other"):
+            setattr(result, name, float(np.average(np.array(parts, float), weights=rows)))
+        else:
+            setattr(result, name, np.concatenate(parts))
+    return result

@@ -1,0 +1,241 @@
+"""Diagnostics: the clean curves, epoch by epoch, and the verdict at the end."""
+
+import math
+import time
+
+import keras
+
+from kreg import check
+from kreg.callbacks import conclusion
+from kreg.callbacks.board import board
+from kreg.callbacks.clean import Clean, Measurement
+from kreg.callbacks.overhead import Overhead
+from kreg.callbacks.penalties import has_other_losses, penalties, share_of_zeros, zeros
+from kreg.callbacks.rows import NoRowsError, Rows, take
+from kreg.callbacks.source import learning_rate
+from kreg.diagnostics import Record
+
+NO_VALIDATION = (
+    "NO VALIDATION: without validation rows nothing can be said about overfitting. Pass "
+    "`validation=(x_val, y_val)` to kreg.Diagnostics, with rows that the model does not train on."
+)
+
+
+class Diagnostics(keras.callbacks.Callback):
+    """`clean_loss`, `val_clean_loss`, `gap`, `penalty` and `sparsity` in the logs of every epoch.
+
+    Clean means: inference mode, no penalties, no augmentation, the weights of the epoch's end, on
+    fixed rows, as many on the training as on the validation side. The training itself stays the
+    same bit for bit. Put it *first* in the list of callbacks, so that EarlyStopping and CSVLogger
+    see its numbers. At the end, `verdict` says whether the model overfits, since when and why.
+
+    Names in the logs: `clean_loss`, `clean_<metric>` (from `train`), `val_clean_loss`,
+    `val_clean_<metric>` (from `validation`), `gap = val_clean_loss - clean_loss`, `penalty` (the
+    sum of all penalties) and `sparsity` (share of exact zeros in weights of rank >= 2).
+
+    Args:
+        train: `(x, y)` or `(x, y, sample_weight)` arrays, or batches: the training rows *without*
+            augmentation. `None` leaves the training side out.
+        validation: The same for validation rows. Without it, `val_clean_loss` is Keras's `val_loss`
+            minus the weights' penalties where that is exact; without both, the verdict is
+            NO VALIDATION and training goes on.
+        rows: Whole number from 1 to 2048: rows measured on each side. Defaults to `2048`.
+        class_weight: As in `fit`, or `None`. Weighs both sides, so that they stay comparable.
+        seed: Whole number >= 0 that draws the rows from arrays. Defaults to `0`.
+        adapt: Whether to thin the training side when measuring takes more than `budget` of the
+            training time. Training, validation numbers and stopping rules never depend on it.
+            Defaults to `True`.
+        budget: Number > 0. Defaults to `0.05`.
+        name: How the run is called in the report.
+        settings: The run's configuration for the report, JSON values, or `None`.
+        inputs: Facts for the report, `{"augmented": True}` say, or `None`.
+        verbose: `1` prints the verdict at the end, `0` nothing. Defaults to `1`.
+
+    After training: `record` (all numbers), `verdict`, `document` and `notes`.
+
+    >>> diagnostics = Diagnostics(train=([[1.0], [2.0]], [0, 1]), rows=100)
+    """
+
+    def __init__(
+        self,
+        train=None,
+        validation=None,
+        *,
+        rows: int = 2048,
+        class_weight: dict | None = None,
+        seed: int = 0,
+        adapt: bool = True,
+        budget: float = 0.05,
+        name: str = "run",
+        settings: dict | None = None,
+        inputs: dict | None = None,
+        verbose: int = 1,
+    ):
+        super().__init__()
+        limit = check.integer("rows", rows, low=1, high=2048)
+        how = {"seed": check.integer("seed", seed, low=0), "class_weight": class_weight}
+        self.adapt = check.flag("adapt", adapt)
+        self.budget = check.number("budget", budget, low=0, low_open=True)
+        self.verbose = int(verbose)
+        self.name, self.settings, self.inputs = name, settings or {}, inputs or {}
+        self.validation = _optional("validation", validation, limit, how)
+        same = limit if self.validation is None else len(self.validation)
+        self.train = None if train is None else take("train", train, same, **how)
+        self.verdict = self.document = None
+        self._pending = None
+        self._training = False
+
+    # --- training -----------------------------------------------------------------------------
+
+    def on_train_begin(self, logs=None):
+        self.clean = Clean(self.model)
+        self.overhead = Overhead(0 if self.train is None else len(self.train), self.budget)
+        self.start = conclusion.Start(self.model)
+        self.notes: list[str] = []
+        self.record = Record(
+            name=self.name, settings=self.settings, inputs=dict(self.inputs), **self._facts()
+        )
+        self._join_board()
+        if self.validation is None:
+            self._note(NO_VALIDATION)
+        self._training = True
+        if self._pending is not None:
+            self._apply(self._pending)
+
+    def _facts(self) -> dict:
+        outcome = self.clean.outcome
+        return {"task": outcome.task, "loss": outcome.loss, "sizes": self._sizes()}
+
+    def _sizes(self) -> dict:
+        sides = {"train": self.train, "validation": self.validation}
+        sizes = {k: rows.total for k, rows in sides.items() if rows is not None and rows.total}
+        measured = [len(rows) for rows in sides.values() if rows is not None]
+        return {**sizes, "measured": min(measured)} if measured else sizes
+
+    def _join_board(self) -> None:
+        """Offer the evaluator and the validation rows to the callbacks that follow."""
+        self.board = board(self.model)
+        self.board.clean, self.board.rows = self.clean, self.validation
+        self.board.validation, self.board.events = None, []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.board.partial = False
+        self._epoch_began = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = {} if logs is None else logs
+        began = time.monotonic()
+        measured = self._measure(epoch, logs)
+        if self.board.partial:  # an epoch cut short is replayed after the resume
+            return
+        self._remember(epoch, logs, measured)
+        now = time.monotonic()
+        self.overhead.add(now - began, began - self._epoch_began)
+        if self.adapt and not self.board.decisive & set(logs) & self._thinned(logs):
+            self._note(self.overhead.adapt())
+
+    @staticmethod
+    def _thinned(logs) -> set:
+        """The names that thinning would change."""
+        return {name for name in logs if name == "gap" or name.startswith("clean_")}
+
+    def _measure(self, epoch: int, logs: dict) -> Measurement | None:
+        """Fill the logs; returns the validation side."""
+        validation = None
+        if self.validation is not None:
+            validation = self.clean(self.validation)
+            self.board.validation = (epoch, validation)
+            _fill(logs, "val_clean_", validation)
+        weights = sum(penalties(self.model).values())
+        if validation is None and "val_loss" in logs and not has_other_losses(self.model):
+            logs["val_clean_loss"] = float(logs["val_loss"]) - weights
+        train = self._measure_train(epoch, logs)
+        if "clean_loss" in logs and "val_clean_loss" in logs:
+            logs["gap"] = logs["val_clean_loss"] - logs["clean_loss"]
+        other = next((m.other for m in (train, validation) if m is not None), 0.0)
+        logs["penalty"] = weights + other
+        logs["sparsity"] = share_of_zeros(zeros(self.model))
+        return validation
+
+    def _measure_train(self, epoch: int, logs: dict) -> Measurement | None:
+        """The training side; NaN in an epoch that is left out, so that every log has every name."""
+        if self.train is None:
+            return None
+        if not self.overhead.due(len(self.record.epochs)):
+            known = [name for name in self.record.curves if name.startswith("clean_")]
+            logs.update(dict.fromkeys(known, math.nan))
+            return None
+        train = self.clean(self.train.head(self.overhead.rows))
+        _fill(logs, "clean_", train)
+        return train
+
+    def _remember(self, epoch: int, logs: dict, validation: Measurement | None) -> None:
+        values = {name: float(value) for name, value in logs.items() if _is_scalar(value)}
+        if self.train is not None and not self.overhead.due(len(self.record.epochs)):
+            values = {k: v for k, v in values.items() if k not in self._thinned(logs)}
+        rate = learning_rate(self.model)
+        if rate is not None:
+            values["learning_rate"] = rate
+        seen = {} if validation is None else conclusion.vectors(validation)
+        self.record.append(epoch + 1, values, **seen)
+
+    def _note(self, sentence: str) -> None:
+        """Say it once, and keep it for the report."""
+        if sentence and sentence not in self.notes:
+            self.notes.append(sentence)
+            if self.verbose:
+                print(f"Diagnostics: {sentence}")
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def on_train_end(self, logs=None):
+        self._training = False
+        self._pending = None
+        self.record.warnings = list(dict.fromkeys([*self.record.warnings, *self.notes]))
+        self.record.events = [*self.record.events, *self.board.events]
+        conclusion.complete(self)
+        self.verdict, self.document = conclusion.conclude(self.record, self._note)
+        if self.verbose and self.verdict is not None:
+            print(f"Diagnostics: {conclusion.headline(self.verdict)}")
+
+    # --- state --------------------------------------------------------------------------------
+
+    def get_state(self) -> dict:
+        """Everything that a resumed training needs to go on exactly."""
+        return {
+            "record": self.record.get_state(),
+            "overhead": self.overhead.get_state(),
+            "start": self.start.get_state(),
+            "notes": list(self.notes),
+        }
+
+    def set_state(self, state: dict) -> None:
+        """Continue from `get_state`; before `fit` or from a callback's `on_train_begin`."""
+        self._pending = state
+        if self._training:
+            self._apply(state)
+
+    def _apply(self, state: dict) -> None:
+        self.record.set_state(state["record"])
+        self.overhead.set_state(state["overhead"])
+        self.start.set_state(state["start"])
+        self.notes = list(state["notes"])
+        self._pending = None
+
+
+def _optional(name: str, data, limit: int, how: dict) -> Rows | None:
+    """Rows, or `None` where there are none: no reason to stop a training."""
+    try:
+        return None if data is None else take(name, data, limit, **how)
+    except NoRowsError:
+        return None
+
+
+def _fill(logs: dict, prefix: str, measured: Measurement) -> None:
+    if measured.loss is not None:
+        logs[f"{prefix}loss"] = measured.loss
+    logs.update({f"{prefix}{name}": v for name, v in measured.metrics.items() if name != "loss"})
+
+
+def _is_scalar(value) -> bool:
+    return isinstance(value, (int, float)) or getattr(value, "shape", None) == ()

@@ -1,0 +1,64 @@
+"""Confidence and correctness of each prediction, where the model classifies."""
+
+from dataclasses import dataclass
+
+import keras
+from keras import ops
+
+KINDS = {  # a loss's name contains -> how its targets are written
+    "sparse_categorical": "sparse",
+    "categorical": "one_hot",
+    "binary": "binary",
+}
+TASKS = {"sparse": "classification", "one_hot": "classification", "binary": "binary"}
+REGRESSION = ("mean_squared", "mean_absolute", "mse", "mae", "huber", "log_cosh", "poisson")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How to read a model's single output: `confidence = max_k p_k`, `correct = (argmax p == y)`.
+
+    Args:
+        loss: Name of the compiled loss, or `None`.
+        task: `"classification"`, `"binary"`, `"regression"` or `None` when not known.
+        kind: `"sparse"`, `"one_hot"`, `"binary"` or `None`.
+        from_logits: Whether the output still lacks its softmax or sigmoid.
+    """
+
+    loss: str | None = None
+    task: str | None = None
+    kind: str | None = None
+    from_logits: bool = False
+
+    def __call__(self, y, y_pred):
+        """`(confidence, correct)`, each of shape (n,), or `None` where it makes no sense."""
+        if self.kind is None or keras.tree.is_nested(y_pred) or len(y_pred.shape) != 2:
+            return None
+        scores = ops.cast(y_pred, "float32")
+        if self.kind == "binary":
+            return None if scores.shape[-1] != 1 else self._binary(y, scores[:, 0])
+        chances = ops.softmax(scores, axis=-1) if self.from_logits else scores
+        labels = y if self.kind == "sparse" else ops.argmax(y, axis=-1)
+        labels = ops.cast(ops.reshape(labels, (-1,)), "int32")
+        right = ops.equal(ops.cast(ops.argmax(chances, axis=-1), "int32"), labels)
+        return ops.max(chances, axis=-1), right
+
+    def _binary(self, y, scores):
+        chance = ops.sigmoid(scores) if self.from_logits else scores
+        truth = ops.reshape(ops.cast(y, "float32"), (-1,)) > 0.5
+        return ops.maximum(chance, 1.0 - chance), ops.equal(chance > 0.5, truth)
+
+
+def outcome_of(model) -> Outcome:
+    """The `Outcome` of a compiled model, from its loss."""
+    loss = getattr(model, "loss", None)
+    if loss is None or isinstance(loss, (dict, list, tuple)):
+        return Outcome()
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss) if loss not in ("ce", "crossentropy") else loss
+    name = str(getattr(loss, "name", None) or getattr(loss, "__name__", loss))
+    kind = next((kind for part, kind in KINDS.items() if part in name), None)
+    logits = bool(loss.get_config().get("from_logits")) if hasattr(loss, "get_config") else False
+    regression = any(part in name for part in REGRESSION)
+    task = "regression" if regression else TASKS.get(kind)
+    return Outcome(loss=name, task=task, kind=None if regression else kind, from_logits=logits)

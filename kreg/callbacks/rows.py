@@ -1,0 +1,135 @@
+"""Rows: the fixed, un-augmented examples on which the clean curves are measured."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from kreg import check
+
+BATCH_BYTES = 8 * 2**20  # inputs of one evaluation batch: large enough to be fast, small to hold
+
+
+@dataclass
+class Rows:
+    """Examples held in memory, leaves of shape (n, ...).
+
+    Args:
+        x: Array, or a nest of arrays.
+        y: Array, or a nest of arrays.
+        weight: Sample weights, or `None`.
+        total: Rows of the whole set, or `None` for a stream of unknown length.
+    """
+
+    x: object
+    y: object
+    weight: object = None
+    total: int | None = None
+
+    def __len__(self) -> int:
+        return len(keras.tree.flatten(self.x)[0])
+
+    def head(self, count: int) -> "Rows":
+        """The first `count` rows."""
+        return Rows(*(_pick(part, slice(count)) for part in self._parts()), self.total)
+
+    def batches(self) -> Iterator[tuple]:
+        """`(x, y, weight)` slices of at most `BATCH_BYTES` of input, 16 to 1024 rows each."""
+        row_bytes = sum(leaf[:1].nbytes for leaf in keras.tree.flatten(self.x))
+        size = int(np.clip(BATCH_BYTES // max(row_bytes, 1), 16, 1024))
+        for start in range(0, len(self), size):
+            yield tuple(_pick(part, slice(start, start + size)) for part in self._parts())
+
+    def _parts(self) -> tuple:
+        return self.x, self.y, self.weight
+
+
+class NoRowsError(ValueError):
+    """There is nothing to measure on."""
+
+
+def take(name: str, data, limit: int, *, seed: int = 0, class_weight: dict | None = None) -> Rows:
+    """At most `limit` rows of `data`, the same ones in every epoch and after a resume.
+
+    From arrays the rows are drawn at random, by `seed`, and kept in their order; from anything that
+    yields batches they are the first ones, so let it be un-augmented and mixed.
+
+    Args:
+        name: The argument's name, for errors.
+        data: `(x, y)` or `(x, y, sample_weight)` with arrays or nests of arrays, or an iterable of
+            such batches: a `tf.data.Dataset` (of any length), a `keras.utils.PyDataset`.
+        limit: Whole number >= 1.
+        seed: Whole number >= 0. Defaults to `0`.
+        class_weight: Class id to weight, multiplied into the sample weights, or `None`.
+
+    Raises:
+        NoRowsError: A `ValueError`, if there are none.
+        ValueError: If leaves differ in length.
+
+    >>> len(take("validation", (np.zeros((9, 2)), np.zeros(9)), 4))
+    4
+    """
+    arrays = isinstance(data, (tuple, list))
+    rows = _from_arrays(name, data, limit, seed) if arrays else _from_batches(name, data, limit)
+    if class_weight is not None:
+        rows.weight = _class_weights(rows, class_weight)
+    return rows
+
+
+def _from_arrays(name: str, data, limit: int, seed: int) -> Rows:
+    if len(data) not in (2, 3):
+        raise check.invalid(name, "(x, y) or (x, y, sample_weight)", f"{len(data)} parts")
+    parts = [keras.tree.map_structure(_as_array, part) for part in (*data, None)[:3]]
+    lengths = {len(leaf) for leaf in keras.tree.flatten(parts) if leaf is not None}
+    if lengths == {0}:
+        raise NoRowsError(str(check.invalid(name, "at least one row", "no rows")))
+    if len(lengths) != 1:
+        raise check.invalid(name, "arrays of one length", sorted(lengths))
+    total = lengths.pop()
+    chosen = slice(None)
+    if total > limit:
+        chosen = np.sort(np.random.default_rng(seed).permutation(total)[:limit])
+    return Rows(*(_pick(part, chosen) for part in parts), total)
+
+
+def _from_batches(name: str, data, limit: int) -> Rows:
+    parts, count = [], 0
+    for batch in _batches_of(data):
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
+        parts.append(keras.tree.map_structure(_as_array, (x, y, weight)))
+        count += len(keras.tree.flatten(parts[-1][0])[0])
+        if count >= limit:
+            break
+    if count == 0:
+        raise NoRowsError(str(check.invalid(name, "at least one batch with one row", "no rows")))
+    joined = keras.tree.map_structure(_join, *parts)
+    return Rows(*joined, total=None if count >= limit else count).head(limit)
+
+
+def _batches_of(data) -> Iterator:
+    if isinstance(data, keras.utils.PyDataset):
+        return (data[i] for i in range(data.num_batches))
+    return iter(data)
+
+
+def _join(*leaves):
+    return None if leaves[0] is None else np.concatenate(leaves)
+
+
+def _as_array(leaf):
+    return None if leaf is None else np.asarray(leaf)
+
+
+def _pick(part, chosen):
+    return keras.tree.map_structure(lambda a: None if a is None else a[chosen], part)
+
+
+def _class_weights(rows: Rows, class_weight: dict) -> np.ndarray:
+    """`w_i = sample_weight_i * class_weight[y_i]`, as Keras's `fit` computes it for one output."""
+    if not isinstance(rows.y, np.ndarray):
+        raise check.invalid("class_weight", "a model with one output", class_weight)
+    one_hot = rows.y.ndim > 1 and rows.y.shape[-1] > 1
+    labels = np.argmax(rows.y, axis=-1) if one_hot else rows.y.reshape(len(rows)).astype(int)
+    weights = np.array([class_weight.get(int(label), 1.0) for label in labels], "float32")
+    return weights if rows.weight is None else weights * rows.weight

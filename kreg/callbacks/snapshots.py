@@ -1,0 +1,108 @@
+"""The best epochs' variables, in memory or on disk."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from keras import ops
+
+from kreg import check
+
+WHAT = ("weights", "all")
+
+
+def read(model, what: str = "weights") -> list[np.ndarray]:
+    """Copies of the model's weights, or of everything: seeds, optimizer and its averages too."""
+    if what == "weights":
+        return [np.array(value) for value in model.get_weights()]
+    return [np.array(ops.convert_to_numpy(v)) for v in _variables(model)]
+
+
+def write(model, values: list, what: str = "weights") -> None:
+    """Put back what `read` returned."""
+    if what == "weights":
+        model.set_weights(values)
+        return
+    for variable, value in zip(_variables(model), values, strict=True):
+        variable.assign(value)
+
+
+def _variables(model) -> list:
+    return [*model.variables, *model.optimizer.variables]
+
+
+class Snapshots:
+    """The variables of the `count` best epochs.
+
+    Args:
+        count: Whole number >= 1.
+        what: `"weights"` or `"all"`.
+        directory: Where to keep them, or `None` for memory. On disk one older file is kept as well,
+            so that a run killed between the file and the state that names it finds both.
+    """
+
+    def __init__(self, count: int = 1, what: str = "weights", directory=None):
+        self.count = check.integer("average", count, low=1)
+        self.what = check.choice("restore", what, WHAT)
+        self.directory = None if directory is None else Path(directory)
+        self.clear()
+
+    def clear(self) -> None:
+        self.epochs: list[int] = []  # from the worst kept to the best
+        self.values: dict[int, list] = {}
+
+    def take(self, epoch: int, model) -> None:
+        """Keep the model as it is now, as the best so far."""
+        values = read(model, self.what)
+        self.epochs = [*(e for e in self.epochs if e != epoch), epoch][-self.count :]
+        if self.directory is None:
+            self.values = {e: v for e, v in self.values.items() if e in self.epochs}
+            self.values[epoch] = values
+        else:
+            self._save(epoch, values)
+
+    def load(self, epoch: int) -> list[np.ndarray]:
+        """The variables of a kept epoch."""
+        if self.directory is None:
+            return self.values[epoch]
+        with np.load(self._path(epoch), allow_pickle=False) as file:
+            return [file[f"v{i}"] for i in range(len(file.files))]
+
+    def average(self) -> list[np.ndarray]:
+        """The mean over the kept epochs; whole-number variables are those of the best epoch."""
+        kept = [self.load(epoch) for epoch in self.epochs]
+        return [_mean(values) for values in zip(*kept, strict=True)]
+
+    def get_state(self) -> dict:
+        values = {str(e): {str(i): a for i, a in enumerate(v)} for e, v in self.values.items()}
+        return {"epochs": list(self.epochs), "values": values}
+
+    def set_state(self, state: dict) -> None:
+        self.epochs = [int(epoch) for epoch in state["epochs"]]
+        self.values = {
+            int(epoch): [np.asarray(values[str(i)]) for i in range(len(values))]
+            for epoch, values in state["values"].items()
+        }
+
+    def _path(self, epoch: int) -> Path:
+        return self.directory / f"best-{epoch:06d}.npz"
+
+    def _save(self, epoch: int, values: list) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        temporary = self.directory / "best.tmp"
+        try:
+            with open(temporary, "wb") as file:
+                np.savez(file, **{f"v{i}": value for i, value in enumerate(values)})
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self._path(epoch))
+        finally:
+            temporary.unlink(missing_ok=True)
+        for old in sorted(self.directory.glob("best-*.npz"))[: -self.count - 1]:
+            old.unlink()
+
+
+def _mean(values) -> np.ndarray:
+    if not np.issubdtype(values[-1].dtype, np.floating):
+        return values[-1]
+    return np.mean(np.stack(values), axis=0, dtype=np.float64).astype(values[-1].dtype)

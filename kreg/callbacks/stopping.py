@@ -1,0 +1,373 @@
+"""EarlyStopping: stop by the clean validation loss, go back to the best epoch, and say why."""
+
+import math
+import time
+from pathlib import Path
+
+import keras
+
+from kreg import check
+from kreg.callbacks import snapshots
+from kreg.callbacks.board import board
+from kreg.callbacks.chief import chief_says
+from kreg.callbacks.direction import direction
+from kreg.callbacks.guard import RateGuard
+from kreg.callbacks.source import NAME, Source, iterations, learning_rate
+from kreg.diagnostics.criteria import Criterion, Patience, Smoothed, parse
+
+
+class EarlyStopping(keras.callbacks.Callback):
+    """Stop when a criterion on the monitored quantity says so, and restore the best epoch.
+
+    The default monitors the *clean* validation loss: no penalties, no dropout, no augmentation.
+    Keras's `val_loss` contains the penalties and can fall for ever while the model gets worse. The
+    clean loss comes from a `kreg.Diagnostics` earlier in the list, else from `validation`, else
+    from `val_loss` minus the weights' penalties.
+
+    The arguments of `keras.callbacks.EarlyStopping` are understood. What differs: a value that is
+    not finite is never the best; a missing monitor is an error; `start_from_epoch` counts from the
+    first epoch of this training, also after a resume; the best weights are restored by default.
+
+    Args:
+        monitor: Name in the logs. Defaults to `"val_clean_loss"`.
+        min_delta: With `patience` only. What counts as an improvement: a number >= 0, a percentage
+            of the best value such as `"0.5%"`, or `"auto"`, the standard error of the paired
+            difference to the best epoch. Defaults to `0`.
+        patience: Whole number >= 0: stop after so many *validations* without improvement. Not
+            together with `criterion`.
+        verbose: `0` silent, `1` one sentence at the end. Defaults to `1`.
+        mode: `"min"`, `"max"` or `"auto"` (from the name). Defaults to `"auto"`.
+        baseline: With `patience` only. The wait restarts only by an improvement that also beats
+            this value.
+        restore_best: Whether to end with the best epoch's variables, however the training ended.
+            Defaults to `True`.
+        start_from_epoch: Whole number >= 0 of first epochs that are not looked at. Defaults to `0`.
+        criterion: A rule such as `"default"`, `"careful"`, `"gl:2"`, `"patience:5|budget:100"`
+            (see `kreg.diagnostics.criteria.parse`), or a `Criterion`. Defaults to `"default"`.
+        validation: `(x, y)`, `(x, y, sample_weight)` or batches, un-augmented. Not needed where a
+            `Diagnostics` runs.
+        restore: `"weights"`, or `"all"`: optimizer, moving averages and random seeds as well, so
+            that training can go on from the best epoch. Defaults to `"weights"`.
+        smoothing: Number in [0, 1), memory of the moving average on which the criterion decides.
+            The best epoch is that of the raw values. Defaults to `0`.
+        average: Whole number >= 1. With k > 1 the mean of the k last best epochs is restored,
+            unless it measures worse than the best one alone. Defaults to `1`.
+        directory: Where the best variables are kept. Defaults to `None`, in memory.
+        export: A path ending in `.keras`: the best model so far, replaced in one piece.
+        dry_run: Whether to only say where training would have stopped. Defaults to `False`.
+        rate_guard: Whole number >= 0 of epochs for which a rise of the learning rate (warm-up,
+            restart) puts stops off. Defaults to `10`.
+        validation_freq: As in `fit`. Defaults to `1`.
+        restore_best_weights: Keras's name for `restore_best`.
+
+    After training: `stop_reason` (`"patience"`, `"gl"`, ..., `"completed"`, `"interrupted"`),
+    `sentence`, `best`, `best_epoch` and `stopped_epoch` (both from 0, as in Keras),
+    `would_stop_epoch` (of a dry run).
+
+    Raises:
+        ValueError: For contradicting arguments; at the first validation, for a missing monitor.
+
+    >>> stop = EarlyStopping(patience=5)
+    >>> stop.monitor, stop.mode
+    ('val_clean_loss', 'min')
+    """
+
+    def __init__(
+        self,
+        monitor: str = NAME,
+        min_delta=0,
+        patience: int | None = None,
+        verbose: int = 1,
+        mode: str = "auto",
+        baseline: float | None = None,
+        restore_best: bool = True,
+        start_from_epoch: int = 0,
+        *,
+        criterion: "str | Criterion | None" = None,
+        validation=None,
+        restore: str = "weights",
+        smoothing: float = 0.0,
+        average: int = 1,
+        directory=None,
+        export=None,
+        dry_run: bool = False,
+        rate_guard: int = 10,
+        validation_freq: int = 1,
+        restore_best_weights: bool | None = None,
+    ):
+        super().__init__()
+        self.monitor = monitor
+        self.mode = direction(monitor, mode)
+        self.verbose = int(verbose)
+        self.restore_best = check.flag(
+            "restore_best", restore_best if restore_best_weights is None else restore_best_weights
+        )
+        self.start_from_epoch = check.integer("start_from_epoch", start_from_epoch, low=0)
+        self.validation = validation
+        self.smoothing = check.number("smoothing", smoothing, low=0, high=1, high_open=True)
+        self.dry_run = check.flag("dry_run", dry_run)
+        self.validation_freq = check.integer("validation_freq", validation_freq, low=1)
+        self.export = _export_path(export)
+        self.guard = RateGuard(check.integer("rate_guard", rate_guard, low=0))
+        self.snapshots = snapshots.Snapshots(average, restore, directory)
+        self.rule = self._rule(criterion, patience, min_delta, baseline)
+        self.criterion = self._criterion(examples=True)
+        self._pending = None
+        self._training = False
+        self._reset()
+
+    # --- set up -------------------------------------------------------------------------------
+
+    def _rule(self, criterion, patience, min_delta, baseline):
+        """A rule string or a `Criterion`."""
+        if patience is None:
+            if min_delta != 0 or baseline is not None:
+                raise check.invalid("patience", "a whole number with min_delta or baseline", None)
+            return "default" if criterion is None else criterion
+        if criterion is not None:
+            raise check.invalid("criterion", "None together with patience", criterion)
+        delta = abs(min_delta) if self._is_number(min_delta) else min_delta
+        quantity = {"monitor": self.monitor, "mode": self.mode}
+        return Patience(patience, min_delta=delta, baseline=baseline, **quantity)
+
+    @staticmethod
+    def _is_number(value) -> bool:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+    def _criterion(self, examples: bool) -> Criterion:
+        if isinstance(self.rule, Criterion):
+            found = self.rule
+            found.reset()
+        else:
+            found = parse(self.rule, examples=examples, monitor=self.monitor, mode=self.mode)
+        return Smoothed(found, self.smoothing) if self.smoothing else found
+
+    def _reset(self) -> None:
+        self.stopped_epoch = 0
+        self.would_stop_epoch = None
+        self.stop_reason, self.sentence = "", ""
+        self.notes: list[str] = []
+        self.first_epoch = None
+        self.seconds = 0.0
+        self.recent: list[float] = []
+        self.guard.reset()
+        self.snapshots.clear()
+
+    @property
+    def best(self):
+        """The best value so far, or `None`."""
+        return self.criterion.best
+
+    @property
+    def best_epoch(self) -> int:
+        """The best epoch's index from 0; 0 before there is one."""
+        return (self.criterion.best_epoch or 1) - 1
+
+    @property
+    def wait(self) -> int:
+        """Validations since the last improvement, for a patience rule; else 0."""
+        return getattr(self.criterion, "wait", 0)
+
+    @property
+    def best_weights(self):
+        """The best epoch's variables, or `None`."""
+        return self.snapshots.load(self.snapshots.epochs[-1]) if self.snapshots.epochs else None
+
+    # --- training -----------------------------------------------------------------------------
+
+    def on_train_begin(self, logs=None):
+        self._reset()
+        self.source = Source(self.model, self.validation)
+        examples = self.source.has_examples()
+        self.criterion = self._criterion(examples)
+        if self.criterion.needs_examples and not examples:
+            raise ValueError(
+                f"The stopping rule {self.rule!r} compares the losses of single validation rows, "
+                "and there are none. Pass `validation=(x, y)` to kreg.EarlyStopping, or put a "
+                "kreg.Diagnostics with validation rows before it in the list of callbacks."
+            )
+        board(self.model).decisive.update(self.criterion.monitors)
+        self._training = True
+        if self._pending is not None:
+            self._apply(self._pending)
+        self._began = time.monotonic()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.first_epoch is None:
+            self.first_epoch = epoch
+        board(self.model).partial = False
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = {} if logs is None else logs
+        if self.first_epoch is None:
+            self.first_epoch = epoch
+        if board(self.model).partial:
+            return
+        examples = self.source.measure(epoch, logs) if self.monitor == NAME else None
+        if examples is None:
+            examples = board(self.model).examples(epoch)
+        self._require_monitor(epoch, logs)
+        if logs.get(self.monitor) is None or epoch - self.first_epoch < self.start_from_epoch:
+            self.guard.update(learning_rate(self.model), best=False)
+            return
+        self._decide(epoch, self._values(logs), examples)
+
+    def _require_monitor(self, epoch: int, logs) -> None:
+        expected = (epoch + 1) % self.validation_freq == 0
+        if self.monitor in logs or self.best is not None or self.recent or not expected:
+            return
+        advice = (
+            "Without validation data there is nothing to stop by: pass `validation_data` to `fit` "
+            "or `validation=(x, y)` here. With `fit(validation_freq=n)` pass validation_freq=n "
+            "here as well. A kreg.Diagnostics must come before kreg.EarlyStopping in the list."
+        )
+        near = check.did_you_mean(self.monitor, logs)
+        known = ", ".join(sorted(logs)) or "nothing"
+        raise check.invalid(
+            "monitor", f"a name in the logs ({known})", self.monitor, f"{near} {advice}".strip()
+        )
+
+    def _values(self, logs) -> dict:
+        """Numbers for the criterion: the logs, steps and seconds."""
+        values = {k: float(v) for k, v in logs.items() if _is_scalar(v)}
+        values["seconds"] = self.seconds + time.monotonic() - self._began
+        steps = iterations(self.model)
+        return values if steps is None else {**values, "step": steps}
+
+    def _decide(self, epoch: int, values: dict, examples) -> None:
+        self.recent = [*self.recent, values[self.monitor]][-6:]
+        decision = self.criterion.update(epoch + 1, values, examples)
+        if decision.improved and self.restore_best:
+            self.snapshots.take(epoch, self.model)
+        if decision.improved and self.export is not None:
+            _export(self.model, self.export)
+        if decision.warning and decision.warning not in self.notes:
+            self.notes.append(decision.warning)
+        held = self.guard.update(learning_rate(self.model), decision.improved)
+        # a goal, a budget and a broken loss are not matters of the learning rate
+        guarded = held and not set(decision.reason.split("+")) & FINAL
+        stop = chief_says(self.model, decision.stop and not guarded and epoch > 0)
+        if stop:
+            self._stop(epoch, decision)
+
+    def _stop(self, epoch: int, decision) -> None:
+        if self.would_stop_epoch is not None:
+            return
+        self.would_stop_epoch = epoch
+        self.stop_reason = decision.reason or "chief"
+        self.sentence = decision.sentence or "The chief worker decided to stop."
+        if _falls_again(self.recent, self.mode):
+            self.notes.append(
+                f"{self.monitor} is falling again: this may be the first valley of an epoch-wise "
+                "double descent (Nakkiran et al. 2020); a longer training may be worth a try."
+            )
+        event = {"epoch": epoch + 1, "kind": "stop", "text": self.summary()}
+        board(self.model).events.append(event)
+        if not self.dry_run:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def on_train_end(self, logs=None):
+        self.seconds += time.monotonic() - self._began
+        self._training = False
+        self._pending = None
+        if not self.stop_reason:
+            self.stop_reason = "interrupted" if board(self.model).partial else "completed"
+        restored = ""
+        if self.restore_best and not self.dry_run and self.snapshots.epochs:
+            restored = self._restore()
+        if self.verbose:
+            print(" ".join(part for part in (self.summary(), restored, *self.notes) if part))
+
+    def summary(self) -> str:
+        """One sentence: where it stopped, or would have, and why."""
+        if self.would_stop_epoch is None:
+            return f"EarlyStopping: training {self.stop_reason}, no stop. {self._best_text()}"
+        verb = "would have stopped" if self.dry_run else "stopped"
+        return f"EarlyStopping: {verb} after epoch {self.would_stop_epoch + 1}. {self.sentence}"
+
+    def _best_text(self) -> str:
+        if self.best is None:
+            return f"{self.monitor} had no finite value."
+        return f"Best {self.monitor} {self.best:.4g} at epoch {self.best_epoch + 1}."
+
+    def _restore(self) -> str:
+        """Put the best variables back; says what was restored."""
+        kept, what = self.snapshots.epochs, self.snapshots.what
+        best = self.snapshots.load(kept[-1])
+        if len(kept) > 1:
+            snapshots.write(self.model, self.snapshots.average(), what)
+            score = self.source.score() if self.monitor == NAME else None
+            if score is None or score <= self.best:
+                return f"Restored the mean of epochs {', '.join(str(e + 1) for e in kept)}."
+        snapshots.write(self.model, best, what)
+        return f"Restored epoch {kept[-1] + 1}."
+
+    # --- state --------------------------------------------------------------------------------
+
+    def get_state(self) -> dict:
+        """Everything that a resumed training needs to go on exactly."""
+        running = time.monotonic() - self._began if self._training else 0.0
+        plain = {name: getattr(self, name) for name in STATE}
+        return {
+            **plain,
+            "notes": list(self.notes),
+            "recent": list(self.recent),
+            "seconds": self.seconds + running,
+            "criterion": self.criterion.get_state(),
+            "guard": self.guard.get_state(),
+            "snapshots": self.snapshots.get_state(),
+        }
+
+    def set_state(self, state: dict) -> None:
+        """Continue from `get_state`; before `fit` or from a callback's `on_train_begin`."""
+        self._pending = state
+        if self._training:
+            self._apply(state)
+
+    def _apply(self, state: dict) -> None:
+        for name in STATE:
+            setattr(self, name, state[name])
+        self.notes, self.recent = list(state["notes"]), list(state["recent"])
+        self.seconds = float(state["seconds"])
+        self._began = time.monotonic()
+        self.criterion.set_state(state["criterion"])
+        self.guard.set_state(state["guard"])
+        self.snapshots.set_state(state["snapshots"])
+        self._pending = None
+
+
+STATE = ("stopped_epoch", "would_stop_epoch", "stop_reason", "sentence", "first_epoch")
+FINAL = {"threshold", "divergence", "non_finite", "epochs", "steps", "seconds"}
+
+
+def _is_scalar(value) -> bool:
+    return isinstance(value, (int, float)) or getattr(value, "shape", None) == ()
+
+
+def _falls_again(values: list[float], mode: str) -> bool:
+    """Whether the last three of six values got better at each step."""
+    costs = [v if mode == "min" else -v for v in values[-4:]]
+    finite = len(costs) == 4 and all(map(math.isfinite, costs))
+    return finite and costs[0] > costs[1] > costs[2] > costs[3]
+
+
+def _export_path(path) -> Path | None:
+    if path is None:
+        return None
+    if Path(path).suffix != ".keras":
+        raise check.invalid("export", "a path ending in .keras", str(path))
+    return Path(path)
+
+
+def _export(model, path: Path) -> None:
+    """Save the model beside `path`, then move it there: a failed write leaves the old one alone."""
+    temporary = path.with_suffix(".tmp.keras")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        model.save(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,147 @@
+"""Diagnostics in a real `fit`: right numbers, an untouched training, a run that cannot be lost."""
+
+import keras
+import numpy as np
+import pytest
+
+import kreg
+from kreg.callbacks import conclusion
+from tests.unit.callbacks.conftest import classifier
+
+
+def fit(model, data, callbacks, **kwargs):
+    (x, y), validation = data
+    settings = {"epochs": 4, "batch_size": 32, "verbose": 0, "validation_data": validation}
+    return model.fit(x, y, callbacks=callbacks, **{**settings, **kwargs})
+
+
+def test_training_is_the_same_bit_for_bit(data):
+    train, validation = data
+    runs = []
+    for callbacks in ([], [kreg.Diagnostics(train, validation, verbose=0)]):
+        model = classifier()
+        history = fit(model, data, callbacks)
+        state = [np.array(v) for v in (*model.variables, *model.optimizer.variables)]
+        runs.append((history.history, state))
+    (plain, weights), (watched, same) = runs
+    for old, new in zip(weights, same, strict=True):
+        np.testing.assert_array_equal(old, new)
+    for name in plain:
+        assert plain[name] == watched[name], name
+
+
+def test_names_and_identities_in_the_logs(data, model):
+    train, validation = data
+    watch = kreg.Diagnostics(train, validation, adapt=False, verbose=0)
+    history = fit(model, data, [watch]).history
+    names = {"clean_loss", "val_clean_loss", "clean_accuracy", "val_clean_accuracy"}
+    assert names | {"gap", "penalty", "sparsity"} <= history.keys()
+    for i in range(4):
+        gap = history["val_clean_loss"][i] - history["clean_loss"][i]
+        assert history["gap"][i] == pytest.approx(gap)
+        clean = history["val_loss"][i] - history["penalty"][i]
+        assert history["val_clean_loss"][i] == pytest.approx(clean, rel=1e-4)
+        assert history["penalty"][i] > 0.01
+    assert history["val_clean_accuracy"] == pytest.approx(history["val_accuracy"])
+
+
+def test_the_record_holds_everything(data, model):
+    train, validation = data
+    watch = kreg.Diagnostics(train, validation, verbose=0, name="try", settings={"l2": 0.01})
+    fit(model, data, [watch])
+    record = watch.record
+    assert record.epochs == [1, 2, 3, 4]
+    assert record.task == "classification" and record.loss == "sparse_categorical_crossentropy"
+    assert record.sizes == {"train": 96, "validation": 64, "measured": 64}
+    assert [row.shape for row in record.examples] == [(64,)] * 4
+    means = [row.mean() for row in record.examples]
+    assert record.curves["val_clean_loss"] == pytest.approx(means, rel=1e-5)
+    accuracy = [row.mean() for row in record.correct]
+    assert record.curves["val_clean_accuracy"] == pytest.approx(accuracy)
+    assert record.curves["learning_rate"] == pytest.approx([0.01] * 4)
+    assert set(record.calibration) == {"train", "validation"}
+    assert record.provenance["keras"] == keras.__version__
+
+
+def test_without_validation_it_says_so_and_training_goes_on(data, model, capsys):
+    (x, y), _ = data
+    watch = kreg.Diagnostics((x, y))
+    history = model.fit(x, y, epochs=2, verbose=0, callbacks=[watch])
+    assert "NO VALIDATION" in capsys.readouterr().out
+    assert len(history.epoch) == 2 and "val_clean_loss" not in history.history
+    assert any("NO VALIDATION" in note for note in watch.record.warnings)
+
+
+def test_an_empty_validation_set_is_no_validation(data, model):
+    (x, y), _ = data
+    watch = kreg.Diagnostics((x, y), (x[:0], y[:0]), verbose=0)
+    model.fit(x, y, epochs=1, verbose=0, callbacks=[watch])
+    assert any("NO VALIDATION" in note for note in watch.notes)
+
+
+def test_without_rows_the_clean_loss_is_keras_minus_the_penalties(data):
+    _, (xv, yv) = data
+    model = classifier()
+    history = fit(model, data, [kreg.Diagnostics(verbose=0)]).history
+    again = classifier()
+    exact = fit(again, data, [kreg.Diagnostics(None, (xv, yv), verbose=0)]).history
+    assert history["val_clean_loss"] == pytest.approx(exact["val_clean_loss"], rel=1e-5)
+
+
+def test_datasets_of_any_length(data, model):
+    import tensorflow as tf
+
+    (x, y), (xv, yv) = data
+    endless = tf.data.Dataset.from_tensor_slices((x, y)).batch(20).repeat()
+    finite = tf.data.Dataset.from_tensor_slices((xv, yv)).batch(20)
+    watch = kreg.Diagnostics(endless, finite, rows=50, verbose=0)
+    model.fit(endless, epochs=2, steps_per_epoch=5, shuffle=False, verbose=0, callbacks=[watch])
+    assert len(watch.train) == len(watch.validation) == 50
+    assert watch.record.epochs == [1, 2]
+
+
+def test_a_failing_report_loses_nothing(data, model, monkeypatch, capsys):
+    def broken(record):
+        raise RuntimeError("no ink")
+
+    monkeypatch.setattr(conclusion.diagnostics, "diagnose", broken, raising=False)
+    watch = kreg.Diagnostics(*data)
+    history = fit(model, data, [watch])
+    assert len(history.epoch) == 4 and watch.verdict is None
+    assert "no ink" in capsys.readouterr().out
+
+
+def test_thinning_is_said_and_leaves_validation_alone(data):
+    train, validation = data
+    big = (np.repeat(train[0], 12, axis=0), np.repeat(train[1], 12))
+    large = (np.repeat(validation[0], 12, axis=0), np.repeat(validation[1], 12))
+    model = classifier()
+    watch = kreg.Diagnostics(big, large, budget=1e-9, verbose=0)
+    history = fit(model, data, [watch], epochs=12).history
+    assert len(watch.train) == 768 and watch.overhead.rows == 384
+    assert watch.overhead.every == 8
+    assert any("384 rows" in note for note in watch.notes)
+    assert np.isfinite(history["val_clean_loss"]).all()
+    assert np.isnan(history["clean_loss"]).any()
+    free = fit(
+        classifier(), data, [kreg.Diagnostics(big, large, adapt=False, verbose=0)], epochs=12
+    )
+    assert free.history["val_clean_loss"] == history["val_clean_loss"]
+    assert np.isfinite(free.history["clean_loss"]).all()
+
+
+def test_a_stopping_rule_that_reads_the_training_side_forbids_thinning(data):
+    watch = kreg.Diagnostics(*data, budget=1e-9, verbose=0)
+    stop = kreg.EarlyStopping(criterion="pq:1000", verbose=0)
+    history = fit(classifier(), data, [watch, stop], epochs=8).history
+    assert watch.overhead.every == 1 and np.isfinite(history["clean_loss"]).all()
+
+
+def test_wrong_arguments_are_sentences(data):
+    train, validation = data
+    with pytest.raises(ValueError, match="`rows`"):
+        kreg.Diagnostics(train, validation, rows=4096)
+    with pytest.raises(ValueError, match="arrays of one length"):
+        kreg.Diagnostics((train[0], train[1][:5]), validation)
+    with pytest.raises(ValueError, match="at least one row"):
+        kreg.Diagnostics((train[0][:0], train[1][:0]), validation)
