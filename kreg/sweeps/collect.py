@@ -1,0 +1,128 @@
+"""The runs below a directory as one table: what was varied, and what came out."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from omegaconf import OmegaConf
+
+from kreg import check
+from kreg.runs import identity
+
+RESULT, CONFIG, OVERRIDES = "result.json", "config.json", ".hydra/overrides.yaml"
+SEED = "seed"
+MEASURED = (
+    "status",
+    "verdict",
+    "best_epoch",
+    "epochs",
+    "objective",
+    "params",
+    "sparsity",
+    "seconds",
+)
+
+
+@dataclass
+class Sweep:
+    """Runs side by side.
+
+    Args:
+        path: The directory that was read.
+        runs: One row a run, in the order of the job numbers: the factors under their own names,
+            `run`, `path`, the fields of `result.json`, and its metrics under theirs.
+        factors: What differs between the runs, `seed` last if it does.
+    """
+
+    path: Path
+    runs: pd.DataFrame
+    factors: list[str]
+
+    @property
+    def done(self) -> pd.DataFrame:
+        """The finished runs with a finite objective, the smallest first."""
+        objective = pd.to_numeric(self.runs["objective"], errors="coerce")
+        finite = objective.notna() & (objective.abs() != float("inf"))
+        return self.runs[finite & (self.runs["status"] == "done")].sort_values(
+            "objective", kind="stable"
+        )
+
+    @property
+    def varied(self) -> list[str]:
+        """The factors without the seed."""
+        return [factor for factor in self.factors if factor != SEED]
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds the finished runs have."""
+        return self.runs[SEED].nunique() if SEED in self.factors else 1
+
+
+def collect(directory) -> Sweep:
+    """Read every `result.json` below a directory.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    directory = Path(directory)
+    folders = sorted(
+        {p.parent for name in (RESULT, CONFIG) for p in directory.glob(f"**/{name}")}, key=job_order
+    )
+    if not folders:
+        raise check.invalid(
+            "directory", f"a folder that holds runs ({RESULT} somewhere below it)", str(directory)
+        )
+    settings = [settings_of(folder) for folder in folders]
+    factors = factors_of(settings)
+    rows = [
+        {**{factor: setting.get(factor) for factor in factors}, **measured(folder, directory)}
+        for folder, setting in zip(folders, settings, strict=True)
+    ]
+    return Sweep(directory, pd.DataFrame(rows), factors)
+
+
+def job_order(folder: Path) -> tuple:
+    """Job 10 after job 9."""
+    head = folder.name.split("_")[0]
+    return str(folder.parent), int(head) if head.isdigit() else -1, folder.name
+
+
+def settings_of(folder: Path) -> dict:
+    """What the run was told: the command line's overrides, else its whole configuration."""
+    overrides = folder / OVERRIDES
+    if overrides.is_file():
+        pairs = [o.split("=", 1) for o in OmegaConf.load(overrides) if "=" in o]
+        return {key.lstrip("+"): plain(value) for key, value in pairs}
+    return identity.canonical(read_json(folder / CONFIG))
+
+
+def plain(text: str):
+    """`1e-4` as a number, `deep` as a string."""
+    value = OmegaConf.create({"value": None})
+    value.merge_with_dotlist([f"value={text}"])
+    return value.value if isinstance(value.value, int | float | str) else text
+
+
+def factors_of(settings: list[dict]) -> list[str]:
+    """The keys that differ, in the order of their first appearance, the seed last."""
+    keys = list(dict.fromkeys(key for setting in settings for key in setting))
+    found = [k for k in keys if len({repr(setting.get(k)) for setting in settings}) > 1]
+    return sorted(found, key=lambda key: key == SEED)
+
+
+def measured(folder: Path, root: Path) -> dict:
+    """What came out; a run without a result is unfinished."""
+    result = read_json(folder / RESULT)
+    row = {name: result.get(name) for name in MEASURED}
+    row["status"] = result.get("status", "unfinished")
+    relative = str(folder.relative_to(root))
+    return {"run": relative, "path": folder, **row, **result.get("metrics", {})}
+
+
+def read_json(path: Path) -> dict:
+    """A JSON object, empty where the file is missing or damaged."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}

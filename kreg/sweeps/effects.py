@@ -1,0 +1,88 @@
+"""What each factor does to the objective, and how sure that is."""
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+from scipy import stats
+
+from kreg.sweeps.collect import SEED, Sweep
+
+MOST_LEVELS = 12  # a number with more values is cut into thirds
+THIRDS = ("low", "middle", "high")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One level of a factor: its mean objective relative to the mean of all levels.
+
+    `difference` below zero is better than the factor's average. `half_width` is half of the 95 %
+    confidence interval over seeds (Student's t of the per-seed differences), `nan` for one seed.
+    """
+
+    factor: str
+    level: str
+    mean: float
+    difference: float
+    half_width: float
+    runs: int
+
+    @property
+    def sure(self) -> bool:
+        """Whether the interval leaves zero out."""
+        return abs(self.difference) > self.half_width
+
+
+def effects(sweep: Sweep, objective: str = "objective") -> list[Effect]:
+    """The effect of every level of every factor on the finished runs.
+
+    The runs of one seed are compared with each other first: the difference between seeds, which all
+    levels share, drops out.
+    """
+    runs = sweep.done.copy()
+    runs[SEED] = runs[SEED] if SEED in sweep.factors else 0
+    return [
+        effect
+        for factor in sweep.varied
+        for effect in effects_of(factor, levels(runs[factor]), runs[objective], runs[SEED])
+    ]
+
+
+def levels(column: pd.Series) -> pd.Series:
+    """The values as names; many different numbers as thirds of their range of ranks."""
+    if column.nunique(dropna=False) <= MOST_LEVELS:
+        return column.map(lambda value: "(default)" if value is None else f"{value}")
+    numbers = pd.to_numeric(column, errors="coerce")
+    if numbers.isna().any():
+        return column.astype(str)
+    return pd.qcut(numbers.rank(method="first"), 3, labels=THIRDS).astype(str)
+
+
+def effects_of(factor: str, level: pd.Series, objective: pd.Series, seed: pd.Series) -> list:
+    """Means by level and seed, relative to the mean of the seed's levels."""
+    cells = objective.astype(float).groupby([seed, level]).mean().unstack()
+    if cells.shape[1] < 2:
+        return []
+    differences = cells.sub(cells.mean(axis=1), axis=0)
+    counts = level.value_counts()
+    order = cells.mean().sort_values().index
+    return [
+        Effect(
+            factor,
+            str(name),
+            float(cells[name].mean()),
+            float(differences[name].mean()),
+            half_width(differences[name].dropna()),
+            int(counts[name]),
+        )
+        for name in order
+    ]
+
+
+def half_width(values: pd.Series, confidence: float = 0.95) -> float:
+    """`t_{n-1} * sd / sqrt(n)`, `nan` for fewer than two values."""
+    if len(values) < 2:
+        return math.nan
+    return float(
+        stats.t.ppf((1 + confidence) / 2, len(values) - 1) * values.std() / math.sqrt(len(values))
+    )

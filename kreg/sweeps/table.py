@@ -1,0 +1,95 @@
+"""The table on the terminal that ends a sweep."""
+
+import math
+
+from rich.console import Console
+from rich.table import Table
+
+from kreg.sweeps.collect import Sweep
+from kreg.sweeps.effects import Effect, effects
+
+COLUMNS = {
+    "verdict": "verdict",
+    "objective": "objective",
+    "gap": "gap",
+    "test_accuracy": "test acc.",
+    "sparsity": "zeros",
+    "params": "params",
+    "seconds": "s",
+}
+DIGITS = {"params": "{:,.0f}", "seconds": "{:.1f}", "sparsity": "{:.1%}"}
+
+
+def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
+    """Print the runs, best first, then the effect of each factor.
+
+    Args:
+        sweep: The runs.
+        console: Where to print. Defaults to the terminal.
+        rows: At most so many runs; the page has them all.
+    """
+    console = console or Console()
+    console.print(f"{len(sweep.runs)} runs, {len(sweep.done)} done: {sweep.path}", style="bold")
+    console.print(runs_table(sweep, rows))
+    hidden = len(sweep.runs) - rows
+    if hidden > 0:
+        console.print(f"... and {hidden} more runs on the page")
+    found = effects(sweep)
+    if found:
+        console.print("Effect of each factor on the objective", style="bold")
+        console.print(effects_table(found))
+    if found and sweep.seeds < 2:
+        console.print("One seed: no uncertainty is known. Add seed=0,1,2 to the sweep.")
+
+
+def runs_table(sweep: Sweep, rows: int) -> Table:
+    """One row a run: finished ones by objective, then those that failed or wait."""
+    done = sweep.done
+    rest = sweep.runs.drop(done.index)
+    measured = [name for name in COLUMNS if name in sweep.runs and sweep.runs[name].notna().any()]
+    table = Table("run")
+    for factor in sweep.factors:
+        table.add_column(factor)
+    for name in measured:
+        table.add_column(COLUMNS[name], justify="left" if name == "verdict" else "right")
+    for place, (_, row) in enumerate([*done.iterrows(), *rest.iterrows()][:rows]):
+        cells = [number(row["run"]), *(text(row[factor]) for factor in sweep.factors)]
+        cells += [formatted(name, row[name], row["status"]) for name in measured]
+        best = place == 0 and len(done) > 0
+        table.add_row(*cells, style="bold" if best else "" if row["status"] == "done" else "dim")
+    return table
+
+
+def number(run: str) -> str:
+    """`3_1a2b3c` is job 3."""
+    return run.split("_")[0]
+
+
+def text(value) -> str:
+    """A factor's value; empty where the run has none of its own."""
+    return "" if value is None or value != value else f"{value}"
+
+
+def formatted(name: str, value, status: str) -> str:
+    """A measured value; a run that has not ended well shows its status as the verdict."""
+    if name == "verdict" and status != "done":
+        return status
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, str):
+        return value
+    return DIGITS.get(name, "{:.4g}").format(value)
+
+
+def effects_table(found: list[Effect]) -> Table:
+    """The mean objective of each level, against the mean of its factor's levels."""
+    sure = any(not math.isnan(effect.half_width) for effect in found)
+    table = Table("factor", "level", "runs", "mean")
+    table.add_column("difference" + (" +- 95 %" if sure else ""), justify="right")
+    for effect in found:
+        difference = f"{effect.difference:+.4g}"
+        if not math.isnan(effect.half_width):
+            difference += f" +- {effect.half_width:.2g}"
+        row = (effect.factor, effect.level, str(effect.runs), f"{effect.mean:.4g}", difference)
+        table.add_row(*row, style="bold" if effect.sure else "")
+    return table

@@ -1,0 +1,144 @@
+"""Reading runs, the effects of factors, the table, the page."""
+
+import io
+import math
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from kreg import sweeps
+from kreg.sweeps import page, svg, table
+from kreg.sweeps.collect import plain
+
+
+def grid(write_run, seeds=(0, 1, 2)):
+    """Two models by two penalties: `deep` is 0.2 better, `l1` makes no difference; seeds shift."""
+    number = 0
+    for seed in seeds:
+        for model, cost in (("shallow", 0.5), ("deep", 0.3)):
+            for reg in ("none", "l1"):
+                noise = 0.001 * ((7 * number) % 5 - 2)
+                overrides = [f"model={model}", f"reg={reg}", f"seed={seed}", "trainer.epochs=3"]
+                write_run(f"{number}_abcd", overrides, cost + 0.1 * seed + noise)
+                number += 1
+
+
+def test_collect_finds_the_factors_and_orders_jobs_by_number(write_run, tmp_path):
+    for number in (10, 9, 0):
+        write_run(f"{number}_x", [f"reg.l1={number}", "model=deep"], float(number))
+    sweep = sweeps.collect(tmp_path)
+    assert list(sweep.runs["run"]) == ["0_x", "9_x", "10_x"]
+    assert sweep.factors == ["reg.l1"]
+    assert sweep.done.iloc[0]["run"] == "0_x"
+    assert sweep.runs["gap"].tolist() == [0.1] * 3
+
+
+def test_failed_unfinished_and_non_finite_runs_are_kept_but_never_best(write_run, tmp_path):
+    write_run("0_a", ["seed=0"], 0.5)
+    write_run("1_b", ["seed=1"], math.nan)
+    write_run("2_c", ["seed=2"], math.inf)
+    write_run("3_d", ["seed=3"], 0.1, status="failed")
+    write_run("4_e", ["seed=4"], status="unfinished")
+    sweep = sweeps.collect(tmp_path)
+    assert list(sweep.done["run"]) == ["0_a"]
+    assert list(sweep.runs["status"]) == ["done", "done", "done", "failed", "unfinished"]
+
+
+def test_a_damaged_result_is_an_unfinished_run(write_run, tmp_path):
+    (write_run("0_a", ["seed=0"], 0.5) / "result.json").write_text('{"status": "do')
+    assert sweeps.collect(tmp_path).runs["status"].tolist() == ["unfinished"]
+
+
+def test_a_folder_without_runs_is_a_sentence(tmp_path):
+    with pytest.raises(ValueError, match="a folder that holds runs"):
+        sweeps.collect(tmp_path)
+
+
+def test_effects_are_differences_inside_a_seed(write_run, tmp_path):
+    grid(write_run)
+    found = {(e.factor, e.level): e for e in sweeps.effects(sweeps.collect(tmp_path))}
+    assert found["model", "deep"].difference == pytest.approx(-0.1, abs=2e-3)
+    assert found["model", "shallow"].difference == pytest.approx(0.1, abs=2e-3)
+    assert found["model", "deep"].sure
+    assert abs(found["reg", "l1"].difference) < 2e-3
+    assert not found["reg", "l1"].sure
+    assert found["model", "deep"].half_width < 0.01  # the seeds' shifts of 0.1 drop out
+
+
+def test_interval_is_that_of_student(write_run, tmp_path):
+    values = {0: (0.0, 0.2), 1: (0.1, 0.5), 2: (0.0, 0.6)}
+    for seed, pair in values.items():
+        for level, objective in zip("ab", pair, strict=True):
+            write_run(f"{seed}_{level}", [f"reg={level}", f"seed={seed}"], objective)
+    effect = next(e for e in sweeps.effects(sweeps.collect(tmp_path)) if e.level == "b")
+    differences = np.array([0.1, 0.2, 0.3])
+    assert effect.difference == pytest.approx(0.2)
+    assert effect.half_width == pytest.approx(4.302653 * differences.std(ddof=1) / math.sqrt(3))
+
+
+def test_one_seed_has_effects_without_uncertainty(write_run, tmp_path):
+    grid(write_run, seeds=(0,))
+    assert all(math.isnan(e.half_width) for e in sweeps.effects(sweeps.collect(tmp_path)))
+
+
+def test_many_numbers_become_thirds(write_run, tmp_path):
+    for number in range(30):
+        write_run(f"{number}_x", [f"reg.l1={number}"], float(number))
+    found = sweeps.effects(sweeps.collect(tmp_path))
+    assert [(e.level, e.runs) for e in found] == [("low", 10), ("middle", 10), ("high", 10)]
+
+
+@pytest.mark.parametrize(("text", "value"), [("1e-4", 1e-4), ("3", 3), ("deep", "deep")])
+def test_override_values_are_plain(text, value):
+    assert plain(text) == value
+
+
+def test_table_names_best_first_and_says_what_failed(write_run, tmp_path):
+    grid(write_run, seeds=(0,))
+    write_run("9_z", ["model=deep", "reg=l2"], status="failed")
+    console = Console(width=160, record=True, file=io.StringIO())
+    table.show(sweeps.collect(tmp_path), console)
+    lines = console.export_text().splitlines()
+    runs = [line for line in lines if "good fit" in line or "failed" in line]
+    assert "deep" in runs[0]
+    assert "failed" in runs[-1]
+    assert any("no uncertainty" in line for line in lines)
+
+
+def test_page_is_self_contained_and_links_to_every_run(write_run, tmp_path, capsys):
+    grid(write_run)
+    write_run("99_<script>", ["model=<script>alert(1)</script>", "reg=l1"], 0.9)
+    assert sweeps.compare(tmp_path) == 0
+    text = (tmp_path / "sweep.html").read_text()
+    assert "<script" not in text
+    assert "http" not in text
+    assert all(f'href="{n}_abcd/report.html"' in text for n in range(12))
+    assert text.count("<svg") == 4
+    assert (tmp_path / "sweep.csv").read_text().count("\n") == 14
+    assert "page: " in capsys.readouterr().out
+
+
+def test_compare_says_by_its_code_that_runs_are_missing(write_run, tmp_path, capsys):
+    write_run("0_a", ["seed=0"], 0.5)
+    write_run("1_b", ["seed=1"], status="unfinished")
+    assert sweeps.compare(tmp_path) == 1
+    assert "unfinished" in capsys.readouterr().out
+
+
+def test_a_sweep_without_a_finished_run_still_has_a_page(write_run, tmp_path):
+    write_run("0_a", ["seed=0"], status="failed")
+    assert "No run has finished yet" in page.render(sweeps.collect(tmp_path))
+
+
+def test_ticks_are_round_and_inside():
+    axis = svg.Axis(0.013, 0.092, 0, 100)
+    assert axis.ticks() == [0.02, 0.04, 0.06, 0.08]
+    assert axis(0.013) == 0
+    assert axis(0.092) == 100
+
+
+def test_constant_and_missing_values_do_not_break_a_chart():
+    points = [svg.Point(1.0, math.nan, "a", "a"), svg.Point(1.0, 2.0, "b", "b")]
+    assert svg.scatter(points, "x", "y").count("<circle") == 1
+    assert "nan" not in svg.parallel({"x": [1.0, 1.0], "y": [math.nan, 2.0]}, points)
