@@ -1,0 +1,80 @@
+"""`kreg report` and `kreg replay`: what the command line calls. Exit codes, no tracebacks."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from kreg import check
+from kreg.diagnostics import criteria, terminal
+from kreg.diagnostics.replay import RULES
+from kreg.diagnostics.replay import replay as replay_record
+from kreg.diagnostics.report import write_all
+from kreg.diagnostics.sources import load
+from kreg.diagnostics.states import STATES
+
+OK, FAILED, BAD_INPUT, MATCHED = 0, 1, 2, 3
+
+
+def report(path, out=None, fail_on: str | None = None) -> int:
+    """Print the report of a run and write its files.
+
+    Args:
+        path: Whatever `kreg.report` reads.
+        out: Folder for the files. Defaults to the run directory itself, and to nothing for a
+            single file.
+        fail_on: Comma-separated states, `"overfitting,unstable"` say; `"past-best"` stands for
+            overfitting, overconfident and drift.
+
+    Returns:
+        0; 1 when a file could not be written; 2 when nothing could be read; 3 when the state is
+        one of `fail_on`.
+    """
+    try:
+        states = parsed_states(fail_on)
+        document, _ = load(path)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    terminal.show(document)
+    folder = out if out is not None else (path if Path(path).is_dir() else None)
+    problems = []
+    if folder is not None:
+        files, problems = write_all(document, folder)
+        for line in [*map(str, files), *problems]:
+            print(line)
+    if document["verdict"]["state"] in states:
+        return MATCHED
+    return FAILED if problems else OK
+
+
+def replay(path, rules: str = RULES) -> int:
+    """Print where each stopping rule would have stopped a run; 0, or 2 when it cannot be read."""
+    try:
+        for rule in criteria.split(rules):
+            criteria.parse(rule)
+        document, record = load(path, rules=rules)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    rows = document["replay"] if record is None else replay_record(record, rules)
+    if record is None:
+        print("The run kept its report only: these are the rules replayed when it was written.")
+    Console().print(terminal.rules_table(rows))
+    return OK
+
+
+def parsed_states(text: str | None) -> set[str]:
+    """State names from the command line, in any case, with hyphens or underscores for blanks."""
+    found = set()
+    for part in (text or "").split(","):
+        name = part.strip().upper().replace("_", " ")
+        if not name:
+            continue
+        if name == "PAST-BEST":
+            found |= {"OVERFITTING", "OVERCONFIDENT", "DRIFT"}
+            continue
+        name = name if name in STATES else name.replace("-", " ")
+        check.choice("fail-on", name, STATES)
+        found.add(name)
+    return found

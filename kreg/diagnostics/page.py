@@ -1,0 +1,220 @@
+"""The HTML page: one self-contained file, figures inline, no script, nothing fetched."""
+
+import functools
+import json
+import re
+from importlib import resources
+
+import jinja2
+from markupsafe import Markup
+
+from kreg import __version__
+from kreg.diagnostics import charts, inventory, svg
+from kreg.diagnostics.upgrade import upgraded
+
+HIDDEN = ("per_example",)  # columns that are shown only when something fills them
+
+
+@functools.cache
+def environment() -> jinja2.Environment:
+    """The templates of this package, escaping everything that is not marked safe."""
+    loader = jinja2.PackageLoader("kreg.diagnostics", "templates")
+    found = jinja2.Environment(
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    found.filters |= {"number": svg.number, "percent": percent}
+    return found
+
+
+@functools.cache
+def style() -> str:
+    """The style sheet of all pages."""
+    return (resources.files("kreg.diagnostics") / "templates" / "style.css").read_text("utf-8")
+
+
+def skeleton(title: str, body: str, theme: str = "") -> str:
+    """A whole HTML page around `body`, which must be safe HTML.
+
+    Args:
+        title: Plain text.
+        body: HTML.
+        theme: `"light"` or `"dark"` to fix it; empty follows the reader's system.
+    """
+    template = environment().get_template("skeleton.html")
+    return template.render(
+        title=title, body=Markup(body), theme=theme, style=Markup(style()), version=__version__
+    )
+
+
+def page(document: dict, theme: str = "") -> str:
+    """The report as a page."""
+    document = upgraded(document)
+    title = f"{document['name']}: {document['verdict']['headline']}"
+    return skeleton(title, fragment(document), theme)
+
+
+def fragment(document: dict) -> str:
+    """The report as one `<article>`, for pages that hold several."""
+    doc = upgraded(document)
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", doc["name"])
+    safe = Markup
+    return environment().get_template("report.html").render(
+        doc=doc,
+        anchor=f"run-{name}",
+        title=title(doc["verdict"]),
+        stats=stats(doc),
+        charts={
+            "losses": safe(charts.losses(doc)),
+            "gap": safe(charts.gap(doc)),
+            "reliability": safe(charts.reliability(doc)),
+            "ledger": ledger(doc),
+        },
+        columns=columns(doc),
+        rows=layer_rows(doc),
+        replays=replays(doc),
+        data=data(doc),
+        settings=json.dumps(doc["settings"], indent=2, ensure_ascii=False),
+        weak=doc["inputs"].get("weak_evidence") or [],
+    )  # fmt: skip
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share in percent."""
+    return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def title(verdict: dict) -> str:
+    """The headline in sentence case: `Overfitting since epoch 7`."""
+    text = verdict["headline"]
+    return text.replace(verdict["state"], verdict["state"].capitalize(), 1)
+
+
+def stats(doc: dict) -> list[dict]:
+    """The four numbers under the headline."""
+    v, found = doc["verdict"], []
+    if v["best_epoch"] is not None:
+        note = f"validation loss {svg.number(v['best_loss'])}"
+        if v["interval"] and v["interval"][0] != v["interval"][1]:
+            note += f"; {v['interval'][0]} to {v['interval'][1]} cannot be told apart"
+        found.append({"name": "Best epoch", "value": v["best_epoch"], "note": note})
+    if v["lost"] is not None:
+        value = f"{svg.number(v['lost'], 3, sign=True)} %" if v["lost"] else "0 %"
+        note = f"validation loss {svg.number(v['last_loss'])} at epoch {v['epoch']}"
+        found.append({"name": "Cost so far", "value": value, "note": note})
+    if v["gap"] is not None:
+        entry = doc["ledger"].get("last") or {}
+        logged = entry.get("logged_gap")
+        note = (
+            f"the logged gap says {svg.number(logged, 3, sign=True)}" if logged is not None else ""
+        )
+        name = "Clean gap" if v["honest"] else "Logged gap"
+        found.append({"name": name, "value": svg.number(v["gap"], 3, sign=True), "note": note})
+    found.append(sureness(doc))
+    return found
+
+
+def sureness(doc: dict) -> dict:
+    """How sure the comparison with the best epoch is."""
+    v, resolution = doc["verdict"], doc["resolution"]
+    if v["p"] is None:
+        return {"name": "How sure", "value": "unknown", "note": "no per-example losses"}
+    rows = (
+        f"paired test, {resolution['measured']:,} validation rows" if resolution else "paired test"
+    )
+    if v["epoch"] == v["best_epoch"]:
+        return {"name": "How sure", "value": "at its best", "note": rows}
+    chance = "p < 0.0001" if v["p"] < 1e-4 else f"p = {svg.number(v['p'], 2)}"
+    return {"name": "Worse than the best?", "value": chance, "note": f"{rows}, z {v['z']:.1f}"}
+
+
+def ledger(doc: dict) -> dict | None:
+    """Both waterfalls and the sentence above them."""
+    entry = doc["ledger"].get("last")
+    if not entry:
+        return None
+    logged, clean = (svg.number(entry[k], 3, sign=True) for k in ("logged_gap", "clean_gap"))
+    sentence = f"The clean gap is {clean}."
+    if entry["logged_gap"] is not None:
+        sentence = f"The logged gap is {logged}, the clean one {clean}."
+    return {
+        "epoch": entry["epoch"],
+        "sentence": sentence,
+        "train": Markup(charts.waterfall(entry, "train")),
+        "validation": Markup(charts.waterfall(entry, "validation")),
+    }
+
+
+def shown_columns(doc: dict) -> list[str]:
+    """The columns that hold at least one value."""
+    always = ("name", "type", "params", "share", "regularization")
+    return [
+        key
+        for key in inventory.COLUMNS
+        if key in always
+        or (key not in HIDDEN and any(row.get(key) is not None for row in doc["layers"]))
+    ]
+
+
+def columns(doc: dict) -> list[dict]:
+    left = ("name", "type", "regularization", "share")
+    keys = shown_columns(doc)
+    return [{"title": inventory.COLUMNS[key], "right": key not in left} for key in keys]
+
+
+def layer_rows(doc: dict) -> list[list[dict]]:
+    left = ("name", "type", "regularization", "share")
+    keys = shown_columns(doc)
+    return [
+        [{"html": cell(key, row), "right": key not in left} for key in keys]
+        for row in doc["layers"]
+    ]
+
+
+def cell(key: str, row: dict):
+    """One cell of the layer table."""
+    value = row.get(key)
+    if key == "share":
+        return Markup(charts.share(value or 0.0, row["unregularized"])) + f" {percent(value)}"
+    if key == "regularization":
+        if value:
+            return value
+        if not row.get("params"):
+            return ""
+        bare = row["unregularized"]
+        return Markup('<span class="none">nothing</span>') if bare else "frozen"
+    if key == "params":
+        return f"{value or 0:,}"
+    if key in ("dead", "zeros"):
+        return percent(value)
+    return svg.number(value, 3) if isinstance(value, (int, float)) else value or ""
+
+
+def replays(doc: dict) -> list[dict]:
+    """The replay table with its strips."""
+    epochs = doc["curves"]["epochs"]
+    if not epochs:
+        return []
+    rows = []
+    for row in doc["replay"]:
+        strip = "" if row["error"] else Markup(charts.stop_strip(row, epochs[0], epochs[-1]))
+        regret = "–" if row["regret"] is None else f"{row['regret']:.2f} %"
+        rows.append({**row, "strip": strip, "regret_text": regret})
+    return rows
+
+
+def data(doc: dict) -> list[tuple[str, str]]:
+    """Sizes, and what the validation set can see."""
+    sizes, found = doc["sizes"], []
+    names = {"train": "training rows", "validation": "validation rows",
+             "measured": "rows measured on each side", "classes": "classes"}  # fmt: skip
+    found += [(label, f"{sizes[key]:,}") for key, label in names.items() if sizes.get(key)]
+    resolution = doc["resolution"]
+    if resolution:
+        found.append(("smallest difference seen between two models",
+                      svg.number(resolution["between_models"], 3)))  # fmt: skip
+        if resolution["between_epochs"] is not None:
+            found.append(("between two epochs of this run",
+                          svg.number(resolution["between_epochs"], 3)))  # fmt: skip
+    extra = {"task": doc["task"], "loss": doc["loss"]}
+    return found + [(key, value) for key, value in extra.items() if value]

@@ -1,0 +1,98 @@
+"""Whatever the user points at: a path or an object, as a document."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from kreg.diagnostics.document import document
+from kreg.diagnostics.record import Record
+from kreg.diagnostics.replay import RULES
+from kreg.diagnostics.sources import csv_log, events, history
+from kreg.diagnostics.upgrade import upgraded
+
+EXPECTED = (
+    "a run directory, a history.csv, a report.json, a record.npz, a TensorBoard directory, a Keras "
+    "History or a kreg.Diagnostics"
+)
+CALLBACK = ("record", "document")  # what makes an object a Diagnostics
+
+
+def load(source, *, rules: str = RULES) -> tuple[dict, Record | None]:
+    """The document of a source, and its record where there is one.
+
+    A `report.json` is shown as it was written; everything else is judged now.
+
+    Raises:
+        FileNotFoundError: If the path does not exist.
+        ValueError: If nothing in it can be read, with what was found.
+    """
+    record = as_record(source)
+    if record is not None:
+        return document(record, rules=rules), record
+    path = Path(source)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist. Expected {EXPECTED}.")
+    return from_directory(path, rules) if path.is_dir() else from_file(path, rules)
+
+
+def as_record(source) -> Record | None:
+    """The record of an object that is not a path."""
+    if isinstance(source, Record):
+        return source
+    if isinstance(getattr(source, "record", None), Record):
+        return source.record
+    if isinstance(source, Mapping) or isinstance(getattr(source, "history", None), Mapping):
+        return history.read(source)
+    if isinstance(source, (str, Path)) or hasattr(source, "__fspath__"):
+        return None
+    raise ValueError(
+        f"Nothing to report on. Expected {EXPECTED}. Received: {type(source).__name__}."
+    )
+
+
+def from_file(path: Path, rules: str) -> tuple[dict, Record | None]:
+    if path.suffix == ".json":
+        return from_json(path), None
+    if "tfevents" in path.name:
+        return from_directory(path.parent, rules)
+    record = Record.load(path) if path.suffix == ".npz" else csv_log.read(path)
+    return document(record, rules=rules), record
+
+
+def from_json(path: Path) -> dict:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not JSON ({error}): still being written?") from None
+    return upgraded(content)
+
+
+def from_directory(path: Path, rules: str) -> tuple[dict, Record | None]:
+    """The best that a directory has: its record, its report, its history, its events."""
+    problems = []
+    for name in ("record.npz", "report.json", "history.csv"):
+        if not (path / name).is_file():
+            continue
+        try:
+            found, record = from_file(path / name, rules)
+        except (ValueError, OSError, KeyError) as error:  # unreadable: try the next
+            problems.append(f"{name}: {error}")
+            continue
+        return noted(named(found, path), problems), record
+    if any(path.rglob(events.PATTERN)):
+        record = events.read(path)
+        return noted(document(record, rules=rules), problems), record
+    listing = ", ".join(sorted(p.name for p in path.iterdir())[:8]) or "nothing"
+    reasons = " ".join(problems) or f"It holds: {listing}."
+    raise ValueError(f"{path} has no record of a training yet. {reasons} Expected {EXPECTED}.")
+
+
+def named(found: dict, path: Path) -> dict:
+    """A run without a name of its own is called like its directory."""
+    return {**found, "name": path.resolve().name} if found["name"] in ("run", "") else found
+
+
+def noted(found: dict, problems: list[str]) -> dict:
+    """The document with what could not be read among its caveats."""
+    verdict = found["verdict"]
+    return {**found, "verdict": {**verdict, "caveats": [*verdict["caveats"], *problems]}}

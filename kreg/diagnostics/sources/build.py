@@ -1,0 +1,76 @@
+"""From columns of numbers to a record: shared by all sources."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from kreg.diagnostics.record import Record
+
+KNOWN = {
+    "accuracy": "max", "acc": "max", "binary_accuracy": "max", "categorical_accuracy": "max",
+    "sparse_categorical_accuracy": "max", "auc": "max", "precision": "max", "recall": "max",
+    "f1_score": "max", "r2_score": "max", "loss": "min", "mse": "min", "mae": "min", "rmse": "min",
+    "mean_squared_error": "min", "mean_absolute_error": "min",
+}  # fmt: skip
+
+
+def from_columns(name: str, epochs: Sequence[int], columns: Mapping[str, Sequence]) -> Record:
+    """A record of logged numbers.
+
+    Args:
+        name: Of the run.
+        epochs: Whole numbers from 1, growing.
+        columns: Curve name to values (`None` for "not measured"), one an epoch.
+
+    A metric whose better direction is not known is shown but never called better or worse.
+    """
+    record = Record(name=name)
+    for i, epoch in enumerate(epochs):
+        record.append(epoch, {key: values[i] for key, values in columns.items()})
+    record.honest = bool(record.measured("val_clean_loss").any())
+    metrics = {base(key) for key in columns}
+    record.directions = {metric: KNOWN[metric] for metric in metrics if metric in KNOWN}
+    missing = [key for key in ("loss", "val_loss") if key not in columns]
+    if missing and not record.honest:
+        have = ", ".join(sorted(columns)) or "nothing"
+        record.warnings.append(f"Missing: {', '.join(missing)}. The history has: {have}.")
+    return record
+
+
+def base(name: str) -> str:
+    """The metric's name without its prefixes.
+
+    >>> base("val_clean_accuracy")
+    'accuracy'
+    """
+    return name.removeprefix("val_").removeprefix("clean_")
+
+
+def numeric(value) -> float | None:
+    """The value as a float; `None` where there is nothing or no number."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def growing(epochs: Sequence) -> tuple[list[int], list[int], str]:
+    """`(positions, epochs from 1, warning)`: the last try of each epoch, in order.
+
+    A log that a resumed training appended to repeats epochs; a log of two trainings starts again.
+    """
+    numbers = [numeric(epoch) for epoch in epochs]
+    if any(e is None or not math.isfinite(e) or e != int(e) for e in numbers):
+        return (
+            list(range(len(epochs))),
+            list(range(1, len(epochs) + 1)),
+            ("The epoch column is damaged; rows are counted instead." if len(epochs) else ""),
+        )
+    latest = {int(e): i for i, e in enumerate(numbers)}
+    order = sorted(latest)
+    shift = 1 if order and order[0] <= 0 else 0  # Keras counts from 0 in its logs
+    repeated = len(epochs) - len(order)
+    warning = f"{repeated} epochs are logged twice; the later row counts." if repeated else ""
+    shift = shift - order[0] if order and order[0] < 0 else shift
+    return [latest[e] for e in order], [e + shift for e in order], warning
