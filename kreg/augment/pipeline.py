@@ -6,7 +6,7 @@ import tensorflow as tf
 from kreg import check
 from kreg.augment import compiling, datasets, keys, planner, preview, spec, targets
 from kreg.augment.stage import Stage
-from kreg.augment.steps import Policy, Recipe
+from kreg.augment.steps import Policy, Recipe, flatten
 
 
 class Plan:
@@ -45,8 +45,8 @@ class Pipeline:
         seed: Whole number. Defaults to `0`.
         fuse: `"fast"`, `"strict"` or `"off"`; see `kreg.augment.planner` for what each may change.
             Defaults to `"fast"`.
-        num_classes: Whole number >= 2 or `None`. What mixing and smoothing need to know about
-            labels that are class ids. Defaults to `None`.
+        num_classes: Whole number or `None`. What mixing and smoothing need to know about labels
+            that are class ids; 1 for binary labels. Defaults to `None`.
         value_range: `(0, highest)` or `None`. Floating-point images need it for colour stages;
             uint8 images are always (0, 255). Defaults to `None`.
         dtype: dtype of the images that come out, or `None` for that of the input. Never Keras's
@@ -152,6 +152,11 @@ class Pipeline:
             if weights is not None:
                 weights = group.weights(weights, own, partner)
         return targets.Batch(images, labels, masks, weights)
+
+    @property
+    def changes_targets(self) -> bool:
+        """Whether labels leave as rows of probabilities: then the loss must take such rows."""
+        return any(step.stage.changes_targets for step in flatten(self.stages).steps)
 
     def apply(self, dataset, *, indexed: bool = False, epochs: int | None = None, first_epoch=0):
         """`dataset` with augmented batches; see `kreg.augment.datasets.apply`."""

@@ -13,20 +13,18 @@ import itertools
 
 from kreg.augment import groups
 from kreg.augment.stage import Filter, Geometry, Linear, Mixing, Pointwise, Rows
-from kreg.augment.steps import Flattener, Step, thread
+from kreg.augment.steps import Step, flatten, thread
 
 FUSE = ("strict", "fast", "off")
 
 
 def plan(stages, spec, fuse: str) -> tuple[list, int, object]:
     """Groups, the number of columns, and the final spec."""
-    flattener = Flattener()
-    for stage in stages:
-        flattener.add(stage)
-    steps, final = thread(flattener.steps, spec)
+    flat = flatten(stages)
+    steps, final = thread(flat.steps, spec)
     if fuse == "fast":
         steps, final = thread(geometry_first(steps), spec)
-    return [make(batch, fuse) for batch in batches(steps, fuse)], flattener.columns, final
+    return [make(batch, fuse) for batch in batches(steps, fuse)], flat.columns, final
 
 
 def geometry_first(steps: list[Step]) -> list[Step]:

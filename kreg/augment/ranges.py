@@ -29,13 +29,14 @@ class Uniform:
 
 @dataclass(frozen=True)
 class Symmetric:
-    """`centre + spread * (2 * u - 1)`: exactly the centre where the spread is zero."""
+    """`centre + scale * spread * (2 * u - 1)`: exactly the centre where the spread is zero."""
 
     spread: Bound
     centre: float = 0.0
+    scale: float = 1.0
 
     def draw(self, u, epoch):
-        return self.centre + at(self.spread, epoch) * (2.0 * u - 1.0)
+        return self.centre + self.scale * at(self.spread, epoch) * (2.0 * u - 1.0)
 
 
 @dataclass(frozen=True)

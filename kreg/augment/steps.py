@@ -36,10 +36,11 @@ class Step:
         params = self.stage.draw(own, epoch, self.spec)
         for gate in self.gates:
             is_open = gate.is_open(u, epoch)
-            params = {
-                name: tf.where(is_open, value, tf.cast(self.stage.neutral[name], value.dtype))
-                for name, value in params.items()
+            still = {
+                name: tf.where(is_open, params[name], neutral)
+                for name, neutral in self.stage.neutral.items()
             }
+            params = {**params, **still}
         return params
 
 
@@ -82,6 +83,14 @@ class Flattener:
         for low, high, stages in policy.branches():
             for stage in stages:
                 self.add(stage, (*gates, Gate(column, low, high)))
+
+
+def flatten(stages) -> Flattener:
+    """The steps of nested stages, and how many columns they draw."""
+    flattener = Flattener()
+    for stage in stages:
+        flattener.add(stage)
+    return flattener
 
 
 def thread(steps: list[Step], spec) -> tuple[list[Step], object]:

@@ -49,14 +49,15 @@ def pack(batch: Batch, x, y, weight, target: str):
 def probabilities(labels, classes: int | None, who: str):
     """Labels as rows of probabilities, float (records, classes).
 
-    Class ids need `classes`: without it, mixing would average the ids themselves.
+    Class ids need `classes`: without it, mixing would average the ids themselves. One class means
+    a probability, as of binary labels; floating-point targets pass as they are.
     """
     if labels is None:
         raise ValueError(f"{who} changes the targets, but the batch has none. Pass (x, y).")
-    if labels.dtype.is_floating and labels.shape.rank == 2 and labels.shape[1] != 1:
+    if labels.dtype.is_floating and (classes is None or labels.shape[-1] == classes):
         return labels
-    if labels.dtype.is_floating and classes is None:
-        return labels  # regression targets, or the probability of one class
+    if classes == 1:
+        return tf.cast(labels, tf.float32)
     if classes is None:
         raise ValueError(
             f"{who} turns class ids into probabilities, so it must know how many classes there "
@@ -76,4 +77,4 @@ def probabilities(labels, classes: int | None, who: str):
 
 
 def class_count(value) -> int | None:
-    return None if value is None else check.integer("num_classes", value, low=2)
+    return None if value is None else check.integer("num_classes", value, low=1)
