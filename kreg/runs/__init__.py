@@ -1,6 +1,7 @@
 """Run directories: names that never collide, a lock, an atomic state, and how to go on."""
 
 from kreg.runs.atomic import write_json
+from kreg.runs.checkpoint import Checkpoint
 from kreg.runs.container import DamagedError
 from kreg.runs.directory import RunDirectory, new_name
 from kreg.runs.identity import canonical, differences, digest
@@ -10,6 +11,7 @@ from kreg.runs.resume import Decision, ResumeError, decide
 from kreg.runs.state import StateFile
 
 __all__ = [
+    "Checkpoint",
     "DamagedError",
     "Decision",
     "InUseError",

@@ -1,0 +1,181 @@
+"""Save all that training changes at the end of each whole epoch; restore it at the start."""
+
+import keras
+import numpy as np
+
+# What Keras's own callbacks change while they run. `min_delta` is left out on purpose: Keras flips
+# its sign at the first use, and restoring it would flip it twice.
+KERAS_STATE = {
+    keras.callbacks.History: ("epoch", "history"),
+    keras.callbacks.EarlyStopping: (
+        "wait", "stopped_epoch", "best", "best_epoch", "best_weights",
+    ),
+    keras.callbacks.ReduceLROnPlateau: ("wait", "best", "cooldown_counter"),
+    keras.callbacks.ModelCheckpoint: ("best", "epochs_since_last_save"),
+}  # fmt: skip
+
+
+class Saver(keras.callbacks.Callback):
+    """Makes a training that was killed anywhere go on as if it had not been.
+
+    The state holds `model.variables` (which include the seed generators of noise layers) and
+    `optimizer.variables` by position, and what every other callback knows. It is written when an
+    epoch is complete, so a killed epoch is replayed from its start; with `kreg.data.epoch_stream`
+    it replays identically.
+
+    Args:
+        store: An object with `write(state)` and `read() -> state or None`, such as
+            `kreg.runs.Checkpoint`.
+        callbacks: The list that goes to `fit`, with this saver last and
+            `keras.callbacks.History()` first: Keras would otherwise append its own one, an epoch
+            behind. Callbacks with `get_state` and `set_state` are saved, and those of Keras in
+            `KERAS_STATE`.
+
+    Raises:
+        ValueError: At the start of training, if the saver is not last, or if a saved state belongs
+            to another model, optimizer or list of callbacks.
+        FloatingPointError: From the store, if a variable is not finite.
+
+    Example:
+
+    ```python
+    callbacks = [keras.callbacks.History(), kreg.EarlyStopping()]
+    callbacks.append(kreg.callbacks.Saver(checkpoint, callbacks))
+    model.fit(stream, initial_epoch=checkpoint.epoch, callbacks=callbacks, ...)
+    ```
+    """
+
+    def __init__(self, store, callbacks: list):
+        super().__init__()
+        self.store = store
+        self.callbacks = callbacks
+        self._batches = 0
+
+    @property
+    def peers(self) -> dict[str, keras.callbacks.Callback]:
+        """The other callbacks that have a state, by a name that shows class and position."""
+        others = [c for c in self.callbacks if c is not self and _has_state(c)]
+        return {f"{i}:{type(c).__name__}": c for i, c in enumerate(others)}
+
+    def on_train_begin(self, logs=None):
+        if self.callbacks[-1] is not self:
+            raise ValueError(
+                "kreg.callbacks.Saver must be the last callback: those after it change state that "
+                "it has already saved."
+            )
+        state = self.store.read()
+        if state is not None:
+            self._restore(state)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._batches = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._batches = batch + 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self._is_whole():
+            self.store.write(self.state(epoch + 1))
+
+    def _is_whole(self) -> bool:
+        """Keras ends an epoch that `stop_training` cut short like a whole one."""
+        steps = (self.params or {}).get("steps")
+        return steps is None or self._batches >= steps
+
+    def state(self, epoch: int) -> dict:
+        """Everything, after `epoch` complete epochs."""
+        return {
+            "epoch": epoch,
+            "stopped": self._stopped_for_good(),
+            "variables": {name: _values(group) for name, group in self._groups().items()},
+            "paths": {name: [v.path for v in group] for name, group in self._groups().items()},
+            "callbacks": {name: _get_state(peer) for name, peer in self.peers.items()},
+        }
+
+    def _stopped_for_good(self) -> bool:
+        """Whether a stopping rule has ended training; a signal has not."""
+        interrupted = any(getattr(peer, "interrupted", False) for peer in self.callbacks)
+        return bool(self.model.stop_training) and not interrupted
+
+    def _groups(self) -> dict[str, list]:
+        optimizer = getattr(self.model, "optimizer", None)
+        if optimizer is None:
+            return {"model": list(self.model.variables)}
+        if not optimizer.built:
+            optimizer.build(self.model.trainable_variables)
+        return {"model": list(self.model.variables), "optimizer": list(optimizer.variables)}
+
+    def _restore(self, state: dict) -> None:
+        groups, peers = self._groups(), self.peers
+        _same("groups of variables", list(state["variables"]), list(groups))
+        _same("callbacks", list(state["callbacks"]), list(peers))
+        for name, variables in groups.items():
+            _check_match(name, variables, state["variables"][name], state["paths"][name])
+        for name, variables in groups.items():
+            for variable, value in zip(variables, state["variables"][name], strict=True):
+                variable.assign(value)
+        for name, peer in peers.items():
+            _set_state(peer, state["callbacks"][name])
+
+
+def _values(variables) -> list[np.ndarray]:
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+
+
+def _check_match(group: str, variables, values, paths) -> None:
+    """Refuse the first variable that is another one now; names may differ, shapes may not."""
+    if len(variables) != len(values):
+        raise ValueError(
+            f"The saved state has {len(values)} {group} variables and this one has "
+            f"{len(variables)}: it belongs to another model. Start anew with resume=never."
+        )
+    for variable, value, path in zip(variables, values, paths, strict=True):
+        value = np.asarray(value)
+        if tuple(variable.shape) != value.shape or str(variable.dtype) != value.dtype.name:
+            raise ValueError(
+                f"The saved state has {path} with shape {value.shape} and type {value.dtype.name}; "
+                f"here it is {variable.path} with {tuple(variable.shape)} and {variable.dtype}. "
+                "It belongs to another model. Start anew with resume=never."
+            )
+
+
+def _same(what: str, saved: list[str], now: list[str]) -> None:
+    if saved != now:
+        raise ValueError(
+            f"The saved state was written with other {what}: {saved} then, {now} now. "
+            "Start anew with resume=never."
+        )
+
+
+def _keras_fields(callback) -> tuple[str, ...]:
+    return next((f for kind, f in KERAS_STATE.items() if isinstance(callback, kind)), ())
+
+
+def _has_state(callback) -> bool:
+    return hasattr(callback, "get_state") or bool(_keras_fields(callback))
+
+
+def _get_state(callback) -> dict:
+    if hasattr(callback, "get_state"):
+        return callback.get_state()
+    return {name: _plain(getattr(callback, name, None)) for name in _keras_fields(callback)}
+
+
+def _plain(value):
+    """Copies, so that the state cannot change behind the store's back."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    value = np.array(value)
+    return value.item() if value.ndim == 0 else value
+
+
+def _set_state(callback, state: dict) -> None:
+    if hasattr(callback, "set_state"):
+        callback.set_state(state)
+        return
+    for name, value in state.items():
+        setattr(callback, name, value)
