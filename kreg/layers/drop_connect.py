@@ -51,7 +51,7 @@ class DropConnect(Noise):
         if isinstance(self.layer, keras.layers.Dense):
             outputs = ops.matmul(inputs, kernel)
         else:
-            outputs = self.layer.convolution_op(inputs, kernel)
+            outputs = convolve(self.layer, inputs, kernel)
         return self.layer.activation(self._with_bias(outputs))
 
     def _with_bias(self, outputs):
@@ -72,6 +72,24 @@ class DropConnect(Noise):
     def from_config(cls, config):
         layer = keras.saving.deserialize_keras_object(config["layer"])
         return cls(**{**config, "layer": layer})
+
+
+def convolve(layer, inputs, kernel):
+    """The convolution of a `Conv` layer, without bias and activation, with another kernel."""
+    padding = layer.padding
+    if padding == "causal":
+        before = layer.dilation_rate[0] * (layer.kernel_size[0] - 1)
+        time = 1 if layer.data_format == "channels_last" else 2
+        inputs = ops.pad(inputs, [(before if axis == time else 0, 0) for axis in range(3)])
+        padding = "valid"
+    return ops.conv(
+        inputs,
+        kernel,
+        strides=list(layer.strides),
+        padding=padding,
+        data_format=layer.data_format,
+        dilation_rate=layer.dilation_rate,
+    )
 
 
 def check_wrapped(layer) -> None:
