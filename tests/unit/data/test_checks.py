@@ -1,0 +1,157 @@
+"""What is refused before the first step, and what is warned of."""
+
+import os
+
+import numpy as np
+import pytest
+
+from kreg.data import Raw, Splitting, assemble
+from kreg.data.standardise import Standard
+
+ROWS = 300
+
+
+def raw(**changes) -> Raw:
+    generator = np.random.default_rng(0)
+    fields = {
+        "name": "toy",
+        "x": generator.standard_normal((ROWS, 4)),
+        "y": generator.integers(0, 3, ROWS),
+        "task": "classification",
+        "class_names": ["a", "b", "c"],
+        "feature_names": ["p", "q", "r", "s"],
+    }
+    return Raw(**{**fields, **changes})
+
+
+def column(values, at=1) -> np.ndarray:
+    x = raw().x
+    x[:, at] = values
+    return x
+
+
+def with_one(value) -> np.ndarray:
+    x = raw().x
+    x[5, 1] = value
+    return x
+
+
+def regression(y) -> dict:
+    return {"y": y, "task": "regression", "class_names": []}
+
+
+def one_of_class(label) -> np.ndarray:
+    y = raw().y % 2
+    y[0] = label
+    return y
+
+
+REFUSED = {
+    "lengths differ": ({"y": np.zeros(5, int)}, {}, "300 rows of inputs but 5 targets"),
+    "two rows": ({"x": np.zeros((2, 4)), "y": np.array([0, 1])}, {}, "2 rows"),
+    "no rows": ({"x": np.zeros((0, 4)), "y": np.zeros(0, int)}, {}, "0 rows"),
+    "label too high": ({"y": one_of_class(3)}, {}, "labels must be from 0 to 2"),
+    "label negative": ({"y": one_of_class(-1)}, {}, "found -1"),
+    "label broken": ({"y": one_of_class(0) + 0.5}, {}, "whole numbers"),
+    "label is text": ({"y": np.array(["a"] * ROWS)}, {}, "not numeric"),
+    "single class": ({"y": np.zeros(ROWS, int)}, {}, "single class, 'a'"),
+    "target not finite": (regression(np.full(ROWS, np.nan)), {}, "300 of 300 targets"),
+    "target constant": (regression(np.full(ROWS, 2.0)), {}, "every training target is 2"),
+    "nan": ({"x": with_one(np.nan)}, {}, "non-finite values in .*, column 'q'"),
+    "inf": ({"x": with_one(np.inf)}, {}, "non-finite values in .*, column 'q'"),
+    "overflow": ({"x": column(1e30)}, {}, "overflow float32"),
+    "empty validation": ({}, {"validation": 0.0}, "validation split is empty"),
+    "empty by rounding": ({}, {"test": 0.001}, "test split is empty"),
+    "no training rows": ({}, {"validation": 0.9, "test": 0.0999}, "train split is empty|single"),
+    "task": ({"task": "ranking"}, {}, "`task`"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_meaningless_training_is_refused_in_a_sentence(name):
+    changes, how, sentence = REFUSED[name]
+    with pytest.raises(ValueError, match=sentence):
+        assemble(raw(**changes), Splitting(**how))
+
+
+def warned(source, **how) -> str:
+    return " | ".join(assemble(source, Splitting(**how)).warnings)
+
+
+def test_good_data_is_not_warned_of():
+    assert warned(raw()) == ""
+
+
+def test_a_constant_column():
+    assert "column 'q': constant in train" in warned(raw(x=column(3.0)))
+
+
+def test_a_huge_column_that_nobody_standardises():
+    big = column(np.linspace(-1e6, 1e6, ROWS))
+    assert "'q': values up to 1e+06" in warned(raw(x=big))
+    scaled = raw(x=big, preprocess=lambda rows: Standard.fit(rows, ["p", "q", "r", "s"]))
+    assert warned(scaled) == ""
+
+
+def test_duplicates_across_splits():
+    x = raw().x
+    x[150:] = x[:150]
+    sentences = warned(raw(x=x))
+    assert "of 45 validation rows are also training rows" in sentences
+    assert "of 45 test rows are also training rows" in sentences
+
+
+def test_a_class_that_validation_never_sees():
+    y = raw().y % 2
+    y[[3, 200]] = 2
+    sentences = warned(raw(y=y), validation=0.02)
+    assert "'c' missing in" in sentences
+
+
+def test_a_column_that_gives_the_label_away():
+    y = raw().y
+    sentence = warned(raw(x=column(y * 2.0 + 1)))
+    assert "column 'q' alone predicts the target (1.000 on validation)" in sentence
+    noise = np.random.default_rng(1).standard_normal(ROWS)
+    assert "alone predicts" not in warned(raw(x=column(y + noise)))
+
+
+def test_a_column_that_gives_a_regression_away():
+    y = np.random.default_rng(3).standard_normal(ROWS)
+    changes = regression(y)
+    assert "column 'q' alone" in warned(raw(x=column(5 * y + 2), **changes))
+    assert "alone" not in warned(raw(x=column(np.abs(y)), **changes))
+
+
+def test_a_frequent_class_is_no_giveaway():
+    y = np.zeros(ROWS, int)
+    y[:6] = 1
+    assert "alone predicts" not in warned(raw(y=y, class_names=["a", "b"], task="binary"))
+
+
+def grouped(pure=True):
+    group = np.repeat(np.arange(60), 5)
+    y = group % 3 if pure else raw().y
+    return raw(y=y, suspects={"person": group})
+
+
+def test_groups_that_straddle_are_warned_of_and_the_cure_silences():
+    sentence = warned(grouped())
+    assert "groups of 'person' have rows in train and in validation" in sentence
+    assert "data.group=person" in sentence
+    cured = grouped()
+    cured.group = cured.suspects["person"]
+    assert warned(cured) == ""
+
+
+def test_a_repeated_value_that_says_nothing_of_the_label_is_no_group():
+    assert warned(grouped(pure=False)) == ""
+
+
+@pytest.mark.skipif("KREG_DATA" not in os.environ, reason="needs KREG_DATA")
+def test_mice_are_recognised_as_groups():
+    from kreg.data.sources.npz import npz
+
+    path = os.path.join(os.environ["KREG_DATA"], "mice_protein", "data.npz")
+    assert "groups of 'group'" in warned(npz(path))
+    assert warned(npz(path, group="group")) == ""
