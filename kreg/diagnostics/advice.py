@@ -64,7 +64,7 @@ def restore(f: Findings):
     return Advice(
         "restore",
         f"Go back to epoch {v.best_epoch}: validation loss {v.best_loss:.4g} instead of "
-        f"{v.last_loss:.4g} ({-100 * (1 - v.best_loss / v.last_loss):+.1f} %){won}.",
+        f"{v.last_loss:.4g}, {100 * (1 - v.best_loss / v.last_loss):.1f} % less{won}.",
         "Prechelt 1998",
         1.0,
         "kreg.EarlyStopping(restore_best=True)",

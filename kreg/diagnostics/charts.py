@@ -37,7 +37,7 @@ def losses(document: dict) -> str:
     body += [clipped(frame, lines, "losses"), best(frame, verdict), events(frame, document)]
     body += [end_labels(frame, {styles[name]: ys for name, ys in shown.items()})]
     body += [ribbon(frame, verdict["timeline"]), hover(frame, epochs, shown)]
-    return svg.figure(width, height, "".join(body), "Loss by epoch")
+    return svg.figure(width, height, "".join(body), "Loss by epoch", "wide")
 
 
 def values(curve: list | None) -> list[float]:
@@ -180,13 +180,13 @@ def gap(document: dict) -> str:
     high = max(0.0, everything[-1])
     margin = 0.08 * (high - low or 1)
     frame = svg.Frame(
-        530, 240, extent(epochs), (low - margin, high + margin), right=96, top=22, bottom=30
+        530, 300, extent(epochs), (low - margin, high + margin), right=96, top=22, bottom=30
     )
     zero = svg.line(frame.left, frame.py(0), frame.width - frame.right, frame.py(0), "axis")
     lines = "".join(svg.curve(frame, epochs, ys, style[1]) for style, ys in shown.items())
     body = svg.axes(frame, "epoch", "validation − training loss") + zero
     body += clipped(frame, lines, "gap") + end_labels(frame, shown)
-    return svg.figure(530, 240, body, "Gap by epoch")
+    return svg.figure(530, 300, body, "Gap by epoch")
 
 
 def difference(curves: dict, a: str, b: str) -> list:
@@ -261,9 +261,11 @@ def reliability(document: dict) -> str:
             continue
         class_ = "train" if side == "train" else "val"
         rows = sides[side]["bins"]
-        xs, ys = [r["confidence"] for r in rows], [r["accuracy"] for r in rows]
-        parts.append(svg.curve(frame, xs, ys, f"{class_} thin"))
         total = sum(r["count"] for r in rows)
+        # a handful of examples in a bin say nothing: they get a dot but do not bend the line
+        full = [r for r in rows if r["count"] >= 0.02 * total]
+        xs, ys = [r["confidence"] for r in full], [r["accuracy"] for r in full]
+        parts.append(svg.curve(frame, xs, ys, f"{class_} thin"))
         for r in rows:
             radius = 2.5 + 8 * math.sqrt(r["count"] / total)
             x, y = frame.px(r["confidence"]), frame.py(r["accuracy"])

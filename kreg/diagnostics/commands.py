@@ -13,7 +13,7 @@ from kreg.diagnostics.report import write_all
 from kreg.diagnostics.sources import load
 from kreg.diagnostics.states import STATES
 
-OK, FAILED, BAD_INPUT, MATCHED = 0, 1, 2, 3
+OK, NO, BAD_INPUT = 0, 1, 2
 
 
 def report(path, out=None, fail_on: str | None = None) -> int:
@@ -27,8 +27,8 @@ def report(path, out=None, fail_on: str | None = None) -> int:
             overfitting, overconfident and drift.
 
     Returns:
-        0; 1 when a file could not be written; 2 when nothing could be read; 3 when the state is
-        one of `fail_on`.
+        0; 1 when the state is one of `fail_on` or a file could not be written; 2 when nothing
+        could be read.
     """
     try:
         states = parsed_states(fail_on)
@@ -43,9 +43,7 @@ def report(path, out=None, fail_on: str | None = None) -> int:
         files, problems = write_all(document, folder)
         for line in [*map(str, files), *problems]:
             print(line)
-    if document["verdict"]["state"] in states:
-        return MATCHED
-    return FAILED if problems else OK
+    return NO if problems or document["verdict"]["state"] in states else OK
 
 
 def replay(path, rules: str = RULES) -> int:

@@ -68,14 +68,16 @@ class Findings:
 
     @cached_property
     def metrics(self) -> list[dict]:
-        """Each validated metric at the best epoch and now."""
-        prefix = "val_clean_" if self.series.honest else "val_"
-        found = []
+        """Each validated metric at the best epoch and now, with its training side."""
+        side = "clean_" if self.series.honest else ""
+        prefix, found = f"val_{side}", []
         for name in self.record.curves:
             metric = name.removeprefix(prefix)
             if not name.startswith(prefix) or metric == "loss" or metric.startswith("clean_"):
                 continue
-            best, last = (self.at(name, e) for e in (self.verdict.best_epoch, self.verdict.epoch))
-            direction = self.record.directions.get(metric)
-            found.append({"name": metric, "best": best, "last": last, "direction": direction})
+            row = {"name": metric, "direction": self.record.directions.get(metric)}
+            for when, epoch in (("best", self.verdict.best_epoch), ("last", self.verdict.epoch)):
+                row[when] = self.at(name, epoch)
+                row[f"train_{when}"] = self.at(f"{side}{metric}", epoch)
+            found.append(row)
         return found

@@ -73,6 +73,7 @@ def fragment(document: dict) -> str:
         columns=columns(doc),
         rows=layer_rows(doc),
         replays=replays(doc),
+        gaps=gaps(doc),
         data=data(doc),
         settings=json.dumps(doc["settings"], indent=2, ensure_ascii=False),
         weak=doc["inputs"].get("weak_evidence") or [],
@@ -143,6 +144,26 @@ def ledger(doc: dict) -> dict | None:
         "train": Markup(charts.waterfall(entry, "train")),
         "validation": Markup(charts.waterfall(entry, "validation")),
     }
+
+
+def gaps(doc: dict) -> list[dict]:
+    """The table under the gap: absolute, relative, and that of each metric."""
+    rows = []
+    entries = [doc["ledger"].get(when) for when in ("best", "last")]
+    if all(entries):
+        absolute = [svg.number(e["clean_gap"], 3, sign=True) for e in entries]
+        relative = [e["clean_gap"] / (e["train"]["clean"] or float("nan")) for e in entries]
+        rows.append({"name": "clean gap", "best": absolute[0], "last": absolute[1]})
+        shown = [svg.number(100 * r, 3, sign=True) + " %" for r in relative]
+        rows.append({"name": "relative to the training loss", "best": shown[0], "last": shown[1]})
+    for metric in doc["metrics"]:
+        row = {"name": f"{metric['name']}, validation (training)"}
+        for when in ("best", "last"):
+            train = metric.get(f"train_{when}")
+            inside = "" if train is None else f" ({svg.number(train, 3)})"
+            row[when] = svg.number(metric[when], 3) + inside
+        rows.append(row)
+    return rows
 
 
 def shown_columns(doc: dict) -> list[str]:

@@ -194,7 +194,7 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     return placed
 
 
-def figure(width: float, height: float, content: str, label: str) -> str:
+def figure(width: float, height: float, content: str, label: str, class_: str = "") -> str:
     """The whole figure; scales with its container."""
     return tag(
         "svg",
@@ -202,6 +202,6 @@ def figure(width: float, height: float, content: str, label: str) -> str:
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width:g} {height:g}",
         role="img",
-        class_="figure",
+        class_=f"figure {class_}".rstrip(),
         preserveAspectRatio="xMinYMin meet",
     )

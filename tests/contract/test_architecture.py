@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "optimizers": {"regularizers"},
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
-    "callbacks": {"diagnostics"},
+    "callbacks": {"diagnostics", "tensorboard"},
     "config": set(),
     "build": ROOMS_THAT_BUILD | {"config"},
     "sweeps": {"config", "runs", "diagnostics"},

@@ -1,0 +1,87 @@
+"""Summary protos of every kind that kreg writes, without TensorFlow."""
+
+import json
+import struct
+import zlib
+
+import numpy as np
+from tensorboard.compat.proto.summary_pb2 import DATA_CLASS_TENSOR, Summary, SummaryMetadata
+from tensorboard.plugins.custom_scalar import metadata as custom_scalar
+from tensorboard.plugins.histogram import metadata as histograms
+from tensorboard.plugins.image import metadata as images
+from tensorboard.plugins.scalar import metadata as scalars
+from tensorboard.plugins.text import metadata as texts
+from tensorboard.util.tensor_util import make_tensor_proto
+
+from kreg.tensorboard import PLUGIN_NAME, REPORT_TAG
+from kreg.tensorboard.layout import layout
+
+
+def value(tag: str, array, metadata) -> Summary.Value:
+    return Summary.Value(tag=tag, tensor=make_tensor_proto(array), metadata=metadata)
+
+
+def strings(*items: bytes) -> np.ndarray:
+    return np.array(items, dtype=object)
+
+
+def scalar(tag: str, number: float) -> Summary.Value:
+    metadata = scalars.create_summary_metadata(display_name=None, description=None)
+    return value(tag, np.float32(number), metadata)
+
+
+def text(tag: str, markdown: str) -> Summary.Value:
+    metadata = texts.create_summary_metadata(display_name=None, description=None)
+    return value(tag, strings(markdown.encode()), metadata)
+
+
+def histogram(tag: str, values, buckets: int = 30) -> Summary.Value:
+    """Finite values in equal buckets: rows of (left, right, count)."""
+    values = np.asarray(values, dtype=np.float64).ravel()
+    values = values[np.isfinite(values)]
+    counts, edges = np.histogram(values, bins=buckets)
+    rows = np.stack([edges[:-1], edges[1:], counts], axis=1) if values.size else np.zeros((0, 3))
+    metadata = histograms.create_summary_metadata(display_name=None, description=None)
+    return value(tag, rows, metadata)
+
+
+def image(tag: str, pictures) -> Summary.Value:
+    """Pictures of shape (n, height, width, 1 or 3): uint8, or floats in [0, 1]."""
+    pictures = np.asarray(pictures)
+    if pictures.dtype != np.uint8:
+        pictures = (np.clip(pictures, 0, 1) * 255).round().astype(np.uint8)
+    _, height, width, _ = pictures.shape
+    encoded = [png(picture) for picture in pictures]
+    metadata = images.create_summary_metadata(display_name=None, description=None)
+    return value(tag, strings(str(width).encode(), str(height).encode(), *encoded), metadata)
+
+
+def png(picture: np.ndarray) -> bytes:
+    """One uint8 picture of shape (height, width, 1 or 3) as PNG."""
+    height, width, channels = picture.shape
+    rows = np.concatenate(
+        [np.zeros((height, 1), np.uint8), picture.reshape(height, width * channels)], axis=1
+    )
+    colour = 0 if channels == 1 else 2
+    header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, data) for name, data in parts)
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def report(document: dict) -> Summary.Value:
+    """The whole document as one string tensor, for the tab."""
+    plugin = SummaryMetadata.PluginData(plugin_name=PLUGIN_NAME)
+    metadata = SummaryMetadata(plugin_data=plugin, data_class=DATA_CLASS_TENSOR)
+    content = json.dumps(document, ensure_ascii=False).encode()
+    return value(REPORT_TAG, np.array(content, dtype=object), metadata)
+
+
+def dashboard() -> Summary.Value:
+    """The custom-scalar layout."""
+    content = np.array(layout().SerializeToString(), dtype=object)
+    metadata = custom_scalar.create_summary_metadata()
+    return value(custom_scalar.CONFIG_SUMMARY_TAG, content, metadata)
