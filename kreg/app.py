@@ -1,0 +1,82 @@
+"""One training, from a checked configuration to its report. Read it from top to bottom."""
+
+import time
+from pathlib import Path
+
+from kreg.build import crew as crews
+from kreg.build import experiment, outcome, plan, trainer
+from kreg.diagnostics.report import write_all
+from kreg.runs import Checkpoint, RunDirectory, resume, summary
+
+
+def run(config, directory: Path) -> float:
+    """Train, diagnose and report in `directory`; returns what a sweep compares.
+
+    Args:
+        config: A checked `kreg.config.validate.Config`.
+        directory: The run's own directory. A state that an earlier process of the same
+            configuration has left there is continued.
+
+    Raises:
+        SystemExit: With 130 or 143 after Ctrl-C or SIGTERM; the same command goes on.
+        FloatingPointError: If the loss or a weight is not finite.
+    """
+    began = time.perf_counter()
+    device = trainer.prepare(config.trainer, config.seed)
+    if config.procedure != "train":
+        return experiment.run(config, directory)
+    with RunDirectory(directory) as place:
+        if place.finished:
+            return outcome.objective(place.result, config.objective)
+        training = plan.make(config)
+        summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
+        if config.check:
+            return 0.0
+        place.write_json(resume.CONFIG, config.to_dict())
+        result = train(training, config, place)
+        result["seconds"] = round(time.perf_counter() - began, 3)
+        place.write_json("result.json", result)
+        summary.show(result, place.path, config.trainer.verbose)
+    return outcome.objective(result, config.objective)
+
+
+def train(training: plan.Plan, config, place: RunDirectory) -> dict:
+    """Fit from wherever the run's state is; then measure, save and report."""
+    facts = {"data": training.data.fingerprint()}
+    store = Checkpoint(place, facts, force=config.resume == "force")
+    crew = crews.assemble(training, config, place, store)
+    began = time.perf_counter()
+    with crew.interrupt, crew.bar:
+        fit(training, config, crew, store)
+    seconds = time.perf_counter() - began
+    if crew.interrupt.exit_code:
+        raise SystemExit(crew.interrupt.exit_code)
+    if crew.health.failure:
+        raise FloatingPointError(f"{crew.health.failure} The last good state is kept.")
+    result = outcome.of(training, crew)
+    result["training_seconds"] = round(seconds, 3)
+    save(training, crew, place)
+    return result
+
+
+def fit(training: plan.Plan, config, crew: crews.Crew, store: Checkpoint) -> None:
+    """Keras's own `fit` on the epoch stream; nothing of kreg stands inside the training step."""
+    training.model.fit(
+        training.stream(store.epoch),
+        steps_per_epoch=training.steps,
+        initial_epoch=store.epoch,
+        epochs=store.epoch if store.stopped else max(config.trainer.epochs, store.epoch),
+        validation_data=training.held_out(),
+        validation_batch_size=1024,
+        shuffle=False,  # the stream is shuffled, by (seed, epoch)
+        callbacks=crew.callbacks,
+        verbose=0,
+    )
+
+
+def save(training: plan.Plan, crew: crews.Crew, place: RunDirectory) -> None:
+    """The best model, then the report: a figure that fails costs that figure and nothing else."""
+    crew.save_best(place.file("best.keras"))
+    if crew.diagnostics is not None and crew.diagnostics.document is not None:
+        for problem in write_all(crew.diagnostics.document, place.path)[1]:
+            print(f"kreg: {problem}")

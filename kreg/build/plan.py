@@ -25,6 +25,37 @@ class Plan:
     steps: int
     seed: int
 
+    @property
+    def soft_labels(self) -> bool:
+        """Whether the augmentation turns class ids into rows of class weights."""
+        return self.data.task == "classification" and getattr(
+            self.pipeline, "changes_targets", False
+        )
+
+    def rows(self, split: str) -> tuple:
+        """`(x, y, weight)` of a split, un-augmented, with targets as the model is trained on."""
+        from kreg.build.diagnostics import rows
+
+        return rows(self.data.splits[split], self.data, self.soft_labels)
+
+    def held_out(self) -> tuple | None:
+        """The validation rows for `fit`, or `None` where there are none."""
+        x, y, weight = self.rows("validation")
+        if not len(y):
+            return None
+        return (x, y) if weight is None else (x, y, weight)
+
+    def facts(self) -> dict:
+        """What the first line on the terminal says."""
+        sizes = self.data.sizes
+        return {
+            "model": self.model.name,
+            "parameters": int(self.model.count_params()),
+            "data": self.data.name,
+            "rows": [sizes["train"], sizes["validation"], sizes["test"]],
+            "steps": self.steps,
+        }
+
     def stream(self, first_epoch: int = 0):
         """The training rows from an epoch on: shuffled, augmented, endless."""
         from kreg.data import epoch_stream
@@ -46,7 +77,7 @@ def make(config) -> Plan:
     """
     from kreg.data import steps_per_epoch
 
-    rows = data.load(config.data, config.seed, limit=config.trainer.rows)
+    rows = data.load(config.data, config.seed)
     batch_size = min(config.trainer.batch_size, len(rows.train))
     steps = steps_per_epoch(len(rows.train), batch_size)
     pipeline = augment.pipeline(config.augment, rows, config.seed)
@@ -68,8 +99,7 @@ def penalise(network, cfg, steps: int) -> None:
 
 def compile_model(plan: Plan, config) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
-    soft = getattr(plan.pipeline, "soft_labels", False)
-    task = plan.data.task
+    soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.steps * config.trainer.epochs),
         loss=objective.loss(task, soft),

@@ -15,7 +15,6 @@ class Trainer:
     jit_compile: object = one_of("auto", "auto", True, False)
     deterministic: bool = switch(False)
     verbose: str = one_of("info", "quiet", "info", "debug")
-    rows: int | None = ranged(None, type=int, low=1)
 
 
 KINDS = {"default": Trainer}

@@ -1,0 +1,95 @@
+"""The callbacks of one training, in the one order that works."""
+
+from dataclasses import dataclass
+
+from kreg.build import diagnostics, stop
+
+
+@dataclass
+class Crew:
+    """The callbacks by role.
+
+    Args:
+        callbacks: All of them, in order: who measures comes before who decides, who decides before
+            who writes, and the saver is last.
+        diagnostics: `kreg.Diagnostics`, or `None` with diagnostics=off.
+        stopping: `kreg.EarlyStopping`; with stop=none it only watches.
+        interrupt: Notices Ctrl-C and SIGTERM.
+        health: Notices numbers that are not finite.
+        bar: The progress bar.
+    """
+
+    callbacks: list
+    diagnostics: object
+    stopping: object
+    interrupt: object
+    health: object
+    bar: object
+
+    def save_best(self, path) -> None:
+        """Write the best model that there was; what `stop=none` has trained on is left as it is."""
+        from kreg.callbacks import export, snapshots
+
+        model, stopping = self.stopping.model, self.stopping
+        best = stopping.best_weights if stopping.dry_run else None
+        if best is None:
+            export(model, path)
+            return
+        final = snapshots.read(model, stopping.snapshots.what)
+        snapshots.write(model, best, stopping.snapshots.what)
+        export(model, path)
+        snapshots.write(model, final, stopping.snapshots.what)
+
+
+def assemble(plan, config, place, store) -> Crew:
+    """The crew for a training in the run directory `place`, whose state is in `store`.
+
+    Args:
+        plan: The `kreg.build.plan.Plan`.
+        config: The checked configuration.
+        place: The open `kreg.runs.RunDirectory`.
+        store: The `kreg.runs.Checkpoint`.
+    """
+    import keras
+
+    from kreg import callbacks as room
+
+    measure = diagnostics.callback(
+        config.diagnostics,
+        plan.data,
+        seed=config.seed,
+        soft_labels=plan.soft_labels,
+        name=place.path.name,
+        settings=config.to_dict(),
+        inputs={"image": plan.data.is_image, "augmented": plan.pipeline is not None},
+        verbose=0,
+    )
+    stopping = stopper(config, plan, measure)
+    interrupt, health = room.Interrupt(), room.NonFinite()
+    events = diagnostics.tensorboard(config.diagnostics, place.tensorboard)
+    bar = room.ProgressBar(config.trainer.epochs, store.epoch)
+    history = room.HistoryFile(place.file("history.csv"))
+    members = [
+        keras.callbacks.History(),
+        interrupt,
+        health,
+        measure,
+        stopping,
+        history,
+        events,
+        bar,
+    ]
+    members = [member for member in members if member is not None]
+    members.append(room.Saver(store, members))
+    return Crew(members, measure, stopping, interrupt, health, bar)
+
+
+def stopper(config, plan, measure):
+    """The stopping rule; where none is asked for, one that watches and lets training go on."""
+    held_out = None if measure is not None else plan.held_out()
+    rule = stop.callback(config.stop, validation=held_out, verbose=0)
+    if rule is not None:
+        return rule
+    from kreg.callbacks import EarlyStopping
+
+    return EarlyStopping(dry_run=True, validation=held_out, verbose=0)

@@ -1,0 +1,92 @@
+"""The few lines that a run leaves on the terminal."""
+
+import shlex
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+METRICS = ("accuracy", "rmse")  # the first one present is the test metric that is shown
+TONES = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "dim"}
+
+
+def announce(facts: dict, verbose: str = "info", console: Console | None = None) -> None:
+    """One line before training: model, parameters, data, rows, device."""
+    if verbose == "quiet":
+        return
+    train, validation, test = facts["rows"]
+    (console or Console(highlight=False)).print(
+        f"{facts['model']}: {facts['parameters']:,} parameters, {facts['data']}: {train} training, "
+        f"{validation} validation and {test} test rows, {facts['steps']} steps an epoch on "
+        f"{facts['device']}",
+        style="dim",
+    )
+
+
+def show(result: dict, directory: Path, verbose: str = "info", console=None) -> None:
+    """The table after training: verdict, losses, zeros, and where to look next."""
+    if verbose == "quiet":
+        return
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in lines(result, directory):
+        table.add_row(name, value)
+    (console or Console(highlight=False)).print(table, soft_wrap=True)
+
+
+def lines(result: dict, directory: Path) -> list[tuple[str, str]]:
+    """Name and text of each line, those left out that the run has no number for."""
+    metrics = result["metrics"]
+    metric = next((m for m in METRICS if f"test_clean_{m}" in metrics), None)
+    rows = [
+        ("verdict", result.get("headline")),
+        ("best epoch", best(result)),
+        ("stopped", result.get("stop_sentence") or result.get("stop_reason")),
+        ("clean loss", number(metrics.get("clean_loss"))),
+        ("val clean loss", number(metrics.get("val_clean_loss"))),
+        ("gap", number(metrics.get("gap"))),
+        (f"test {metric}", number(metrics.get(f"test_clean_{metric}"))),
+        ("exact zeros", f"{result['sparsity']:.1%} of {result['params']:,} parameters"),
+        ("features", features(result.get("features"))),
+        ("penalty", number(metrics.get("penalty"))),
+        ("compressed", result.get("compressed") and result["compressed"]["sentence"]),
+        ("report", str(shown(directory / "report.html"))),
+        ("TensorBoard", tensorboard(directory)),
+    ]
+    rows += [("warning", sentence) for sentence in result.get("warnings", [])]
+    return [(name, text) for name, text in rows if text]
+
+
+def number(value) -> str | None:
+    """Four digits after the point; `None` stays away."""
+    return None if value is None else f"{value:.4f}"
+
+
+def best(result: dict) -> str | None:
+    if result.get("best_epoch") is None:
+        return None
+    return f"{result['best_epoch']} of {result['epochs']}"
+
+
+def features(found: dict | None) -> str | None:
+    """How many columns of a table the model still reads, and which it dropped."""
+    if not found or not found["dropped"]:
+        return None
+    total = len(found["selected"]) + len(found["dropped"])
+    dropped = ", ".join(found["dropped"][:6]) + (", ..." if len(found["dropped"]) > 6 else "")
+    return f"{len(found['selected'])} of {total} selected; dropped: {dropped}"
+
+
+def tensorboard(directory: Path) -> str | None:
+    """The exact command that opens the run, on this machine only."""
+    if not (directory / "tensorboard").is_dir():
+        return None
+    place = shlex.quote(str(shown(directory / "tensorboard")))
+    return f"tensorboard --host 127.0.0.1 --logdir {place}"
+
+
+def shown(path: Path) -> Path:
+    """The path as the user would type it from here."""
+    try:
+        return path.absolute().relative_to(Path.cwd())
+    except ValueError:
+        return path
