@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from kreg import sweeps
 from kreg.config.validate import Config, ConfigError
+from kreg.launch import commandline
 from kreg.launch.commandline import CommandLine
 from kreg.runs import resume
-from kreg.runs.directory import RunDirectory, new_name
+from kreg.runs.directory import RunDirectory
 
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
 
@@ -35,6 +37,11 @@ def for_run(line: CommandLine, config: Config) -> resume.Decision:
         raise ConfigError(str(error)) from error
 
 
-def for_sweep(line: CommandLine, task: str) -> Path:
-    """The directory of a sweep, decided before Hydra starts, so that its end can be reported."""
-    return named(line, SWEEP_DIR) or Path("logs") / task / "sweeps" / new_name()
+def for_sweep(line: CommandLine, config: Config) -> sweeps.SweepDirectory:
+    """The directory of a sweep: the one that the same command left unfinished, or a new one."""
+    jobs = [[o for o in job if not o.startswith("hydra")] for job in commandline.jobs(line)]
+    own = named(line, SWEEP_DIR)
+    if own is not None:
+        return sweeps.SweepDirectory(own, jobs)
+    parent = Path("logs") / config.task / "sweeps"
+    return sweeps.choose(parent, jobs, anew=config.resume == "never")

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from hydra.errors import HydraException
 
+from kreg import sweeps
 from kreg.config import schema
 from kreg.config.validate import Config, ConfigError
-from kreg.launch import codes, commandline, directories, usage
+from kreg.launch import codes, commandline, directories, launchers, usage
 from kreg.launch.compose import compose_job, register_resolvers
-from kreg.runs import resume
+from kreg.runs import InUseError, resume
 
 
 def run(train: Callable[[], None], arguments: list[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def run(train: Callable[[], None], arguments: list[str] | None = None) -> int:
         if line.passes_to_hydra:
             return _hand_over(train, line.arguments)
         return _start(train, line, check_all(line))
-    except (ConfigError, HydraException) as error:
+    except (ConfigError, HydraException, InUseError) as error:
         if os.environ.get("HYDRA_FULL_ERROR"):
             raise
         print(f"kreg: {error}", file=sys.stderr)
@@ -49,9 +50,7 @@ def _start(train: Callable[[], None], line: commandline.CommandLine, config: Con
     if line.shows_only:
         return _hand_over(train, line.arguments)
     if line.multirun:
-        directory = directories.for_sweep(line, config.task)
-        settings = [*line.arguments, f"{directories.SWEEP_DIR}={directory}"]
-        return _hand_over(train, settings)
+        return _sweep(train, line, config)
     decision = directories.for_run(line, config)
     if decision.action == resume.FINISHED:
         print(f"kreg: {decision.reason}: {decision.directory.file('report.html')}")
@@ -63,9 +62,21 @@ def _start(train: Callable[[], None], line: commandline.CommandLine, config: Con
     return _hand_over(train, line.arguments)
 
 
+def _sweep(train: Callable[[], None], line: commandline.CommandLine, config: Config) -> int:
+    """Run what is missing of a sweep; its table comes also after failures and interruptions."""
+    launchers.check(line)
+    with directories.for_sweep(line, config) as sweep:
+        try:
+            _hand_over(train, [*line.arguments, f"{directories.SWEEP_DIR}={sweep.path}"])
+        finally:
+            code = sweeps.compare(sweep.path) if sweep.has_runs else codes.FAILED
+    return code
+
+
 def _hand_over(train: Callable[[], None], arguments: list[str]) -> int:
     schema.register()
     register_resolvers()
+    launchers.register()
     sys.argv[1:] = arguments
     train()
     return codes.DONE

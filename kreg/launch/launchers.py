@@ -1,0 +1,44 @@
+"""The launchers of a sweep: kreg's own, and those of Hydra's plugins, which are extras."""
+
+import importlib.util
+
+from kreg.config.validate import ConfigError
+from kreg.launch.commandline import CommandLine
+
+GROUP = "hydra/launcher"
+EXTRAS = {  # launcher -> the plugin that it needs, and kreg's extra that installs it
+    "joblib": ("hydra_joblib_launcher", "joblib"),
+    "ray": ("hydra_ray_launcher", "ray"),
+    "submitit_local": ("hydra_submitit_launcher", "slurm"),
+    "submitit_slurm": ("hydra_submitit_launcher", "slurm"),
+}
+
+
+def check(line: CommandLine) -> None:
+    """Refuse a launcher that is not installed, before any job starts.
+
+    Raises:
+        ConfigError: With the command that installs it.
+    """
+    for override in line.overrides:
+        plugin, extra = EXTRAS.get(str(override.value()), (None, None))
+        if override.key_or_group == GROUP and plugin and not installed(plugin):
+            raise ConfigError(
+                f"{override.input_line} needs Hydra's plugin {plugin}, which is not installed. "
+                f"Install it with: pip install 'kreg[{extra}]'"
+            )
+
+
+def installed(plugin: str) -> bool:
+    try:
+        return importlib.util.find_spec(f"hydra_plugins.{plugin}") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def register() -> None:
+    """Make kreg's own launcher and the names of job directories known to Hydra."""
+    from kreg.sweeps import launcher, naming
+
+    launcher.register()
+    naming.register()

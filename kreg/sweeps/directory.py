@@ -1,0 +1,70 @@
+"""A sweep's own directory: what it was asked to do, whether it is finished, who works in it."""
+
+from pathlib import Path
+
+from kreg.runs import RunDirectory, new_name
+from kreg.runs.atomic import write_json
+from kreg.runs.lock import Lock
+from kreg.sweeps.collect import RESULT, read_json
+
+PLAN, LOCK = "sweep.json", "sweep.lock"
+ENDED = ("done", "failed")
+
+
+class SweepDirectory:
+    """`logs/<task>/sweeps/<date_time>_<4 hex>/`, one folder below it a job.
+
+    Use it as a context: one process at a time sweeps in it.
+
+    Args:
+        path: The directory; it need not exist yet.
+        jobs: The overrides of every job, in order.
+    """
+
+    def __init__(self, path, jobs: list[list[str]]):
+        self.path = Path(path)
+        self.jobs = jobs
+        self.lock = Lock(self.path / LOCK)
+
+    def __enter__(self) -> "SweepDirectory":
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.lock.acquire()
+        write_json(self.path / PLAN, {"jobs": self.jobs})
+        return self
+
+    def __exit__(self, *exception):
+        self.lock.release()
+
+    @property
+    def ended(self) -> int:
+        """How many jobs have a result, good or bad."""
+        results = self.path.glob(f"*/{RESULT}")
+        return sum(read_json(result).get("status") in ENDED for result in results)
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether any job has started."""
+        return any(folder.is_dir() for folder in self.path.glob("*_*"))
+
+
+def choose(parent, jobs: list[list[str]], *, anew: bool = False) -> SweepDirectory:
+    """The newest unfinished sweep of the same jobs below `parent`, else a new one.
+
+    Args:
+        parent: Where the task's sweeps lie: `logs/<task>/sweeps`.
+        jobs: The overrides of every job, in order.
+        anew: Do not look for an unfinished one. Defaults to `False`.
+    """
+    parent = Path(parent)
+    folders = sorted(parent.iterdir(), reverse=True) if parent.is_dir() and not anew else []
+    for folder in folders:
+        sweep = SweepDirectory(folder, jobs)
+        same = read_json(folder / PLAN).get("jobs") == jobs
+        if same and sweep.ended < len(jobs) and sweep.lock.is_free():
+            return sweep
+    return SweepDirectory(parent / new_name(), jobs)
+
+
+def is_done(folder) -> bool:
+    """Whether the job in `folder` needs no further run."""
+    return RunDirectory(folder).finished

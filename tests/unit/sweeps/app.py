@@ -1,0 +1,28 @@
+"""A Hydra app with kreg's sweep settings and no training: `python app.py CONF -m x=1,2,3`."""
+
+import os
+import sys
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+
+from kreg.runs import write_json
+from kreg.sweeps import launcher, naming
+
+
+def work(cfg):
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    with open(folder / "started", "a", encoding="utf-8") as log:
+        log.write("once\n")
+    if cfg.x == 3 and not os.environ.get("HEALED"):
+        raise RuntimeError("three is broken")
+    result = {"status": "done", "verdict": "good fit", "objective": float(cfg.x**2), "metrics": {}}
+    write_json(folder / "result.json", result)
+
+
+if __name__ == "__main__":
+    main = hydra.main(version_base="1.3", config_path=sys.argv.pop(1), config_name="config")(work)
+    launcher.register()
+    naming.register()
+    main()

@@ -1,0 +1,144 @@
+"""Launching for real, in every installed launcher, with jobs that take no time."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kreg import sweeps
+from kreg.config import conf_dir
+from kreg.config.validate import ConfigError
+from kreg.launch import commandline, launchers
+from kreg.runs import InUseError
+from kreg.sweeps import naming
+from kreg.sweeps.directory import SweepDirectory
+from kreg.sweeps.progress import Progress
+
+APP = Path(__file__).with_name("app.py")
+CONFIG = """\
+defaults:
+  - _self_
+  - override hydra/launcher: kreg
+x: 0
+y: 0
+hydra:
+  searchpath: [file://{conf}]
+  sweep:
+    dir: out
+    subdir: ${{hydra.job.num}}_${{digest:${{hydra.overrides.task}}}}
+  callbacks:
+    result:
+      _target_: kreg.sweeps.callback.JobResult
+"""
+
+
+def launch(tmp_path, *arguments, **environment):
+    (tmp_path / "conf").mkdir(exist_ok=True)
+    (tmp_path / "conf" / "config.yaml").write_text(CONFIG.format(conf=conf_dir()))
+    root = str(Path(__file__).parents[3])
+    return subprocess.run(
+        [sys.executable, str(APP), str(tmp_path / "conf"), "-m", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": root, "RAY_AUTH_MODE": "disabled", **environment},
+    )
+
+
+def started(tmp_path) -> dict:
+    files = (tmp_path / "out").glob("*/started")
+    return {file.parent.name.split("_")[0]: file.read_text().count("once") for file in files}
+
+
+def installed(plugin):
+    return pytest.mark.skipif(not launchers.installed(plugin), reason=f"needs {plugin}")
+
+
+@pytest.mark.parametrize(
+    "launcher",
+    [
+        "kreg",
+        pytest.param("joblib", marks=installed("hydra_joblib_launcher")),
+        pytest.param("submitit_local", marks=installed("hydra_submitit_launcher")),
+        pytest.param("ray", marks=[installed("hydra_ray_launcher"), pytest.mark.slow]),
+    ],
+)
+def test_every_launcher_writes_a_result_for_every_job(launcher, tmp_path):
+    finished = launch(tmp_path, f"hydra/launcher={launcher}", "x=1,2,3")
+    sweep = sweeps.collect(tmp_path / "out")
+    assert sweep.runs["status"].tolist() == ["done", "done", "failed"], finished.stderr
+    assert sweep.done["objective"].tolist() == [1.0, 4.0]
+    assert finished.returncode == 1
+    names = [f"{n}_{naming.digest([f'x={n + 1}'])}" for n in range(3)]
+    assert sorted(p.name for p in (tmp_path / "out").glob("?_*")) == names
+
+
+def test_the_same_command_again_runs_only_what_is_missing(tmp_path):
+    launch(tmp_path, "x=1,2,3,4")
+    second = launch(tmp_path, "x=1,2,3,4", HEALED="1")
+    assert started(tmp_path) == {"0": 1, "1": 1, "2": 2, "3": 1}
+    assert "job 1 of 4 is done already: x=1" in second.stderr
+    assert "job 3 of 4" in second.stderr
+    assert sweeps.collect(tmp_path / "out").runs["status"].eq("done").all()
+
+
+def test_another_sweep_in_the_same_directory_overwrites_nothing(tmp_path):
+    launch(tmp_path, "x=1,2")
+    launch(tmp_path, "x=5,6")
+    assert sweeps.collect(tmp_path / "out").runs["objective"].tolist() == [1.0, 25.0, 4.0, 36.0]
+
+
+def plan(path, jobs):
+    with SweepDirectory(path, jobs):
+        pass
+    return path
+
+
+def finish(path, name, status="done"):
+    (path / name).mkdir()
+    (path / name / "result.json").write_text(f'{{"status": "{status}"}}')
+
+
+def test_the_newest_unfinished_sweep_of_the_same_jobs_is_continued(tmp_path):
+    jobs = [["x=1"], ["x=2"]]
+    old = plan(tmp_path / "2026-01-01_00-00-00_aaaa", jobs)
+    other = plan(tmp_path / "2026-01-03_00-00-00_cccc", [["x=1"]])
+    assert sweeps.choose(tmp_path, jobs).path == old
+    newer = plan(tmp_path / "2026-01-02_00-00-00_bbbb", jobs)
+    assert sweeps.choose(tmp_path, jobs).path == newer
+    assert sweeps.choose(tmp_path, jobs, anew=True).path not in (old, newer, other)
+    finish(newer, "0_a")
+    finish(newer, "1_b", "failed")
+    assert sweeps.choose(tmp_path, jobs).path == old
+
+
+def test_a_sweep_that_is_in_use_is_neither_continued_nor_entered(tmp_path):
+    jobs = [["x=1"]]
+    path = tmp_path / "2026-01-01_00-00-00_aaaa"
+    with SweepDirectory(path, jobs):
+        assert sweeps.choose(tmp_path, jobs).path != path
+        with pytest.raises(InUseError, match="in use"), SweepDirectory(path, jobs):
+            pass
+
+
+def test_a_launcher_that_is_not_installed_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    line = commandline.parse(["-m", "hydra/launcher=ray", "reg=l1,l2"])
+    with pytest.raises(ConfigError, match=r"pip install 'kreg\[ray\]'"):
+        launchers.check(line)
+
+
+def test_progress_estimates_the_time_left(capsys):
+    progress = Progress(4)
+    progress.skip("x=0")
+    progress.start("x=1")
+    progress.end(30.0)
+    progress.start("x=2")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "kreg: job 1 of 4 is done already: x=0"
+    assert lines[1] == "kreg: job 2 of 4: x=1"
+    assert lines[2] == "kreg: job 3 of 4, about 60 s left: x=2"
