@@ -22,4 +22,11 @@ def images_where_needed(config) -> None:
             )
 
 
-RULES = (images_where_needed,)
+def data_is_there(config) -> None:
+    """A table, an archive or a folder must be named and exist."""
+    from kreg.config import data
+
+    data.check_named(config.data)
+
+
+RULES = (data_is_there, images_where_needed)

@@ -1,7 +1,9 @@
 """`data`: where the rows come from, and how they are split."""
 
 from dataclasses import dataclass, make_dataclass
+from pathlib import Path
 
+from kreg import check
 from kreg.config.fields import kind, many, one_of, ranged, switch, text
 
 
@@ -94,6 +96,21 @@ class Synthetic(Splits):
     noise: float = ranged(0.5, low=0)
     correlation: float = ranged(0.0, low=0, high=1, high_open=True)
     images = False
+
+
+def check_named(cfg) -> None:
+    """Refuse a file that is not named or not there, before anything starts."""
+    for key in ("path", "target"):
+        if getattr(cfg, key, "") is None:
+            raise check.invalid(
+                f"data.{key}",
+                "a column of the table" if key == "target" else "a path",
+                None,
+                f"data={cfg.kind} needs it: data.{key}=...",
+            )
+    path = getattr(cfg, "path", None)
+    if path is not None and ("\0" in path or not Path(path).expanduser().exists()):
+        raise check.invalid("data.path", "a path that exists", path)
 
 
 TABLES = ("breast_cancer", "wine", "diabetes")

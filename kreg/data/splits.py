@@ -25,6 +25,7 @@ class Splitting:
             validation split, where the source brings its own test rows).
         fold: Whole number from 0 to `folds - 1`.
         seed: Whole number >= 0.
+        limit: At most so many training rows, or `None`; unlike `train_size` it may exceed them.
     """
 
     validation: float = 0.15
@@ -34,6 +35,7 @@ class Splitting:
     folds: int = 0
     fold: int = 0
     seed: int = 0
+    limit: int | None = None
 
     def __post_init__(self):
         for name in ("validation", "test", "label_noise"):
@@ -122,16 +124,22 @@ def _by_time(time, how: Splitting, own_test: bool):
 
 
 def subset(rows, y, how: Splitting) -> np.ndarray:
-    """The training rows that `train_size` keeps, stratified."""
-    if how.train_size is None:
+    """The training rows that `train_size` and `limit` keep, stratified."""
+    count = min(_wanted(how.train_size, len(rows)), how.limit or len(rows))
+    if count == len(rows):
         return rows
-    size = check.number("train_size", how.train_size, low=0, low_open=True)
-    count = max(1, round(size * len(rows))) if size < 1 else round(size)
-    if count > len(rows):
-        raise check.invalid("train_size", f"at most the {len(rows)} training rows", how.train_size)
     labels = np.asarray(y).reshape(len(y), -1)[rows, 0]
     kept, _ = deal(rows[spread(labels, how.generator(SUBSET))], count)
     return np.sort(kept)
+
+
+def _wanted(train_size, rows: int) -> int:
+    if train_size is None:
+        return rows
+    size = check.number("train_size", train_size, low=0, low_open=True)
+    if size > rows:
+        raise check.invalid("train_size", f"at most the {rows} training rows", train_size)
+    return max(1, round(size * rows)) if size < 1 else round(size)
 
 
 def with_label_noise(y, classes: int, how: Splitting) -> np.ndarray:
