@@ -29,4 +29,28 @@ def data_is_there(config) -> None:
     data.check_named(config.data)
 
 
-RULES = (data_is_there, images_where_needed)
+def noise_has_a_place(config) -> None:
+    """Noise on feature maps needs convolutions, on residual branches it needs such branches."""
+    from kreg.config import dropout, model
+
+    if config.model.kind not in model.KINDS:
+        return
+    needs = dropout.NEEDS.get(config.dropout.kind)
+    if needs == "conv" and config.model.kind not in model.NEEDS_IMAGES:
+        raise ValueError(
+            f"dropout={config.dropout.kind} acts on feature maps, but model={config.model.kind} "
+            "has no convolution. Choose a model for images such as model=cnn, or dropout=light."
+        )
+    if needs == "residual" and not _has_branches(config.model):
+        raise ValueError(
+            f"dropout={config.dropout.kind} skips residual branches, but "
+            f"model={config.model.kind} has none. Choose model=resnet, model=transformer or "
+            "model.skip=true, or dropout=light."
+        )
+
+
+def _has_branches(model) -> bool:
+    return getattr(model, "skip", False) or model.kind == "transformer" or "resnet" in model.kind
+
+
+RULES = (data_is_there, images_where_needed, noise_has_a_place)
