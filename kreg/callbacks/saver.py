@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from kreg.callbacks.board import board
+
 # What Keras's own callbacks change while they run. `min_delta` is left out on purpose: Keras flips
 # its sign at the first use, and restoring it would flip it twice.
 KERAS_STATE = {
@@ -78,9 +80,9 @@ class Saver(keras.callbacks.Callback):
             self.store.write(self.state(epoch + 1))
 
     def _is_whole(self) -> bool:
-        """Keras ends an epoch that `stop_training` cut short like a whole one."""
+        """Keras ends an epoch that `stop_training` cut short like a whole one; it is not saved."""
         steps = (self.params or {}).get("steps")
-        return steps is None or self._batches >= steps
+        return not board(self.model).partial and (steps is None or self._batches >= steps)
 
     def state(self, epoch: int) -> dict:
         """Everything, after `epoch` complete epochs."""
@@ -94,8 +96,8 @@ class Saver(keras.callbacks.Callback):
 
     def _stopped_for_good(self) -> bool:
         """Whether a stopping rule has ended training; a signal has not."""
-        interrupted = any(getattr(peer, "interrupted", False) for peer in self.callbacks)
-        return bool(self.model.stop_training) and not interrupted
+        told_to_go = any(getattr(peer, "exit_code", 0) for peer in self.callbacks)
+        return bool(self.model.stop_training) and not told_to_go
 
     def _groups(self) -> dict[str, list]:
         optimizer = getattr(self.model, "optimizer", None)
