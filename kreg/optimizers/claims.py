@@ -74,7 +74,7 @@ class Claims:
             claim.dual = optimizer.add_variable_from_reference(variable, name="dual")
         if penalty.needs_start:
             claim.start = optimizer.add_variable_from_reference(variable, name="start")
-            claim.started = scalar(optimizer, f"{variable.path}_started", 0.0)
+            claim.started = scalar(optimizer, f"{name_of(variable)}_started", 0.0)
         return claim
 
     def discard(self, optimizer, old: dict[int, Claim]) -> None:
@@ -106,8 +106,12 @@ class Claims:
 def new_strengths(optimizer, variable) -> dict[str, keras.Variable]:
     """One scalar variable a strength, so that a change needs no new trace."""
     values = variable.regularizer.strengths()
-    path = variable.path.replace("/", "_")
+    path = name_of(variable)
     return {name: scalar(optimizer, f"{path}_{name}", v) for name, v in values.items()}
+
+
+def name_of(variable) -> str:
+    return variable.path.replace("/", "_")
 
 
 def scalar(optimizer, name: str, value: float) -> keras.Variable:

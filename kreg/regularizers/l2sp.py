@@ -54,7 +54,8 @@ class L2SP(Penalty):
     def prox(self, w, step: float = 1.0, start=0.0):
         """`(w + 2 * step * l2 * start) / (1 + 2 * step * l2)`."""
         pull = 2.0 * step * self.strengths()["l2"]
-        return (ops.convert_to_tensor(w) + pull * ops.convert_to_tensor(start)) / (1.0 + pull)
+        w = ops.convert_to_tensor(w)
+        return (w + pull * ops.cast(start, w.dtype)) / (1.0 + pull)
 
     def subgradient(self, w, start=0.0):
         """`2 * l2 * (w - start)`."""

@@ -65,8 +65,9 @@ class Penalty(keras.Regularizer):
 
     @classmethod
     def strength_names(cls) -> list[str]:
-        """The names of the strengths, in the order of the class's definition."""
-        return [name for name, value in vars(cls).items() if isinstance(value, Strength)]
+        """The names of the strengths, in the order of definition, the parents' first."""
+        defined = {n: v for c in reversed(cls.__mro__) for n, v in vars(c).items()}
+        return [name for name, value in defined.items() if isinstance(value, Strength)]
 
     def schedules(self) -> dict:
         """The strengths that change with time."""

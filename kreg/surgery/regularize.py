@@ -109,6 +109,10 @@ def retrace(model) -> None:
     """Forget the compiled steps, which hold the old penalties; the optimizer stays as it is."""
     model.train_function = None
     model.test_function = None
+    optimizer = getattr(model, "optimizer", None)
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    if hasattr(optimizer, "refresh"):  # one of kreg.optimizers: it takes the penalties' steps
+        optimizer.refresh()
 
 
 def warn_of_limits(model, rows: list) -> None:

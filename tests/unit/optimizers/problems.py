@@ -20,6 +20,49 @@ def breast_cancer():
     return standardized(x), y.astype("float64")
 
 
+def orthonormal(rows: int = 64, features: int = 8):
+    """Columns with X'X/n = 1 and mean 0, and a target in which half of them have no part.
+
+    The lasso's solution is a soft-thresholding: `w_j = soft(x_j'y / n, l1 / 2)`.
+    """
+    rng = np.random.default_rng(0)
+    basis, _ = np.linalg.qr(np.c_[np.ones(rows), rng.normal(size=(rows, features + 1))])
+    x = basis[:, 1 : features + 1] * np.sqrt(rows)
+    truth = np.where(np.arange(features) % 2, 0.0, np.linspace(1.0, -1.0, features))
+    y = x @ truth + 0.02 * basis[:, -1] * np.sqrt(rows) + 0.01 * x.sum(1)
+    return x, y
+
+
+def soft(z, threshold):
+    return np.sign(z) * np.maximum(np.abs(z) - threshold, 0.0)
+
+
+def orthonormal_lasso(l1: float) -> np.ndarray:
+    """The exact coefficients of the lasso on `orthonormal()`."""
+    x, y = orthonormal()
+    return soft(x.T @ y / len(x), l1 / 2)
+
+
+def batch():
+    """`orthonormal()` as one batch."""
+    x, y = orthonormal()
+    return x.astype("float32"), y.reshape(-1, 1).astype("float32")
+
+
+def fit(model, steps=200):
+    """So many full-batch steps on `orthonormal()`; returns the history."""
+    stream = tf.data.Dataset.from_tensors(batch()).repeat(steps)
+    return model.fit(stream, shuffle=False, verbose=0)
+
+
+def assert_solved(model, l1=0.3, atol=2e-5):
+    """The weights are the lasso's on `orthonormal()`, zeros exactly."""
+    w, _ = coefficients(model)
+    expected = orthonormal_lasso(l1)
+    np.testing.assert_array_equal(w != 0, expected != 0)
+    np.testing.assert_allclose(w, expected, atol=atol)
+
+
 def linear_model(features: int, penalty=None) -> keras.Model:
     keras.utils.set_random_seed(0)
     dense = keras.layers.Dense(1, kernel_regularizer=penalty, name="linear")

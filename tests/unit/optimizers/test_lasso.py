@@ -7,9 +7,11 @@ from sklearn.linear_model import Lasso
 
 import kreg
 from tests.unit.optimizers.problems import (
+    assert_solved,
     coefficients,
     cosine,
     diabetes,
+    orthonormal,
     solve,
     squared_objective,
 )
@@ -19,13 +21,14 @@ RATES = {  # optimizer -> learning rate that suits 2,000 steps on ten standardiz
     "SGD": 0.05, "Adam": 0.01, "AdamW": 0.01, "RMSprop": 0.01, "Adagrad": 0.1, "Adamax": 0.01,
     "Nadam": 0.01, "Adafactor": 0.01, "Lamb": 0.01, "Lion": 0.005, "Muon": 0.01,
 }  # fmt: skip
+FAST = ("SGD", "nesterov", "Adam", "RMSprop")
 
 
-def make(name):
+def make(name, steps=STEPS):
     if name in ("momentum", "nesterov"):
-        return kreg.optimizers.SGD(cosine(0.02, STEPS), momentum=0.9, nesterov=name == "nesterov")
+        return kreg.optimizers.SGD(cosine(0.02, steps), momentum=0.9, nesterov=name == "nesterov")
     no_decay = {"weight_decay": 0.0} if name in ("AdamW", "Muon") else {}
-    return getattr(kreg.optimizers, name)(cosine(RATES[name], STEPS), **no_decay)
+    return getattr(kreg.optimizers, name)(cosine(RATES[name], steps), **no_decay)
 
 
 def truth(alpha):
@@ -43,7 +46,10 @@ def compare(model, alpha):
     return same, squared_objective(x, y, w, b, 2 * alpha) / best - 1
 
 
-@pytest.mark.parametrize("name", [*RATES, "momentum", "nesterov"])
+SLOW = [pytest.param(n, marks=pytest.mark.slow) for n in (*RATES, "momentum") if n not in FAST]
+
+
+@pytest.mark.parametrize("name", [*FAST, *SLOW])
 def test_full_batch_equals_scikit_learn(name):
     model = solve(make(name), kreg.L1(0.1), *diabetes(), steps=STEPS)
     same, gap = compare(model, alpha=0.05)
@@ -61,6 +67,28 @@ def test_keras_l1_fails_the_same_test():
     model = solve(optimizer, keras.regularizers.L1(0.1), *diabetes(), steps=STEPS)
     assert not compare(model, alpha=0.05)[0]
     assert np.all(coefficients(model)[0] != 0)
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_every_optimizer_solves_a_lasso_with_a_closed_form(name):
+    rate = {"SGD": 0.2, "Adagrad": 0.5, "Lion": 0.02}.get(name, 0.05)
+    no_decay = {"weight_decay": 0.0} if name in ("AdamW", "Muon") else {}
+    optimizer = getattr(kreg.optimizers, name)(cosine(rate, 400), **no_decay)
+    assert_solved(solve(optimizer, kreg.L1(0.3), *orthonormal(), steps=400), atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("alpha", [0.05, 0.02])
+@pytest.mark.parametrize("name", ["SGD", "momentum", "nesterov", "Adam", "AdamW", "RMSprop"])
+def test_batches_of_32_keep_the_support(name, alpha, seed):
+    steps = 8000
+    model = solve(
+        make(name, steps), kreg.L1(2 * alpha), *diabetes(), steps=steps, batch=32, seed=seed
+    )
+    same, gap = compare(model, alpha)
+    assert same
+    assert gap < 3e-4
 
 
 class NaiveThreshold(keras.optimizers.SGD):

@@ -1,0 +1,99 @@
+"""Proximal maps: minimisers by brute force, firm nonexpansiveness, Moreau's identity, limits."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import kreg
+
+ARRAYS = hnp.arrays(np.float64, (3, 4), elements=st.floats(-4, 4, width=32))
+STEPS = st.floats(0.01, 3.0)
+PENALTIES = [
+    kreg.L1(0.7),
+    kreg.L2(0.4),
+    kreg.ElasticNet(0.5, 0.3),
+    kreg.GroupLasso(0.4, axis=-2),
+    kreg.GroupLasso(0.4, axis=-1),
+    kreg.SparseGroupLasso(0.3, 0.2),
+    kreg.L2SP(0.6),
+]
+each_penalty = pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
+
+
+def prox(penalty, z, step):
+    return np.asarray(penalty.prox(z, step))
+
+
+def objective(penalty, w, z, step):
+    return step * float(penalty.value(w)) + 0.5 * np.sum((w - z) ** 2)
+
+
+@each_penalty
+@settings(max_examples=15, deadline=None)
+@given(z=ARRAYS, step=STEPS, direction=ARRAYS)
+def test_it_minimises_its_own_definition(penalty, z, step, direction):
+    w = prox(penalty, z, step)
+    best = objective(penalty, w, z, step)
+    for distance in (1e-3, 0.1, 1.0):
+        assert objective(penalty, w + distance * direction, z, step) >= best - 1e-9
+
+
+@each_penalty
+@settings(max_examples=15, deadline=None)
+@given(a=ARRAYS, b=ARRAYS, step=STEPS)
+def test_it_is_firmly_nonexpansive(penalty, a, b, step):
+    pa, pb = prox(penalty, a, step), prox(penalty, b, step)
+    assert np.sum((pa - pb) ** 2) <= np.sum((pa - pb) * (a - b)) + 1e-9
+
+
+@each_penalty
+@settings(max_examples=15, deadline=None)
+@given(z=ARRAYS, step=STEPS)
+def test_what_it_takes_away_is_a_subgradient_where_it_does_not_land_on_a_kink(penalty, z, step):
+    w = prox(penalty, z, step)
+    taken = (z - w) / step
+    away_from_kinks = np.all(np.abs(w) > 1e-6, axis=(0, 1))
+    if away_from_kinks:
+        np.testing.assert_allclose(np.asarray(penalty.subgradient(w)), taken, atol=1e-5)
+
+
+@settings(max_examples=15, deadline=None)
+@given(z=ARRAYS, step=STEPS)
+def test_moreau_identity(z, step):
+    """prox_f(z) + prox_f*(z) = z; the conjugate of a norm is the indicator of the dual ball."""
+    l1 = kreg.L1(0.7)
+    np.testing.assert_allclose(prox(l1, z, step) + np.clip(z, -0.7 * step, 0.7 * step), z)
+    group = kreg.GroupLasso(0.4, axis=-2)
+    bound = 0.4 * step * 2.0  # rows of four weights: sqrt(4)
+    norms = np.linalg.norm(z, axis=1, keepdims=True)
+    projected = z * np.minimum(1.0, bound / np.maximum(norms, 1e-300))
+    np.testing.assert_allclose(prox(group, z, step) + projected, z, atol=1e-6)
+
+
+@settings(max_examples=15, deadline=None)
+@given(z=ARRAYS, step=STEPS)
+def test_limits(z, step):
+    same = np.testing.assert_allclose
+    l1 = prox(kreg.L1(0.3), z, step)
+    same(prox(kreg.ElasticNet(0.3, 0.0), z, step), l1)
+    same(prox(kreg.ElasticNet(0.0, 0.3), z, step), prox(kreg.L2(0.3), z, step))
+    same(prox(kreg.SparseGroupLasso(0.3, 0.0), z, step), l1, atol=1e-7)
+    same(prox(kreg.SparseGroupLasso(0.0, 0.3), z, step), prox(kreg.GroupLasso(0.3), z, step))
+    column = z.reshape(-1, 1)  # groups of one weight
+    same(prox(kreg.GroupLasso(0.3), column, step), prox(kreg.L1(0.3), column, step), atol=1e-6)
+    same(prox(kreg.L1(0.0), z, step), z)
+
+
+def test_zeros_are_zeros_without_a_sign():
+    z = np.array([[-0.5, 0.5], [-0.1, 0.0]])
+    for penalty in (kreg.L1(1.0), kreg.GroupLasso(1.0), kreg.SparseGroupLasso(1.0, 1.0)):
+        zeros = prox(penalty, z, 1.0)
+        assert np.all(zeros == 0.0) and not np.any(np.signbit(zeros))
+
+
+def test_the_prox_of_l2sp_pulls_towards_the_start():
+    start = np.full((2, 2), 3.0)
+    w = np.asarray(kreg.L2SP(1e6).prox(np.zeros((2, 2)), 1.0, start))
+    np.testing.assert_allclose(w, start, rtol=1e-5)
