@@ -5,7 +5,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override
+from hydra.core.override_parser.types import Glob, IntervalSweep, Override
 from hydra.errors import HydraException
 
 from kreg.config.validate import ConfigError
@@ -98,7 +98,9 @@ def _spell_out(override: Override, multirun: bool, options: dict) -> list[str]:
             f"python train.py -m {override.input_line}"
         )
     value = override.value()
-    if isinstance(value, Glob):
+    if isinstance(value, IntervalSweep):
+        names = [str(value.start), str(value.end)]  # a search draws from between them
+    elif isinstance(value, Glob):
         names = value.filter(options.get(override.key_or_group, []))
     else:
         names = list(override.sweep_string_iterator())

@@ -37,8 +37,9 @@ def installed(plugin: str) -> bool:
 
 
 def register() -> None:
-    """Make kreg's own launcher and the names of job directories known to Hydra."""
-    from kreg.sweeps import launcher, naming
+    """Make kreg's own launcher, its search and the names of job directories known to Hydra."""
+    from kreg.sweeps import launcher, naming, sweeper
 
     launcher.register()
+    sweeper.register()
     naming.register()

@@ -12,12 +12,13 @@ from kreg.runs import identity
 
 RESULT, CONFIG, OVERRIDES = "result.json", "config.json", ".hydra/overrides.yaml"
 SEED = "seed"
+OBJECTIVE = "val_clean_loss"
+LARGER = ("accuracy", "auc", "sparsity", "r2")  # what is better when it is larger
 MEASURED = (
     "status",
     "verdict",
     "best_epoch",
     "epochs",
-    "objective",
     "params",
     "sparsity",
     "seconds",
@@ -33,20 +34,21 @@ class Sweep:
         runs: One row a run, in the order of the job numbers: the factors under their own names,
             `run`, `path`, the fields of `result.json`, and its metrics under theirs.
         factors: What differs between the runs, `seed` last if it does.
+        objective: The name of what is compared; the column `objective` has its values.
     """
 
     path: Path
     runs: pd.DataFrame
     factors: list[str]
+    objective: str = OBJECTIVE
 
     @property
     def done(self) -> pd.DataFrame:
-        """The finished runs with a finite objective, the smallest first."""
+        """The finished runs with a finite objective, the best first."""
         objective = pd.to_numeric(self.runs["objective"], errors="coerce")
         finite = objective.notna() & (objective.abs() != float("inf"))
-        return self.runs[finite & (self.runs["status"] == "done")].sort_values(
-            "objective", kind="stable"
-        )
+        good = self.runs[finite & (self.runs["status"] == "done")]
+        return good.sort_values("objective", kind="stable", ascending=not larger(self.objective))
 
     @property
     def varied(self) -> list[str]:
@@ -79,7 +81,19 @@ def collect(directory) -> Sweep:
         {**{factor: setting.get(factor) for factor in factors}, **measured(folder, directory)}
         for folder, setting in zip(folders, settings, strict=True)
     ]
-    return Sweep(directory, pd.DataFrame(rows), factors)
+    objective = read_json(folders[0] / CONFIG).get("objective", OBJECTIVE)
+    return Sweep(directory, pd.DataFrame(rows), factors, objective)
+
+
+def larger(name: str) -> bool:
+    """Whether the best value of an objective is the largest."""
+    return any(word in name for word in LARGER)
+
+
+def objective_of(result: dict, name: str):
+    """The value of an objective in a `result.json`, `None` where there is none."""
+    numbers = {**result, **result.get("metrics", {})}
+    return result.get("objective", numbers.get(name))
 
 
 def job_order(folder: Path) -> tuple:
@@ -116,6 +130,8 @@ def measured(folder: Path, root: Path) -> dict:
     result = read_json(folder / RESULT)
     row = {name: result.get(name) for name in MEASURED}
     row["status"] = result.get("status", "unfinished")
+    name = read_json(folder / CONFIG).get("objective", OBJECTIVE)
+    row["objective"] = objective_of(result, name)
     relative = str(folder.relative_to(root))
     return {"run": relative, "path": folder, **row, **result.get("metrics", {})}
 

@@ -10,6 +10,7 @@ from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from kreg.sweeps.collect import OBJECTIVE, RESULT, objective_of, read_json
 from kreg.sweeps.directory import is_done
 from kreg.sweeps.progress import Progress
 
@@ -44,9 +45,11 @@ class InProcess(Launcher):
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
         told = " ".join(o for o in overrides if not o.startswith("hydra."))
-        if is_done(job_folder(config)):
+        folder = job_folder(config)
+        if is_done(folder):
             progress.skip(told)
-            return JobReturn(overrides=overrides, cfg=config, status=JobStatus.COMPLETED)
+            value = objective_of(read_json(folder / RESULT), config.get("objective", OBJECTIVE))
+            return JobReturn(overrides, config, status=JobStatus.COMPLETED, _return_value=value)
         progress.start(told)
         began = time.monotonic()
         result = run_job(

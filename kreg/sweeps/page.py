@@ -10,6 +10,7 @@ from kreg.sweeps import svg, table
 from kreg.sweeps.collect import Sweep
 from kreg.sweeps.effects import effects
 
+ACCURACIES = ("val_clean_accuracy", "test_clean_accuracy")
 TEMPLATE = Path(__file__).with_name("sweep.html.j2")
 
 
@@ -26,6 +27,7 @@ def render(sweep: Sweep) -> str:
         best=summary(sweep),
         charts=charts(sweep),
         effects=effects_chart(found),
+        objective=sweep.objective,
         columns=["run", *sweep.factors, *table.COLUMNS.values()],
         rows=rows(sweep),
     )
@@ -71,9 +73,9 @@ def charts(sweep: Sweep) -> list[tuple[str, Markup]]:
     """Pairs of a heading and a chart, those for which there is data."""
     done, found = sweep.done, []
     if pairs(done, "objective", "gap"):
-        chart = svg.scatter(points(sweep, "objective", "gap"), "objective", "gap")
-        found.append(("Gap against objective", chart))
-    accuracy = next((n for n in ("test_accuracy", "val_clean_accuracy") if n in done), None)
+        chart = svg.scatter(points(sweep, "objective", "gap"), sweep.objective, "gap")
+        found.append((f"Gap against {sweep.objective}", chart))
+    accuracy = next((n for n in ACCURACIES if n in done), None)
     if accuracy and pairs(done, "sparsity", accuracy):
         chart = svg.scatter(points(sweep, "sparsity", accuracy), "exact zeros", accuracy)
         found.append(("Exact zeros against accuracy", chart))
@@ -109,5 +111,5 @@ def effects_chart(found) -> Markup | None:
     if not found:
         return None
     named = [(f"{e.factor}={e.level}", e.difference, e.half_width) for e in found]
-    chart = svg.whiskers(named, "difference to the factor's mean objective; left is better")
+    chart = svg.whiskers(named, "difference to the factor's mean")
     return Markup(chart)

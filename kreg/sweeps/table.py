@@ -12,12 +12,18 @@ COLUMNS = {
     "verdict": "verdict",
     "objective": "objective",
     "gap": "gap",
-    "test_accuracy": "test acc.",
+    "test_clean_accuracy": "test acc.",
+    "test_clean_rmse": "test rmse",
     "sparsity": "zeros",
     "params": "params",
     "seconds": "s",
 }
-DIGITS = {"params": "{:,.0f}", "seconds": "{:.1f}", "sparsity": "{:.1%}"}
+DIGITS = {
+    "test_clean_accuracy": "{:.4f}",
+    "params": "{:,.0f}",
+    "seconds": "{:.1f}",
+    "sparsity": "{:.1%}",
+}
 
 
 def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
@@ -36,7 +42,7 @@ def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
         console.print(f"... and {hidden} more runs on the page")
     found = effects(sweep)
     if found:
-        console.print("Effect of each factor on the objective", style="bold")
+        console.print(f"Effect of each factor on {sweep.objective}", style="bold")
         console.print(effects_table(found))
     if found and sweep.seeds < 2:
         console.print("One seed: no uncertainty is known. Add seed=0,1,2 to the sweep.")
@@ -51,7 +57,8 @@ def runs_table(sweep: Sweep, rows: int) -> Table:
     for factor in sweep.factors:
         table.add_column(factor)
     for name in measured:
-        table.add_column(COLUMNS[name], justify="left" if name == "verdict" else "right")
+        heading = sweep.objective if name == "objective" else COLUMNS[name]
+        table.add_column(heading, justify="left" if name == "verdict" else "right")
     for place, (_, row) in enumerate([*done.iterrows(), *rest.iterrows()][:rows]):
         cells = [number(row["run"]), *(text(row[factor]) for factor in sweep.factors)]
         cells += [formatted(name, row[name], row["status"]) for name in measured]

@@ -7,8 +7,8 @@ from pathlib import Path
 import hydra
 from hydra.core.hydra_config import HydraConfig
 
+from kreg.launch import launchers
 from kreg.runs import write_json
-from kreg.sweeps import launcher, naming
 
 
 def work(cfg):
@@ -19,10 +19,10 @@ def work(cfg):
         raise RuntimeError("three is broken")
     result = {"status": "done", "verdict": "good fit", "objective": float(cfg.x**2), "metrics": {}}
     write_json(folder / "result.json", result)
+    return result["objective"]
 
 
 if __name__ == "__main__":
     main = hydra.main(version_base="1.3", config_path=sys.argv.pop(1), config_name="config")(work)
-    launcher.register()
-    naming.register()
+    launchers.register()
     main()

@@ -2,8 +2,31 @@
 
 import json
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+
+from kreg.config import conf_dir
+
+APP = Path(__file__).with_name("app.py")
+CONFIG = """\
+defaults:
+  - _self_
+  - override hydra/launcher: kreg
+x: 0
+y: 0
+hydra:
+  searchpath: [file://{conf}]
+  sweep:
+    dir: out
+    subdir: ${{hydra.job.num}}_${{digest:${{hydra.overrides.task}}}}
+  callbacks:
+    result:
+      _target_: kreg.sweeps.callback.JobResult
+"""
 
 
 @pytest.fixture
@@ -23,10 +46,30 @@ def write_run(tmp_path):
             "params": 100,
             "sparsity": 0.5,
             "seconds": 1.0,
-            "metrics": {"gap": 0.1, "test_accuracy": 0.9},
+            "metrics": {"gap": 0.1, "test_clean_accuracy": 0.9},
         }
         (folder / "result.json").write_text(json.dumps({**result, **more}))
         (folder / "report.html").write_text("page")
         return folder
 
     return write
+
+
+@pytest.fixture
+def launch(tmp_path):
+    """Run the app with `-m`, in a process of its own."""
+
+    def launch(*arguments, **environment):
+        (tmp_path / "conf").mkdir(exist_ok=True)
+        (tmp_path / "conf" / "config.yaml").write_text(CONFIG.format(conf=conf_dir()))
+        root = str(Path(__file__).parents[3])
+        return subprocess.run(
+            [sys.executable, str(APP), str(tmp_path / "conf"), "-m", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env={**os.environ, "PYTHONPATH": root, "RAY_AUTH_MODE": "disabled", **environment},
+        )
+
+    return launch

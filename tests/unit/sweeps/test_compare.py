@@ -89,6 +89,19 @@ def test_many_numbers_become_thirds(write_run, tmp_path):
     assert [(e.level, e.runs) for e in found] == [("low", 10), ("middle", 10), ("high", 10)]
 
 
+def test_objective_is_the_metric_that_the_configuration_names(tmp_path):
+    for number, (loss, accuracy) in enumerate([(0.2, 0.9), (0.4, 0.95)]):
+        folder = tmp_path / f"{number}_x"
+        folder.mkdir()
+        metrics = f'{{"val_clean_loss": {loss}, "val_clean_accuracy": {accuracy}}}'
+        (folder / "result.json").write_text(f'{{"status": "done", "metrics": {metrics}}}')
+        config = f'{{"objective": "val_clean_accuracy", "seed": {number}}}'
+        (folder / "config.json").write_text(config)
+    sweep = sweeps.collect(tmp_path)
+    assert sweep.objective == "val_clean_accuracy"
+    assert sweep.done["objective"].tolist() == [0.95, 0.9]
+
+
 @pytest.mark.parametrize(("text", "value"), [("1e-4", 1e-4), ("3", 3), ("deep", "deep")])
 def test_override_values_are_plain(text, value):
     assert plain(text) == value

@@ -1,52 +1,16 @@
 """Launching for real, in every installed launcher, with jobs that take no time."""
 
 import importlib.util
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from kreg import sweeps
-from kreg.config import conf_dir
 from kreg.config.validate import ConfigError
 from kreg.launch import commandline, launchers
 from kreg.runs import InUseError
 from kreg.sweeps import naming
 from kreg.sweeps.directory import SweepDirectory
 from kreg.sweeps.progress import Progress
-
-APP = Path(__file__).with_name("app.py")
-CONFIG = """\
-defaults:
-  - _self_
-  - override hydra/launcher: kreg
-x: 0
-y: 0
-hydra:
-  searchpath: [file://{conf}]
-  sweep:
-    dir: out
-    subdir: ${{hydra.job.num}}_${{digest:${{hydra.overrides.task}}}}
-  callbacks:
-    result:
-      _target_: kreg.sweeps.callback.JobResult
-"""
-
-
-def launch(tmp_path, *arguments, **environment):
-    (tmp_path / "conf").mkdir(exist_ok=True)
-    (tmp_path / "conf" / "config.yaml").write_text(CONFIG.format(conf=conf_dir()))
-    root = str(Path(__file__).parents[3])
-    return subprocess.run(
-        [sys.executable, str(APP), str(tmp_path / "conf"), "-m", *arguments],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "PYTHONPATH": root, "RAY_AUTH_MODE": "disabled", **environment},
-    )
 
 
 def started(tmp_path) -> dict:
@@ -69,8 +33,8 @@ def installed(plugin):
         pytest.param("ray", marks=[installed("hydra_ray_launcher"), pytest.mark.slow]),
     ],
 )
-def test_every_launcher_writes_a_result_for_every_job(launcher, tmp_path):
-    finished = launch(tmp_path, f"hydra/launcher={launcher}", "x=1,2,3")
+def test_every_launcher_writes_a_result_for_every_job(launcher, launch, tmp_path):
+    finished = launch(f"hydra/launcher={launcher}", "x=1,2,3")
     sweep = sweeps.collect(tmp_path / "out")
     assert sweep.runs["status"].tolist() == ["done", "done", "failed"], finished.stderr
     assert sweep.done["objective"].tolist() == [1.0, 4.0]
@@ -79,18 +43,18 @@ def test_every_launcher_writes_a_result_for_every_job(launcher, tmp_path):
     assert sorted(p.name for p in (tmp_path / "out").glob("?_*")) == names
 
 
-def test_the_same_command_again_runs_only_what_is_missing(tmp_path):
-    launch(tmp_path, "x=1,2,3,4")
-    second = launch(tmp_path, "x=1,2,3,4", HEALED="1")
+def test_the_same_command_again_runs_only_what_is_missing(launch, tmp_path):
+    launch("x=1,2,3,4")
+    second = launch("x=1,2,3,4", HEALED="1")
     assert started(tmp_path) == {"0": 1, "1": 1, "2": 2, "3": 1}
     assert "job 1 of 4 is done already: x=1" in second.stderr
     assert "job 3 of 4" in second.stderr
     assert sweeps.collect(tmp_path / "out").runs["status"].eq("done").all()
 
 
-def test_another_sweep_in_the_same_directory_overwrites_nothing(tmp_path):
-    launch(tmp_path, "x=1,2")
-    launch(tmp_path, "x=5,6")
+def test_another_sweep_in_the_same_directory_overwrites_nothing(launch, tmp_path):
+    launch("x=1,2")
+    launch("x=5,6")
     objectives = sweeps.collect(tmp_path / "out").runs["objective"]
     assert sorted(objectives) == [1.0, 4.0, 25.0, 36.0]
 

@@ -1,0 +1,92 @@
+"""`hparams_search=optuna`: the values of a sweep are a space, and a search chooses from it."""
+
+import math
+import time
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import IntervalSweep, Override
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from omegaconf import DictConfig
+
+from kreg import check
+from kreg.sweeps.search import Choice, Interval, Study
+
+TARGET = "hydra_plugins.kreg.Search"
+JOURNAL = "trials.jsonl"
+
+
+class Search(Sweeper):
+    """Asks for `jobs` settings at a time, launches them with any launcher, tells the results.
+
+    Args:
+        trials: Whole number >= 1: how many settings in all.
+        seconds: Stop asking after so many seconds, or `None`.
+        jobs: Whole number >= 1 of settings asked for at once; more than one for parallel launchers.
+        seed: Whole number >= 0.
+        sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.search.Study`.
+        space: Further dimensions in Hydra's grammar, `{"reg.l1": "tag(log, interval(1e-6, 1))"}`.
+    """
+
+    def __init__(self, trials=20, seconds=None, jobs=1, seed=0, sampler="auto", space=None):
+        self.trials = check.integer("hydra.sweeper.trials", trials, low=1)
+        self.seconds = seconds
+        self.jobs = check.integer("hydra.sweeper.jobs", jobs, low=1)
+        self.seed, self.sampler, self.extra = seed, sampler, dict(space or {})
+
+    def setup(self, *, hydra_context, task_function, config: DictConfig) -> None:
+        self.config = config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]):
+        """Search until the trials or the time are used up; returns the best objective."""
+        fixed, space = taken_apart([*(f"{k}={v}" for k, v in self.extra.items()), *arguments])
+        if not space:
+            raise check.invalid("hparams_search", "at least one key with several values", arguments)
+        folder = Path(str(self.config.hydra.sweep.dir))
+        study = Study(space, folder / JOURNAL, self.seed, self.sampler)
+        end = math.inf if self.seconds is None else time.monotonic() + self.seconds
+        while len(study.trials) < self.trials and time.monotonic() < end:
+            self.batch(study, fixed)
+        return None if study.best is None else study.best.value
+
+    def batch(self, study: Study, fixed: list[str]) -> None:
+        """Launch the next settings and note what they are worth."""
+        count = min(self.jobs, self.trials - len(study.trials))
+        asked = [study.ask(pending) for pending in range(count)]
+        told = [[*fixed, *(f"{k}={v}" for k, v in trial.params.items())] for trial in asked]
+        results = self.launcher.launch(told, initial_job_idx=asked[0].number)
+        for trial, result in zip(asked, results, strict=True):
+            study.tell(trial, value_of(result))
+
+
+def value_of(result) -> float:
+    """The objective that a job returned; a failed job is worth nothing, and ends no search."""
+    value = result._return_value
+    good = isinstance(value, int | float) and math.isfinite(value)
+    return float(value) if good else math.inf
+
+
+def taken_apart(arguments: list[str]) -> tuple[list[str], dict]:
+    """The overrides with one value, and the space of the others."""
+    overrides = OverridesParser.create().parse_overrides(arguments)
+    swept = [override for override in overrides if override.is_sweep_override()]
+    fixed = [o.input_line for o in overrides if not o.is_sweep_override()]
+    return fixed, {o.input_line.split("=", 1)[0]: dimension(o) for o in swept}
+
+
+def dimension(override: Override):
+    """`a,b`, `choice(a, b)`, `range(1, 9)`, `interval(0, 1)`, `tag(log, interval(1e-6, 1))`."""
+    value = override.value()
+    if isinstance(value, IntervalSweep):
+        whole = isinstance(value.start, int) and isinstance(value.end, int)
+        return Interval(value.start, value.end, "log" in value.tags, whole or "int" in value.tags)
+    return Choice(tuple(override.sweep_string_iterator()))
+
+
+def register() -> None:
+    """Make the sweeper known to Hydra without a plugin package."""
+    Plugins.instance().class_name_to_class[TARGET] = Search
