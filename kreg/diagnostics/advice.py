@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from kreg.diagnostics.findings import Findings
+from kreg.diagnostics.judge import Thresholds, slope
 from kreg.diagnostics.resolution import examples_needed
+from kreg.diagnostics.states import FALLS
 
 LIMIT = 3
 # states in which the model fits its training data better than the world
@@ -266,13 +268,17 @@ def hard_tail(f: Findings):
 
 @rule
 def second_descent(f: Findings):
-    been = {stretch["state"] for stretch in f.verdict.timeline[:-1]}
-    if f.verdict.state not in ("LEARNING", "LATE GAIN") or not been & {"OVERFITTING", "DRIFT"}:
+    been = {stretch["state"] for stretch in f.verdict.timeline}
+    limits, series = Thresholds(), f.series
+    recent = slice(-limits.window, None)
+    if not been & {"OVERFITTING", "DRIFT"} or len(series) < limits.window:
+        return None
+    if slope(series.epochs[recent], series.validation[recent], limits) != FALLS:
         return None
     return Advice(
         "second_descent",
-        f"The validation loss rose and falls again since epoch {f.verdict.since}: possibly "
-        "epoch-wise double descent. Do not stop yet.",
+        f"The validation loss rose and has been falling again for {limits.window} validations: "
+        "possibly epoch-wise double descent. More epochs may still pay.",
         "Nakkiran 2020; Stephenson & Lee 2021",
         0.8,
     )

@@ -1,0 +1,126 @@
+"""How good is the verdict? Precision, recall, false alarms, flips and onset error on recorded runs.
+
+    python benchmarks/bench_verdict.py            # seconds; the runs are recorded, nothing trains
+
+Truth, from a large test set that no rule sees: the model is past its best at an epoch when its test
+loss is more than 2 % above its smallest so far. A rule raises an alarm at an epoch from what was
+known at that epoch. Pooled over all epochs of all runs:
+
+- precision: alarms that are true;  recall: past-best epochs with an alarm;
+- false alarms: epochs that are fine, with an alarm;  flips: changes of the alarm, a run;
+- onset error: the date the rule gives against the epoch of the smallest test loss, in epochs,
+  median over runs that end past their best (kreg dates by the best epoch, the others by their first
+  alarm); delay: first alarm against the first past-best epoch, likewise.
+
+The same for the held-out half: no threshold was looked at on it.
+"""
+
+import argparse
+
+import numpy as np
+from suite import PATH, load
+
+from kreg.diagnostics.judge import walk
+from kreg.diagnostics.series import judged
+from kreg.diagnostics.states import PAST_BEST
+from kreg.diagnostics.verdict import chance_loss, diagnose
+
+TOLERANCE = 1.02
+
+
+def kreg(run):
+    record = run.record()
+    checks = walk(judged(record), chance=chance_loss(record))
+    return np.array([check.state in PAST_BEST for check in checks]), diagnose(record).onset
+
+
+def first(alarm):
+    """A rule without a date of its own is dated by its first alarm."""
+    return alarm, int(alarm.argmax()) + 1 if alarm.any() else None
+
+
+def textbook(run, train="loss", validation="val_loss"):
+    """Training loss falls and validation loss rises, from one epoch to the next."""
+    falls = np.diff(run.curves[train], prepend=np.nan) < 0
+    rises = np.diff(run.curves[validation], prepend=np.nan) > 0
+    return first(falls & rises)
+
+
+def textbook_clean(run):
+    return textbook(run, "clean_loss", "val_clean_loss")
+
+
+def sagemaker(run, train="loss", validation="val_loss"):
+    """Amazon SageMaker Debugger's Overfit: (val - train) / train > 0.1 for more than one step."""
+    over = run.curves[validation] > 1.1 * run.curves[train]
+    return first(over & np.concatenate([[False], over[:-1]]))
+
+
+def clean_gap(run):
+    return first(run.curves["val_clean_loss"] > 1.1 * run.curves["clean_loss"])
+
+
+def gl2(run):
+    """GL > 2 % on the clean loss, no test of significance."""
+    loss = run.curves["val_clean_loss"]
+    return first(loss > 1.02 * np.minimum.accumulate(loss))
+
+
+RULES = {
+    "kreg's verdict": kreg,
+    "textbook table, logged": textbook,
+    "textbook table, clean": textbook_clean,
+    "SageMaker Overfit, logged": sagemaker,
+    "clean gap > 10 %": clean_gap,
+    "GL > 2 % on the clean loss": gl2,
+}
+
+
+def truth(run):
+    """(past its best, at each epoch; epoch of the smallest test loss)."""
+    loss = run.curves["test_loss"]
+    return loss > TOLERANCE * np.minimum.accumulate(loss), int(loss.argmin()) + 1
+
+
+def score(rule, runs) -> list[float]:
+    counts, flips, onsets, delays = np.zeros((2, 2)), [], [], []
+    for run in runs:
+        past, best = truth(run)
+        alarm, date = rule(run)
+        np.add.at(counts, (past.astype(int), alarm.astype(int)), 1)
+        flips.append(np.count_nonzero(np.diff(alarm.astype(int))))
+        if past[-1] and date is not None:
+            onsets.append(abs(date - best))
+        if past[-1] and alarm.any():
+            delays.append(abs(int(alarm.argmax()) - int(past.argmax())))
+    (fine, false), (missed, hit) = counts
+    rates = [hit / max(hit + false, 1), hit / max(hit + missed, 1), false / max(fine + false, 1)]
+    return [*rates, float(np.mean(flips)), median(onsets), median(delays)]
+
+
+def median(values) -> float:
+    return float(np.median(values)) if values else float("nan")
+
+
+def table(title: str, runs) -> None:
+    past = sum(truth(run)[0].mean() for run in runs) / len(runs)
+    print(f"\n{title}: {len(runs)} runs, {past:.0%} of their epochs past the best")
+    print(f"{'rule':28s} precision  recall  false alarms  flips/run  onset error  delay")
+    for name, rule in RULES.items():
+        p, r, f, flips, onset, delay = score(rule, runs)
+        print(f"{name:28s} {p:9.3f} {r:7.3f} {f:13.3f} {flips:10.2f} {onset:12.1f} {delay:6.1f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--suite", default=PATH)
+    runs = load(parser.parse_args().suite)
+    table("all runs", runs)
+    table("held-out half", [run for run in runs if run.meta["half"] == "held out"])
+    for size in sorted({run.meta["validation"] for run in runs}):
+        part = [run for run in runs if run.meta["validation"] == size]
+        table(f"{size} validation rows", part)
+
+
+if __name__ == "__main__":
+    main()

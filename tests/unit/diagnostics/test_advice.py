@@ -1,0 +1,120 @@
+"""Each rule of advice fires on its condition, and says its numbers; most runs get none."""
+
+import numpy as np
+import pytest
+from scripted import EPOCHS, FALLING, FLAT, RISING, VALLEY, run
+
+from kreg.diagnostics.advice import LIMIT, RULES, advise
+from kreg.diagnostics.findings import Findings
+
+BARE = [{"name": "big", "params": 900, "regularization": ""},
+        {"name": "small", "params": 100, "regularization": "L2(0.1)"}]  # fmt: skip
+COVERED = [{"name": "big", "params": 1000, "regularization": "L2(0.1)"}]
+
+
+def ids(record):
+    return [advice.id for advice in advise(Findings(record))]
+
+
+def text(record, name):
+    return next(a.text for a in advise(Findings(record)) if a.id == name)
+
+
+def overfitting(**fields):
+    record = run(FALLING, VALLEY, **fields)
+    record.curves["val_clean_accuracy"] = list(0.9 - 0.01 * np.abs(EPOCHS - 10))
+    return record
+
+
+def test_a_healthy_run_gets_no_advice():
+    assert ids(run(FALLING, FALLING + 0.1)) == []
+
+
+def test_go_back_with_what_it_gains():
+    line = text(overfitting(), "restore")
+    assert "epoch 10: validation loss 0.5 instead of 0.9, 44.4 % less" in line
+    assert "accuracy 0.9 instead of 0.7" in line
+    restored = overfitting(events=[{"epoch": 30, "kind": "restore", "text": "best restored"}])
+    assert "restore" not in ids(restored)
+
+
+def test_bare_layers_are_named():
+    assert "90% of the parameters (900 of 1,000" in text(overfitting(layers=BARE), "bare_layers")
+    assert "bare_layers" not in ids(overfitting(layers=COVERED))
+
+
+def test_images_without_augmentation():
+    record = overfitting(inputs={"image": True}, sizes={"train": 500})
+    assert "500 training images" in text(record, "augment")
+    record.inputs["augmented"] = True
+    assert "augment" not in ids(record)
+
+
+def test_more_data_when_everything_is_regularized():
+    record = overfitting(layers=COVERED, sizes={"train": 100})
+    assert "10.0 parameters for each of 100 examples" in text(record, "more_data")
+
+
+def test_overconfidence_is_not_called_overfitting():
+    record = run(FALLING, VALLEY, correct=np.full(30, 0.8))
+    record.calibration = {"validation": {"confidence": np.full(50, 0.99), "correct": np.ones(50)}}
+    assert "claims 99.0%" in text(record, "overconfident")
+
+
+def test_a_penalty_that_hides_the_minimum():
+    record = run(FALLING, VALLEY)
+    record.curves["penalty"] = list(2 - 0.05 * EPOCHS)
+    record.curves["val_loss"] = list(VALLEY + 2 - 0.05 * EPOCHS)
+    assert "minimum at epoch 30; the clean loss has it at epoch 10" in text(
+        record, "watch_the_clean_loss"
+    )
+
+
+def test_underfitting_by_too_much_noise():
+    flat = np.full(30, 2.0)
+    record = run(flat, flat + 0.01, inputs={"chance_loss": 2.3})
+    record.curves["loss"] = [3.0] * 30
+    assert "less_noise" in ids(record)
+
+
+def test_instability_leaks_and_small_validation_sets():
+    assert ids(run(RISING / 4, RISING)) == ["calm_down"]
+    assert ids(run(FLAT + 1, FALLING)) == ["leak"]
+    doubtful = run(FALLING, 0.5 + 0.001 * np.maximum(EPOCHS - 10, 0), rows=20, noise=1.0)
+    assert "larger_validation" in ids(doubtful)
+
+
+def test_second_descent():
+    validation = np.concatenate([VALLEY[:22], VALLEY[21] - 0.025 * np.arange(1, 9)])
+    record = run(FALLING, validation)
+    assert "second_descent" in ids(record)
+    assert "second_descent" not in ids(run(FALLING, VALLEY))
+
+
+def test_hard_tail_and_learning_rate():
+    record = overfitting(train_losses=np.r_[np.full(20, 5.0), np.full(380, 0.01)])
+    assert "hard_tail" in ids(record)
+    record = overfitting()
+    record.curves["learning_rate"] = [0.1] * 30
+    assert "decay_first" in ids(record)
+
+
+def test_batch_statistics():
+    record = run(FLAT, FLAT + 0.1, inputs={"batch_norm": True})
+    record.curves["noisy_loss"] = [0.3] * 30
+    assert "batch_statistics" in ids(record)
+
+
+def test_never_more_than_three_and_the_strongest_first():
+    fields = {"layers": BARE, "inputs": {"image": True}, "sizes": {"train": 10}}
+    record = overfitting(train_losses=np.r_[np.full(20, 5.0), np.full(380, 0.01)], **fields)
+    found = advise(Findings(record))
+    assert len(found) == LIMIT == 3
+    assert [a.weight for a in found] == sorted((a.weight for a in found), reverse=True)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_rules_are_silent_on_an_empty_record(rule):
+    from kreg.diagnostics import Record
+
+    assert rule(Findings(Record())) is None

@@ -1,0 +1,218 @@
+"""Everything that can be pointed at, whole, damaged or still being written."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scripted import FALLING, VALLEY, run
+
+import kreg
+from kreg.diagnostics import Record, commands, report, write_all
+from kreg.diagnostics import report as report_function
+from kreg.diagnostics.sources import load
+
+HEADER = "epoch,loss,val_loss\n"
+
+
+def csv_text(rows=30, **extra):
+    columns = {"loss": FALLING, "val_loss": VALLEY, **extra}
+    lines = [",".join(["epoch", *columns])]
+    lines += [",".join([str(i), *(str(c[i]) for c in columns.values())]) for i in range(rows)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def csv(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text(csv_text())
+    return path
+
+
+def test_a_csv_log_counts_from_one_and_is_labelled(csv):
+    found = report(csv)
+    assert (found.state, found.onset_epoch) == ("OVERFITTING", 10)
+    assert "biased" in str(found)
+    assert found.document["curves"]["epochs"][0] == 1
+
+
+def test_a_csv_log_with_clean_columns_is_honest(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text(csv_text(clean_loss=FALLING, val_clean_loss=VALLEY))
+    assert load(path)[0]["verdict"]["honest"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("name,state\na,b\n", "no column of numbers"),
+        ("epoch\n0\n", "no column of numbers"),
+    ],
+)
+def test_useless_csv_files_are_sentences(tmp_path, text, message):
+    path = tmp_path / "history.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        report(path)
+
+
+def test_a_csv_that_is_still_being_written(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text(csv_text() + "30,0.0")
+    found = report(path)
+    assert found.document["curves"]["epochs"][-1] == 30
+    assert "still being written" in str(found)
+    path.write_text(csv_text().rstrip("\n"))  # the last number may be cut short
+    assert report(path).document["curves"]["epochs"][-1] == 29
+
+
+def test_missing_columns_nan_and_text(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,loss\n0,1.0\n1,0.5\n")
+    found = report(path)
+    assert found.state == "NO VALIDATION"
+    assert "Missing: val_loss" in str(found)
+    path.write_text(HEADER + "0,nan,nan\n1,0.5,\n2,oops,NaN\n")
+    assert report(path).state == "NON-FINITE"
+
+
+def test_epochs_logged_twice_after_a_resume(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text(HEADER + "0,3,3\n1,2,2\n1,1,1\n2,0.5,0.5\n")
+    found = report(path).document
+    assert found["curves"]["loss"] == [3, 1, 0.5]
+    assert any("logged twice" in line for line in found["verdict"]["caveats"])
+
+
+def test_other_separators_and_a_damaged_epoch_column(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text(csv_text().replace(",", ";"))
+    assert report(path).onset_epoch == 10
+    path.write_text(HEADER + "x,3,3\ny,2,2\n")
+    assert report(path).document["curves"]["epochs"] == [1, 2]
+
+
+def test_a_keras_history_and_its_dict():
+    columns = {"loss": list(FALLING), "val_loss": list(VALLEY)}
+    history = SimpleNamespace(history=columns, epoch=list(range(30)))
+    assert kreg.report(history).onset_epoch == kreg.report(columns).onset_epoch == 10
+    resumed = SimpleNamespace(history=columns, epoch=list(range(5, 35)))
+    assert kreg.report(resumed).onset_epoch == 15
+
+
+def test_a_history_with_validation_in_every_second_epoch():
+    record = load({"loss": [6, 5, 4, 3, 2, 1], "val_loss": [3, 2, 1]})[1]
+    assert record.curves["val_loss"] == [None, 3, None, 2, None, 1]
+    assert load({})[0]["verdict"]["state"] == "NO VALIDATION"
+
+
+def test_a_metric_without_direction_is_shown_and_not_judged():
+    found = load({"loss": [1, 2], "val_loss": [1, 2], "val_strange": [5, 6]})[0]
+    assert found["metrics"][0]["direction"] is None
+
+
+def test_a_run_directory_prefers_its_record(tmp_path, csv):
+    run(FALLING, VALLEY, name="run").save(tmp_path / "record.npz")
+    found, record = load(tmp_path)
+    assert found["verdict"]["honest"]
+    assert record.examples[0].shape == (200,)
+    assert found["name"] == tmp_path.name
+
+
+def test_a_report_that_is_half_written_falls_back_to_the_history(tmp_path, csv):
+    (tmp_path / "report.json").write_text('{"schema": "kreg/rep')
+    found = report(tmp_path)
+    assert found.onset_epoch == 10
+    assert any("report.json" in line for line in found.document["verdict"]["caveats"])
+
+
+def test_an_empty_directory_and_a_missing_one(tmp_path):
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(ValueError, match="no record of a training yet.*notes.txt"):
+        report(tmp_path)
+    with pytest.raises(FileNotFoundError, match="does not exist"):
+        report(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="Received: int"):
+        report(3)
+
+
+def test_an_unfinished_event_file_is_read_to_its_last_record(tmp_path):
+    from kreg.tensorboard import Events
+
+    record = Record()
+    with Events(tmp_path) as events:
+        for epoch in range(1, 4):
+            record.append(epoch, {"clean_loss": 1.0, "val_clean_loss": 1.0})
+            events.epoch(record)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:-5])
+    assert load(tmp_path)[1].epochs[-1] in (2, 3)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="no record"):
+        load(tmp_path / "empty")
+
+
+# --- files and commands -------------------------------------------------------------------------
+
+
+def test_all_files_are_written(tmp_path):
+    found = report_function(run(FALLING, VALLEY), out=tmp_path / "out")
+    names = sorted(p.name for p in (tmp_path / "out").iterdir())
+    assert names == ["report.html", "report.json", "report.md", "report.png"]
+    assert len(found.files) == 4
+    again = report(tmp_path / "out")
+    assert again.onset_epoch == 10
+    assert "kreg-report" in again._repr_html_()
+
+
+def test_a_figure_that_fails_costs_that_figure(tmp_path, monkeypatch, capsys):
+    import sys
+
+    module = sys.modules["kreg.diagnostics.report"]
+
+    def broken(document):
+        raise RuntimeError("no font")
+
+    monkeypatch.setattr(module, "png", broken)
+    files, problems = write_all(load(run(FALLING, VALLEY))[0], tmp_path)
+    assert [p.name for p in files] == ["report.json", "report.html", "report.md"]
+    assert problems == ["report.png could not be written (RuntimeError: no font)."]
+    assert json.loads((tmp_path / "report.json").read_text())["verdict"]
+
+
+def test_report_command(tmp_path, csv, capsys):
+    assert commands.report(tmp_path) == 0
+    assert (tmp_path / "report.html").exists()
+    assert "Overfitting since epoch 10" in capsys.readouterr().out
+    assert commands.report(csv, fail_on="overfitting") == 1
+    assert commands.report(csv, fail_on="unstable,no-validation") == 0
+    assert commands.report(csv, fail_on="past-best") == 1
+    assert not (tmp_path / "history").exists()
+
+
+def test_wrong_commands_are_sentences(tmp_path, csv, capsys):
+    assert commands.report(tmp_path / "nowhere") == 2
+    assert commands.report(csv, fail_on="overfiting") == 2
+    assert commands.replay(csv, "gll:2") == 2
+    shown = capsys.readouterr().err
+    assert "does not exist" in shown
+    assert "Did you mean 'OVERFITTING'" in shown
+    assert "Did you mean 'gl'" in shown
+
+
+def test_replay_command(csv, capsys):
+    assert commands.replay(csv, "default,gl:2,patience:5,paired:2") == 0
+    shown = capsys.readouterr().out
+    assert "15" in shown
+    assert "per-example" in shown.replace("\n", " ")
+
+
+def test_replay_reports_regret_and_saved_epochs(csv):
+    from kreg.diagnostics import replay
+
+    rows = {row["rule"]: row for row in replay(load(csv)[1], "patience:5,textbook:1,careful")}
+    assert (rows["patience:5"]["stop_epoch"], rows["patience:5"]["saved"]) == (15, 15)
+    assert rows["patience:5"]["regret"] == 0
+    assert rows["careful"]["stop_epoch"] is None
+    assert np.isclose(rows["careful"]["loss"], 0.5)

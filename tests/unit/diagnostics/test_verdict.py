@@ -1,0 +1,184 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scripted import EPOCHS, FALLING, FLAT, RISING, VALLEY, run
+
+from kreg.diagnostics import STATES, Record, diagnose
+from kreg.diagnostics.judge import walk
+from kreg.diagnostics.series import judged
+from kreg.diagnostics.states import TABLE
+
+SLOW_RISE = 0.5 + 0.0002 * EPOCHS
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "state"),
+    [
+        (FALLING, FALLING + 0.1, "LEARNING"),
+        (FALLING, FLAT, "MEMORISING"),
+        (FALLING, VALLEY, "OVERFITTING"),
+        (FLAT, 2 - 0.03 * EPOCHS, "LATE GAIN"),
+        (FLAT, FLAT + 0.1, "CONVERGED"),
+        (FLAT * 0.99, RISING, "DRIFT"),
+        (RISING / 2, 2 - 0.03 * EPOCHS, "SETTLING"),
+        (RISING / 2, FLAT + 1, "TOO STRONG"),
+        (RISING / 4, RISING, "UNSTABLE"),
+    ],
+)
+def test_the_nine_states(train, validation, state):
+    verdict = diagnose(run(train, validation))
+    assert verdict.state == state
+    assert (verdict.tone, verdict.meaning) == (STATES[state].tone, STATES[state].meaning)
+
+
+def test_every_state_of_the_table_exists():
+    assert set(TABLE.values()) <= STATES.keys()
+    assert len(TABLE) == 9
+
+
+def test_overrides_in_their_order():
+    assert diagnose(Record()).state == "NO VALIDATION"
+    assert diagnose(run(FALLING[:5], VALLEY[:5])).state == "NOT ENOUGH DATA"
+    nan = VALLEY.copy()
+    nan[-1] = math.nan
+    assert diagnose(run(FALLING, nan)).state == "NON-FINITE"
+    assert diagnose(run(FALLING, np.full(30, math.nan))).state == "NON-FINITE"
+    assert diagnose(run(FLAT + 1, FALLING)).state == "SUSPICIOUS"
+
+
+def test_a_nan_in_the_past_is_forgotten():
+    curve = FALLING.copy()
+    curve[0] = math.nan
+    assert diagnose(run(FALLING, curve + 0.1)).state == "LEARNING"
+
+
+def test_underfitting_is_convergence_at_a_high_loss():
+    flat = np.full(30, 2.0)
+    fields = {"loss": "sparse_categorical_crossentropy", "sizes": {"classes": 10}}
+    assert diagnose(run(flat, flat + 0.1, **fields)).state == "UNDERFITTING"
+    assert diagnose(run(flat / 10, flat / 10 + 0.1, **fields)).state == "CONVERGED"
+    assert diagnose(run(flat, flat + 0.1, inputs={"chance_loss": 50.0})).state == "CONVERGED"
+
+
+def test_overconfident_when_the_decisions_hold():
+    steady, worse = np.full(30, 0.8), 0.8 - 0.02 * np.maximum(EPOCHS - 10, 0)
+    assert diagnose(run(FALLING, VALLEY, correct=steady)).state == "OVERCONFIDENT"
+    assert diagnose(run(FALLING, VALLEY, correct=worse)).state == "OVERFITTING"
+
+
+def test_a_rise_within_the_noise_of_the_examples_is_undecided():
+    # 4 % worse in the mean, but every example jumps by its own size
+    verdict = diagnose(run(FALLING, 0.5 + 0.001 * np.maximum(EPOCHS - 10, 0), rows=20, noise=1.0))
+    assert verdict.state == "UNDECIDED"
+    assert verdict.onset is None
+
+
+def test_date_interval_cost_and_evidence():
+    verdict = diagnose(run(FALLING, VALLEY))
+    assert (verdict.onset, verdict.best_epoch, verdict.epoch) == (10, 10, 30)
+    first, last = verdict.interval
+    assert first <= 10 <= last < 16
+    assert verdict.lost == pytest.approx(80)
+    assert verdict.p < 1e-6
+    assert verdict.headline.startswith("OVERFITTING since epoch 10")
+    assert verdict.gap == pytest.approx(VALLEY[-1] - FALLING[-1])
+    stretches = verdict.timeline
+    assert [s["first"] for s in stretches[1:]] == [s["last"] + 1 for s in stretches[:-1]]
+
+
+def test_logged_losses_only_are_labelled():
+    record = Record()
+    for i, (t, v) in enumerate(zip(FALLING, VALLEY)):
+        record.append(i + 1, {"loss": t, "val_loss": v})
+    verdict = diagnose(record)
+    assert verdict.state == "OVERFITTING"
+    assert not verdict.honest
+    assert verdict.caveats[0].startswith("logged losses only: biased")
+    assert verdict.p is None
+
+
+def test_validation_in_some_epochs_only():
+    record = Record()
+    for epoch in range(1, 61):
+        values = {"clean_loss": 1 / epoch}
+        if epoch % 2 == 0:
+            values["val_clean_loss"] = VALLEY[epoch // 2 - 1]
+        record.append(epoch, values)
+    verdict = diagnose(record)
+    assert (verdict.state, verdict.onset) == ("OVERFITTING", 20)
+    assert "Validated at 30 of 60 epochs." in verdict.caveats
+
+
+def test_a_loss_without_training_side_is_judged_with_a_caveat():
+    record = Record()
+    for epoch, value in enumerate(VALLEY, 1):
+        record.append(epoch, {"val_loss": value})
+    verdict = diagnose(record)
+    assert verdict.state in STATES
+    assert any("training loss" in line for line in verdict.caveats)
+
+
+def test_negative_losses_are_judged():
+    assert diagnose(run(FALLING - 3, VALLEY - 2)).past_best
+
+
+# --- properties ---------------------------------------------------------------------------------
+
+steps = st.lists(st.floats(0.001, 0.3), min_size=12, max_size=25)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rises=steps, falls=steps)
+def test_a_rising_curve_is_never_learning(rises, falls):
+    n = min(len(rises), len(falls))
+    rising, train = 0.2 + np.cumsum(rises[:n]), 5 - 0.1 * np.cumsum(falls[:n])
+    states = {check.state for check in walk(judged(run(train / 50, rising)))}
+    assert not states & {"LEARNING", "LATE GAIN", "SETTLING"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(falls=steps)
+def test_a_falling_curve_is_never_past_its_best(falls):
+    falling = 0.1 + np.cumsum(falls)[::-1]
+    checks = walk(judged(run(falling * 0.9, falling)))
+    assert not any(check.confirmed for check in checks)
+    assert checks[-1].best == len(falling) - 1
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 1000), power=st.integers(-6, 6))
+def test_the_unit_of_the_loss_is_irrelevant(seed, power):
+    rng = np.random.default_rng(seed)
+    train, validation = FALLING * 0.5, VALLEY + 0.02 * rng.normal(size=30)
+    a, b = (run(s * train, s * validation, seed=seed) for s in (1.0, 2.0**power))
+    a, b = diagnose(a), diagnose(b)
+    assert (a.state, a.onset, a.interval, a.timeline) == (b.state, b.onset, b.interval, b.timeline)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_the_order_of_the_examples_is_irrelevant(seed):
+    record = run(FALLING, VALLEY, seed=seed)
+    order = np.random.default_rng(seed).permutation(200)
+    shuffled = run(FALLING, VALLEY, seed=seed)
+    shuffled.examples = [row[order] for row in shuffled.examples]
+    a, b = diagnose(record), diagnose(shuffled)
+    assert (a.state, a.onset, a.interval) == (b.state, b.onset, b.interval)
+    assert a.z == pytest.approx(b.z, rel=1e-4)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 1000), cut=st.integers(8, 29))
+def test_the_verdict_of_an_epoch_does_not_know_the_future(seed, cut):
+    rng = np.random.default_rng(seed)
+    validation = VALLEY + 0.05 * rng.normal(size=30)
+    whole = walk(judged(run(FALLING, validation)))
+    part = run(FALLING, validation)
+    short = Record()
+    for i in range(cut):
+        values = {name: curve[i] for name, curve in part.curves.items()}
+        short.append(i + 1, values, examples=part.examples[i])
+    assert [c.state for c in walk(judged(short))] == [c.state for c in whole[:cut]]
