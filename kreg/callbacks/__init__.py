@@ -1,6 +1,38 @@
 """Keras callbacks: clean curves, early stopping that says why, and state that resumes."""
 
+from kreg.callbacks import snapshots
+from kreg.callbacks.clean import Clean, Measurement
 from kreg.callbacks.diagnostics import Diagnostics
+from kreg.callbacks.direction import direction
+from kreg.callbacks.history import HistoryFile
+from kreg.callbacks.interrupt import Interrupt
+from kreg.callbacks.model_file import export
+from kreg.callbacks.non_finite import NonFinite
+from kreg.callbacks.progress import ProgressBar
+from kreg.callbacks.rows import Rows, take
+from kreg.callbacks.saver import Saver
+from kreg.callbacks.state import KerasState, stateful
 from kreg.callbacks.stopping import EarlyStopping
+from kreg.callbacks.tensorboard import TensorBoard
+from kreg.diagnostics import criteria
 
-__all__ = ["Diagnostics", "EarlyStopping"]
+__all__ = [
+    "Clean",
+    "Diagnostics",
+    "EarlyStopping",
+    "HistoryFile",
+    "Interrupt",
+    "KerasState",
+    "Measurement",
+    "NonFinite",
+    "ProgressBar",
+    "Rows",
+    "Saver",
+    "TensorBoard",
+    "criteria",
+    "direction",
+    "export",
+    "snapshots",
+    "stateful",
+    "take",
+]

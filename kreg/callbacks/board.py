@@ -4,9 +4,7 @@ Keras's `logs` carry numbers only. Per-example losses, the evaluator itself and 
 was cut short" travel here, beside the model, and vanish with it.
 """
 
-import weakref
-
-_boards = weakref.WeakKeyDictionary()
+ATTRIBUTE = "_kreg_board"
 
 
 class Board:
@@ -19,6 +17,7 @@ class Board:
         partial: Whether training was cut short in the middle of the running epoch.
         decisive: Names in the logs that a stopping rule reads; nobody may thin these out.
         events: What happened: dicts with `epoch` (from 1), `kind` and `text`.
+        diagnostics: The `kreg.Diagnostics` of this training, or `None`.
     """
 
     def __init__(self):
@@ -28,6 +27,7 @@ class Board:
         self.partial = False
         self.decisive: set[str] = set()
         self.events: list[dict] = []
+        self.diagnostics = None
 
     def examples(self, epoch: int):
         """Per-example clean validation losses of this epoch, or `None`."""
@@ -38,12 +38,9 @@ class Board:
 
 def board(model) -> Board:
     """The board beside `model`; a fresh one at first."""
-    try:
-        return _boards.setdefault(model, Board())
-    except TypeError:  # a stand-in for a model that cannot be referenced weakly
-        return Board()
-
-
-def clear(model) -> None:
-    """Forget the last training; the first callback of a training that writes here calls it."""
-    _boards.pop(model, None)
+    found = vars(model).get(ATTRIBUTE)
+    if found is None:
+        found = Board()
+        # past Keras's own attribute tracking: this is no part of the model
+        object.__setattr__(model, ATTRIBUTE, found)
+    return found

@@ -3,21 +3,23 @@
 import platform
 import sys
 import traceback
-from datetime import datetime
+from datetime import UTC, datetime
 
 import keras
 import numpy as np
-from keras import ops
 
 from kreg import __version__, diagnostics
+from kreg.callbacks import inventory
+from kreg.callbacks.dead import dead_units
+from kreg.callbacks.probes import PROBES
 
 
 class Start:
-    """The weights at the start, for the distance that each layer has gone."""
+    """When the training began, and with which weights."""
 
     def __init__(self, model):
-        self.began = datetime.now().isoformat(timespec="seconds")
-        self.weights = {v.path: np.array(ops.convert_to_numpy(v)) for v in _kernels(model)}
+        self.began = _now()
+        self.weights = inventory.copies(model)
 
     def get_state(self) -> dict:
         return {"began": self.began, "weights": dict(self.weights)}
@@ -27,59 +29,73 @@ class Start:
         self.weights = {path: np.asarray(value) for path, value in state["weights"].items()}
 
 
-def _kernels(model) -> list:
-    return [v for v in model.trainable_variables if len(v.shape) >= 2]
-
-
-def vectors(measured) -> dict:
-    """The per-example arrays of one epoch, by the names of `Record.append`."""
-    return {"examples": measured.examples, "correct": measured.correct}
-
-
 def complete(callback) -> None:
-    """Fill the record's last fields; a model that resists costs a line in the report, not a run."""
+    """Fill the record's last fields; what resists costs a line in the report, not the run."""
     record = callback.record
-    record.provenance = {
+    record.provenance = {**record.provenance, **provenance(callback.start.began)}
+    sides = {"train": callback.train, "validation": callback.validation}
+    for side, rows in sides.items():
+        if rows is not None:
+            guarded(callback.note, "calibration", lambda s=side, r=rows: _look(callback, s, r))
+    guarded(callback.note, "layer table", lambda: _layers(callback))
+    for name in callback.probes:
+        guarded(callback.note, f"probe {name}", lambda n=name: _probe(callback, n))
+
+
+def provenance(began: str) -> dict:
+    """Versions, command and times."""
+    return {
         "kreg": __version__,
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
         "python": platform.python_version(),
         "command": " ".join(sys.argv),
-        "began": callback.start.began,
-        "ended": datetime.now().isoformat(timespec="seconds"),
+        "began": began,
+        "ended": _now(),
     }
-    sides = {"train": callback.train, "validation": callback.validation}
-    for side, rows in sides.items():
-        if rows is not None and record.epochs:
-            _last_look(record, side, callback.clean(rows))
 
 
-def _last_look(record, side: str, measured) -> None:
+def _look(callback, side: str, rows) -> None:
+    """Calibration inputs of one side with the final weights."""
+    measured = callback.clean(rows)
     if measured.confidence is not None:
-        record.calibration[side] = {
+        callback.record.calibration[side] = {
             "confidence": np.asarray(measured.confidence, "float32"),
             "correct": np.asarray(measured.correct, "float32"),
         }
     if side == "train":
-        record.train_losses = measured.examples
+        callback.record.train_losses = measured.examples
 
 
-def conclude(record, note):
-    """`(verdict, document)`; `None` for what could not be made, and a sentence about it."""
-    verdict = _guarded(note, "verdict", lambda: diagnostics.diagnose(record))
-    document = _guarded(note, "report", lambda: diagnostics.document(record))
-    return verdict, document
+def _layers(callback) -> None:
+    model, rows = callback.model, callback.validation or callback.train
+    dead = {} if rows is None else dead_units(model, rows)
+    callback.record.layers = inventory.rows(model, callback.start.weights, callback.before, dead)
 
 
-def _guarded(note, what: str, make):
+def _probe(callback, name: str) -> None:
+    """One row of weak evidence."""
+    row = PROBES[name](callback.model, callback.clean, callback.train)
+    callback.record.inputs.setdefault("weak_evidence", []).append(row)
+
+
+def guarded(note, what: str, make):
+    """`make()`; an error becomes a note, because the training's result is safe first."""
     try:
         return make()
-    except Exception as error:  # whatever it is: the training's result is safe first
+    except Exception as error:
         traceback.print_exc()
         note(f"The {what} could not be made ({type(error).__name__}: {error}). Training is fine.")
         return None
 
 
-def headline(verdict) -> str:
-    """One line for the terminal."""
-    return str(getattr(verdict, "headline", verdict))
+def verdict(record, note):
+    return guarded(note, "verdict", lambda: diagnostics.diagnose(record))
+
+
+def document(record, note):
+    return guarded(note, "report", lambda: diagnostics.document(record))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

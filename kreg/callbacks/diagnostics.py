@@ -6,11 +6,13 @@ import time
 import keras
 
 from kreg import check
-from kreg.callbacks import conclusion
+from kreg.callbacks import conclusion, inventory
 from kreg.callbacks.board import board
 from kreg.callbacks.clean import Clean, Measurement
+from kreg.callbacks.logs import scalars
 from kreg.callbacks.overhead import Overhead
 from kreg.callbacks.penalties import has_other_losses, penalties, share_of_zeros, zeros
+from kreg.callbacks.probes import PROBES
 from kreg.callbacks.rows import NoRowsError, Rows, take
 from kreg.callbacks.source import learning_rate
 from kreg.diagnostics import Record
@@ -50,6 +52,8 @@ class Diagnostics(keras.callbacks.Callback):
         settings: The run's configuration for the report, JSON values, or `None`.
         inputs: Facts for the report, `{"augmented": True}` say, or `None`.
         verbose: `1` prints the verdict at the end, `0` nothing. Defaults to `1`.
+        probes: Of `"sharpness"`, `"gradient_noise"`, `"random_labels"`: measured after training,
+            and weak evidence. Defaults to `()`.
 
     After training: `record` (all numbers), `verdict`, `document` and `notes`.
 
@@ -70,6 +74,7 @@ class Diagnostics(keras.callbacks.Callback):
         settings: dict | None = None,
         inputs: dict | None = None,
         verbose: int = 1,
+        probes: tuple = (),
     ):
         super().__init__()
         limit = check.integer("rows", rows, low=1, high=2048)
@@ -81,7 +86,8 @@ class Diagnostics(keras.callbacks.Callback):
         self.validation = _optional("validation", validation, limit, how)
         same = limit if self.validation is None else len(self.validation)
         self.train = None if train is None else take("train", train, same, **how)
-        self.verdict = self.document = None
+        self.probes = tuple(check.choice("probes", name, PROBES) for name in probes)
+        self.verdict = None
         self._pending = None
         self._training = False
 
@@ -91,13 +97,15 @@ class Diagnostics(keras.callbacks.Callback):
         self.clean = Clean(self.model)
         self.overhead = Overhead(0 if self.train is None else len(self.train), self.budget)
         self.start = conclusion.Start(self.model)
+        self.before: dict = {}
+        self._document = None
         self.notes: list[str] = []
         self.record = Record(
             name=self.name, settings=self.settings, inputs=dict(self.inputs), **self._facts()
         )
         self._join_board()
         if self.validation is None:
-            self._note(NO_VALIDATION)
+            self.note(NO_VALIDATION)
         self._training = True
         if self._pending is not None:
             self._apply(self._pending)
@@ -117,9 +125,11 @@ class Diagnostics(keras.callbacks.Callback):
         self.board = board(self.model)
         self.board.clean, self.board.rows = self.clean, self.validation
         self.board.validation, self.board.events = None, []
+        self.board.diagnostics = self
 
     def on_epoch_begin(self, epoch, logs=None):
         self.board.partial = False
+        self.before = inventory.copies(self.model)
         self._epoch_began = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -132,7 +142,7 @@ class Diagnostics(keras.callbacks.Callback):
         now = time.monotonic()
         self.overhead.add(now - began, began - self._epoch_began)
         if self.adapt and not self.board.decisive & set(logs) & self._thinned(logs):
-            self._note(self.overhead.adapt())
+            self.note(self.overhead.adapt())
 
     @staticmethod
     def _thinned(logs) -> set:
@@ -170,19 +180,30 @@ class Diagnostics(keras.callbacks.Callback):
         return train
 
     def _remember(self, epoch: int, logs: dict, validation: Measurement | None) -> None:
-        values = {name: float(value) for name, value in logs.items() if _is_scalar(value)}
+        values = scalars(logs)
         if self.train is not None and not self.overhead.due(len(self.record.epochs)):
             values = {k: v for k, v in values.items() if k not in self._thinned(logs)}
         rate = learning_rate(self.model)
         if rate is not None:
             values["learning_rate"] = rate
-        seen = {} if validation is None else conclusion.vectors(validation)
+        seen = {}
+        if validation is not None:
+            seen = {"examples": validation.examples, "correct": validation.correct}
+        self._rate_event(epoch, rate)
         self.record.append(epoch + 1, values, **seen)
 
-    def _note(self, sentence: str) -> None:
+    def _rate_event(self, epoch: int, rate: float | None) -> None:
+        """Mark drops and restarts of the learning rate, not its smooth schedules."""
+        old = self.record.curve("learning_rate")[-1:]
+        if rate is not None and old.size and not 0.67 <= rate / max(float(old[0]), 1e-30) <= 1.5:
+            text = f"learning rate {float(old[0]):.3g} -> {rate:.3g}"
+            self.board.events.append({"epoch": epoch + 1, "kind": "learning_rate", "text": text})
+
+    def note(self, sentence: str) -> None:
         """Say it once, and keep it for the report."""
         if sentence and sentence not in self.notes:
             self.notes.append(sentence)
+            self.record.warnings.append(sentence)
             if self.verbose:
                 print(f"Diagnostics: {sentence}")
 
@@ -191,12 +212,18 @@ class Diagnostics(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         self._training = False
         self._pending = None
-        self.record.warnings = list(dict.fromkeys([*self.record.warnings, *self.notes]))
-        self.record.events = [*self.record.events, *self.board.events]
         conclusion.complete(self)
-        self.verdict, self.document = conclusion.conclude(self.record, self._note)
+        self.verdict = conclusion.verdict(self.record, self.note)
         if self.verbose and self.verdict is not None:
-            print(f"Diagnostics: {conclusion.headline(self.verdict)}")
+            print(f"Diagnostics: {self.verdict.headline}")
+
+    @property
+    def document(self) -> dict | None:
+        """The report as JSON values, with what later callbacks did; `None` before the end."""
+        if self._document is None and self.verdict is not None and not self._training:
+            self.record.events = list(self.board.events)
+            self._document = conclusion.document(self.record, self.note)
+        return self._document
 
     # --- state --------------------------------------------------------------------------------
 
@@ -207,6 +234,7 @@ class Diagnostics(keras.callbacks.Callback):
             "overhead": self.overhead.get_state(),
             "start": self.start.get_state(),
             "notes": list(self.notes),
+            "events": [dict(event) for event in self.board.events],
         }
 
     def set_state(self, state: dict) -> None:
@@ -220,6 +248,7 @@ class Diagnostics(keras.callbacks.Callback):
         self.overhead.set_state(state["overhead"])
         self.start.set_state(state["start"])
         self.notes = list(state["notes"])
+        self.board.events = [dict(event) for event in state["events"]]
         self._pending = None
 
 
@@ -235,7 +264,3 @@ def _fill(logs: dict, prefix: str, measured: Measurement) -> None:
     if measured.loss is not None:
         logs[f"{prefix}loss"] = measured.loss
     logs.update({f"{prefix}{name}": v for name, v in measured.metrics.items() if name != "loss"})
-
-
-def _is_scalar(value) -> bool:
-    return isinstance(value, (int, float)) or getattr(value, "shape", None) == ()

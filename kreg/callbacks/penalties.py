@@ -4,9 +4,10 @@ import numpy as np
 from keras import ops
 
 
-def layer_of(variable) -> str:
-    """The path of the layer that owns a variable: `"block/dense"` for `"block/dense/kernel"`."""
-    return variable.path.rpartition("/")[0] or variable.path
+def layer_of(variable, model) -> str:
+    """The path of the layer that owns a variable: `"dense"` for `"sequential/dense/kernel"`."""
+    path = variable.path.removeprefix(f"{model.name}/")
+    return path.rpartition("/")[0] or path
 
 
 def penalties(model) -> dict[str, float]:
@@ -15,19 +16,19 @@ def penalties(model) -> dict[str, float]:
     for variable in model.trainable_variables:
         if variable.regularizer is not None:
             value = float(ops.convert_to_numpy(variable.regularizer(variable)))
-            result[layer_of(variable)] = result.get(layer_of(variable), 0.0) + value
+            result[layer_of(variable, model)] = result.get(layer_of(variable, model), 0.0) + value
     return result
 
 
 def zeros(model) -> dict[str, tuple[int, int]]:
-    """Layer path to `(exact zeros, weights)` of its trainable variables of rank >= 2."""
+    """Layer path to `(exact zeros, weights)` of its weights of rank >= 2."""
     result = {}
-    for variable in model.trainable_variables:
+    for variable in model.weights:
         if len(variable.shape) >= 2:
             values = ops.convert_to_numpy(variable)
-            zero, size = result.get(layer_of(variable), (0, 0))
+            zero, size = result.get(layer_of(variable, model), (0, 0))
             zero += values.size - int(np.count_nonzero(values))
-            result[layer_of(variable)] = zero, size + values.size
+            result[layer_of(variable, model)] = zero, size + values.size
     return result
 
 

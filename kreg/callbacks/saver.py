@@ -4,17 +4,7 @@ import keras
 import numpy as np
 
 from kreg.callbacks.board import board
-
-# What Keras's own callbacks change while they run. `min_delta` is left out on purpose: Keras flips
-# its sign at the first use, and restoring it would flip it twice.
-KERAS_STATE = {
-    keras.callbacks.History: ("epoch", "history"),
-    keras.callbacks.EarlyStopping: (
-        "wait", "stopped_epoch", "best", "best_epoch", "best_weights",
-    ),
-    keras.callbacks.ReduceLROnPlateau: ("wait", "best", "cooldown_counter"),
-    keras.callbacks.ModelCheckpoint: ("best", "epochs_since_last_save"),
-}  # fmt: skip
+from kreg.callbacks.state import stateful
 
 
 class Saver(keras.callbacks.Callback):
@@ -30,8 +20,8 @@ class Saver(keras.callbacks.Callback):
             `kreg.runs.Checkpoint`.
         callbacks: The list that goes to `fit`, with this saver last and
             `keras.callbacks.History()` first: Keras would otherwise append its own one, an epoch
-            behind. Callbacks with `get_state` and `set_state` are saved, and those of Keras in
-            `KERAS_STATE`.
+            behind. Callbacks with `get_state` and `set_state` are saved, and those of Keras that
+            `kreg.callbacks.stateful` knows.
 
     Raises:
         ValueError: At the start of training, if the saver is not last, or if a saved state belongs
@@ -54,10 +44,10 @@ class Saver(keras.callbacks.Callback):
         self._batches = 0
 
     @property
-    def peers(self) -> dict[str, keras.callbacks.Callback]:
-        """The other callbacks that have a state, by a name that shows class and position."""
-        others = [c for c in self.callbacks if c is not self and _has_state(c)]
-        return {f"{i}:{type(c).__name__}": c for i, c in enumerate(others)}
+    def peers(self) -> dict:
+        """What speaks for the other callbacks' states, by a name with class and position."""
+        others = [c for c in self.callbacks if c is not self and stateful(c) is not None]
+        return {f"{i}:{type(c).__name__}": stateful(c) for i, c in enumerate(others)}
 
     def on_train_begin(self, logs=None):
         if self.callbacks[-1] is not self:
@@ -91,7 +81,7 @@ class Saver(keras.callbacks.Callback):
             "stopped": self._stopped_for_good(),
             "variables": {name: _values(group) for name, group in self._groups().items()},
             "paths": {name: [v.path for v in group] for name, group in self._groups().items()},
-            "callbacks": {name: _get_state(peer) for name, peer in self.peers.items()},
+            "callbacks": {name: peer.get_state() for name, peer in self.peers.items()},
         }
 
     def _stopped_for_good(self) -> bool:
@@ -117,7 +107,7 @@ class Saver(keras.callbacks.Callback):
             for variable, value in zip(variables, state["variables"][name], strict=True):
                 variable.assign(value)
         for name, peer in peers.items():
-            _set_state(peer, state["callbacks"][name])
+            peer.set_state(state["callbacks"][name])
 
 
 def _values(variables) -> list[np.ndarray]:
@@ -147,37 +137,3 @@ def _same(what: str, saved: list[str], now: list[str]) -> None:
             f"The saved state was written with other {what}: {saved} then, {now} now. "
             "Start anew with resume=never."
         )
-
-
-def _keras_fields(callback) -> tuple[str, ...]:
-    return next((f for kind, f in KERAS_STATE.items() if isinstance(callback, kind)), ())
-
-
-def _has_state(callback) -> bool:
-    return hasattr(callback, "get_state") or bool(_keras_fields(callback))
-
-
-def _get_state(callback) -> dict:
-    if hasattr(callback, "get_state"):
-        return callback.get_state()
-    return {name: _plain(getattr(callback, name, None)) for name in _keras_fields(callback)}
-
-
-def _plain(value):
-    """Copies, so that the state cannot change behind the store's back."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    value = np.array(value)
-    return value.item() if value.ndim == 0 else value
-
-
-def _set_state(callback, state: dict) -> None:
-    if hasattr(callback, "set_state"):
-        callback.set_state(state)
-        return
-    for name, value in state.items():
-        setattr(callback, name, value)

@@ -2,7 +2,6 @@
 
 import math
 import time
-from pathlib import Path
 
 import keras
 
@@ -12,8 +11,15 @@ from kreg.callbacks.board import board
 from kreg.callbacks.chief import chief_says
 from kreg.callbacks.direction import direction
 from kreg.callbacks.guard import RateGuard
+from kreg.callbacks.logs import scalars
+from kreg.callbacks.model_file import export as save_in_one_piece
+from kreg.callbacks.model_file import export_path
 from kreg.callbacks.source import NAME, Source, iterations, learning_rate
-from kreg.diagnostics.criteria import Criterion, Patience, Smoothed, parse
+from kreg.callbacks.stop_rule import StopRule
+
+STATE = ("stopped_epoch", "would_stop_epoch", "stop_reason", "sentence", "first_epoch")
+# a goal, a budget and a broken loss are not matters of the learning rate
+FINAL = {"threshold", "divergence", "non_finite", "epochs", "steps", "seconds"}
 
 
 class EarlyStopping(keras.callbacks.Callback):
@@ -83,7 +89,7 @@ class EarlyStopping(keras.callbacks.Callback):
         restore_best: bool = True,
         start_from_epoch: int = 0,
         *,
-        criterion: "str | Criterion | None" = None,
+        criterion=None,
         validation=None,
         restore: str = "weights",
         smoothing: float = 0.0,
@@ -104,43 +110,17 @@ class EarlyStopping(keras.callbacks.Callback):
         )
         self.start_from_epoch = check.integer("start_from_epoch", start_from_epoch, low=0)
         self.validation = validation
-        self.smoothing = check.number("smoothing", smoothing, low=0, high=1, high_open=True)
         self.dry_run = check.flag("dry_run", dry_run)
         self.validation_freq = check.integer("validation_freq", validation_freq, low=1)
-        self.export = _export_path(export)
+        self.export = export_path(export)
         self.guard = RateGuard(check.integer("rate_guard", rate_guard, low=0))
         self.snapshots = snapshots.Snapshots(average, restore, directory)
-        self.rule = self._rule(criterion, patience, min_delta, baseline)
-        self.criterion = self._criterion(examples=True)
+        quantity = {"monitor": monitor, "mode": self.mode}
+        self.rule = StopRule(quantity, criterion, patience, min_delta, baseline, smoothing)
+        self.criterion = self.rule.make(examples=True)
         self._pending = None
         self._training = False
         self._reset()
-
-    # --- set up -------------------------------------------------------------------------------
-
-    def _rule(self, criterion, patience, min_delta, baseline):
-        """A rule string or a `Criterion`."""
-        if patience is None:
-            if min_delta != 0 or baseline is not None:
-                raise check.invalid("patience", "a whole number with min_delta or baseline", None)
-            return "default" if criterion is None else criterion
-        if criterion is not None:
-            raise check.invalid("criterion", "None together with patience", criterion)
-        delta = abs(min_delta) if self._is_number(min_delta) else min_delta
-        quantity = {"monitor": self.monitor, "mode": self.mode}
-        return Patience(patience, min_delta=delta, baseline=baseline, **quantity)
-
-    @staticmethod
-    def _is_number(value) -> bool:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-    def _criterion(self, examples: bool) -> Criterion:
-        if isinstance(self.rule, Criterion):
-            found = self.rule
-            found.reset()
-        else:
-            found = parse(self.rule, examples=examples, monitor=self.monitor, mode=self.mode)
-        return Smoothed(found, self.smoothing) if self.smoothing else found
 
     def _reset(self) -> None:
         self.stopped_epoch = 0
@@ -179,10 +159,10 @@ class EarlyStopping(keras.callbacks.Callback):
         self._reset()
         self.source = Source(self.model, self.validation)
         examples = self.source.has_examples()
-        self.criterion = self._criterion(examples)
+        self.criterion = self.rule.make(examples)
         if self.criterion.needs_examples and not examples:
             raise ValueError(
-                f"The stopping rule {self.rule!r} compares the losses of single validation rows, "
+                f"The stopping rule `{self.rule}` compares the losses of single validation rows, "
                 "and there are none. Pass `validation=(x, y)` to kreg.EarlyStopping, or put a "
                 "kreg.Diagnostics with validation rows before it in the list of callbacks."
             )
@@ -229,7 +209,7 @@ class EarlyStopping(keras.callbacks.Callback):
 
     def _values(self, logs) -> dict:
         """Numbers for the criterion: the logs, steps and seconds."""
-        values = {k: float(v) for k, v in logs.items() if _is_scalar(v)}
+        values = scalars(logs)
         values["seconds"] = self.seconds + time.monotonic() - self._began
         steps = iterations(self.model)
         return values if steps is None else {**values, "step": steps}
@@ -240,11 +220,10 @@ class EarlyStopping(keras.callbacks.Callback):
         if decision.improved and self.restore_best:
             self.snapshots.take(epoch, self.model)
         if decision.improved and self.export is not None:
-            _export(self.model, self.export)
+            save_in_one_piece(self.model, self.export)
         if decision.warning and decision.warning not in self.notes:
             self.notes.append(decision.warning)
         held = self.guard.update(learning_rate(self.model), decision.improved)
-        # a goal, a budget and a broken loss are not matters of the learning rate
         guarded = held and not set(decision.reason.split("+")) & FINAL
         stop = chief_says(self.model, decision.stop and not guarded and epoch > 0)
         if stop:
@@ -261,8 +240,7 @@ class EarlyStopping(keras.callbacks.Callback):
                 f"{self.monitor} is falling again: this may be the first valley of an epoch-wise "
                 "double descent (Nakkiran et al. 2020); a longer training may be worth a try."
             )
-        event = {"epoch": epoch + 1, "kind": "stop", "text": self.summary()}
-        board(self.model).events.append(event)
+        self._announce("stop", epoch, self.summary())
         if not self.dry_run:
             self.stopped_epoch = epoch
             self.model.stop_training = True
@@ -278,6 +256,7 @@ class EarlyStopping(keras.callbacks.Callback):
         restored = ""
         if self.restore_best and not self.dry_run and self.snapshots.epochs:
             restored = self._restore()
+            self._announce("restore", self.best_epoch, restored)
         if self.verbose:
             print(" ".join(part for part in (self.summary(), restored, *self.notes) if part))
 
@@ -304,6 +283,9 @@ class EarlyStopping(keras.callbacks.Callback):
                 return f"Restored the mean of epochs {', '.join(str(e + 1) for e in kept)}."
         snapshots.write(self.model, best, what)
         return f"Restored epoch {kept[-1] + 1}."
+
+    def _announce(self, kind: str, epoch: int, text: str) -> None:
+        board(self.model).events.append({"epoch": epoch + 1, "kind": kind, "text": text})
 
     # --- state --------------------------------------------------------------------------------
 
@@ -339,35 +321,8 @@ class EarlyStopping(keras.callbacks.Callback):
         self._pending = None
 
 
-STATE = ("stopped_epoch", "would_stop_epoch", "stop_reason", "sentence", "first_epoch")
-FINAL = {"threshold", "divergence", "non_finite", "epochs", "steps", "seconds"}
-
-
-def _is_scalar(value) -> bool:
-    return isinstance(value, (int, float)) or getattr(value, "shape", None) == ()
-
-
 def _falls_again(values: list[float], mode: str) -> bool:
     """Whether the last three of six values got better at each step."""
     costs = [v if mode == "min" else -v for v in values[-4:]]
     finite = len(costs) == 4 and all(map(math.isfinite, costs))
     return finite and costs[0] > costs[1] > costs[2] > costs[3]
-
-
-def _export_path(path) -> Path | None:
-    if path is None:
-        return None
-    if Path(path).suffix != ".keras":
-        raise check.invalid("export", "a path ending in .keras", str(path))
-    return Path(path)
-
-
-def _export(model, path: Path) -> None:
-    """Save the model beside `path`, then move it there: a failed write leaves the old one alone."""
-    temporary = path.with_suffix(".tmp.keras")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        model.save(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -104,10 +104,10 @@ def test_a_failing_report_loses_nothing(data, model, monkeypatch, capsys):
     def broken(record):
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr(conclusion.diagnostics, "diagnose", broken, raising=False)
+    monkeypatch.setattr(conclusion.diagnostics, "diagnose", broken)
     watch = kreg.Diagnostics(*data)
     history = fit(model, data, [watch])
-    assert len(history.epoch) == 4 and watch.verdict is None
+    assert len(history.epoch) == 4 and watch.verdict is None and watch.document is None
     assert "no ink" in capsys.readouterr().out
 
 
@@ -145,3 +145,43 @@ def test_wrong_arguments_are_sentences(data):
         kreg.Diagnostics((train[0], train[1][:5]), validation)
     with pytest.raises(ValueError, match="at least one row"):
         kreg.Diagnostics((train[0][:0], train[1][:0]), validation)
+
+
+def test_the_report_knows_layers_stop_and_restore(data, capsys):
+    train, validation = data
+    watch = kreg.Diagnostics(train, validation)
+    stop = kreg.EarlyStopping(criterion="budget:3")
+    model = classifier()
+    fit(model, data, [watch, stop])
+    assert watch.verdict.state in kreg.diagnostics.STATES
+    assert watch.verdict.headline in capsys.readouterr().out
+    kinds = [event["kind"] for event in watch.document["events"]]
+    assert kinds == ["stop", "restore"]
+    hidden, head = watch.record.layers
+    assert "L2(0.01) on kernel" in hidden["regularization"]
+    assert "Dropout(0.3) after" in hidden["regularization"]
+    assert head["regularization"] == "Dropout(0.3) before"
+    assert hidden["params"] == 7 * 16 and 0 <= hidden["dead"] <= 1
+    assert hidden["distance"] > hidden["update_ratio"] > 0
+
+
+def test_probes_are_opt_in_and_leave_the_model_alone(data):
+    train, validation = data
+    model = classifier()
+    probes = ("sharpness", "gradient_noise", "random_labels")
+    watch = kreg.Diagnostics(train, validation, adapt=False, verbose=0, probes=probes)
+    plain = classifier()
+    fit(plain, data, [])
+    fit(model, data, [watch])
+    names = [row["name"] for row in watch.record.inputs["weak_evidence"]]
+    assert names == ["sharpness", "gradient noise scale", "random labels"]
+    assert watch.notes == []
+    for ours, theirs in zip(model.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_drops_of_the_learning_rate_are_marked(data, model):
+    drop = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.01 if epoch < 2 else 0.001)
+    watch = kreg.Diagnostics(*data, verbose=0)
+    fit(model, data, [watch, drop])
+    assert [(e["epoch"], e["kind"]) for e in watch.document["events"]] == [(3, "learning_rate")]

@@ -1,0 +1,58 @@
+"""`stop`: from its configuration to the callback that ends a training."""
+
+from kreg.build import custom
+
+OWN = ("monitor", "mode", "start_from_epoch", "smoothing", "average", "rate_guard", "dry_run")
+
+
+def callback(cfg, **places):
+    """The `kreg.EarlyStopping`, or `None`.
+
+    Args:
+        cfg: A dataclass of `kreg.config.stop`.
+        **places: More arguments of `kreg.EarlyStopping`: `export`, `directory`, `validation`,
+            `verbose`.
+    """
+    if cfg.kind == "none":
+        return None
+    if ":" in cfg.kind:
+        return custom.create(cfg)
+    from kreg.callbacks import EarlyStopping
+
+    common = {name: getattr(cfg, name) for name in OWN}
+    common |= {"restore_best": cfg.restore != "none"}
+    common |= {"restore": "weights" if cfg.restore == "none" else cfg.restore}
+    return EarlyStopping(**common, **rule(cfg), **places)
+
+
+def rule(cfg) -> dict:
+    """The arguments that name the criterion."""
+    if cfg.kind == "patience":
+        delta = cfg.min_delta
+        delta = delta if delta == "auto" or delta.endswith("%") else float(delta)
+        return {"patience": cfg.patience, "min_delta": delta, "baseline": cfg.baseline}
+    if cfg.kind in ("default", "careful"):
+        return {"criterion": cfg.kind}
+    return {"criterion": CRITERIA[cfg.kind](cfg)}
+
+
+def _criterion(name: str, *fields: str):
+    """A constructor call of `kreg.callbacks.criteria` on the configuration's fields."""
+
+    def make(cfg):
+        from kreg.callbacks import criteria, direction
+
+        own = {field: getattr(cfg, field) for field in fields}
+        mode = direction(cfg.monitor, cfg.mode)
+        return getattr(criteria, name)(**own, monitor=cfg.monitor, mode=mode)
+
+    return make
+
+
+CRITERIA = {
+    "gl": _criterion("GL", "alpha"),
+    "pq": _criterion("PQ", "alpha", "strip"),
+    "up": _criterion("UP", "strips", "strip"),
+    "trend": _criterion("Trend", "window", "z"),
+    "textbook": _criterion("Textbook", "times", "flat"),
+}

@@ -1,0 +1,90 @@
+"""Interrupt: end a training in good order when it is told to go."""
+
+import os
+import signal
+import threading
+
+import keras
+
+from kreg.callbacks.board import board
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupt(keras.callbacks.Callback):
+    """The first Ctrl-C or SIGTERM stops at the end of the batch; the second one exits at once.
+
+    The epoch that was cut short is not counted by EarlyStopping and not saved by Resume; a resumed
+    training replays it. Python's own handlers are put back afterwards, also after an error where
+    it is used as a context manager:
+
+        with Interrupt() as interrupt:
+            model.fit(..., callbacks=[interrupt, ...])
+        raise SystemExit(interrupt.exit_code)
+
+    Args:
+        verbose: `1` says what happens, `0` does not. Defaults to `1`.
+    """
+
+    def __init__(self, verbose: int = 1):
+        super().__init__()
+        self.verbose = int(verbose)
+        self.received: int | None = None
+        self._old: dict = {}
+        self._entered = False
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a signal has ended training."""
+        return self.received is not None
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 128 + the signal: 130 for Ctrl-C, 143 for SIGTERM."""
+        return 0 if self.received is None else 128 + self.received
+
+    def __enter__(self):
+        self._entered = True
+        self._install()
+        return self
+
+    def __exit__(self, *error):
+        self._entered = False
+        self._remove()
+
+    def on_train_begin(self, logs=None):
+        if not self._entered:
+            self._install()
+
+    def on_train_end(self, logs=None):
+        if not self._entered:
+            self._remove()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.received is not None:
+            self.model.stop_training = True
+            steps = (self.params or {}).get("steps")
+            # the last batch completes its epoch
+            board(self.model).partial = steps is None or batch + 1 < steps
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.received is not None:
+            self.model.stop_training = True
+
+    def _install(self) -> None:
+        """Only the main thread may: elsewhere, in a notebook's worker say, nothing changes."""
+        if threading.current_thread() is threading.main_thread() and not self._old:
+            self._old = {number: signal.signal(number, self._handle) for number in SIGNALS}
+
+    def _remove(self) -> None:
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+        self._old = {}
+
+    def _handle(self, number, frame) -> None:
+        if self.received is not None:
+            os._exit(128 + number)
+        self.received = number
+        if self.verbose:
+            name = signal.Signals(number).name
+            print(f"\n{name}: stopping at the end of this batch. Once more to exit at once.")

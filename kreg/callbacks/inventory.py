@@ -1,0 +1,120 @@
+"""The layer table: what each layer holds, what regularizes it, and where it has moved."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kreg.diagnostics import weights as measure
+
+NOISE = ("Dropout", "Noise", "DropBlock", "DropConnect", "StochasticDepth", "DropPath")
+RATES = ("rate", "stddev", "drop_rate")
+MAX_COPY = 20_000_000  # weights; larger models are not copied for distances
+
+
+def kernels(model) -> list:
+    """Trainable weights of rank >= 2, or none where copies of them would cost too much memory."""
+    found = [v for v in model.trainable_variables if len(v.shape) >= 2]
+    return found if sum(int(np.prod(v.shape)) for v in found) <= MAX_COPY else []
+
+
+def copies(model) -> dict[str, np.ndarray]:
+    """Variable path to a copy of its value."""
+    return {v.path: np.array(ops.convert_to_numpy(v)) for v in kernels(model)}
+
+
+def leaves(model) -> list:
+    """All layers of a model in their order, those of nested models in place of the model."""
+    found = []
+    for layer in model.layers:
+        found += leaves(layer) if getattr(layer, "layers", None) else [layer]
+    return found
+
+
+def rows(model, start: dict, before: dict, dead: dict) -> list[dict]:
+    """One dict a layer with weights, as `kreg.diagnostics.inventory` describes them.
+
+    Args:
+        model: A built model.
+        start: Variable path to its value at the start of the training.
+        before: Variable path to its value one epoch ago.
+        dead: Layer name to its share of dead units.
+    """
+    layers = leaves(model)
+    noise = _noise_around(layers)
+    decay = getattr(model.optimizer, "weight_decay", None)
+    return [
+        {
+            "name": layer.name,
+            "type": type(layer).__name__,
+            "params": int(layer.count_params()),
+            "trainable": bool(layer.trainable_variables),
+            "regularization": ", ".join([*_penalties(layer, decay), *noise.get(id(layer), [])]),
+            "dead": dead.get(layer.name),
+            **_numbers(layer, start, before),
+        }
+        for layer in layers
+        if layer.weights
+    ]
+
+
+def _numbers(layer, start: dict, before: dict) -> dict:
+    """Norms of the layer's largest weight of rank >= 2."""
+    found = [v for v in layer.weights if len(v.shape) >= 2]
+    if not found:
+        return {}
+    largest = max(found, key=lambda v: int(np.prod(v.shape)))
+    value = ops.convert_to_numpy(largest)
+    size = sum(int(np.prod(v.shape)) for v in found)
+    result = {
+        "norm": measure.frobenius(value),
+        "spectral_norm": measure.spectral_norm(value),
+        "stable_rank": measure.stable_rank(value),
+        "zeros": sum(measure.zeros(ops.convert_to_numpy(v)) for v in found) / size,
+    }
+    if largest.path in start:
+        result["distance"] = measure.distance(value, start[largest.path])
+    if largest.path in before:
+        result["update_ratio"] = measure.update_ratio(value, before[largest.path])
+    return result
+
+
+def _penalties(layer, decay) -> list[str]:
+    """Regularizers, constraints and weight decay of a layer's own weights."""
+    found = []
+    for variable in layer.trainable_variables:
+        for part in (variable.regularizer, variable.constraint):
+            if part is not None:
+                found.append(f"{describe(part)} on {variable.name}")
+    if getattr(layer, "activity_regularizer", None) is not None:
+        found.append(f"{describe(layer.activity_regularizer)} on its output")
+    if decay and layer.trainable_variables:
+        found.append(f"weight decay({decay:g})")
+    return found
+
+
+def _noise_around(layers: list) -> dict[int, list[str]]:
+    """Noise layers, credited to the nearest layers with weights before and after them."""
+    found: dict[int, list[str]] = {}
+    owner, waiting = None, []
+    for layer in layers:
+        if any(word in type(layer).__name__ for word in NOISE):
+            waiting.append(describe(layer))
+            if owner is not None:
+                found.setdefault(id(owner), []).append(f"{waiting[-1]} after")
+        elif layer.trainable_variables:
+            found.setdefault(id(layer), []).extend(f"{text} before" for text in waiting)
+            owner, waiting = layer, []
+    return found
+
+
+def describe(part) -> str:
+    """`L2(0.001)`: class and its numbers, without defaults that say nothing.
+
+    >>> describe(keras.regularizers.L2(0.001))
+    'L2(0.001)'
+    """
+    config = part.get_config() if hasattr(part, "get_config") else {}
+    names = RATES if isinstance(part, keras.layers.Layer) else tuple(config)
+    values = [config[name] for name in names if isinstance(config.get(name), (int, float))]
+    numbers = [f"{v:g}" for v in values if not isinstance(v, bool)]
+    return f"{type(part).__name__}({', '.join(numbers)})"

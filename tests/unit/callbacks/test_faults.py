@@ -1,0 +1,148 @@
+"""Signals, broken numbers and history files."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import keras
+import numpy as np
+import pytest
+
+import kreg
+from kreg.callbacks import HistoryFile, Interrupt, NonFinite
+from kreg.callbacks.board import board
+from tests.unit.callbacks.conftest import classifier
+from tests.unit.callbacks.test_stopping import Scripted
+
+
+class Kick(keras.callbacks.Callback):
+    """Sends a signal to this process at one batch of one epoch."""
+
+    def __init__(self, epoch, batch, number=signal.SIGTERM):
+        super().__init__()
+        self.at, self.number = (epoch, batch), number
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self.epoch, batch) == self.at:
+            os.kill(os.getpid(), self.number)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_stops_at_the_batch_end(number, code, data, capsys):
+    (x, y), _ = data
+    before = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
+    batches = []
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda b, logs: batches.append(b))
+    model = classifier()
+    with Interrupt() as interrupt:
+        model.fit(x, y, epochs=5, verbose=0, callbacks=[Kick(1, 1, number), interrupt, count])
+    assert interrupt.exit_code == code
+    assert batches == [0, 1, 2, 0, 1]
+    assert board(model).partial
+    assert "Once more to exit at once" in capsys.readouterr().out
+    assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_the_last_batch_completes_its_epoch(data):
+    (x, y), _ = data
+    model = classifier()
+    interrupt = Interrupt(verbose=0)
+    stop = kreg.EarlyStopping(patience=3, verbose=0)
+    script = Scripted(val_clean_loss=[3.0, 2.0])
+    callbacks = [interrupt, Kick(1, 2), script, stop]
+    model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks)
+    assert not board(model).partial and stop.best_epoch == 1
+
+
+def test_the_second_signal_exits_at_once():
+    code = """
+        import os, signal
+        from kreg.callbacks import Interrupt
+        with Interrupt():
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+        print("never")
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True
+    )
+    assert ran.returncode == 130 and "never" not in ran.stdout
+
+
+def poison(model):
+    kernel = np.array(model.layers[0].kernel)
+    kernel[0, 0] = np.nan
+    model.layers[0].kernel.assign(kernel)
+
+
+class Poison(keras.callbacks.Callback):
+    def __init__(self, epoch):
+        super().__init__()
+        self.at = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.at:
+            poison(self.model)
+
+
+def test_a_broken_loss_stops_at_the_batch(data):
+    (x, y), _ = data
+    model = classifier()
+    guard, batches = NonFinite(), []
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda b, logs: batches.append(b))
+    stop = kreg.EarlyStopping(patience=3, verbose=0)
+    script = Scripted(val_clean_loss=[1.0, 0.5, 0.4])
+    model.fit(x, y, epochs=3, verbose=0, callbacks=[guard, Poison(1), count, script, stop])
+    assert "The loss is nan at epoch 2, batch 1" in guard.failure
+    assert "dense/kernel`" in guard.failure
+    assert batches == [0, 1, 2, 0]
+    assert stop.best_epoch == 0  # the broken epoch does not count, and epoch 1 is restored
+    assert np.isfinite(model.layers[0].get_weights()[0]).all()
+
+
+def test_broken_weights_behind_a_finite_loss(data, tmp_path):
+    """Fused Dense + ReLU on a CPU turns NaN into 0: the loss alone would say nothing."""
+    (x, y), _ = data
+    model = classifier(optimizer=keras.optimizers.SGD(0.0), l2=0.0)
+    guard = NonFinite()
+    stop = kreg.EarlyStopping(patience=3, export=tmp_path / "best.keras", verbose=0)
+    script = Scripted(val_clean_loss=[1.0, 0.5])
+    late = keras.callbacks.LambdaCallback()
+    late.on_train_batch_end = lambda b, logs=None: poison(model) if b == 2 else None
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[late, guard, script, stop])
+    assert "after epoch 1" in guard.failure and "kernel" in guard.failure
+    assert not (tmp_path / "best.keras").exists()
+
+
+def test_history_file_gets_names_that_come_later(tmp_path, data):
+    (x, y), (xv, yv) = data
+    path = tmp_path / "history.csv"
+    classifier().fit(
+        x,
+        y,
+        validation_data=(xv, yv),
+        validation_freq=2,
+        epochs=3,
+        verbose=0,
+        callbacks=[HistoryFile(path)],
+    )
+    header, *rows = [line.split(",") for line in path.read_text().splitlines()]
+    assert header[0] == "epoch" and "val_loss" in header
+    assert [row[0] for row in rows] == ["1", "2", "3"]
+    column = header.index("val_loss")
+    assert rows[0][column] == rows[2][column] == "" and float(rows[1][column]) > 0
+    loss = header.index("loss")
+    assert repr(float(rows[0][loss])) == rows[0][loss]
+
+
+def test_history_file_starts_afresh(tmp_path, data):
+    (x, y), _ = data
+    log = HistoryFile(tmp_path / "history.csv")
+    for _ in range(2):
+        classifier().fit(x, y, epochs=2, verbose=0, callbacks=[log])
+    assert len(log.path.read_text().splitlines()) == 3
