@@ -20,8 +20,9 @@ MISTAKES = {
     "trainer.device=tpu": r"`trainer.device`. Expected one of 'auto', 'cpu', 'gpu'",
     "seed=-3": r"`seed`. Expected a whole number from 0",
     "check=yess": r"`check`. Expected True or False",
-    "model=null": r"`model`",
-    "reg.kind=l3": r"`reg.kind`. Expected one of.*Did you mean 'l1'",
+    "model=null": r"the group `model` has no option",
+    "model=3": r"the group `model` has no option '3'",
+    "reg.kind=l3": r"`reg.kind`. Expected one of 'none', 'l1'",
     "reg.kind=os:system": r"Expected a kind of kreg.*allow=\[os\]",
 }
 
