@@ -1,0 +1,67 @@
+"""kreg's options in other people's Hydra apps: `defaults: [kreg/reg: l1]`.
+
+Hydra imports this module at every start of every Hydra app where kreg is installed, so it starts
+neither Keras nor TensorFlow, and reads kreg's files only when it is asked to.
+
+An app that wants to be explicit (an editable install under Hydra 1.3 is not discovered) calls
+`kreg.hydra_plugin.register()` before its `@hydra.main`.
+"""
+
+import dataclasses
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import DictConfig, OmegaConf
+
+from kreg.config import conf_dir
+from kreg.config.schema import GROUPS, defaults, schema_of
+from kreg.config.validate import fill
+
+ROOT = "kreg"
+CUSTOM = "custom"  # a component of the user's own needs no option of kreg's
+
+
+class KregPlugin(SearchPathPlugin):
+    """Stores every option of every group as `kreg/<group>/<option>`."""
+
+    def manipulate_search_path(self, search_path) -> None:
+        store_options()
+
+
+def store_options() -> None:
+    """Put kreg's options where every Hydra app finds them, complete with their defaults."""
+    store = ConfigStore.instance()
+    for group in GROUPS:
+        for path in sorted((conf_dir() / group).glob("*.yaml")):
+            if path.stem != CUSTOM:
+                node = option(group, path)
+                store.store(group=f"{ROOT}/{group}", name=path.stem, node=node, provider=ROOT)
+
+
+def option(group: str, path) -> dict:
+    """One option file with the defaults of its kind filled in."""
+    values = OmegaConf.to_container(OmegaConf.load(path))
+    values.pop("defaults", None)
+    return {**defaults(schema_of(group, values.get("kind", path.stem))), **values}
+
+
+def checked(group: str, node):
+    """A node of a composed configuration as the checked dataclass that `kreg.build` takes.
+
+    Args:
+        group: `"reg"`, `"model"`, `"dropout"`, ...
+        node: What `kreg/<group>: <option>` composed, with any overrides.
+
+    Raises:
+        ValueError: With one sentence for the first wrong key, type or range.
+    """
+    values = OmegaConf.to_container(node, resolve=True) if isinstance(node, DictConfig) else node
+    if dataclasses.is_dataclass(values):
+        values = dataclasses.asdict(values)
+    return fill(schema_of(group, values.get("kind")), f"{ROOT}.{group}.", dict(values))
+
+
+def register() -> None:
+    """Make kreg's options known to the Hydra of this process."""
+    Plugins.instance().register(KregPlugin)

@@ -45,7 +45,7 @@ def validate(tree: Mapping) -> Config:
 
 
 def _build(tree: dict) -> Config:
-    root = _fill(Root, "", {k: v for k, v in tree.items() if k not in GROUPS})
+    root = fill(Root, "", {k: v for k, v in tree.items() if k not in GROUPS})
     groups = {group: _group(group, tree.get(group), root.allow) for group in GROUPS}
     return Config(**{f.name: getattr(root, f.name) for f in dataclasses.fields(root)}, **groups)
 
@@ -56,7 +56,7 @@ def _group(group: str, values, allow: list):
     kind = values.get("kind")
     if is_custom(kind):
         _check_allowed(group, kind, allow)
-    return _fill(schema_of(group, kind), f"{group}.", dict(values))
+    return fill(schema_of(group, kind), f"{group}.", dict(values))
 
 
 def _check_allowed(group: str, kind: str, allow: list) -> None:
@@ -70,7 +70,8 @@ def _check_allowed(group: str, kind: str, allow: list) -> None:
         )
 
 
-def _fill(schema: type, prefix: str, values: dict):
+def fill(schema: type, prefix: str, values: dict):
+    """A schema with values, each checked against the rule of its field."""
     fields = {field.name: field for field in dataclasses.fields(schema)}
     for name in values:
         if name not in fields:

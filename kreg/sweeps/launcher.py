@@ -1,5 +1,6 @@
 """The launcher of a sweep on this machine: jobs one after the other, one TensorFlow for all."""
 
+import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -81,6 +82,8 @@ def forget() -> None:
     """Clear Keras's global state, where a job has started Keras."""
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session()
+        # TensorFlow takes the models of several jobs for one that is traced again and again
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def register() -> None:

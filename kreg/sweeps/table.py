@@ -2,6 +2,7 @@
 
 import math
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -18,6 +19,7 @@ COLUMNS = {
     "params": "params",
     "seconds": "s",
 }
+NARROW, SPARE = 110, ("params", "seconds")  # what a narrow terminal goes without
 DIGITS = {
     "test_clean_accuracy": "{:.4f}",
     "params": "{:,.0f}",
@@ -36,7 +38,7 @@ def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
     """
     console = console or Console()
     console.print(f"{len(sweep.runs)} runs, {len(sweep.done)} done: {sweep.path}", style="bold")
-    console.print(runs_table(sweep, rows))
+    console.print(runs_table(sweep, rows, narrow=console.width < NARROW))
     hidden = len(sweep.runs) - rows
     if hidden > 0:
         console.print(f"... and {hidden} more runs on the page")
@@ -48,17 +50,19 @@ def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
         console.print("One seed: no uncertainty is known. Add seed=0,1,2 to the sweep.")
 
 
-def runs_table(sweep: Sweep, rows: int) -> Table:
+def runs_table(sweep: Sweep, rows: int, narrow: bool = False) -> Table:
     """One row a run: finished ones by objective, then those that failed or wait."""
     done = sweep.done
     rest = sweep.runs.drop(done.index)
-    measured = [name for name in COLUMNS if name in sweep.runs and sweep.runs[name].notna().any()]
-    table = Table("run")
+    wanted = [name for name in COLUMNS if not (narrow and name in SPARE)]
+    measured = [name for name in wanted if name in sweep.runs and sweep.runs[name].notna().any()]
+    table = Table("run", box=box.SIMPLE, pad_edge=False)
     for factor in sweep.factors:
         table.add_column(factor)
     for name in measured:
         heading = sweep.objective if name == "objective" else COLUMNS[name]
-        table.add_column(heading, justify="left" if name == "verdict" else "right")
+        left = name == "verdict"
+        table.add_column(heading, justify="left" if left else "right", no_wrap=True)
     for place, (_, row) in enumerate([*done.iterrows(), *rest.iterrows()][:rows]):
         cells = [number(row["run"]), *(text(row[factor]) for factor in sweep.factors)]
         cells += [formatted(name, row[name], row["status"]) for name in measured]
@@ -69,7 +73,7 @@ def runs_table(sweep: Sweep, rows: int) -> Table:
 
 def number(run: str) -> str:
     """`3_1a2b3c` is job 3."""
-    return run.split("_")[0]
+    return run.split("/")[-1].split("_")[0]
 
 
 def text(value) -> str:
@@ -84,14 +88,14 @@ def formatted(name: str, value, status: str) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, str):
-        return value
-    return DIGITS.get(name, "{:.4g}").format(value)
+        return value.lower()
+    return DIGITS.get(name, "{:.4f}").format(value)
 
 
 def effects_table(found: list[Effect]) -> Table:
     """The mean objective of each level, against the mean of its factor's levels."""
     sure = any(not math.isnan(effect.half_width) for effect in found)
-    table = Table("factor", "level", "runs", "mean")
+    table = Table("factor", "level", "runs", "mean", box=box.SIMPLE, pad_edge=False)
     table.add_column("difference" + (" +- 95 %" if sure else ""), justify="right")
     for effect in found:
         difference = f"{effect.difference:+.4g}"

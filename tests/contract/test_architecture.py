@@ -33,8 +33,9 @@ MAY_IMPORT = {
     "app": APP_PARTS,
     "cli": APP_PARTS | {"app", "sweeps"},
     "launch": {"config", "runs", "sweeps"},
-    "experiments": ROOMS_THAT_BUILD | {"diagnostics"},
+    "experiments": ROOMS_THAT_BUILD | {"diagnostics", "build", "config", "sweeps"},
     "hydra_plugin": {"config"},
+    "_namespace_plugin": {"hydra_plugin"},
 }  # fmt: skip
 FORBIDDEN = {  # room -> third-party packages that it must not import, at any depth of its code
     "check": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},

@@ -1,0 +1,172 @@
+"""`experiment=cocktail`: which mixture of regularizers is best for these rows and this model?
+
+Every ingredient that kreg has may be in or out, with a strength of its own; a search under a time
+budget minimises the clean validation loss, and hopeless trials are cut short. Then the best mixture
+is taken apart: each ingredient is left out once. Source of the idea: Kadra et al., Well-tuned
+simple nets excel on tabular datasets, 2021.
+"""
+
+import json
+import math
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from kreg import check
+from kreg.config.validate import validate
+from kreg.experiments import ingredients
+from kreg.experiments.trials import train
+from kreg.sweeps.search import Study
+
+SHARE = 0.7  # of the time goes to the search, the rest to taking the best mixture apart
+
+
+def run(
+    out_dir,
+    *,
+    config,
+    seconds: float = 300.0,
+    trials: int = 1000,
+    seeds: int = 2,
+    sampler: str = "auto",
+    only: list | None = None,
+) -> dict:
+    """Search, take apart, and write `cocktail.yaml`, `cocktail.json` and the trials' journal.
+
+    Args:
+        out_dir: Where the files go. A search that was killed goes on in the same directory.
+        config: The checked configuration: data, model and trainer come from here.
+        seconds: Number > 0: the time for everything.
+        trials: Whole number >= 1: at most so many settings.
+        seeds: Whole number >= 1 of starts with which the best mixture and its variants are trained.
+        sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.search.Study`.
+        only: Names of ingredients to search over; the others stay out. Defaults to all.
+
+    Returns:
+        `{"best": params, "metrics": {...}, "ablation": [...], "plain": {...}, "trials": n,
+        "objective": val_clean_loss}`.
+    """
+    check.number("seconds", seconds, low=0, low_open=True)
+    check.integer("trials", trials, low=1)
+    check.integer("seeds", seeds, low=1)
+    began = time.monotonic()
+    out_dir = Path(out_dir)
+    bar = Bar(config, out_dir, restricted(config, only), sampler)
+    while len(bar.study.trials) < trials and time.monotonic() - began < SHARE * seconds:
+        bar.serve()
+    if bar.study.best is None:
+        raise ValueError("No setting had a finite validation loss. Look at the data and the model.")
+    best = bar.study.best.params
+    result = {
+        "best": best,
+        "ablation": bar.take_apart(best, seeds, began + seconds),
+        "trials": len(bar.study.trials),
+        "seconds": time.monotonic() - began,
+    }
+    first = result["ablation"][0]
+    result |= {"metrics": first["metrics"], "objective": first["val_clean_loss"]}
+    write(out_dir, bar.tree(best), result)
+    show(result)
+    return result
+
+
+class Bar:
+    """Where cocktails are mixed: trains settings of one configuration and remembers them."""
+
+    def __init__(self, config, out_dir: Path, space: dict, sampler: str):
+        self.config = config
+        self.image = looks_like_image(config)
+        self.space = space
+        self.study = Study(space, out_dir / "trials.jsonl", config.seed, sampler)
+
+    def tree(self, params: dict) -> dict:
+        """The configuration of a setting as plain data."""
+        missing = {name: off for name, off in ingredients.WITHOUT.items() if name not in params}
+        return ingredients.applied(self.config.to_dict(), DEFAULTS | missing | params, self.image)
+
+    def serve(self) -> None:
+        """Train the next setting; what fails is worth nothing and ends no search."""
+        trial = self.study.ask()
+        try:
+            metrics, curve = train(validate(self.tree(trial.params)), self.study.hopeless)
+            value = metrics["val_clean_loss"]
+        except FloatingPointError:
+            value, curve = math.inf, []
+        self.study.tell(trial, value, curve)
+
+    def take_apart(self, best: dict, seeds: int, deadline: float) -> list[dict]:
+        """The best setting, the same without each of its ingredients, and without all of them."""
+        variants = {"the cocktail": best}
+        variants |= {"without all": ingredients.plain(best)}
+        for name in ingredients.active(best):
+            variants[f"without {name}"] = best | {name: ingredients.WITHOUT[name]}
+        rows = []
+        for name, params in variants.items():
+            late = time.monotonic() > deadline and len(rows) >= 2
+            runs = [] if late else [self.repeat(params, k) for k in range(seeds)]
+            if runs:
+                mean = {key: sum(run[key] for run in runs) / len(runs) for key in runs[0]}
+                loss = mean["val_clean_loss"]
+                rows.append({"name": name, "val_clean_loss": loss, "metrics": mean})
+        return rows
+
+    def repeat(self, params: dict, number: int) -> dict:
+        """One start of a setting on the same split."""
+        config = validate(self.tree(params))
+        return train(config, start=config.seed + number)[0]
+
+
+DEFAULTS = {
+    "learning_rate": 2e-3,
+    "weight_decay.strength": 0.0,
+    "penalty.strength": 0.0,
+    "dropout.rate": 0.0,
+    "mixing.amount": 0.0,
+}
+
+
+def looks_like_image(config) -> bool:
+    """Whether the chosen data are images, as far as its configuration says."""
+    from kreg.config import data
+
+    return getattr(data.KINDS[config.data.kind], "images", None) is not False
+
+
+def restricted(config, only: list | None) -> dict:
+    """The space of the configuration's model and data, without the ingredients that stay out."""
+    image = looks_like_image(config)
+    labels = getattr(config.data, "task", None) != "regression"
+    whole = ingredients.space(image, config.model.kind in ingredients.DENSE, labels)
+    if only is None:
+        return whole
+    for name in only:
+        check.choice("only", name, ingredients.WITHOUT)
+    kept = {"learning_rate", *only}
+    return {name: values for name, values in whole.items() if name.split(".")[0] in kept}
+
+
+def write(out_dir: Path, tree: dict, result: dict) -> None:
+    """The result, and the mixture as an option file."""
+    (out_dir / "experiment").mkdir(parents=True, exist_ok=True)
+    comment = f"python train.py --config-dir {out_dir} experiment=cocktail_best"
+    text = ingredients.as_yaml(tree, comment)
+    (out_dir / "experiment" / "cocktail_best.yaml").write_text(text, encoding="utf-8")
+    (out_dir / "cocktail.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def show(result: dict) -> None:
+    """What was found, and what each ingredient is worth."""
+    rows = result["ablation"]
+    metrics = [
+        name for name in ("test_clean_accuracy", "test_clean_rmse") if name in rows[0]["metrics"]
+    ]
+    table = Table("", "val_clean_loss", "change", *metrics)
+    for row in rows:
+        change = row["val_clean_loss"] - rows[0]["val_clean_loss"]
+        numbers = [row["val_clean_loss"], change, *(row["metrics"][name] for name in metrics)]
+        table.add_row(row["name"], *(f"{number:.4f}" for number in numbers))
+    console = Console()
+    console.print(f"{result['trials']} settings tried; each ingredient of the best left out once:")
+    console.print(table)

@@ -1,0 +1,62 @@
+"""One quick training for a search: no run directory, no report, the clean losses only."""
+
+import keras
+import numpy as np
+
+from kreg.build import outcome, plan, stop, trainer
+from kreg.callbacks import EarlyStopping
+
+
+class Pruner(keras.callbacks.Callback):
+    """Keeps the clean validation losses and ends a training that is hopeless or not finite.
+
+    It stands after the stopping rule, which measures.
+
+    Args:
+        hopeless: A function of the losses so far, or `None`.
+    """
+
+    def __init__(self, hopeless=None):
+        super().__init__()
+        self.hopeless = hopeless
+        self.curve: list[float] = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        value = float((logs or {}).get("val_clean_loss", np.nan))
+        if not np.isfinite(value):
+            self.model.stop_training = True
+            return
+        self.curve.append(value)
+        if self.hopeless is not None and self.hopeless(self.curve):
+            self.model.stop_training = True
+
+
+def train(config, hopeless=None, start: int | None = None) -> tuple[dict, list[float]]:
+    """Fit a configuration; returns its clean metrics and its curve of clean validation losses.
+
+    Args:
+        config: A checked configuration.
+        hopeless: Asked after every epoch with the losses so far; `True` ends the training.
+        start: The seed of the weights and the noise, if not that of the split.
+
+    Raises:
+        FloatingPointError: If the validation loss is not finite.
+    """
+    trainer.prepare(config.trainer, config.seed if start is None else start)
+    training = plan.make(config)
+    held_out = training.held_out()
+    rule = stop.callback(config.stop, validation=held_out, verbose=0)
+    rule = rule or EarlyStopping(dry_run=True, validation=held_out, verbose=0)
+    pruner = Pruner(hopeless)
+    training.model.fit(
+        training.stream(),
+        steps_per_epoch=training.steps,
+        epochs=config.trainer.epochs,
+        callbacks=[rule, pruner],
+        shuffle=False,
+        verbose=0,
+    )
+    metrics = outcome.metrics(training)
+    if not np.isfinite(metrics["val_clean_loss"]):
+        raise FloatingPointError("The validation loss is not finite.")
+    return metrics, pruner.curve
