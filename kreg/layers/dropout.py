@@ -61,6 +61,7 @@ class Dropout(Noise):
     def noise(self, inputs, rate):
         shape = self.mask_shape(inputs)
         if isinstance(rate, float) and keras.backend.standardize_dtype(inputs.dtype) == "float32":
+            # a shape in full keeps PyTorch on its seeded path
             return keras.random.dropout(inputs, rate, noise_shape=shape, seed=self.seed_generator)
         return drop(inputs, self.uniform(shape) >= rate, rate)
 

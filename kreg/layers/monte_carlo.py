@@ -62,7 +62,9 @@ def mc_predict(
         x: What `model.predict` takes: array, structure of arrays, dataset.
         samples: Whole number >= 2. Defaults to `50`.
         batch_size: Whole number >= 1. Defaults to `32`.
-        seed: Whole number in [0, 2**31). The same seed, data and batch size give the same result.
+        seed: Whole number in [0, 2**31). The same seed, data and batch size give the same result;
+            under PyTorch not where Keras's own `Dropout` was made without a seed, which draws from
+            torch's global generator (`keras.utils.set_random_seed` fixes that one).
         output: What the model returns: `"probabilities"` or `"logits"` of classes in the last axis
             (of one class if that axis has length 1), `"values"` for a regression, or `"auto"`: by
             the activation of the last layer and the `from_logits` of the compiled loss.
