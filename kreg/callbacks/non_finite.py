@@ -29,6 +29,7 @@ class NonFinite(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
+        board(self.model).partial = False
 
     def on_train_batch_end(self, batch, logs=None):
         loss = (logs or {}).get("loss")

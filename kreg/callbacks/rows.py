@@ -87,7 +87,7 @@ def _from_arrays(name: str, data, limit: int, seed: int) -> Rows:
     if len(lengths) != 1:
         raise check.invalid(name, "arrays of one length", sorted(lengths))
     total = lengths.pop()
-    chosen = slice(None)
+    chosen = np.arange(total)
     if total > limit:
         chosen = np.sort(np.random.default_rng(seed).permutation(total)[:limit])
     return Rows(*(_pick(part, chosen) for part in parts), total)
@@ -118,7 +118,9 @@ def _join(*leaves):
 
 
 def _as_array(leaf):
-    return None if leaf is None else np.asarray(leaf)
+    """A NumPy array; a lazy source (`shape` and indices, but no values at once) stays as it is."""
+    lazy = hasattr(leaf, "shape") and not hasattr(leaf, "__array__")
+    return leaf if leaf is None or lazy else np.asarray(leaf)
 
 
 def _pick(part, chosen):

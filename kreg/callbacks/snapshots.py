@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -14,7 +15,7 @@ WHAT = ("weights", "all")
 def read(model, what: str = "weights") -> list[np.ndarray]:
     """Copies of the model's weights, or of everything: seeds, optimizer and its averages too."""
     if what == "weights":
-        return [np.array(value) for value in model.get_weights()]
+        return keras.tree.map_structure(np.array, model.get_weights())
     return [np.array(ops.convert_to_numpy(v)) for v in _variables(model)]
 
 

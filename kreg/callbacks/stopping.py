@@ -210,6 +210,8 @@ class EarlyStopping(keras.callbacks.Callback):
     def _values(self, logs) -> dict:
         """Numbers for the criterion: the logs, steps and seconds."""
         values = scalars(logs)
+        if self.monitor not in values:
+            raise check.invalid("monitor", "the name of one number", self.monitor)
         values["seconds"] = self.seconds + time.monotonic() - self._began
         steps = iterations(self.model)
         return values if steps is None else {**values, "step": steps}
