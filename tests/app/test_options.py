@@ -1,0 +1,69 @@
+"""Every option of every group composes, builds and trains: a new file is covered by existing."""
+
+import pytest
+
+from kreg.launch import catalogue
+from kreg.launch.compose import compose_job
+
+OPTIONS = [
+    (group, option)
+    for group, options in catalogue.groups().items()
+    for option in options
+    if option != "custom" and group != "experiment"
+]
+SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "trainer.verbose=quiet"]
+# what an option needs around it to make sense
+COMPANY = {
+    ("model", "transformer"): ["data=wine"],
+    ("augment", "tabular"): ["data=wine"],
+    ("dropout", "spatial"): ["model=cnn"],
+    ("dropout", "dropblock"): ["model=cnn"],
+    ("dropout", "stochastic_depth"): ["model=resnet"],
+}
+# sources that need files of the user's, or a download
+ELSEWHERE = {
+    "csv", "parquet", "npz", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
+    "cifar100", "imdb",
+}  # fmt: skip
+
+
+def overrides(group, option):
+    return [f"{group}={option}", *COMPANY.get((group, option), [])]
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda v: v)
+def test_composes(group, option):
+    extra = ["data.path=x", "data.target=y", "data.name=z"] if option in ELSEWHERE else []
+    known = {"path", "target", "name"} & set(_keys(group, option)) if extra else set()
+    settings = [e for e in extra if e.split("=")[0].split(".")[1] in known]
+    config = compose_job([*overrides(group, option), *settings])
+    assert config.seed == 0
+
+
+def _keys(group, option):
+    from kreg.config.schema import kinds
+
+    return kinds(group)[option].__dataclass_fields__
+
+
+TRAINABLE = [
+    (g, o) for g, o in OPTIONS if o not in ELSEWHERE and g not in ("debug", "trainer", "compress")
+]
+
+
+@pytest.mark.parametrize(("group", "option"), TRAINABLE, ids=lambda v: v)
+def test_trains_an_epoch(group, option, tmp_path):
+    from kreg import app
+    from kreg.runs import RunDirectory
+
+    size = SMALL if group != "data" else SMALL[1:]
+    config = compose_job([*overrides(group, option), *size])
+    app.run(config, tmp_path / "run")
+    result = RunDirectory(tmp_path / "run").result
+    assert result["status"] == "done" and result["epochs"] == 1
+    assert result["metrics"]["clean_loss"] > 0
+
+
+@pytest.mark.parametrize("option", catalogue.groups().get("experiment", ()))
+def test_an_experiment_composes(option):
+    assert compose_job([f"experiment={option}"]).task
