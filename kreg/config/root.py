@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from kreg.config.fields import many, mapping, one_of, ranged, switch, text
 
-PROCEDURES = ("train", "cocktail", "double_descent", "proben1")
+PROCEDURES = ("train", "cocktail", "double_descent", "gal_ghahramani", "proben1")
 
 
 @dataclass

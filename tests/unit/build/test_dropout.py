@@ -73,3 +73,50 @@ def test_noise_with_a_place_and_no_noise_at_all_are_accepted():
     noise(DENSE)
     noise.require_a_place("deep")
     build.noise(config.NoNoise()).require_a_place("deep")
+
+
+def compose(*overrides):
+    from kreg.launch.compose import compose_job
+
+    return compose_job(list(overrides))
+
+
+@pytest.mark.parametrize(
+    ("option", "model", "kind"),
+    [
+        ("none", "deep", "none"),
+        ("light", "deep", "dropout"),
+        ("heavy", "wide", "dropout"),
+        ("scheduled", "deep", "dropout"),
+        ("spatial", "cnn", "spatial"),
+        ("dropblock", "cnn", "dropblock"),
+        ("stochastic_depth", "resnet", "stochastic_depth"),
+        ("concrete", "deep", "concrete"),
+    ],
+)
+def test_every_option_composes_and_builds(option, model, kind):
+    cfg = compose(f"dropout={option}", f"model={model}").dropout
+    assert cfg.kind == kind
+    noise = build.noise(cfg, steps_per_epoch=3)
+    answers = [noise(place) for place in (DENSE, CONV, RESIDUAL)]
+    assert any(answers) == (kind != "none")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (("dropout=dropblock", "model=deep"), "model=deep has no convolution"),
+        (("dropout=spatial", "model=wide"), "model=wide has no convolution"),
+        (("dropout=stochastic_depth", "model=deep"), "model=deep has none"),
+        (("dropout=light", "dropout.rate=1.0"), r"`dropout.rate`. Expected .* in \[0, 1\)"),
+        (("dropout=dropblock", "model=cnn", "dropout.block_size=0"), "dropout.block_size"),
+        (("dropout=concrete", "dropout.rate=0"), r"`dropout.rate`. Expected .* in \(0, 1\)"),
+    ],
+)
+def test_what_cannot_work_is_told_before_anything_starts(overrides, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        compose(*overrides)
+
+
+def test_skip_connections_make_stochastic_depth_possible():
+    assert compose("dropout=stochastic_depth", "model=deep", "model.skip=true")
