@@ -54,6 +54,7 @@ RULES = {
     "no stopping, best weights": (never, "val_clean_loss"),
     "kreg fast": rule("fast"),
     "kreg default": rule("default"),
+    "kreg default, no examples": rule("trend:12|patience:20"),
     "kreg careful": rule("careful"),
     "Keras patience 0": rule("patience:0", LOGGED),
     "Keras patience 3": rule("patience:3", LOGGED),
@@ -81,6 +82,7 @@ RULES = {
     "trend 8": rule("trend:8"),
     "paired 2.33, twice": rule("paired:2.33"),
     "GL 2 and paired 1.28": rule("gl:2+paired:1.28"),
+    "past best": rule("past_best"),
 }
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kreg.diagnostics.criteria.prechelt import generalization_loss
 from kreg.diagnostics.series import Series
 from kreg.diagnostics.states import FALLS, FLAT, RISES, TABLE
-from kreg.diagnostics.statistics import paired_se, paired_z, theil_sen
+from kreg.diagnostics.statistics import paired_se, theil_sen
+from kreg.diagnostics.trailing import WINDOW, Trailing
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,13 @@ class Thresholds:
     Args:
         window: Validations whose slope is read (Theil-Sen).
         flat: Relative change over the window below which a curve is flat.
-        lost: Percent above the best (GL) from which the loss counts as worse.
+        lost: Percent above the best from which the loss counts as worse.
         back: Percent at or below which it counts as recovered.
-        z: Paired z above which "worse" is believed; the 10 % level, one-sided.
-        checks: Validations in a row that must agree.
+        trailing: Validations averaged before they are compared with the best.
+        sure: Probability of being worse, from which it is believed.
+        unsure: Probability below which it is taken back.
+        checks: Validations in a row that must agree where there are no per-example losses.
+        z: |paired z| below which an epoch cannot be told from the best.
         moved: Relative change of the training loss since the best epoch that counts.
         suspicious: Standard errors by which validation may lie below training.
         high: Share of the chance loss above which a training loss at rest is underfitting.
@@ -31,8 +34,11 @@ class Thresholds:
     flat: float = 0.01
     lost: float = 2.0
     back: float = 1.0
-    z: float = 1.28
+    trailing: int = WINDOW
+    sure: float = 0.95
+    unsure: float = 2 / 3
     checks: int = 2
+    z: float = 1.28
     moved: float = 0.02
     suspicious: float = 2.0
     high: float = 0.5
@@ -46,16 +52,16 @@ class Check:
         epoch: The epoch.
         state: Name of the state.
         best: Position of the best validation so far, or `None`.
-        lost: Percent above the best.
-        z: Paired z against the best; NaN without per-example losses.
-        confirmed: Whether "worse than the best" is believed.
+        lost: Percent by which this validation is above the best.
+        sure: Probability that it is worse than its best; NaN without per-example losses.
+        confirmed: Whether "past its best" is believed.
     """
 
     epoch: int
     state: str
     best: int | None
     lost: float
-    z: float
+    sure: float
     confirmed: bool
 
 
@@ -68,32 +74,40 @@ def walk(series: Series, *, chance: float | None = None, limits: Thresholds = No
         limits: Thresholds. Defaults to `Thresholds()`.
     """
     limits = limits or Thresholds()
+    trail = Trailing(limits.trailing)
     checks, best, hits, confirmed = [], None, 0, False
     for t, value in enumerate(series.validation):
         if math.isfinite(value) and (best is None or value < series.validation[best]):
             best = t
-        lost, z = evidence(series, t, best)
-        worse = lost > limits.lost and (math.isnan(z) or z > limits.z)
-        hits = hits + 1 if worse else 0
-        confirmed = hits >= limits.checks or (confirmed and lost > limits.back)
-        state = name(series, t, best, lost, confirmed, chance, limits)
-        checks.append(Check(int(series.epochs[t]), state, best, lost, z, confirmed))
+        lost, sure = trail.update(float(value), series.examples[t])
+        hits = hits + 1 if lost > limits.lost and math.isfinite(lost) else 0
+        confirmed = believed(confirmed, lost, sure, hits, limits)
+        state = name(series, t, best, confirmed, chance, limits)
+        above = percent_above(series, t, best)
+        checks.append(Check(int(series.epochs[t]), state, best, above, sure, confirmed))
     return checks
 
 
-def evidence(series: Series, t: int, best: int | None) -> tuple[float, float]:
-    """(percent above the best, paired z against it) at position t."""
-    if best is None or best == t:
-        return 0.0, 0.0
+def believed(before: bool, lost: float, sure: float, hits: int, limits: Thresholds) -> bool:
+    """Whether "past its best" is believed now: a higher bar to begin than to go on."""
+    if not math.isfinite(lost):
+        return before
+    if math.isnan(sure):
+        return hits >= limits.checks or (before and lost > limits.back)
+    begins = lost > limits.lost and sure > limits.sure
+    return begins or (before and lost > limits.back and sure > limits.unsure)
+
+
+def percent_above(series: Series, t: int, best: int | None) -> float:
+    """Percent by which the validation loss at t is above the best so far."""
+    if best is None:
+        return math.nan
     now, then = series.validation[t], series.validation[best]
     # a loss that may be negative has no ratio: measure against its size
-    lost = generalization_loss(now, then) if then > 0 else 100 * (now - then) / (abs(then) or 1.0)
-    rows = series.examples[t], series.examples[best]
-    z = paired_z(*rows) if rows[0] is not None and rows[1] is not None else math.nan
-    return float(lost), z
+    return float(100 * (now - then) / (abs(then) or 1.0))
 
 
-def name(series, t, best, lost, confirmed, chance, limits) -> str:
+def name(series, t, best, confirmed, chance, limits) -> str:
     """The state's name at position t: the overrides in their order, then the table."""
     if not math.isfinite(series.validation[t]) or math.isinf(series.train[t]):
         return "NON-FINITE"
@@ -102,11 +116,8 @@ def name(series, t, best, lost, confirmed, chance, limits) -> str:
     if suspicious(series, t, limits):
         return "SUSPICIOUS"
     if confirmed:
-        return (
-            "OVERCONFIDENT"
-            if overconfident(series, t, best, limits)
-            else past(series, t, best, limits)
-        )
+        state = past(series, t, best, limits)
+        return "OVERCONFIDENT" if overconfident(series, t, best, limits) else state
     window = slice(t + 1 - limits.window, t + 1)
     train = slope(series.epochs[window], series.train[window], limits)
     validation = slope(series.epochs[window], series.validation[window], limits)
@@ -152,10 +163,15 @@ def suspicious(series: Series, t: int, limits: Thresholds) -> bool:
 
 
 def overconfident(series: Series, t: int, best: int, limits: Thresholds) -> bool:
-    """The loss is worse, the decisions are not: McNemar's z of the same examples at two epochs."""
-    now, then = series.correct[t], series.correct[best]
+    """The loss is worse, the decisions are not, in most of the last five validations."""
+    recent = range(max(best + 1, t - limits.trailing + 1), t + 1)
+    same = [holds(series.correct[i], series.correct[best], limits.z) for i in recent]
+    return sum(same) > len(same) / 2
+
+
+def holds(now, then, z: float) -> bool:
+    """Whether no significant number of right answers got lost: McNemar's test, one-sided."""
     if now is None or then is None or not now.size:
         return False
     lost, won = int((then & ~now).sum()), int((now & ~then).sum())
-    # one-sided: only a significant loss of right answers makes it overfitting
-    return lost - won <= limits.z * math.sqrt(lost + won)
+    return lost - won <= z * math.sqrt(lost + won)

@@ -20,16 +20,30 @@ def z_curve(series: Series, best: int) -> np.ndarray:
 
 
 def interval(series: Series, best: int, z: float) -> tuple[int, int] | None:
-    """First and last epoch of the unbroken stretch around the best with |paired z| < z.
+    """First and last epoch of the stretch around the best with |paired z| < z.
 
-    `None` without per-example losses: then nothing is known about it.
+    One epoch outside does not end it, two in a row do: single epochs jitter. `None` without
+    per-example losses: then nothing is known about it.
     """
     if series.examples[best] is None:
         return None
     same = np.abs(z_curve(series, best)) < z
-    low = high = best
-    while low > 0 and same[low - 1]:
-        low -= 1
-    while high + 1 < len(series) and same[high + 1]:
-        high += 1
+    low = reach(same, best, -1)
+    high = reach(same, best, 1)
     return int(series.epochs[low]), int(series.epochs[high])
+
+
+def reach(same: np.ndarray, start: int, step: int) -> int:
+    """The last position in one direction before two in a row differ.
+
+    >>> reach(np.array([True, True, False, True, False, False, True]), 0, 1)
+    3
+    """
+    last = at = start
+    while 0 <= at + step < len(same):
+        at += step
+        if same[at]:
+            last = at
+        elif abs(at - last) >= 2:
+            break
+    return last

@@ -34,7 +34,7 @@ VERDICT = {
     **dict.fromkeys(
         ("epoch", "since", "best_epoch", "onset", "interval", "best_loss", "last_loss", "lost")
     ),
-    **dict.fromkeys(("z", "p", "gap")),
+    **dict.fromkeys(("sure", "gap")),
 }
 
 

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import asdict, dataclass, field
-from statistics import NormalDist
 
 from kreg.diagnostics.judge import Check, Thresholds, walk
 from kreg.diagnostics.onset import interval
@@ -32,8 +31,8 @@ class Verdict:
         interval: First and last epoch that cannot be told from the best, or `None`.
         best_loss, last_loss: Validation loss there and now.
         lost: Percent by which the last loss is above the best.
-        z: Paired z of now against the best, or `None` without per-example losses.
-        p: One-sided p-value of that z.
+        sure: Probability that the model is worse than at its best (see
+            `kreg.diagnostics.trailing`), or `None` without per-example losses.
         gap: Validation minus training loss, now.
         timeline: `{"state", "first", "last"}` for each unbroken stretch.
         caveats: Sentences that limit what was said.
@@ -54,8 +53,7 @@ class Verdict:
     best_loss: float | None = None
     last_loss: float | None = None
     lost: float | None = None
-    z: float | None = None
-    p: float | None = None
+    sure: float | None = None
     gap: float | None = None
     timeline: list[dict] = field(default_factory=list)
     caveats: list[str] = field(default_factory=list)
@@ -93,7 +91,6 @@ def dated(record: Record, series: Series, checks: list[Check], limits: Threshold
     state, past_best = STATES[last.state], last.state in PAST_BEST
     stretch = interval(series, best, limits.z)
     epoch = int(series.epochs[best])
-    known = math.isfinite(last.z)
     gap = float(series.validation[-1] - series.train[-1])
     return Verdict(
         **named(last.state, series, checks, record),
@@ -106,8 +103,7 @@ def dated(record: Record, series: Series, checks: list[Check], limits: Threshold
         best_loss=float(series.validation[best]),
         last_loss=float(series.validation[-1]),
         lost=last.lost if math.isfinite(last.lost) else None,
-        z=last.z if known else None,
-        p=1 - NormalDist().cdf(last.z) if known else None,
+        sure=last.sure if math.isfinite(last.sure) else None,
         gap=gap if math.isfinite(gap) else None,
     )
 

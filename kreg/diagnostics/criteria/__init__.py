@@ -2,7 +2,7 @@
 
 from kreg.diagnostics.criteria.base import MONITOR, Criterion, Decision
 from kreg.diagnostics.criteria.combine import AllOf, AnyOf, Smoothed, all_of, any_of
-from kreg.diagnostics.criteria.evidence import Paired, Trend
+from kreg.diagnostics.criteria.evidence import Paired, PastBest, Trend
 from kreg.diagnostics.criteria.limits import Budget, Divergence, Threshold
 from kreg.diagnostics.criteria.patience import Patience
 from kreg.diagnostics.criteria.prechelt import GL, PQ, UP, Progress
@@ -24,6 +24,7 @@ __all__ = [
     "Decision",
     "Divergence",
     "Paired",
+    "PastBest",
     "Patience",
     "Progress",
     "Smoothed",

@@ -19,8 +19,8 @@ class Decision:
     Args:
         stop: Whether training should stop now.
         reason: Machine-readable: `"patience"`, `"gl"`, `"pq"`, `"up"`, `"progress"`, `"trend"`,
-            `"paired"`, `"threshold"`, `"divergence"`, `"non_finite"`, `"epochs"`, `"steps"`,
-            `"seconds"`, `"overfitting"`, `"converged"`; empty while training goes on.
+            `"paired"`, `"past_best"`, `"threshold"`, `"divergence"`, `"non_finite"`, `"epochs"`,
+            `"steps"`, `"seconds"`, `"overfitting"`, `"converged"`; empty while training goes on.
         sentence: One sentence for people; empty while training goes on.
         improved: Whether this epoch is the criterion's new best.
         warning: A sentence that should be shown once, or empty.

@@ -6,8 +6,9 @@ import sys
 import numpy as np
 
 from kreg import check
-from kreg.diagnostics.criteria.base import Criterion, Decision
+from kreg.diagnostics.criteria.base import Criterion, Decision, positive_loss
 from kreg.diagnostics.statistics import mann_kendall, paired_z
+from kreg.diagnostics.trailing import WINDOW, Trailing
 
 
 class Trend(Criterion):
@@ -91,3 +92,56 @@ class Paired(Criterion):
             sentence=f"The validation examples are worse than at the {self.best_so_far()}, "
             f"{self.hits} validations in a row (paired z {z:.2f} > {self.z:g}).",
         )
+
+
+class PastBest(Criterion):
+    """`stop when E(t) > (1 + lost / 100) E_best and Phi(mean(d) / (sd(d) / sqrt(n))) > sure`.
+
+    The verdict's own test: E and the per-example losses d are averaged over five validations, so
+    that the jitter of single epochs neither stops a training nor hides its best.
+
+    Args:
+        lost: Percent > 0 above the best. Defaults to `2`.
+        sure: Probability in (0, 1) that the model is worse than at its best. Defaults to `0.95`.
+        window: Validations averaged, >= 1. Defaults to `5`.
+        after: Validations before it may stop, >= 1. Defaults to `8`.
+
+    Source: GL of Prechelt 1998 with a paired test; measured in `benchmarks/bench_stopping.py`.
+    """
+
+    needs_examples = True
+    state = ("best", "best_epoch", "count")
+
+    def __init__(self, lost: float = 2.0, *, sure=0.95, window=WINDOW, after: int = 8, **kwargs):
+        self.lost = check.number("lost", lost, low=0, low_open=True)
+        self.sure = check.number("sure", sure, low=0, high=1, low_open=True, high_open=True)
+        self.window = check.integer("window", window, low=1)
+        self.after = check.integer("after", after, low=1)
+        super().__init__(**kwargs)
+        positive_loss("PastBest", self)
+
+    def reset(self) -> None:
+        super().reset()
+        self.count = 0
+        self.trail = Trailing(self.window)
+
+    def judge(self, epoch, value, values, examples) -> Decision:
+        improved = self.take_best(epoch, value)
+        self.count += 1
+        lost, sure = self.trail.update(value, examples)
+        if not (lost > self.lost and sure > self.sure) or self.count < self.after:
+            return Decision(improved=improved)
+        return Decision(
+            stop=True,
+            reason="past_best",
+            improved=improved,
+            sentence=f"{self.monitor} is {lost:.1f} % above its best, averaged over {self.window} "
+            f"validations, and worse with a probability of {sure:.0%} ({self.best_so_far()}).",
+        )
+
+    def get_state(self) -> dict:
+        return {**super().get_state(), "trail": self.trail.get_state()}
+
+    def set_state(self, state) -> None:
+        super().set_state(state)
+        self.trail.set_state(state["trail"])

@@ -2,10 +2,9 @@
 
 from kreg import check
 from kreg.diagnostics.criteria.base import MONITOR, Criterion
-from kreg.diagnostics.criteria.combine import all_of, any_of
-from kreg.diagnostics.criteria.evidence import Paired
+from kreg.diagnostics.criteria.combine import any_of
+from kreg.diagnostics.criteria.evidence import PastBest, Trend
 from kreg.diagnostics.criteria.patience import Patience
-from kreg.diagnostics.criteria.prechelt import GL
 
 PRESETS = ("fast", "default", "careful")
 
@@ -16,16 +15,16 @@ def preset(
     """The criterion behind a preset's name.
 
     - `fast`: three validations without improvement.
-    - `default`: 2 % worse than the best *and* worse on the same examples (paired z > 1.28, two in a
-      row), or twenty validations without improvement.
+    - `default`: 2 % above the best and surely worse, on the same examples (`PastBest`), or twenty
+      validations without improvement.
     - `careful`: thirty validations without improvement.
 
     Args:
         name: `"fast"`, `"default"` or `"careful"`.
-        examples: Whether per-example losses are there; without them `default` leaves the paired
-            test out.
+        examples: Whether per-example losses are there; without them `default` looks for a rising
+            trend over twelve validations instead.
         monitor: Name of the monitored quantity.
-        mode: `"min"` or `"max"`. With `"max"` no ratio is defined: `default` is patience alone.
+        mode: `"min"` or `"max"`. With `"max"` `default` is patience alone.
     """
     check.choice("preset", name, PRESETS)
     quantity = {"monitor": monitor, "mode": mode}
@@ -35,7 +34,5 @@ def preset(
         return Patience(30, **quantity)
     if mode == "max":
         return Patience(20, **quantity)
-    lost = GL(2.0, **quantity)
-    if examples:
-        lost = all_of(lost, Paired(1.28, times=2, **quantity))
-    return any_of(lost, Patience(20, **quantity))
+    evidence = PastBest(**quantity) if examples else Trend(12, **quantity)
+    return any_of(evidence, Patience(20, **quantity))

@@ -3,7 +3,7 @@
 from kreg import check
 from kreg.diagnostics.criteria.base import Criterion
 from kreg.diagnostics.criteria.combine import Smoothed, all_of, any_of
-from kreg.diagnostics.criteria.evidence import Paired, Trend
+from kreg.diagnostics.criteria.evidence import Paired, PastBest, Trend
 from kreg.diagnostics.criteria.limits import Budget, Divergence, Threshold
 from kreg.diagnostics.criteria.patience import Patience
 from kreg.diagnostics.criteria.prechelt import GL, PQ, UP, Progress
@@ -19,6 +19,7 @@ KINDS = {
     "progress": (Progress, False),
     "trend": (Trend, True),
     "paired": (Paired, False),
+    "past_best": (PastBest, False),
     "threshold": (Threshold, False),
     "divergence": (Divergence, False),
     "budget": (Budget, True),

@@ -82,7 +82,7 @@ def test_date_interval_cost_and_evidence():
     first, last = verdict.interval
     assert first <= 10 <= last < 16
     assert verdict.lost == pytest.approx(80)
-    assert verdict.p < 1e-6
+    assert verdict.sure > 0.99
     assert verdict.headline.startswith("OVERFITTING since epoch 10")
     assert verdict.gap == pytest.approx(VALLEY[-1] - FALLING[-1])
     stretches = verdict.timeline
@@ -97,7 +97,7 @@ def test_logged_losses_only_are_labelled():
     assert verdict.state == "OVERFITTING"
     assert not verdict.honest
     assert verdict.caveats[0].startswith("logged losses only: biased")
-    assert verdict.p is None
+    assert verdict.sure is None
 
 
 def test_validation_in_some_epochs_only():
@@ -167,7 +167,7 @@ def test_the_order_of_the_examples_is_irrelevant(seed):
     shuffled.examples = [row[order] for row in shuffled.examples]
     a, b = diagnose(record), diagnose(shuffled)
     assert (a.state, a.onset, a.interval) == (b.state, b.onset, b.interval)
-    assert a.z == pytest.approx(b.z, rel=1e-4)
+    assert a.sure == pytest.approx(b.sure, rel=1e-4)
 
 
 @settings(max_examples=25, deadline=None)

@@ -11,7 +11,8 @@ from kreg.diagnostics import criteria
 
 RULES = [
     "fast", "default", "careful", "patience:4", "gl:2", "pq:0.5", "up:1", "up:2", "progress",
-    "trend:6", "paired:1.64", "threshold:0.1", "divergence:3", "budget:7", "textbook:1",
+    "trend:6", "paired:1.64", "past_best",
+    "threshold:0.1", "divergence:3", "budget:7", "textbook:1",
     "textbook:2", "gl:2+paired:1.28", "gl:5|trend:8", "patience:3~0.6",
 ]  # fmt: skip
 SCALE_FREE = [r for r in RULES if not r.startswith(("threshold", "divergence"))]

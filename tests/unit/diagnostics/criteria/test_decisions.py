@@ -117,14 +117,24 @@ def test_paired_sees_a_small_common_shift_and_no_noise():
     assert stopped_at(criteria.Paired(2.33, times=2), means, examples=noise) is None
 
 
-def test_default_wants_both_the_loss_and_the_evidence():
+def test_past_best_wants_both_the_loss_and_the_evidence():
     base = np.linspace(0, 2, 100)
-    worse = [base] + [base * 1.05 for _ in range(3)]
-    noisy = [base] + [np.random.default_rng(e).permutation(base) * 1.05 for e in range(3)]
-    means = [1.0, 1.05, 1.05, 1.05]
-    assert stopped_at(criteria.preset("default"), means, examples=worse) == 3
-    assert stopped_at(criteria.preset("default"), means, examples=noisy) is None
-    assert stopped_at(criteria.preset("default", examples=False), means) == 2
+    jitter = np.random.default_rng(0).normal(size=100)
+    jitter -= jitter.mean()
+    for step, spread, epochs in ((0.05, 0.01, 9), (0.05, 5.0, None), (0.015, 0.0, None)):
+        rows = [base] * 8 + [base + step + spread * jitter] * 8
+        means = [1.0] * 8 + [1.0 + step] * 8
+        assert stopped_at(criteria.PastBest(window=1), means, examples=rows) == epochs
+
+
+def test_default_is_the_verdicts_test_or_patience():
+    base = np.linspace(0, 2, 100)
+    worse = [base] * 8 + [base * 1.1] * 12
+    means = [1.0] * 8 + [1.1] * 12
+    assert stopped_at(criteria.preset("default"), means, examples=worse) == 10
+    noisy = [base] + [np.random.default_rng(e).permutation(base) for e in range(19)]
+    assert stopped_at(criteria.preset("default"), [1.0] * 20, examples=noisy) is None
+    assert stopped_at(criteria.preset("default", examples=False), FLAT + [1.0] * 5, TRAIN * 2) == 21
 
 
 @pytest.mark.parametrize("rule", ["patience:2", "gl:2", "pq:0.1", "up:1", "trend:4", "textbook:1"])
