@@ -1,0 +1,106 @@
+"""The behaviour of every layer class in scope; everything else is a barrier.
+
+Classes are matched exactly: a subclass may have changed what `call` does.
+"""
+
+import keras
+import numpy as np
+
+from kreg.layers import Noise
+from kreg.surgery.channels import activation, merging, passing
+from kreg.surgery.channels.base import Behaviour
+from kreg.surgery.channels.depthwise import Depthwise, Separable
+from kreg.surgery.channels.linear import Convolution, Linear
+from kreg.surgery.channels.normalization import BatchNorm, ParametricReLU
+
+layers = keras.layers
+ANY_RANK = (1, 2, 3)
+
+
+def family(name: str, ranks=ANY_RANK) -> list[type]:
+    """`family("Conv{}D")`: the classes of Keras of one name and several ranks."""
+    return [getattr(layers, name.format(rank)) for rank in ranks]
+
+
+SAME = [
+    layers.ActivityRegularization, layers.AlphaDropout, layers.Dropout, layers.GaussianDropout,
+    layers.GaussianNoise, layers.Identity,
+    *family("SpatialDropout{}D"), *family("Cropping{}D"), *family("UpSampling{}D"),
+    *family("MaxPooling{}D"), *family("AveragePooling{}D"),
+    *family("GlobalMaxPooling{}D"), *family("GlobalAveragePooling{}D"),
+]  # fmt: skip
+BEHAVIOURS = {
+    layers.Dense: Linear,
+    **dict.fromkeys(family("Conv{}D"), Convolution),
+    **dict.fromkeys(family("DepthwiseConv{}D", (1, 2)), Depthwise),
+    **dict.fromkeys(family("SeparableConv{}D", (1, 2)), Separable),
+    layers.BatchNormalization: BatchNorm,
+    layers.PReLU: ParametricReLU,
+    **dict.fromkeys(SAME, passing.Same),
+    **dict.fromkeys(family("ZeroPadding{}D"), passing.ZeroPadding),
+    **dict.fromkeys(
+        (layers.Activation, layers.ELU, layers.LeakyReLU, layers.ReLU, layers.Rescaling),
+        passing.Elementwise,
+    ),
+    layers.Flatten: passing.Flat,
+    layers.Reshape: passing.ReshapeSpace,
+    **dict.fromkeys(merging.COMBINE, merging.Merge),
+    layers.Concatenate: merging.Concat,
+}
+
+
+def behaviour(call, graph) -> tuple[Behaviour, str]:
+    """The behaviour of a call, and for a barrier the reason in words."""
+    shapes = [graph.shapes[ref] for ref in (*call.inputs, *call.outputs)]
+    sizes = [graph.channels(ref) or 0 for ref in call.inputs]
+    size = graph.channels(call.outputs[0]) or 0 if call.outputs else 0
+    reason = obstacle(call, shapes)
+    kind = Behaviour if reason else kind_of(call.layer, shapes)
+    return kind(call.layer, sizes, size, shapes), reason
+
+
+def kind_of(layer, shapes: list[tuple]) -> type:
+    if isinstance(layer, Noise):
+        return passing.Same
+    if type(layer) is layers.Reshape and shapes[0][-1] != shapes[-1][-1]:
+        return passing.FlatReshape
+    return BEHAVIOURS[type(layer)]
+
+
+def obstacle(call, shapes: list[tuple]) -> str:
+    """Why the call is a barrier; empty where it is not."""
+    layer = call.layer
+    if type(layer) not in BEHAVIOURS and not isinstance(layer, Noise):
+        return "its channels are not independent of each other, or it is not known"
+    if call.shared:
+        return "it is called more than once"
+    if len(call.outputs) != 1 or any(len(s) < 2 or s[-1] is None for s in shapes):
+        return "the number of its channels is not known"
+    if getattr(layer, "data_format", None) == "channels_first":
+        return "its channels are not in the last axis (channels_first)"
+    return special_obstacle(layer, shapes)
+
+
+def special_obstacle(layer, shapes: list[tuple]) -> str:
+    """Options of a layer in scope under which it is a barrier after all."""
+    last = len(shapes[-1]) - 1
+    if isinstance(layer, layers.BatchNormalization | layers.Concatenate):
+        return "" if layer.axis in (-1, last) else "it does not act on the last axis"
+    if getattr(layer, "groups", 1) != 1:
+        return "it is a grouped convolution"
+    if getattr(layer, "quantization_mode", None) or getattr(layer, "lora_enabled", False):
+        return "it is quantized or has LoRA weights"
+    if isinstance(layer, layers.Activation) and not activation.is_elementwise(layer.activation):
+        return "its activation mixes channels, or is not Keras's"
+    if isinstance(layer, layers.Rescaling) and np.ndim(layer.scale) + np.ndim(layer.offset):
+        return "it has a number for each channel"
+    if type(layer) in merging.COMBINE and len({shape[-1] for shape in shapes}) > 1:
+        return "its inputs are broadcast along the channels"
+    if isinstance(layer, layers.Reshape):
+        return "" if keeps_channels(*shapes) or len(shapes[1]) == 2 else "it moves the channels"
+    return ""
+
+
+def keeps_channels(before: tuple, after: tuple) -> bool:
+    """Whether a reshape leaves the last axis alone: row-major order makes this enough."""
+    return before[-1] == after[-1]

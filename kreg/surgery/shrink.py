@@ -1,0 +1,77 @@
+"""The smaller model: the same graph with narrower layers and the weights that are left."""
+
+import numpy as np
+
+from kreg.surgery import copying, plain, shim
+from kreg.surgery.analysis import Analysis, Step, analyse
+from kreg.surgery.channels.base import Resized
+
+
+def analyse_all(model) -> list[tuple]:
+    """`(model, analysis)` of the model and of every model nested in it, each once.
+
+    A nested model keeps its inputs and outputs whatever happens inside, so it is a barrier for the
+    graph around it and a graph of its own within.
+    """
+    found = {id(model): (model, analyse(model))}
+    for layer in model.layers:
+        if shim.is_graph(layer):
+            found |= {id(inner): (inner, result) for inner, result in analyse_all(layer)}
+    return list(found.values())
+
+
+def changes(analyses: list[tuple]) -> dict[int, Resized]:
+    """By `id` of the layer what becomes of it; layers that stay as they are have no entry."""
+    found = {}
+    counted = count_graphs(analyses)
+    for _, analysis in analyses:
+        for step in analysis.steps:
+            if counted[id(step.call.layer)] == 1 and touches(step, analysis):
+                found[id(step.call.layer)] = resized(step, analysis)
+    return {key: change for key, change in found.items() if change is not None}
+
+
+def count_graphs(analyses: list[tuple]) -> dict[int, int]:
+    """In how many of the graphs each layer is called."""
+    counted = {}
+    for _, analysis in analyses:
+        for key in {id(step.call.layer) for step in analysis.steps}:
+            counted[key] = counted.get(key, 0) + 1
+    return counted
+
+
+def touches(step: Step, analysis: Analysis) -> bool:
+    """Whether anything is removed from what the call reads or makes."""
+    if step.behaviour.barrier:
+        return False
+    refs = (*step.call.inputs, *step.call.outputs)
+    return not all(analysis.live[ref].all() and analysis.kept[ref].all() for ref in refs)
+
+
+def resized(step: Step, analysis: Analysis) -> Resized | None:
+    constants = [analysis.constants[ref] for ref in step.call.inputs]
+    live, kept = analysis.masks(step, analysis.live), analysis.masks(step, analysis.kept)
+    return step.behaviour.resized(live, kept, constants)
+
+
+def shrunk(model, changed: dict[int, Resized]):
+    """A new plain Keras model with the changes made; `model` stays as it is."""
+
+    def make(layer):
+        change = changed.get(id(layer))
+        if change is None or not change.config:
+            return plain.plain_layer(layer)
+        config = plain.without_kreg(layer.get_config())
+        return copying.from_config(layer, {**config, **change.config})
+
+    smaller, pairs = copying.rebuild(model, make)
+    for old, new in pairs:
+        transfer(old, new, changed.get(id(old)))
+    return smaller
+
+
+def transfer(old, new, change: Resized | None) -> None:
+    if change is not None and change.weights:
+        new.set_weights([np.asarray(w) for w in change.weights])
+    elif copying.weight_count(old) == copying.weight_count(new):
+        copying.copy_weights(old, new)

@@ -1,0 +1,78 @@
+"""The same outputs, or an error: a wrong model is never returned."""
+
+import keras
+import numpy as np
+
+from kreg import check
+
+RELATIVE = {"float64": 1e-10, "float32": 1e-5, "bfloat16": 5e-2, "float16": 5e-3}
+EXAMPLES = 8
+FREE_SIZE = 32  # of an axis whose size the model leaves open
+SEED = 0
+
+
+def difference(model, other, inputs) -> float:
+    """`max |a - b| / max |a|` over the outputs, each measured by its own largest value."""
+    pairs = zip(outputs(model, inputs), outputs(other, inputs), strict=True)
+    return max(relative(a, b) for a, b in pairs)
+
+
+def outputs(model, inputs) -> list[np.ndarray]:
+    found = keras.tree.flatten(model(inputs, training=False))
+    return [keras.ops.convert_to_numpy(x).astype("float64") for x in found]
+
+
+def relative(a: np.ndarray, b: np.ndarray) -> float:
+    if a.shape != b.shape or not np.array_equal(np.isfinite(a), np.isfinite(b)):
+        return float("inf")
+    finite = np.isfinite(a)
+    if not finite.any():
+        return 0.0
+    scale = max(np.abs(a[finite]).max(), np.finfo("float32").tiny)
+    return float(np.abs(a[finite] - b[finite]).max() / scale)
+
+
+def tolerance_of(model) -> float:
+    """What float reassociation may cost in the coarsest arithmetic that the model uses."""
+    dtypes = {layer.compute_dtype for layer in model.layers}
+    return max([RELATIVE.get(dtype, 0.0) for dtype in dtypes], default=RELATIVE["float32"])
+
+
+def random_inputs(model, seed: int = SEED):
+    """A small batch that fits the model's inputs: normal numbers, small whole numbers, truth."""
+    rng = np.random.default_rng(seed)
+    return keras.tree.map_structure(lambda x: random_array(rng, x), model.input)
+
+
+def random_array(rng: np.random.Generator, tensor):
+    shape = [EXAMPLES, *(FREE_SIZE if n is None else n for n in tensor.shape[1:])]
+    if tensor.shape[0] is not None:
+        shape[0] = tensor.shape[0]
+    dtype = keras.backend.standardize_dtype(tensor.dtype)
+    if dtype == "string":
+        raise ValueError("Pass `data=` to check a model that reads strings.")
+    if "int" in dtype or dtype == "bool":
+        return rng.integers(0, 2, shape).astype(dtype)
+    return rng.normal(size=shape).astype("float32")
+
+
+def check_same(model, other, batches: list, tolerance: float) -> float:
+    """The largest difference over the batches.
+
+    Raises:
+        ValueError: If it is above the tolerance.
+    """
+    found = max(difference(model, other, batch) for batch in batches)
+    if found > tolerance:
+        raise ValueError(
+            f"The compressed model differs from {model.name!r} by {found:.1e} of its largest "
+            f"output, more than the tolerance of {tolerance:.0e}; it is not returned. Pass a "
+            "larger `tolerance=` if the arithmetic explains it; otherwise please report the model."
+        )
+    return found
+
+
+def checked_tolerance(value, model) -> float:
+    if value is None:
+        return tolerance_of(model)
+    return check.number("tolerance", value, low=0)
