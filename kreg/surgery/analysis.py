@@ -45,13 +45,19 @@ class Analysis:
         return Masks([of[ref] for ref in step.call.inputs], of[step.output])
 
 
-def analyse(model) -> Analysis:
-    """Constants forwards, needs backwards, then the fix-point of what is tied together."""
+def analyse(model, select_inputs: bool = False) -> Analysis:
+    """Constants forwards, needs backwards, then the fix-point of what is tied together.
+
+    Args:
+        model: A built Functional or Sequential model.
+        select_inputs: Whether features of the inputs may go as units do.
+    """
     graph = read(model)
     steps = [Step(call, *behaviour(call, graph)) for call in graph.calls]
     constants = propagate_constants(graph, steps)
     live = find_live(graph, steps, constants)
-    kept = close_under_ties(graph, steps, live)
+    fixed = [*([] if select_inputs else graph.inputs), *graph.outputs, *rigid(steps)]
+    kept = close_under_ties(steps, live, fixed)
     return Analysis(graph, steps, constants, live, kept)
 
 
@@ -88,10 +94,10 @@ def needs(step: Step, live: dict, constants: dict) -> list[np.ndarray]:
     return step.behaviour.needs(mask, [constants[ref] for ref in step.call.inputs])
 
 
-def close_under_ties(graph: Graph, steps: list[Step], live: dict) -> dict[Ref, np.ndarray]:
+def close_under_ties(steps: list[Step], live: dict, fixed: list[Ref]) -> dict[Ref, np.ndarray]:
     """The smallest masks above `live` in which all layers fit together, none of them empty."""
     kept = {ref: first_if_empty(mask) for ref, mask in live.items()}
-    for ref in (*graph.inputs, *graph.outputs, *rigid(steps)):
+    for ref in fixed:
         kept[ref][:] = True
     while True:
         grew = [spread(step, kept) for step in steps]

@@ -4,12 +4,19 @@ import keras
 import numpy as np
 
 from kreg import check
-from kreg.surgery import cost, graph, shrink, verify
+from kreg.surgery import cost, graph, shim, shrink, verify
 from kreg.surgery.analysis import Analysis
 from kreg.surgery.compression_report import CompressionReport, LayerChange, Size
 
 
-def compress(model, data=None, *, tolerance: float | None = None, latency: bool = True):
+def compress(
+    model,
+    data=None,
+    *,
+    select_inputs: bool = False,
+    tolerance: float | None = None,
+    latency: bool = True,
+):
     """A smaller model with the same outputs, and a report of what was removed.
 
     A unit goes when nothing reads it (its rows in all consumers are exactly zero) or when it is a
@@ -25,6 +32,8 @@ def compress(model, data=None, *, tolerance: float | None = None, latency: bool 
         model: A built Functional or Sequential `keras.Model`, nested models included. It is not
             changed.
         data: A batch of inputs to check the outputs on, besides random numbers; or `None`.
+        select_inputs: `True` removes unused features (last axis) from the inputs as well: the new
+            model reads `x[..., report.features[name]]`. Defaults to `False`: same inputs.
         tolerance: Number >= 0, the largest allowed `max |difference| / max |output|`. Defaults to
             1e-5 in float32 and to more in half precision.
         latency: Whether to measure the time of a prediction before and after.
@@ -35,32 +44,42 @@ def compress(model, data=None, *, tolerance: float | None = None, latency: bool 
     Raises:
         ValueError: If the model is subclassed or not built, or the outputs differ.
 
-    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, "relu"),
+    >>> model = keras.Sequential([keras.Input((3,), name="x"), keras.layers.Dense(4, "relu"),
     ...                           keras.layers.Dense(1)])
     >>> first = np.array([[1.0, 0, 2, 0], [0, 0, 1, 0], [0, 0, 0, 0]])
     >>> model.set_weights([first, np.ones(4), np.array([[1.0], [1], [1], [0]]), np.zeros(1)])
     >>> smaller, report = compress(model, latency=False)
     >>> smaller.layers[0].units, report.features
-    (2, {'keras_tensor...': array([0, 1])})
+    (2, {'x': array([0, 1])})
     """
     graph.checked(model)
     check.flag("latency", latency)
-    tolerance = verify.checked_tolerance(tolerance, model)
-    analyses = shrink.analyse_all(model)
-    changed = shrink.changes(analyses)
-    smaller = shrink.shrunk(model, changed)
+    analyses = shrink.analyse_all(model, check.flag("select_inputs", select_inputs))
+    first = analyses[0][1]
+    smaller = shrink.shrunk(model, shrink.changes(analyses), shrink.widths_of(first))
     batches = [verify.random_inputs(model), *([] if data is None else [data])]
-    difference = verify.check_same(model, smaller, batches, tolerance)
-    report = CompressionReport(
-        before=size_of(model, batches[-1], latency),
-        after=size_of(smaller, batches[-1], latency),
+    columns = columns_of(first, select_inputs)
+    pairs = [(batch, verify.narrowed(model, batch, columns)) for batch in batches]
+    difference = verify.check_same(
+        model, smaller, pairs, verify.checked_tolerance(tolerance, model)
+    )
+    before, after = pairs[-1]
+    return smaller, CompressionReport(
+        before=size_of(model, before, latency),
+        after=size_of(smaller, after, latency),
         layers=layer_changes(model, smaller),
-        features=features_of(analyses[0][1]),
+        features=features_of(first),
         barriers=barriers_of(analyses),
         notes=notes_of(model, smaller, analyses),
         difference=difference,
     )
-    return smaller, report
+
+
+def columns_of(analysis: Analysis, select_inputs: bool) -> dict[str, np.ndarray]:
+    """By input the features that the new model reads, where they are not all of them."""
+    if not select_inputs:
+        return {}
+    return {ref.layer: np.flatnonzero(analysis.kept[ref]) for ref in analysis.graph.inputs}
 
 
 def size_of(model, batch, measure: bool) -> Size:
@@ -93,11 +112,10 @@ def features_of(analysis: Analysis) -> dict[str, np.ndarray]:
 
 
 def barriers_of(analyses: list[tuple]) -> dict[str, str]:
+    """Why layers were kept whole; a nested model is not one: it is compressed inside."""
     steps = [step for _, analysis in analyses for step in analysis.steps]
-    barriers = [
-        step for step in steps if step.obstacle and not isinstance(step.call.layer, keras.Model)
-    ]
-    return {step.call.layer.name: step.obstacle for step in barriers}
+    found = {step.call.layer: step.obstacle for step in steps if step.obstacle}
+    return {layer.name: reason for layer, reason in found.items() if not shim.is_graph(layer)}
 
 
 def notes_of(model, smaller, analyses: list[tuple]) -> tuple[str, ...]:

@@ -7,13 +7,16 @@ import keras
 from kreg.surgery import graph, shim
 
 
-def rebuild(model, make: Callable, after: Callable | None = None) -> tuple:
+def rebuild(
+    model, make: Callable, after: Callable | None = None, widths: dict | None = None
+) -> tuple:
     """A new, uncompiled model of the same graph.
 
     Args:
         model: Functional or Sequential model; nested ones are rebuilt too.
         make: `make(layer)` returns the new layer that stands in for `layer`.
         after: `after(layer)` returns a layer to put behind every call of `layer`, or `None`.
+        widths: By name of an input of the model how many features it has now; `None` leaves all.
 
     Returns:
         The new model, and a list of pairs `(old layer, new layer)`, nested models excluded.
@@ -28,24 +31,28 @@ def rebuild(model, make: Callable, after: Callable | None = None) -> tuple:
                 pairs[id(layer)] = (layer, copies[id(layer)])
         return copies[id(layer)]
 
-    def again(inner):
-        if isinstance(inner, keras.Sequential):
-            return sequential(inner, copy, after)
-        return functional(inner, copy, after)
+    def again(inner, widths=None):
+        build = sequential if isinstance(inner, keras.Sequential) else functional
+        return build(inner, copy, after, widths or {})
 
-    return again(graph.checked(model)), list(pairs.values())
+    return again(graph.checked(model), widths), list(pairs.values())
 
 
-def sequential(model, copy: Callable, after: Callable | None):
-    source = model.inputs[0]
-    layers = [keras.Input(batch_shape=source.shape, dtype=source.dtype, name=source.name)]
+def new_input(tensor, widths: dict):
+    """An input like `tensor`, with another number of features if `widths` says so."""
+    shape = (*tensor.shape[:-1], widths.get(tensor.name, tensor.shape[-1]))
+    return keras.Input(batch_shape=shape, dtype=tensor.dtype, name=tensor.name)
+
+
+def sequential(model, copy: Callable, after: Callable | None, widths: dict):
+    layers = [new_input(model.inputs[0], widths)]
     for layer in model.layers:
         extra = after(layer) if after else None
         layers += [copy(layer)] if extra is None else [copy(layer), extra]
     return keras.Sequential(layers, name=model.name)
 
 
-def functional(model, copy: Callable, after: Callable | None):
+def functional(model, copy: Callable, after: Callable | None, widths: dict):
     extras = {}
 
     def copy_with_extra(layer):
@@ -58,14 +65,19 @@ def functional(model, copy: Callable, after: Callable | None):
         extra = extras[id(new)]
         return outputs if extra is None else extra(outputs)
 
-    # A view on the same layers: without the class, the compilation and the name space of `model`.
-    view = keras.Model(model.input, model.output, name=model.name)
-    return keras.models.clone_model(view, clone_function=copy_with_extra, call_function=call)
+    inputs = keras.tree.map_structure(
+        lambda tensor: new_input(tensor, widths), shim.input_of(model)
+    )
+    return keras.models.clone_model(
+        shim.view(model), input_tensors=inputs, clone_function=copy_with_extra, call_function=call
+    )
 
 
 def from_config(layer, config: dict | None = None):
     """A new layer of the same class, not built, from `config` or its own configuration."""
-    config = layer.get_config() if config is None else config
+    config = shim.config_of(layer) if config is None else config
+    if is_lambda(getattr(layer, "activation", None)):
+        config = {**config, "activation": layer.activation}
     try:
         if isinstance(layer, keras.layers.Lambda):
             # The function comes from an object in memory, not from a file: nothing to distrust.
@@ -78,6 +90,11 @@ def from_config(layer, config: dict | None = None):
             f"its configuration ({reason}). Give the class a `get_config` that returns the "
             "arguments of its constructor."
         ) from error
+
+
+def is_lambda(function) -> bool:
+    """Whether Keras could write the function to a configuration but not read it back."""
+    return getattr(function, "__name__", "") == "<lambda>"
 
 
 def copy_weights(old, new) -> None:

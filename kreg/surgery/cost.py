@@ -58,7 +58,7 @@ def latency(model, inputs=None, repeats: int = 20) -> float:
         inputs: A batch; `None` for a random batch of 8 examples.
         repeats: Whole number >= 1 of timed predictions, after three that are not timed.
     """
-    view = keras.Model(model.input, model.output)
+    view = shim.view(model)
     inputs = verify.random_inputs(model) if inputs is None else inputs
     for _ in range(3):
         view.predict_on_batch(inputs)

@@ -60,7 +60,7 @@ def read(model) -> Graph:
         ValueError: If the model is of another kind, or not built.
     """
     view = keras.Model(checked(model).inputs, model.outputs)
-    config = view.get_config()
+    config = shim.config_of(view)
     operations = {operation.name: operation for operation in view.operations}
     shapes = {}
     calls = {}

@@ -3,7 +3,7 @@
 import keras
 
 from kreg import layers as noise
-from kreg.surgery import copying
+from kreg.surgery import copying, shim
 
 
 def without_kreg(config):
@@ -36,15 +36,31 @@ def kreg_inside(config) -> list[str]:
     return found + [name for part in parts for name in kreg_inside(part)]
 
 
-def plain_layer(layer):
+def worker(layer):
+    """The layer that computes the outputs in inference: the wrapped one in a noisy wrapper.
+
+    `None` for noise that wraps nothing: it computes nothing.
+    """
+    return getattr(layer, "layer", None) if isinstance(layer, noise.Noise) else layer
+
+
+def plain_layer(layer, changes: dict | None = None):
     """A new layer of plain Keras that does in inference what `layer` does, not built.
 
-    Noise becomes Keras's `Dropout` where that is the same, else `Identity`. A layer of kreg that
-    computes something of its own has no counterpart and is made again as it is.
+    Noise becomes Keras's `Dropout` where that is the same, else `Identity`; a noisy wrapper
+    becomes the layer inside. A layer of kreg that computes something of its own has no counterpart
+    and is made again as it is.
+
+    Args:
+        layer: A Keras layer, or an operation of a graph.
+        changes: Entries of the configuration to change; `None` for none.
     """
-    if isinstance(layer, noise.Noise):
+    inner = worker(layer)
+    if inner is None:
         return plain_noise(layer)
-    return copying.from_config(layer, without_kreg(layer.get_config()))
+    config = without_kreg(shim.config_of(inner))
+    named = {"name": layer.name} if "name" in config else {}
+    return copying.from_config(inner, {**config, **named, **(changes or {})})
 
 
 def plain_noise(layer):
@@ -54,3 +70,10 @@ def plain_noise(layer):
     return keras.layers.Dropout(
         rate, noise_shape=layer.noise_shape, name=layer.name, dtype=layer.dtype_policy.name
     )
+
+
+def copy_worker_weights(old, new) -> None:
+    """Copy the weights that the plain counterpart of a layer has: those of its worker."""
+    inner = worker(old)
+    if inner is not None:
+        copying.copy_weights(inner, new)

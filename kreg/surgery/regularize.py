@@ -1,5 +1,6 @@
 """Put penalties on a model that already exists, and take them off again."""
 
+import copy
 import warnings
 
 import keras
@@ -51,10 +52,15 @@ def regularize(model, rules, missing: str = "error"):
     for _, weight, regularizer in chosen.values():
         check_fits(regularizer, weight, path_in(model, weight))
     for layer, weight, regularizer in chosen.values():
-        slots.attach(layer, weight, regularizer)
+        slots.attach(layer, weight, one_for_each(regularizer))
     retrace(model)
     warn_of_limits(model, [row for row in chosen.values() if row[2] is not None])
     return model
+
+
+def one_for_each(regularizer):
+    """A penalty that remembers where its weight started cannot serve two weights."""
+    return copy.copy(regularizer) if getattr(regularizer, "needs_start", False) else regularizer
 
 
 def takes(rule: Rule, layer, path: str) -> bool:
@@ -94,6 +100,8 @@ def check_fits(regularizer, weight, path: str) -> None:
     if regularizer is None:
         return
     try:
+        if hasattr(regularizer, "check_weight"):  # a penalty of kreg says it in its own words
+            regularizer.check_weight(tuple(weight.shape), "the weight")
         penalty = regularizer(keras.ops.convert_to_tensor(weight))
     except Exception as error:
         raise ValueError(
@@ -106,12 +114,15 @@ def check_fits(regularizer, weight, path: str) -> None:
 
 
 def retrace(model) -> None:
-    """Forget the compiled steps, which hold the old penalties; the optimizer stays as it is."""
+    """Forget the compiled steps, which hold the old penalties; the optimizer keeps its state.
+
+    A kreg optimizer is told to look at the weights again: it takes the step of their penalties.
+    """
     model.train_function = None
     model.test_function = None
     optimizer = getattr(model, "optimizer", None)
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    if hasattr(optimizer, "refresh"):  # one of kreg.optimizers: it takes the penalties' steps
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # under loss scaling
+    if hasattr(optimizer, "refresh"):
         optimizer.refresh()
 
 

@@ -6,6 +6,8 @@ of an attention layer, the cell of a recurrent one): `Model.layers` stops above 
 this file fail when Keras changes them.
 """
 
+import warnings
+
 import keras
 
 
@@ -26,3 +28,24 @@ def is_graph(layer) -> bool:
     if isinstance(layer, keras.Sequential):
         return True
     return bool(getattr(layer, "operations", None)) and hasattr(layer, "inputs")
+
+
+def config_of(layer) -> dict:
+    """`layer.get_config()`; nothing is written to a file, so a `lambda` inside is no danger."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The object being serialized includes a `lambda`")
+        return layer.get_config()
+
+
+def input_of(model):
+    """The inputs of a graph model in the structure in which it is called.
+
+    `Model.input` has it, except for a Sequential model that nobody has called yet.
+    """
+    return model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+
+
+def view(model):
+    """An uncompiled model on the same layers: the graph without class, compilation and state."""
+    output = model.outputs[0] if isinstance(model, keras.Sequential) else model.output
+    return keras.Model(input_of(model), output, name=model.name)

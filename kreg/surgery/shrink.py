@@ -7,13 +7,13 @@ from kreg.surgery.analysis import Analysis, Step, analyse
 from kreg.surgery.channels.base import Resized
 
 
-def analyse_all(model) -> list[tuple]:
+def analyse_all(model, select_inputs: bool = False) -> list[tuple]:
     """`(model, analysis)` of the model and of every model nested in it, each once.
 
     A nested model keeps its inputs and outputs whatever happens inside, so it is a barrier for the
     graph around it and a graph of its own within.
     """
-    found = {id(model): (model, analyse(model))}
+    found = {id(model): (model, analyse(model, select_inputs))}
     for layer in model.layers:
         if shim.is_graph(layer):
             found |= {id(inner): (inner, result) for inner, result in analyse_all(layer)}
@@ -54,17 +54,19 @@ def resized(step: Step, analysis: Analysis) -> Resized | None:
     return step.behaviour.resized(live, kept, constants)
 
 
-def shrunk(model, changed: dict[int, Resized]):
+def widths_of(analysis: Analysis) -> dict[str, int]:
+    """By input how many features stay."""
+    return {ref.layer: int(analysis.kept[ref].sum()) for ref in analysis.graph.inputs}
+
+
+def shrunk(model, changed: dict[int, Resized], widths: dict[str, int]):
     """A new plain Keras model with the changes made; `model` stays as it is."""
 
     def make(layer):
         change = changed.get(id(layer))
-        if change is None or not change.config:
-            return plain.plain_layer(layer)
-        config = plain.without_kreg(layer.get_config())
-        return copying.from_config(layer, {**config, **change.config})
+        return plain.plain_layer(layer, change and change.config)
 
-    smaller, pairs = copying.rebuild(model, make)
+    smaller, pairs = copying.rebuild(model, make, widths=widths)
     for old, new in pairs:
         transfer(old, new, changed.get(id(old)))
     return smaller
@@ -73,5 +75,5 @@ def shrunk(model, changed: dict[int, Resized]):
 def transfer(old, new, change: Resized | None) -> None:
     if change is not None and change.weights:
         new.set_weights([np.asarray(w) for w in change.weights])
-    elif copying.weight_count(old) == copying.weight_count(new):
-        copying.copy_weights(old, new)
+    else:
+        plain.copy_worker_weights(old, new)

@@ -1,6 +1,6 @@
 """The model that production loads: same outputs, plain Keras, no kreg inside."""
 
-from kreg.surgery import copying, plain
+from kreg.surgery import copying, plain, shim
 
 
 def strip(model):
@@ -30,9 +30,8 @@ def strip(model):
     """
     stripped, pairs = copying.rebuild(model, plain.plain_layer)
     for old, new in pairs:
-        if copying.weight_count(old) == copying.weight_count(new):
-            copying.copy_weights(old, new)
-    left = sorted(set(plain.kreg_inside(stripped.get_config())))
+        plain.copy_worker_weights(old, new)
+    left = sorted(set(plain.kreg_inside(shim.config_of(stripped))))
     if left:
         raise ValueError(
             f"The model {model.name!r} cannot be stripped: plain Keras has no counterpart for "

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from kreg import check
+from kreg.surgery import shim
 
 RELATIVE = {"float64": 1e-10, "float32": 1e-5, "bfloat16": 5e-2, "float16": 5e-3}
 EXAMPLES = 8
@@ -11,9 +12,9 @@ FREE_SIZE = 32  # of an axis whose size the model leaves open
 SEED = 0
 
 
-def difference(model, other, inputs) -> float:
+def difference(model, other, inputs, other_inputs) -> float:
     """`max |a - b| / max |a|` over the outputs, each measured by its own largest value."""
-    pairs = zip(outputs(model, inputs), outputs(other, inputs), strict=True)
+    pairs = zip(outputs(model, inputs), outputs(other, other_inputs), strict=True)
     return max(relative(a, b) for a, b in pairs)
 
 
@@ -41,7 +42,7 @@ def tolerance_of(model) -> float:
 def random_inputs(model, seed: int = SEED):
     """A small batch that fits the model's inputs: normal numbers, small whole numbers, truth."""
     rng = np.random.default_rng(seed)
-    return keras.tree.map_structure(lambda x: random_array(rng, x), model.input)
+    return keras.tree.map_structure(lambda x: random_array(rng, x), shim.input_of(model))
 
 
 def random_array(rng: np.random.Generator, tensor):
@@ -56,13 +57,30 @@ def random_array(rng: np.random.Generator, tensor):
     return rng.normal(size=shape).astype("float32")
 
 
-def check_same(model, other, batches: list, tolerance: float) -> float:
+def narrowed(model, inputs, features: dict[str, np.ndarray]):
+    """The batch `inputs` of `model` with the given features only, by name of the input."""
+    tensors = model.inputs
+    arrays = keras.tree.flatten(inputs)
+    parts = [
+        array[..., features[tensor.name]] if tensor.name in features else array
+        for tensor, array in zip(tensors, arrays, strict=True)
+    ]
+    return keras.tree.pack_sequence_as(shim.input_of(model), parts)
+
+
+def check_same(model, other, batches: list[tuple], tolerance: float) -> float:
     """The largest difference over the batches.
+
+    Args:
+        model: The model.
+        other: What should do the same.
+        batches: Pairs of inputs, one for each model.
+        tolerance: The largest difference allowed.
 
     Raises:
         ValueError: If it is above the tolerance.
     """
-    found = max(difference(model, other, batch) for batch in batches)
+    found = max(difference(model, other, *pair) for pair in batches)
     if found > tolerance:
         raise ValueError(
             f"The compressed model differs from {model.name!r} by {found:.1e} of its largest "

@@ -6,7 +6,7 @@ Classes are matched exactly: a subclass may have changed what `call` does.
 import keras
 import numpy as np
 
-from kreg.layers import Noise
+from kreg.surgery import plain
 from kreg.surgery.channels import activation, merging, passing
 from kreg.surgery.channels.base import Behaviour
 from kreg.surgery.channels.depthwise import Depthwise, Separable
@@ -54,24 +54,24 @@ def behaviour(call, graph) -> tuple[Behaviour, str]:
     shapes = [graph.shapes[ref] for ref in (*call.inputs, *call.outputs)]
     sizes = [graph.channels(ref) or 0 for ref in call.inputs]
     size = graph.channels(call.outputs[0]) or 0 if call.outputs else 0
-    reason = obstacle(call, shapes)
-    kind = Behaviour if reason else kind_of(call.layer, shapes)
-    return kind(call.layer, sizes, size, shapes), reason
+    layer = plain.worker(call.layer)
+    reason = obstacle(call, layer, shapes)
+    kind = Behaviour if reason else kind_of(layer, shapes)
+    return kind(layer, sizes, size, shapes), reason
 
 
 def kind_of(layer, shapes: list[tuple]) -> type:
-    if isinstance(layer, Noise):
+    if layer is None:  # noise, which does nothing in inference
         return passing.Same
     if type(layer) is layers.Reshape and shapes[0][-1] != shapes[-1][-1]:
         return passing.FlatReshape
     return BEHAVIOURS[type(layer)]
 
 
-def obstacle(call, shapes: list[tuple]) -> str:
+def obstacle(call, layer, shapes: list[tuple]) -> str:
     """Why the call is a barrier; empty where it is not."""
-    layer = call.layer
-    if type(layer) not in BEHAVIOURS and not isinstance(layer, Noise):
-        return "its channels are not independent of each other, or it is not known"
+    if layer is not None and type(layer) not in BEHAVIOURS:
+        return "its channels depend on each other, or it is not known"
     if call.shared:
         return "it is called more than once"
     if len(call.outputs) != 1 or any(len(s) < 2 or s[-1] is None for s in shapes):

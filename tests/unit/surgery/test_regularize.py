@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from kreg.surgery import Rule, attached, regularize, shim
+import kreg
+import kreg.optimizers
+from kreg.surgery import Rule, attached, regularize, shim, sparsity
 from kreg.surgery.slots import is_saved
 
 L1, L2 = keras.regularizers.L1, keras.regularizers.L2
@@ -36,9 +38,11 @@ def nested():
     return keras.Model(inputs, layers.Dense(2, name="head")(backbone(inputs)))
 
 
-def data(shape=(4,), outputs=1):
+def data(repeat=1):
+    """Thirty-two rows, repeated: many steps of an epoch cost less than many epochs."""
     rng = np.random.default_rng(0)
-    return rng.normal(size=(32, *shape)).astype("float32"), rng.normal(size=(32, outputs))
+    x, y = rng.normal(size=(32, 4)).astype("float32"), rng.normal(size=(32, 1))
+    return np.tile(x, (repeat, 1)), np.tile(y, (repeat, 1))
 
 
 def test_one_regularizer_goes_to_all_kernels_and_to_nothing_else():
@@ -80,7 +84,7 @@ def test_the_next_fit_feels_it_and_the_optimizer_keeps_its_state(jit_compile):
     x, y = data()
     model = mlp()
     model.compile(keras.optimizers.Adam(1e-2), "mse", jit_compile=jit_compile)
-    model.fit(x, y, epochs=2, verbose=0)
+    model.fit(x, y, verbose=0)
     model.evaluate(x, y, verbose=0)
     before = [v.numpy() for v in model.optimizer.variables]
     plain = model.evaluate(x, y, verbose=0)
@@ -91,7 +95,7 @@ def test_the_next_fit_feels_it_and_the_optimizer_keeps_its_state(jit_compile):
     assert model.evaluate(x, y, verbose=0) == pytest.approx(plain + penalty, rel=1e-5)
 
     steps = int(model.optimizer.iterations)
-    model.fit(x, y, epochs=200, verbose=0)
+    model.fit(*data(200), verbose=0)
     assert int(model.optimizer.iterations) == steps + 200
     assert float(sum(model.losses)) < 0.1 * penalty
 
@@ -247,3 +251,36 @@ def test_what_is_called_saved_really_is():
         assert len(attached(clone)) == len(attached(model)) > 0
         rows = [(lay, w) for lay in shim.all_layers(model) for w in shim.own_weights(lay)]
         assert all(is_saved(lay, w, model) for lay, w in rows)
+
+
+@pytest.mark.parametrize("first", ["none", "l1"])
+def test_a_kreg_optimizer_takes_up_and_puts_down_penalties_between_fits(first):
+    x, y = data()
+    model = mlp()
+    if first == "l1":
+        regularize(model, kreg.L1(1e-4))
+    model.compile(kreg.optimizers.Adam(1e-2), "mse")
+    model.fit(x, y, verbose=0)
+    steps = int(model.optimizer.iterations)
+
+    regularize(model, kreg.L1(1.0))
+    model.fit(*data(120), verbose=0)
+    assert sparsity(model).fraction > 0.5
+    assert int(model.optimizer.iterations) == steps + 120
+
+    regularize(model, None)
+    model.fit(*data(60), verbose=0)
+    assert sparsity(model).fraction < 0.5
+
+
+def test_a_penalty_of_kreg_says_itself_which_axis_is_missing():
+    with pytest.raises(ValueError, match=r"does not fit.*argument `axis`.*shape \(4, 3\)"):
+        regularize(mlp(), kreg.GroupLasso(0.1, axis=3))
+
+
+def test_each_weight_gets_its_own_distance_to_the_start():
+    model = regularize(mlp(), kreg.L2SP(0.1))
+    first, second = model.layers[0].kernel.regularizer, model.layers[2].kernel.regularizer
+    assert first is not second and first == second
+    shared = regularize(mlp(), kreg.L1(0.1))
+    assert shared.layers[0].kernel.regularizer is shared.layers[2].kernel.regularizer

@@ -1,0 +1,56 @@
+"""Which input features a model uses."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kreg import check
+from kreg.surgery.analysis import analyse
+
+
+def selected_features(model, names: Sequence[str] | dict | None = None):
+    """The features that an output of the model depends on.
+
+    A feature whose weights are all exactly zero is dropped; so is one that reaches only units
+    which nothing reads. A feature is an index of the last axis of an input.
+
+    Args:
+        model: A built Functional or Sequential `keras.Model`.
+        names: The names of the features, in order; for a model of several inputs a dictionary of
+            such lists by input name. `None` (default) returns indices.
+
+    Returns:
+        A list of names or an array of indices; for several inputs a dictionary of these.
+
+    Raises:
+        ValueError: If the model is subclassed, or the number of names is wrong.
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    >>> model.set_weights([np.array([[2.0], [0.0], [-1.0]]), np.zeros(1)])
+    >>> selected_features(model, ["age", "sex", "bmi"])
+    ['age', 'bmi']
+    """
+    analysis = analyse(model)
+    masks = {ref.layer: analysis.live[ref] for ref in analysis.graph.inputs}
+    if len(masks) == 1:
+        (mask,) = masks.values()
+        return named(mask, names, "names")
+    check_inputs(names, masks)
+    return {key: named(mask, names and names[key], key) for key, mask in masks.items()}
+
+
+def named(mask: np.ndarray, names: Sequence[str] | None, argument: str):
+    chosen = np.flatnonzero(mask)
+    if names is None:
+        return chosen
+    if isinstance(names, str | dict) or len(names) != len(mask):
+        raise check.invalid(argument, f"{len(mask)} names, one for each feature", names)
+    return [names[i] for i in chosen]
+
+
+def check_inputs(names, masks: dict) -> None:
+    """Names of several inputs come by input."""
+    if names is not None and (not isinstance(names, dict) or set(names) != set(masks)):
+        expected = f"a dictionary with the keys {', '.join(map(repr, masks))}"
+        raise check.invalid("names", expected, names)
