@@ -4,25 +4,37 @@ Everything works on any built Keras model, without kreg's application around it.
 """
 
 from kreg.surgery.attached import Attachment, attached
+from kreg.surgery.capacity import Capacity, capacity, degrees_of_freedom, linear_degrees_of_freedom
 from kreg.surgery.compress import compress
 from kreg.surgery.compression_report import CompressionReport
 from kreg.surgery.features import selected_features
+from kreg.surgery.refit import compress_and_refit
 from kreg.surgery.regularize import regularize
 from kreg.surgery.rules import Rule
+from kreg.surgery.size_curve import SizePath, SizePoint
+from kreg.surgery.size_path import size_path
 from kreg.surgery.sparsity import LayerSparsity, Sparsity, sparsity
 from kreg.surgery.strip import strip
 from kreg.surgery.with_dropout import with_dropout
 
 __all__ = [
     "Attachment",
+    "Capacity",
     "CompressionReport",
     "LayerSparsity",
     "Rule",
+    "SizePath",
+    "SizePoint",
     "Sparsity",
     "attached",
+    "capacity",
     "compress",
+    "compress_and_refit",
+    "degrees_of_freedom",
+    "linear_degrees_of_freedom",
     "regularize",
     "selected_features",
+    "size_path",
     "sparsity",
     "strip",
     "with_dropout",

@@ -38,14 +38,21 @@ def rebuild(
     return again(graph.checked(model), widths), list(pairs.values())
 
 
-def new_input(tensor, widths: dict):
-    """An input like `tensor`, with another number of features if `widths` says so."""
-    shape = (*tensor.shape[:-1], widths.get(tensor.name, tensor.shape[-1]))
-    return keras.Input(batch_shape=shape, dtype=tensor.dtype, name=tensor.name)
+def new_inputs(model, widths: dict) -> list:
+    """Inputs like those of `model`, in flat order, with the number of features of `widths`."""
+    names = graph.input_names(model)
+    return [new_input(*pair, widths) for pair in zip(model.inputs, names, strict=True)]
+
+
+def new_input(tensor, name: str, widths: dict):
+    shape = tensor.shape
+    if name in widths:
+        shape = (*shape[:-1], widths[name])
+    return keras.Input(batch_shape=shape, dtype=tensor.dtype, name=name)
 
 
 def sequential(model, copy: Callable, after: Callable | None, widths: dict):
-    layers = [new_input(model.inputs[0], widths)]
+    layers = new_inputs(model, widths)
     for layer in model.layers:
         extra = after(layer) if after else None
         layers += [copy(layer)] if extra is None else [copy(layer), extra]
@@ -65,9 +72,7 @@ def functional(model, copy: Callable, after: Callable | None, widths: dict):
         extra = extras[id(new)]
         return outputs if extra is None else extra(outputs)
 
-    inputs = keras.tree.map_structure(
-        lambda tensor: new_input(tensor, widths), shim.input_of(model)
-    )
+    inputs = keras.tree.pack_sequence_as(model.input, new_inputs(model, widths))
     return keras.models.clone_model(
         shim.view(model), input_tensors=inputs, clone_function=copy_with_extra, call_function=call
     )

@@ -74,6 +74,16 @@ def read(model) -> Graph:
     return Graph(in_running_order(calls, inputs), inputs, outputs, shapes)
 
 
+def input_names(model) -> list[str]:
+    """The names of the model's inputs in flat order: those of the `Input` layers.
+
+    An `Input` without a name has a layer called `input_layer` and a tensor called `keras_tensor`;
+    the layer's name is the one that users see in `summary`.
+    """
+    flat = keras.Model(model.inputs, model.outputs)
+    return [Ref(*ref).layer for ref in shim.config_of(flat)["input_layers"]]
+
+
 def checked(model):
     """`model`, if its graph can be read; a subclassed model hides it in Python code."""
     if not isinstance(model, keras.Model):

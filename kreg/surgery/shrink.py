@@ -55,8 +55,9 @@ def resized(step: Step, analysis: Analysis) -> Resized | None:
 
 
 def widths_of(analysis: Analysis) -> dict[str, int]:
-    """By input how many features stay."""
-    return {ref.layer: int(analysis.kept[ref].sum()) for ref in analysis.graph.inputs}
+    """By input how many features stay, where some go."""
+    kept = {ref.layer: analysis.kept[ref] for ref in analysis.graph.inputs}
+    return {name: int(mask.sum()) for name, mask in kept.items() if not mask.all()}
 
 
 def shrunk(model, changed: dict[int, Resized], widths: dict[str, int]):

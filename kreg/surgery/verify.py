@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from kreg import check
-from kreg.surgery import shim
+from kreg.surgery import graph, shim
 
 RELATIVE = {"float64": 1e-10, "float32": 1e-5, "bfloat16": 5e-2, "float16": 5e-3}
 EXAMPLES = 8
@@ -59,12 +59,8 @@ def random_array(rng: np.random.Generator, tensor):
 
 def narrowed(model, inputs, features: dict[str, np.ndarray]):
     """The batch `inputs` of `model` with the given features only, by name of the input."""
-    tensors = model.inputs
-    arrays = keras.tree.flatten(inputs)
-    parts = [
-        array[..., features[tensor.name]] if tensor.name in features else array
-        for tensor, array in zip(tensors, arrays, strict=True)
-    ]
+    named = zip(graph.input_names(model), keras.tree.flatten(inputs), strict=True)
+    parts = [array[..., features[name]] if name in features else array for name, array in named]
     return keras.tree.pack_sequence_as(shim.input_of(model), parts)
 
 

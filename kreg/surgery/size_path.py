@@ -1,0 +1,118 @@
+"""How small can the model be: loss against size, from a strong penalty to a weak one."""
+
+from collections.abc import Sequence
+
+import keras
+
+from kreg import check
+from kreg.regularizers import GroupLasso
+from kreg.surgery.refit import compile_like, compress_and_refit
+from kreg.surgery.regularize import regularize
+from kreg.surgery.size_curve import SizePath, SizePoint
+
+STRENGTHS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)
+
+
+def size_path(
+    model,
+    x,
+    y=None,
+    *,
+    validation_data,
+    strengths: Sequence[float] = STRENGTHS,
+    penalty=None,
+    epochs: int = 10,
+    refit_epochs: int = 3,
+    latency: bool = True,
+    **fit,
+) -> SizePath:
+    """Train with a penalty from strong to weak, compress and refit at each strength.
+
+    Each strength starts from the weights of the one before. The compiled training step stays the
+    same: strengths are read from a variable of the optimizer.
+
+    Args:
+        model: A built Functional or Sequential `keras.Model`, compiled with an optimizer of
+            `kreg.optimizers`. It is trained, as by `fit`.
+        x: What `fit` takes: arrays or a dataset.
+        y: Targets, where `x` does not bring them.
+        validation_data: What the losses are measured on, as `fit` takes it.
+        strengths: Numbers > 0, used from the largest to the smallest.
+        penalty: A penalty of `kreg.regularizers` with a strength `l1`. Defaults to
+            `GroupLasso(axis=-2)`: whole units and input features go.
+        epochs: Whole number >= 1 of epochs at each strength.
+        refit_epochs: Whole number >= 0 of epochs without penalty after each compression.
+        latency: Whether to measure the time of predictions.
+        **fit: Further arguments of `fit`, such as `batch_size`.
+
+    Returns:
+        A `SizePath`: points, the knee, `plot()`, `as_dict()`.
+
+    Raises:
+        ValueError: If the model is not compiled with an optimizer that reaches exact zeros.
+    """
+    check.integer("epochs", epochs, low=1)
+    strengths = sorted(checked_strengths(strengths), reverse=True)
+    check_optimizer(model)
+    penalty = GroupLasso(strengths[0], axis=-2) if penalty is None else checked_penalty(penalty)
+    regularize(model, penalty)
+    fit = {"verbose": 0, **fit}
+    points = []
+    for strength in strengths:
+        penalty.l1 = strength
+        restart(model.optimizer)
+        model.fit(x, y, epochs=epochs, **fit)
+        points.append(point_of(model, x, y, strength, refit_epochs, latency, validation_data, fit))
+    return SizePath(tuple(points), model.count_params())
+
+
+def point_of(model, x, y, strength, refit_epochs, latency, validation_data, fit) -> SizePoint:
+    """Compress and refit the model as it is now, and measure."""
+    smaller, report, _ = compress_and_refit(
+        model, x, y, epochs=refit_epochs, latency=latency, **fit
+    )
+    loss, metrics = losses(model, smaller, validation_data)
+    size = report.after
+    return SizePoint(strength, size.parameters, size.flops, size.latency_ms, loss, metrics, smaller)
+
+
+def losses(model, smaller, validation_data) -> tuple[float, dict[str, float]]:
+    """Loss and metrics of the smaller model, compiled as `model` is."""
+    measured = keras.models.clone_model(smaller)
+    measured.set_weights(smaller.get_weights())
+    compile_like(model, measured)
+    pair = validation_data if isinstance(validation_data, tuple | list) else (validation_data,)
+    found = measured.evaluate(*pair, verbose=0, return_dict=True)
+    found = {name: float(value) for name, value in found.items()}
+    return found.pop("loss"), found
+
+
+def restart(optimizer) -> None:
+    """Begin the learning rate's schedule again; a constant rate needs nothing."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    rate = inner.get_config()["learning_rate"]
+    if isinstance(rate, dict):
+        inner.iterations.assign(0)
+
+
+def checked_strengths(strengths) -> list[float]:
+    if isinstance(strengths, str) or not hasattr(strengths, "__len__") or not len(strengths):
+        raise check.invalid("strengths", "a list of numbers > 0", strengths)
+    return [check.number("strengths", value, low=0, low_open=True) for value in strengths]
+
+
+def checked_penalty(penalty):
+    if not hasattr(penalty, "sharp_prox") or not hasattr(penalty, "l1"):
+        raise check.invalid("penalty", "a penalty of kreg with a strength `l1`", penalty)
+    return penalty
+
+
+def check_optimizer(model) -> None:
+    """Only a proximal optimizer makes zeros that `compress` can remove."""
+    optimizer = getattr(model, "optimizer", None)
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    if not hasattr(inner, "takes_step_of"):
+        raise ValueError(
+            f"The model {model.name!r} must be compiled with an optimizer that reaches exact "
+            "zeros: one of `kreg.optimizers`, or `kreg.optimizers.proximal(yours)`."
+        )

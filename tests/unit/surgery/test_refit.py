@@ -1,0 +1,137 @@
+"""compress_and_refit and size_path: zeros stay, plain Keras comes back, the knee is the knee."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import kreg
+import kreg.optimizers
+from kreg.surgery import compress_and_refit, size_path, sparsity
+from kreg.surgery.refit import zeros_held
+from kreg.surgery.size_curve import knee_of
+from kreg.surgery.size_path import restart
+
+
+def data(rows=256):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(rows, 6)).astype("float32")
+    return x, (x[:, :1] - 2 * x[:, 1:2]).astype("float32")
+
+
+def trained(regularizer=None, rate=0.01):
+    keras.utils.set_random_seed(3)
+    dense = layers.Dense(16, "relu", kernel_regularizer=regularizer, name="hidden")
+    model = keras.Sequential([keras.Input((6,), name="x"), dense, layers.Dense(1, name="head")])
+    model.compile(kreg.optimizers.Adam(rate), "mse", metrics=["mae"])
+    return model
+
+
+def test_zeros_are_held_during_training_and_free_afterwards():
+    x, y = data()
+    model = trained()
+    kernel = model.layers[0].get_weights()[0]
+    kernel[:, ::2] = 0
+    model.layers[0].set_weights([kernel, np.ones(16)])
+    model.fit(x, y, verbose=0)
+    freed = model.layers[0].kernel.numpy()
+    assert (freed[:, ::2] != 0).any(), "the control: training moves zeros"
+    model.layers[0].set_weights([kernel, np.ones(16)])
+    with zeros_held(model):
+        model.fit(x, y, verbose=0)
+        held = model.layers[0].kernel.numpy()
+    assert (held[:, ::2] == 0).all() and not np.array_equal(held, kernel)
+    assert model.layers[0].kernel.constraint is None
+
+
+def test_refit_gives_a_plain_smaller_model_and_does_not_touch_the_old_one(tmp_path):
+    x, y = data()
+    model = trained(kreg.L1(0.03))
+    model.fit(np.tile(x, (8, 1)), np.tile(y, (8, 1)), epochs=4, verbose=0)
+    before = [w.copy() for w in model.get_weights()]
+    smaller, report, history = compress_and_refit(
+        model, x, y, epochs=2, validation_data=(x, y), latency=False
+    )
+    assert all(map(np.array_equal, before, model.get_weights()))
+    assert report.ratio < 1 and smaller.count_params() == report.after.parameters
+    assert len(history["val_mae"]) == 2 and not smaller.compiled and smaller.losses == []
+    zeros = sparsity(model).zeros
+    assert 0 < sparsity(smaller).zeros <= zeros
+    assert "kreg" not in smaller.to_json()
+
+
+def test_no_epochs_no_training_and_an_optimizer_of_ones_own():
+    x, y = data()
+    model = trained()
+    smaller, _, history = compress_and_refit(model, x, y, epochs=0, latency=False)
+    assert history == {} and np.array_equal(smaller(x), model(x))
+    still = compress_and_refit(
+        model, x, y, epochs=1, optimizer=keras.optimizers.SGD(0.0), latency=False
+    )[0]
+    assert np.array_equal(still(x), model(x))
+
+
+def test_a_size_path_goes_from_small_to_large(tmp_path):
+    x, y = data(512)
+    path = size_path(
+        trained(), x, y, validation_data=(x, y), strengths=[1e-4, 1.0, 0.05],
+        epochs=15, refit_epochs=1, latency=False, batch_size=16,
+    )  # fmt: skip
+    assert [p.strength for p in path.points] == [1.0, 0.05, 1e-4]
+    sizes = [p.parameters for p in path.points]
+    assert sizes[0] < sizes[1] < sizes[2] <= path.dense_parameters
+    assert path.points[0].loss > path.points[1].loss and "mae" in path.points[0].metrics
+    plain = json.loads(json.dumps(path.as_dict()))
+    assert plain["points"][path.knee]["parameters"] == path.points[path.knee].parameters
+    assert "knee" in str(path)
+    assert path.points[1].model(x).shape == (512, 1)
+    import matplotlib
+
+    matplotlib.use("Agg")
+    axes = path.plot()
+    assert axes.get_xlabel() == "parameters" and len(axes.lines) == 2
+    with pytest.raises(ValueError, match="argument `against`"):
+        path.plot(against="height")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "losses", "knee"),
+    [
+        ([10, 100, 1000, 10000], [2.0, 0.5, 0.45, 0.44], 1),
+        ([10000, 1000, 100, 10], [0.44, 0.45, 0.5, 2.0], 2),  # in any order
+        ([10, 100, 1000], [3.0, 2.0, 1.0], 2),  # a straight line: the least loss
+        ([10, 100, 1000], [1.0, 1.0, 1.0], 0),
+        ([50, 50], [1.0, 0.5], 1),
+        ([7], [1.0], 0),
+    ],
+)
+def test_the_knee(sizes, losses, knee):
+    assert knee_of(sizes, losses) == knee
+
+
+def test_a_schedule_of_the_learning_rate_begins_again():
+    decay = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    for rate, expected in ((decay, 0), (0.1, 8)):
+        optimizer = kreg.optimizers.SGD(rate)
+        optimizer.iterations.assign(8)
+        restart(optimizer)
+        assert int(optimizer.iterations) == expected
+
+
+def test_bad_arguments_are_answered_in_sentences():
+    x, y = data()
+    plain = keras.Sequential([keras.Input((6,)), layers.Dense(1)])
+    with pytest.raises(ValueError, match="is not compiled"):
+        compress_and_refit(plain, x, y)
+    with pytest.raises(ValueError, match="argument `epochs`"):
+        compress_and_refit(trained(), x, y, epochs=-1)
+    plain.compile("adam", "mse")
+    with pytest.raises(ValueError, match="reaches exact zeros: one of `kreg.optimizers`"):
+        size_path(plain, x, y, validation_data=(x, y))
+    for strengths in ([], "strong", [0.0]):
+        with pytest.raises(ValueError, match="argument `strengths`"):
+            size_path(trained(), x, y, validation_data=(x, y), strengths=strengths)
+    with pytest.raises(ValueError, match="argument `penalty`"):
+        size_path(trained(), x, y, validation_data=(x, y), penalty=kreg.L2(0.1))
