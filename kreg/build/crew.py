@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kreg.build import diagnostics, stop
+from kreg.build import diagnostics, dropout, stop
 
 
 @dataclass
@@ -75,6 +75,7 @@ def assemble(plan, config, place, store) -> Crew:
         health,
         measure,
         stopping,
+        dropout.rate_log(plan.model),
         history,
         events,
         bar,

@@ -57,6 +57,19 @@ def noise(cfg, steps_per_epoch: int | None = None) -> Factory:
     return Factory(cfg.kind, make, needs)
 
 
+def rate_log(model):
+    """A callback that adds `rate/<layer>` to the logs where rates move; `None` where none does."""
+    import keras
+
+    from kreg.layers import noise_rates
+
+    if not noise_rates(model):
+        return None
+    return keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: logs.update(noise_rates(model))
+    )
+
+
 def dropout(cfg, rate, place):
     from kreg.layers import Dropout
 

@@ -39,3 +39,16 @@ def judged_by(module, case: str, *names: str):
 
 
 TestDropout = judged_by(dropout_test, "DropoutTest", "Dropout")
+TestSpatialDropout = judged_by(
+    pytest.importorskip(f"{HOME}.spatial_dropout_test"),
+    "SpatialDropoutTest",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+)
+TestGaussianDropout = judged_by(
+    pytest.importorskip(f"{HOME}.gaussian_dropout_test"), "GaussianDropoutTest", "GaussianDropout"
+)
+TestAlphaDropout = judged_by(
+    pytest.importorskip(f"{HOME}.alpha_dropout_test"), "AlphaDropoutTest", "AlphaDropout"
+)

@@ -75,6 +75,21 @@ def test_noise_with_a_place_and_no_noise_at_all_are_accepted():
     build.noise(config.NoNoise()).require_a_place("deep")
 
 
+def test_moving_rates_are_logged_and_only_they():
+    import keras
+
+    ramp = layers.Dropout(Linear(0.0, 0.4, duration=4), name="ramp")
+    model = keras.Sequential([keras.Input((2,)), ramp, layers.Dropout(0.5), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((8, 2))
+    history = model.fit(
+        x, x[:, 0], batch_size=4, epochs=2, verbose=0, callbacks=[build.rate_log(model)]
+    )
+    np.testing.assert_allclose(history.history["rate/ramp"], [0.2, 0.4])
+    assert [key for key in history.history if key.startswith("rate/")] == ["rate/ramp"]
+    assert build.rate_log(keras.Sequential([keras.Input((2,)), layers.Dropout(0.5)])) is None
+
+
 def compose(*overrides):
     from kreg.launch.compose import compose_job
 
