@@ -1,0 +1,74 @@
+"""Every mistake is one sentence that names the key, what is allowed, and what came."""
+
+import pytest
+
+from kreg.config.validate import ConfigError
+from kreg.launch.compose import compose_job
+
+MISTAKES = {
+    "model=depe": r"the group `model` has no option 'depe'.*Did you mean 'deep'",
+    "modle=deep": r"there is no group or key 'modle'.*Did you mean 'model'",
+    "model.widht=3": r"`model` has no key 'widht'.*Did you mean 'width'",
+    "+model.widht=3": r"`model` has no key 'widht'.*Did you mean 'width'",
+    "++modle.width=3": r"there is no group or key 'modle'",
+    "trainer.epochs=many": r"`trainer.epochs`. Expected a whole number >= 1.*'many'",
+    "trainer.epochs=2.5": r"`trainer.epochs`. Expected a whole number",
+    "trainer.batch_size=0": r"`trainer.batch_size`. Expected a whole number >= 1.*=0",
+    "reg.l1=-1": r"`reg.l1`. Expected a finite number in \[0, inf\).*=-1",
+    "reg.l1=nan": r"`reg.l1`. Expected a finite number",
+    "reg.l1=true": r"`reg.l1`. Expected a finite number.*True",
+    "trainer.device=tpu": r"`trainer.device`. Expected one of 'auto', 'cpu', 'gpu'",
+    "seed=-3": r"`seed`. Expected a whole number from 0",
+    "check=yess": r"`check`. Expected True or False",
+    "model=null": r"the group `model` has no option",
+    "model=3": r"the group `model` has no option '3'",
+    "reg.kind=l3": r"`reg.kind`. Expected one of 'none', 'l1'",
+    "reg.kind=os:system": r"Expected a kind of kreg.*allow=\[os\]",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_a_sentence(mistake):
+    with pytest.raises(ConfigError, match=MISTAKES[mistake]) as caught:
+        compose_job(["model=deep", "reg=l1", mistake])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (["model=cnn", "data=wine"], "model=cnn needs images, but data=wine is a table"),
+        (["dropout=light", "dropout.rate=1.5"], r"`dropout.rate`. Expected .*\[0, 1\).*1.5"),
+    ],
+)
+def test_combinations_and_ranges(overrides, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        compose_job(overrides)
+
+
+def test_a_typo_in_a_users_own_file_is_found(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.yaml").write_text("kind: deep\ndropuot: 0.3\n")
+    with pytest.raises(ConfigError, match="`model` has no key 'dropuot'"):
+        compose_job(["model=mine"], config_dir=str(tmp_path))
+
+
+def test_a_users_own_file_may_leave_out_what_has_a_default(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.yaml").write_text("kind: deep\nwidth: 48\n")
+    config = compose_job(["model=mine"], config_dir=str(tmp_path))
+    assert (config.model.width, config.model.depth) == (48, 4)
+
+
+def test_an_allowed_component_of_the_users_own_passes():
+    config = compose_job(
+        ["reg=custom", "reg.kind=mine.parts:Penalty", "+reg.params.strength=2", "allow=[mine]"]
+    )
+    assert config.reg.params == {"strength": 2}
+
+
+def test_defaults_come_from_the_dataclasses():
+    config = compose_job([])
+    assert config.model.kind == "deep" and config.trainer.precision == "float32"
+    assert config.task == "digits"
+    assert compose_job(["data=wine"]).task == "wine"
