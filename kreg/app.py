@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from kreg.build import crew as crews
-from kreg.build import experiment, outcome, plan, trainer
+from kreg.build import experiment, outcome, plan, preview, trainer
 from kreg.diagnostics.report import write_all
 from kreg.runs import Checkpoint, RunDirectory, resume, summary
 
@@ -31,6 +31,9 @@ def run(config, directory: Path) -> float:
         training = plan.make(config)
         summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
         if config.check:
+            return 0.0
+        if getattr(config.augment, "preview", False):
+            print(f"kreg: {preview.write(training, place.path)}")
             return 0.0
         place.write_json(resume.CONFIG, config.to_dict())
         result = train(training, config, place)

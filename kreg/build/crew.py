@@ -66,7 +66,8 @@ def assemble(plan, config, place, store) -> Crew:
     )
     stopping = stopper(config, plan, measure)
     interrupt, health = room.Interrupt(), room.NonFinite()
-    events = diagnostics.tensorboard(config.diagnostics, place.tensorboard)
+    samples = plan.samples if plan.shows_samples else None
+    events = diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=samples)
     bar = room.ProgressBar(config.trainer.epochs, store.epoch)
     history = room.HistoryFile(place.file("history.csv"))
     members = [

@@ -18,6 +18,7 @@ def of(plan, crew) -> dict:
         "status": "done",
         "verdict": verdict.state if verdict else None,
         "headline": verdict.headline if verdict else None,
+        "tone": verdict.tone if verdict else None,
         "onset_epoch": verdict.onset if verdict else None,
         "stop_reason": stopping.stop_reason,
         "stop_sentence": stopping.sentence,

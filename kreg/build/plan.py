@@ -45,6 +45,19 @@ class Plan:
             return None
         return (x, y) if weight is None else (x, y, weight)
 
+    def samples(self, epoch: int, count: int = 16):
+        """The first training images as the model sees them in an epoch."""
+        import numpy as np
+
+        rows = np.arange(min(count, len(self.data.train)))
+        part = self.data.train.take(rows).in_memory()
+        return np.asarray(self.pipeline(part.x, part.y, index=rows, epoch=epoch)[0])
+
+    @property
+    def shows_samples(self) -> bool:
+        """Whether there are augmented images to look at."""
+        return self.pipeline is not None and self.data.is_image
+
     def facts(self) -> dict:
         """What the first line on the terminal says."""
         sizes = self.data.sizes

@@ -49,12 +49,12 @@ def _merged(ours: dict, theirs: dict) -> dict:
 def _check_choice(override: Override, options: dict) -> None:
     group, value = override.key_or_group, override.value()
     known = options[group]
-    wanted = [value] if isinstance(value, str) else value
-    for name in wanted if isinstance(wanted, list) else []:
+    wanted = value if isinstance(value, list) else [value]
+    for name in wanted:
         if name not in known:
             near = check.did_you_mean(name, known)
             raise ConfigError(
-                f"{group}={name}: the group `{group}` has no option {name!r}. "
+                f"{override.input_line}: the group `{group}` has no option {str(name)!r}. "
                 f"Its options are: {', '.join(known)}. {near}".rstrip()
             )
 

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from kreg.config.validate import Config, validate
 from kreg.launch import codes
+from kreg.runs import atomic
 
 WORST = float("inf")  # what a failed job tells a search that minimises
 
@@ -40,7 +41,7 @@ class Job:
         else:
             code = codes.of(error)
             self._tell(error)
-        (self.directory / "failed").write_text(str(code))
+            atomic.write_json(self.directory / "result.json", failure(error))
         if self.sweeping and code == codes.FAILED:
             return True
         raise SystemExit(code) from error
@@ -50,3 +51,8 @@ class Job:
             print(f"kreg: {error}", file=sys.stderr)
         else:
             traceback.print_exception(error)
+
+
+def failure(error: BaseException) -> dict:
+    """`result.json` of a job that failed: it is not continued, and a sweep's table shows it."""
+    return {"status": "failed", "error": f"{type(error).__name__}: {error}", "metrics": {}}

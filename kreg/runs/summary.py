@@ -4,7 +4,6 @@ import shlex
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 METRICS = ("accuracy", "rmse")  # the first one present is the test metric that is shown
 TONES = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "dim"}
@@ -15,7 +14,8 @@ def announce(facts: dict, verbose: str = "info", console: Console | None = None)
     if verbose == "quiet":
         return
     train, validation, test = facts["rows"]
-    (console or Console(highlight=False)).print(
+    print_line(
+        console,
         f"{facts['model']}: {facts['parameters']:,} parameters, {facts['data']}: {train} training, "
         f"{validation} validation and {test} test rows, {facts['steps']} steps an epoch on "
         f"{facts['device']}",
@@ -27,10 +27,15 @@ def show(result: dict, directory: Path, verbose: str = "info", console=None) -> 
     """The table after training: verdict, losses, zeros, and where to look next."""
     if verbose == "quiet":
         return
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in lines(result, directory):
-        table.add_row(name, value)
-    (console or Console(highlight=False)).print(table, soft_wrap=True)
+        style = TONES.get(result.get("tone"), "") if name == "verdict" else ""
+        print_line(console, f"{name:<15} {value}", style=style)
+
+
+def print_line(console: Console | None, text: str, style: str = "") -> None:
+    """One line, never broken: a command must survive copy and paste."""
+    console = console or Console(highlight=False)
+    console.print(text, style=style, markup=False, soft_wrap=True)
 
 
 def lines(result: dict, directory: Path) -> list[tuple[str, str]]:
