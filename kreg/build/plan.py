@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kreg.build import augment, data, dropout, model, objective, optimizer, reg
+from kreg.build import augment, data, dropout, model, objective, optimizer, reg, reuse
 
 
 @dataclass
@@ -100,6 +100,7 @@ def make(config) -> Plan:
     plan = Plan(rows, pipeline, network, batch_size, steps, config.seed)
     penalise(network, config.reg, steps)
     compile_model(plan, config)
+    plan.model = reuse.adopt(plan.model, config)
     return plan
 
 

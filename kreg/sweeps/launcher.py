@@ -1,6 +1,7 @@
 """The launcher of a sweep on this machine: jobs one after the other, one TensorFlow for all."""
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from kreg.sweeps.directory import is_done
 from kreg.sweeps.progress import Progress
 
 TARGET = "hydra_plugins.kreg.InProcess"
+REUSE = "KREG_REUSE_GRAPHS"  # `kreg.build.reuse` reads it
 
 
 class InProcess(Launcher):
@@ -34,6 +36,7 @@ class InProcess(Launcher):
         setup_globals()
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
+        os.environ[REUSE] = "1"  # jobs of one process may share a compiled step
         progress = Progress(len(job_overrides))
         return [
             self.run(list(overrides), initial_job_idx + place, progress)

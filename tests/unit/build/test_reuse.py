@@ -1,0 +1,73 @@
+"""Sharing a compiled step changes nothing but the time."""
+
+import numpy as np
+import pytest
+
+from kreg.build import plan, reuse, trainer
+from kreg.launch.compose import compose_job
+
+COMMON = ["model=shallow", "model.width=8", "model.batch_norm=true", "dropout=light",
+          "data.train_size=120", "trainer.epochs=2", "reg=elasticnet"]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    reuse.KEPT.clear()
+    yield
+    reuse.KEPT.clear()
+
+
+def fit(overrides):
+    config = compose_job([*COMMON, *overrides])
+    trainer.prepare(config.trainer, config.seed)
+    training = plan.make(config)
+    history = training.model.fit(
+        training.stream(), steps_per_epoch=training.steps, epochs=2, shuffle=False, verbose=0
+    )
+    weights = [w.copy() for w in training.model.get_weights()]
+    return training.model, history.history["loss"], weights
+
+
+JOBS = [
+    ["reg.l1=1e-3"],
+    ["reg.l1=0.02", "seed=3"],
+    ["reg.l1=1e-3", "reg.l2=0"],
+]
+CONSTANT = pytest.param(["optimizer.schedule=constant"], marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("rate", [[], CONSTANT])
+def test_shared_steps_train_bit_for_bit_what_separate_runs_train(rate, monkeypatch):
+    alone = [fit([*job, *rate]) for job in JOBS]
+    monkeypatch.setenv(reuse.FLAG, "1")
+    shared = [fit([*job, *rate]) for job in JOBS]
+    assert len({id(model) for model, _, _ in shared}) == 1
+    assert len({id(model.train_function) for model, _, _ in shared}) == 1
+    for (_, loss, weights), (_, other_loss, other) in zip(alone, shared, strict=True):
+        assert loss == other_loss
+        assert all(np.array_equal(a, b) for a, b in zip(weights, other, strict=True))
+    assert not np.array_equal(shared[0][2][0], shared[1][2][0])
+
+
+def test_a_constant_learning_rate_is_a_number_too(monkeypatch):
+    constant = "optimizer.schedule=constant"
+    alone = fit([constant, "optimizer.learning_rate=0.03"])
+    monkeypatch.setenv(reuse.FLAG, "1")
+    first = fit([constant, "optimizer.learning_rate=0.001"])
+    second = fit([constant, "optimizer.learning_rate=0.03"])
+    assert first[0] is second[0]
+    assert alone[1] == second[1]
+
+
+@pytest.mark.parametrize(
+    "change", ["model.width=9", "reg=l2", "dropout=heavy", "optimizer.learning_rate=0.1"]
+)
+def test_another_structure_is_built_anew(change, monkeypatch):
+    monkeypatch.setenv(reuse.FLAG, "1")
+    trees = [compose_job([*COMMON, *more]).to_dict() for more in ([], [change])]
+    assert reuse.structure(trees[0]) != reuse.structure(trees[1])
+
+
+def test_without_a_sweep_nothing_is_kept():
+    fit([])
+    assert not reuse.KEPT
