@@ -57,7 +57,8 @@ class Diagnostics(keras.callbacks.Callback):
 
     After training: `record` (all numbers), `verdict`, `document` and `notes`.
 
-    >>> diagnostics = Diagnostics(train=([[1.0], [2.0]], [0, 1]), rows=100)
+    >>> import numpy as np
+    >>> diagnostics = Diagnostics(train=(np.ones((9, 2)), np.zeros(9)), rows=100)
     """
 
     def __init__(
