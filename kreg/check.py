@@ -94,5 +94,6 @@ def choice(name: str, value, options: Iterable[str]) -> str:
 
 def did_you_mean(value, options: Iterable[str]) -> str:
     """`Did you mean 'deep'?`, or an empty string where nothing is near."""
-    near = difflib.get_close_matches(str(value), [str(o) for o in options], n=1)
-    return f"Did you mean {near[0]!r}?" if near else ""
+    known = {str(option).casefold(): str(option) for option in options}
+    near = difflib.get_close_matches(str(value).casefold(), known, n=1)
+    return f"Did you mean {known[near[0]]!r}?" if near else ""

@@ -100,17 +100,14 @@ class Synthetic(Splits):
 
 def check_named(cfg) -> None:
     """Refuse a file that is not named or not there, before anything starts."""
-    for key in ("path", "target"):
-        if getattr(cfg, key, "") is None:
-            raise check.invalid(
-                f"data.{key}",
-                "a column of the table" if key == "target" else "a path",
-                None,
-                f"data={cfg.kind} needs it: data.{key}=...",
-            )
-    path = getattr(cfg, "path", None)
-    if path is not None and ("\0" in path or not Path(path).expanduser().exists()):
+    needed = f"data={cfg.kind} needs it."
+    path = getattr(cfg, "path", "")
+    if path is None:
+        raise check.invalid("data.path", "a path", None, needed)
+    if "\0" in path or not Path(path).expanduser().exists():
         raise check.invalid("data.path", "a path that exists", path)
+    if getattr(cfg, "target", "") is None:
+        raise check.invalid("data.target", "the name of a column", None, needed)
 
 
 TABLES = ("breast_cancer", "wine", "diabetes")

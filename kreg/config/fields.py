@@ -101,6 +101,8 @@ def _check_schedule(key: str, value, rule: Rule):
         raise check.invalid(
             key, f"a number or a schedule (kind: {known}) with its own keys", value, str(error)
         ) from error
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from error
     return dict(value)
 
 

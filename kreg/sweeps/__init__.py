@@ -1,11 +1,24 @@
 """Many runs: their directories, how they are launched and resumed, and what they say together.
 
-Starts no TensorFlow; whoever trains is handed in as a function.
+Starts no TensorFlow; whoever trains is handed in as a function. Loads pandas and matplotlib only
+for a comparison, so that the command line can ask for a directory's name at once.
 """
 
-from kreg.sweeps.collect import Sweep, collect
-from kreg.sweeps.compare import compare
-from kreg.sweeps.directory import SweepDirectory, choose
-from kreg.sweeps.effects import effects
+import importlib
+
+PUBLIC = {
+    "Sweep": "kreg.sweeps.collect",
+    "SweepDirectory": "kreg.sweeps.directory",
+    "choose": "kreg.sweeps.directory",
+    "collect": "kreg.sweeps.collect",
+    "compare": "kreg.sweeps.compare",
+    "effects": "kreg.sweeps.effects",
+}
 
 __all__ = ["Sweep", "SweepDirectory", "choose", "collect", "compare", "effects"]
+
+
+def __getattr__(name: str):
+    if name in PUBLIC:
+        return getattr(importlib.import_module(PUBLIC[name]), name)
+    raise AttributeError(f"module 'kreg.sweeps' has no attribute {name!r}")

@@ -33,7 +33,7 @@ def overrides(group, option):
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda v: v)
 def test_composes(group, option):
-    extra = ["data.path=x", "data.target=y", "data.name=z"] if option in ELSEWHERE else []
+    extra = ["data.path=.", "data.target=y", "data.name=z"] if option in ELSEWHERE else []
     known = {"path", "target", "name"} & set(_keys(group, option)) if extra else set()
     settings = [e for e in extra if e.split("=")[0].split(".")[1] in known]
     config = compose_job([*overrides(group, option), *settings])

@@ -1,0 +1,198 @@
+"""`train.py` itself under faults: killed, told to go, doubled, changed, finished, damaged."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kreg.runs import StateFile
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [
+    "model=shallow", "dropout=light", "augment=light", "reg=l1", "stop=patience",
+    "optimizer.ema=0.9", "trainer.epochs=5", "trainer.rows=200", "trainer.deterministic=true",
+    "trainer.verbose=quiet",
+]  # fmt: skip
+
+
+def start(folder, *extra):
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "train.py"), *COMMAND, *extra],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+
+
+def ended(process) -> tuple[int, str]:
+    out, err = process.communicate(timeout=300)
+    return process.returncode, out + err
+
+
+def train(folder, *extra) -> str:
+    code, printed = ended(start(folder, *extra))
+    assert code == 0, printed
+    return printed
+
+
+def runs(folder) -> list[Path]:
+    return sorted((folder / "logs" / "digits" / "runs").glob("*"))
+
+
+def signal_after(folder, process, number, epoch, delay=0.0):
+    """Send a signal as soon as the state of `epoch` is there, and a little later."""
+    name = f"epoch_{epoch:06d}.npz"
+    while process.poll() is None and not any(
+        (run / "state" / name).exists() for run in runs(folder)
+    ):
+        time.sleep(0.01)
+    time.sleep(delay)
+    process.send_signal(number)
+    return ended(process)
+
+
+def outcome(run: Path) -> dict:
+    """All that must not depend on interruptions; times and paths do."""
+    state = StateFile(run / "state").read()
+    result = json.loads((run / "result.json").read_text())
+    timed = ("seconds", "training_seconds")
+    return {
+        "variables": [a.tobytes() for group in state["variables"].values() for a in group],
+        "history": (run / "history.csv").read_text(),
+        "result": {name: value for name, value in result.items() if name not in timed},
+        "steps": tensorboard_steps(run),
+        "best": best_weights(run),
+    }
+
+
+def best_weights(run: Path) -> list[bytes]:
+    import kreg
+
+    return [np.asarray(w).tobytes() for w in kreg.load_model(run / "best.keras").get_weights()]
+
+
+def tensorboard_steps(run: Path) -> dict[str, list[int]]:
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+
+    steps = {}
+    for path in sorted((run / "tensorboard").glob("events*")):
+        for event in EventFileLoader(str(path)).Load():
+            for value in event.summary.value:
+                steps.setdefault(value.tag, []).append(event.step)
+    return steps
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The run that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("whole")
+    train(folder)
+    return outcome(runs(folder)[0])
+
+
+def test_killed_then_told_to_go_then_finished_equals_undisturbed(whole, tmp_path):
+    seed = random.SystemRandom().randrange(2**32)
+    generator = random.Random(seed)
+    code, _ = signal_after(tmp_path, start(tmp_path), signal.SIGKILL, 1, generator.uniform(0, 0.3))
+    assert code == -signal.SIGKILL
+    code, printed = signal_after(tmp_path, start(tmp_path), signal.SIGTERM, 2)
+    assert code == 143, printed
+    assert "continuing" in train(tmp_path)
+    assert len(runs(tmp_path)) == 1
+    found = outcome(runs(tmp_path)[0])
+    for part, expected in whole.items():
+        assert found[part] == expected, f"{part}, seed {seed}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_cleanly_with_its_code_and_a_state(tmp_path, number):
+    code, printed = signal_after(tmp_path, start(tmp_path), number, 1)
+    assert code == 128 + number and "Traceback" not in printed
+    assert StateFile(runs(tmp_path)[0] / "state").read()["epoch"] >= 1
+
+
+@pytest.mark.slow
+def test_the_second_process_on_a_directory_is_refused(tmp_path):
+    place = f"hydra.run.dir={tmp_path / 'one'}"
+    first = start(tmp_path, place, "trainer.epochs=100000", "stop=none")
+    while not (tmp_path / "one" / "state").exists():
+        time.sleep(0.05)
+    code, printed = ended(start(tmp_path, place, "trainer.epochs=100000", "stop=none"))
+    first.kill()
+    first.communicate()
+    assert code != 0 and f"in use by process {first.pid}" in printed and "Traceback" not in printed
+
+
+@pytest.mark.slow
+def test_a_finished_or_changed_run_is_not_trained_again(tmp_path):
+    train(tmp_path)
+    run = runs(tmp_path)[0]
+    before = {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.is_file()}
+    assert "already finished" in train(tmp_path, f"resume={run}")
+    code, printed = ended(start(tmp_path, f"resume={run}", "seed=9", "reg.l1=0.5"))
+    assert code == 2 and "seed was 0 and is 9" in printed and "reg.l1 was" in printed
+    assert before == {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.is_file()}
+
+
+@pytest.mark.slow
+def test_a_damaged_state_falls_back_and_then_stops_with_one_line(whole, tmp_path):
+    signal_after(tmp_path, start(tmp_path), signal.SIGKILL, 3)
+    run = runs(tmp_path)[0]
+    newest, older = StateFile(run / "state").generations()
+    newest.write_bytes(newest.read_bytes()[:1000])
+    assert f"{newest.name} cannot be used" in train(tmp_path)
+    assert outcome(run)["variables"] == whole["variables"]
+
+
+@pytest.mark.slow
+def test_no_readable_state_never_starts_afresh(tmp_path):
+    signal_after(tmp_path, start(tmp_path), signal.SIGKILL, 2)
+    for path in StateFile(runs(tmp_path)[0] / "state").generations():
+        path.write_bytes(b"damaged")
+    code, printed = ended(start(tmp_path))
+    assert code == 1 and "resume=never" in printed and "Traceback" not in printed
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_one_sentence_and_keeps_the_state(tmp_path):
+    code = (
+        "import resource, runpy, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n"
+        f"sys.argv = ['train.py', *{COMMAND!r}, 'model.width=256']\n"
+        f"runpy.run_path({str(ROOT / 'train.py')!r}, run_name='__main__')"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert process.returncode == 1, process.stderr
+    assert "cannot write" in process.stderr and "Traceback" not in process.stderr
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_not_finite_ends_with_code_1_and_is_never_saved(tmp_path):
+    code, printed = ended(start(tmp_path, "optimizer.learning_rate=1e30", "optimizer=sgd"))
+    assert code == 1 and "epoch 1, batch" in printed and "Traceback" not in printed
+    assert StateFile(runs(tmp_path)[0] / "state").read() is None
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_at_random_moments(whole, tmp_path):
+    seed = random.SystemRandom().randrange(2**32)
+    generator = random.Random(seed)
+    for epoch in range(1, 5):
+        delay = generator.uniform(0, 0.5)
+        signal_after(tmp_path, start(tmp_path), signal.SIGKILL, epoch, delay)
+    train(tmp_path)
+    assert outcome(runs(tmp_path)[0])["variables"] == whole["variables"], f"seed {seed}"
