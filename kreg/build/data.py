@@ -3,18 +3,17 @@
 from kreg import check
 
 
-def load(cfg, seed: int, limit: int | None = None):
+def load(cfg, seed: int):
     """The split and checked `kreg.data.Data` of a configuration.
 
     Args:
         cfg: A dataclass of `kreg.config.data`.
         seed: Whole number >= 0: the splits and the label noise are a function of it.
-        limit: At most so many training rows, or `None`; for a quick look.
     """
     from kreg.data import Splitting, assemble
 
     names = ("validation", "test", "train_size", "label_noise", "folds", "fold")
-    how = Splitting(seed=seed, limit=limit, **{name: getattr(cfg, name) for name in names})
+    how = Splitting(seed=seed, **{name: getattr(cfg, name) for name in names})
     return assemble(SOURCES[cfg.kind](cfg, seed), how, scale_target=cfg.scale_target)
 
 

@@ -25,7 +25,6 @@ class Splitting:
             validation split, where the source brings its own test rows).
         fold: Whole number from 0 to `folds - 1`.
         seed: Whole number >= 0.
-        limit: At most so many training rows, or `None`; unlike `train_size` it may exceed them.
     """
 
     validation: float = 0.15
@@ -35,7 +34,6 @@ class Splitting:
     folds: int = 0
     fold: int = 0
     seed: int = 0
-    limit: int | None = None
 
     def __post_init__(self):
         for name in ("validation", "test", "label_noise"):
@@ -124,8 +122,8 @@ def _by_time(time, how: Splitting, own_test: bool):
 
 
 def subset(rows, y, how: Splitting) -> np.ndarray:
-    """The training rows that `train_size` and `limit` keep, stratified."""
-    count = min(_wanted(how.train_size, len(rows)), how.limit or len(rows))
+    """The training rows that `train_size` keeps, stratified."""
+    count = _wanted(how.train_size, len(rows))
     if count == len(rows):
         return rows
     labels = np.asarray(y).reshape(len(y), -1)[rows, 0]

@@ -17,7 +17,7 @@ from kreg.runs import StateFile
 ROOT = Path(__file__).parents[2]
 COMMAND = [
     "model=shallow", "dropout=light", "augment=light", "reg=l1", "stop=patience",
-    "optimizer.ema=0.9", "trainer.epochs=5", "trainer.rows=200", "trainer.deterministic=true",
+    "optimizer.ema=0.9", "trainer.epochs=5", "data.train_size=200", "trainer.deterministic=true",
     "trainer.verbose=quiet",
 ]  # fmt: skip
 
@@ -77,7 +77,10 @@ def outcome(run: Path) -> dict:
 def best_weights(run: Path) -> list[bytes]:
     import kreg
 
-    return [np.asarray(w).tobytes() for w in kreg.load_model(run / "best.keras").get_weights()]
+    return [
+        np.asarray(w).tobytes()
+        for w in kreg.load_model(run / "best.keras", compile=False).get_weights()
+    ]
 
 
 def tensorboard_steps(run: Path) -> dict[str, list[int]]:

@@ -78,8 +78,6 @@ def test_train_size_keeps_the_proportions_and_is_nested_in_the_training_rows():
     kept = splits.subset(rows, y, Splitting(train_size=50))
     assert set(kept) <= set(rows) and np.bincount(y[kept]).tolist() == [45, 5]
     assert len(splits.subset(rows, y, Splitting(train_size=0.2))) == 100
-    assert len(splits.subset(rows, y, Splitting(limit=20))) == 20
-    assert len(splits.subset(rows, y, Splitting(limit=10_000))) == 500
     with pytest.raises(ValueError, match="at most the 500 training rows"):
         splits.subset(rows, y, Splitting(train_size=501))
 
