@@ -1,5 +1,6 @@
 """Keras's optimizers with the proximal step: penalties of kreg reach exact zeros."""
 
+from kreg.optimizers.certificate import Certificate, certificate
 from kreg.optimizers.classes import (
     SGD,
     Adafactor,
@@ -14,6 +15,7 @@ from kreg.optimizers.classes import (
     RMSprop,
 )
 from kreg.optimizers.convert import proximal
+from kreg.optimizers.path import Path, path
 from kreg.optimizers.proximal import Proximal
 
 __all__ = [
@@ -23,11 +25,15 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Certificate",
     "Lamb",
     "Lion",
     "Muon",
     "Nadam",
+    "Path",
     "Proximal",
     "RMSprop",
+    "certificate",
+    "path",
     "proximal",
 ]
