@@ -4,7 +4,15 @@ from dataclasses import dataclass
 
 from kreg.config.fields import many, mapping, one_of, ranged, switch, text
 
-PROCEDURES = ("train", "cocktail", "double_descent", "gal_ghahramani", "proben1")
+PROCEDURES = (
+    "train",
+    "cocktail",
+    "diabetes_path",
+    "double_descent",
+    "gal_ghahramani",
+    "proben1",
+    "zou_hastie_prostate",
+)
 
 
 @dataclass

@@ -20,6 +20,7 @@ from keras import ops
 
 from kreg import check
 from kreg.optimizers.claims import Claims, at
+from kreg.regularizers import training
 
 
 class Proximal:
@@ -138,11 +139,13 @@ class Proximal:
 
     def strengths_of(self, penalty) -> dict | None:
         """The current strengths of a penalty as float32 scalars, or `None` if it has no claim."""
-        variables = self._claims.strengths_of(penalty)
+        variables = self._claims.strengths_of(penalty) if readable() else None
         return variables and {n: ops.convert_to_tensor(v) for n, v in variables.items()}
 
     def start_of(self, penalty, w):
         """The start of the weight `w` for a penalty that measures the distance to it."""
+        if not readable():
+            return ops.convert_to_tensor(w)
         found = [(i, c) for i, c in self._claims.by_index.items() if c.penalty is penalty]
         same = [c for i, c in found if self._trainable_variables[i] is w]
         shape = tuple(w.shape)
@@ -197,6 +200,15 @@ class Proximal:
     def load_own_variables(self, store):
         super().load_own_variables(store)
         self.push_strengths()  # a constant strength is what the penalty says, not what was saved
+
+
+def readable() -> bool:
+    """Whether a loss may read the optimizer's variables.
+
+    JAX's trainer takes them away while the loss is computed. The step itself always has them, so
+    that training is right; the loss that is *reported* then holds the strengths of the trace.
+    """
+    return keras.backend.backend() != "jax" or training.model_in_training() is None
 
 
 TINY = 1e-30

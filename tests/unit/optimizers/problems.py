@@ -2,7 +2,6 @@
 
 import keras
 import numpy as np
-import tensorflow as tf
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 
@@ -51,6 +50,8 @@ def batch():
 
 def fit(model, steps=200):
     """So many full-batch steps on `orthonormal()`; returns the history."""
+    import tensorflow as tf  # the suite for other backends uses the other functions without it
+
     stream = tf.data.Dataset.from_tensors(batch()).repeat(steps)
     return model.fit(stream, shuffle=False, verbose=0)
 
@@ -73,6 +74,8 @@ def solve(
     optimizer, penalty, x, y, *, steps, batch=None, loss="mse", seed=0, execution=100, **compile
 ):
     """Train a linear model for exactly `steps` steps; return it."""
+    import tensorflow as tf
+
     model = linear_model(x.shape[1], penalty)
     data = tf.constant(x, "float32"), tf.constant(y.reshape(-1, 1), "float32")
     if batch is None:
