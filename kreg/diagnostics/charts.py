@@ -81,7 +81,7 @@ def error_band(frame, epochs, curves, judged) -> str:
 
 
 def past(frame: svg.Frame, verdict: dict) -> str:
-    """The epochs after the best, tinted, when the loss is past it."""
+    """The epochs after the onset, tinted, when the loss is past its best."""
     if verdict["onset"] is None:
         return ""
     x = frame.px(verdict["onset"])
@@ -89,7 +89,7 @@ def past(frame: svg.Frame, verdict: dict) -> str:
 
 
 def best(frame: svg.Frame, verdict: dict) -> str:
-    """The best epoch as a line, with the epochs that cannot be told from it."""
+    """The best epoch as a line; the epochs that cannot be told from the best stretch, shaded."""
     epoch, parts = verdict["best_epoch"], []
     if epoch is None:
         return ""

@@ -39,7 +39,7 @@ class Findings:
         """The bias ledger at the best and at the last epoch."""
         epochs = {"best": self.verdict.best_epoch, "last": self.verdict.epoch}
         return {
-            name: ledger.entry(self.record, epoch) if epoch else None
+            name: ledger.latest(self.record, epoch) if epoch else None
             for name, epoch in epochs.items()
         }
 
@@ -66,6 +66,15 @@ class Findings:
         value = float(self.record.curve(name)[self.record.epochs.index(epoch)])
         return value if np.isfinite(value) else None
 
+    def until(self, name: str, epoch: int | None) -> float | None:
+        """The last finite value up to an epoch: the training side may be measured more rarely."""
+        values = [
+            value
+            for at, value in zip(self.record.epochs, self.record.curve(name))
+            if epoch is not None and at <= epoch and np.isfinite(value)
+        ]
+        return float(values[-1]) if values else None
+
     @cached_property
     def metrics(self) -> list[dict]:
         """Each validated metric at the best epoch and now, with its training side."""
@@ -78,6 +87,6 @@ class Findings:
             row = {"name": metric, "direction": self.record.directions.get(metric)}
             for when, epoch in (("best", self.verdict.best_epoch), ("last", self.verdict.epoch)):
                 row[when] = self.at(name, epoch)
-                row[f"train_{when}"] = self.at(f"{side}{metric}", epoch)
+                row[f"train_{when}"] = self.until(f"{side}{metric}", epoch)
             found.append(row)
         return found

@@ -51,7 +51,8 @@ class Check:
     Args:
         epoch: The epoch.
         state: Name of the state.
-        best: Position of the best validation so far, or `None`.
+        best: Position of the best single validation so far, or `None`.
+        anchor: Position of the middle of the best stretch of `trailing` validations, or `None`.
         lost: Percent by which this validation is above the best.
         sure: Probability that it is worse than its best; NaN without per-example losses.
         confirmed: Whether "past its best" is believed.
@@ -60,6 +61,7 @@ class Check:
     epoch: int
     state: str
     best: int | None
+    anchor: int | None
     lost: float
     sure: float
     confirmed: bool
@@ -75,17 +77,25 @@ def walk(series: Series, *, chance: float | None = None, limits: Thresholds = No
     """
     limits = limits or Thresholds()
     trail = Trailing(limits.trailing)
-    checks, best, hits, confirmed = [], None, 0, False
+    checks, best, anchor, hits, confirmed = [], None, None, 0, False
     for t, value in enumerate(series.validation):
         if math.isfinite(value) and (best is None or value < series.validation[best]):
             best = t
         lost, sure = trail.update(float(value), series.examples[t])
+        if lost == 0 or anchor is None:
+            anchor = middle(series, t, limits.trailing)
         hits = hits + 1 if lost > limits.lost and math.isfinite(lost) else 0
         confirmed = believed(confirmed, lost, sure, hits, limits)
-        state = name(series, t, best, confirmed, chance, limits)
+        state = name(series, t, anchor, confirmed, chance, limits)
         above = percent_above(series, t, best)
-        checks.append(Check(int(series.epochs[t]), state, best, above, sure, confirmed))
+        checks.append(Check(int(series.epochs[t]), state, best, anchor, above, sure, confirmed))
     return checks
+
+
+def middle(series: Series, t: int, window: int) -> int | None:
+    """Position of the middle of the last `window` finite validations at position t."""
+    finite = np.flatnonzero(np.isfinite(series.validation[: t + 1]))[-window:]
+    return int(finite[(len(finite) - 1) // 2]) if finite.size else None
 
 
 def believed(before: bool, lost: float, sure: float, hits: int, limits: Thresholds) -> bool:
@@ -107,7 +117,7 @@ def percent_above(series: Series, t: int, best: int | None) -> float:
     return float(100 * (now - then) / (abs(then) or 1.0))
 
 
-def name(series, t, best, confirmed, chance, limits) -> str:
+def name(series, t, anchor, confirmed, chance, limits) -> str:
     """The state's name at position t: the overrides in their order, then the table."""
     if not math.isfinite(series.validation[t]) or math.isinf(series.train[t]):
         return "NON-FINITE"
@@ -116,8 +126,8 @@ def name(series, t, best, confirmed, chance, limits) -> str:
     if suspicious(series, t, limits):
         return "SUSPICIOUS"
     if confirmed:
-        state = past(series, t, best, limits)
-        return "OVERCONFIDENT" if overconfident(series, t, best, limits) else state
+        state = past(series, t, anchor, limits)
+        return "OVERCONFIDENT" if overconfident(series, t, anchor, limits) else state
     window = slice(t + 1 - limits.window, t + 1)
     train = slope(series.epochs[window], series.train[window], limits)
     validation = slope(series.epochs[window], series.validation[window], limits)
@@ -129,9 +139,9 @@ def name(series, t, best, confirmed, chance, limits) -> str:
     return state
 
 
-def past(series: Series, t: int, best: int, limits: Thresholds) -> str:
-    """The right-hand column of the table, with the best epoch as the beginning of the window."""
-    then, now = series.train[best], series.train[t]
+def past(series: Series, t: int, anchor: int, limits: Thresholds) -> str:
+    """The right-hand column of the table, with the best stretch as the beginning of the window."""
+    then, now = series.train[anchor], series.train[t]
     change = now - then
     if abs(change) <= limits.moved * abs(then):
         return TABLE[FLAT, RISES]
@@ -162,10 +172,10 @@ def suspicious(series: Series, t: int, limits: Thresholds) -> bool:
     return all(series.train[i] - series.validation[i] > m for i, m in zip(recent, margins))
 
 
-def overconfident(series: Series, t: int, best: int, limits: Thresholds) -> bool:
+def overconfident(series: Series, t: int, anchor: int, limits: Thresholds) -> bool:
     """The loss is worse, the decisions are not, in most of the last five validations."""
-    recent = range(max(best + 1, t - limits.trailing + 1), t + 1)
-    same = [holds(series.correct[i], series.correct[best], limits.z) for i in recent]
+    recent = range(max(anchor + 1, t - limits.trailing + 1), t + 1)
+    same = [holds(series.correct[i], series.correct[anchor], limits.z) for i in recent]
     return sum(same) > len(same) / 2
 
 

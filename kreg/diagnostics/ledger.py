@@ -5,6 +5,15 @@ import math
 from kreg.diagnostics.record import Record
 
 
+def latest(record: Record, epoch: int) -> dict | None:
+    """The ledger at the last epoch up to `epoch` in which everything was measured."""
+    for earlier in reversed([e for e in record.epochs if e <= epoch]):
+        found = entry(record, earlier)
+        if found is not None:
+            return found
+    return None
+
+
 def entry(record: Record, epoch: int) -> dict | None:
     """Both sides of the ledger at one epoch; `None` where no clean losses were measured.
 

@@ -1,11 +1,10 @@
-"""Since when: the best epoch, and the epochs that cannot be told from it."""
-
-import math
+"""Since when: the middle of the best stretch, and the epochs that cannot be told from it."""
 
 import numpy as np
 
 from kreg.diagnostics.series import Series
 from kreg.diagnostics.statistics import paired_z
+from kreg.diagnostics.trailing import WINDOW
 
 
 def z_curve(series: Series, best: int) -> np.ndarray:
@@ -13,28 +12,43 @@ def z_curve(series: Series, best: int) -> np.ndarray:
     base = series.examples[best]
     return np.array(
         [
-            math.nan if base is None or rows is None else paired_z(rows, base)
+            np.nan if base is None or rows is None else paired_z(rows, base)
             for rows in series.examples
         ]
     )
 
 
-def interval(series: Series, best: int, z: float) -> tuple[int, int] | None:
-    """First and last epoch of the stretch around the best with |paired z| < z.
+def interval(series: Series, anchor: int, z: float, window: int = WINDOW) -> tuple | None:
+    """First and last epoch of the stretch around the anchor with |paired z| < z.
 
-    One epoch outside does not end it, two in a row do: single epochs jitter. `None` without
-    per-example losses: then nothing is known about it.
+    Means of `window` validations are compared, as in the verdict, so that one lucky epoch does not
+    look like a date. `None` without per-example losses: then nothing is known about it.
     """
-    if series.examples[best] is None:
+    if any(rows is None for rows in series.examples):
         return None
-    same = np.abs(z_curve(series, best)) < z
-    low = reach(same, best, -1)
-    high = reach(same, best, 1)
+    means = centred(np.stack(series.examples), window)
+    base = means[anchor]
+    same = np.array([abs(paired_z(row, base)) < z for row in means])
+    low, high = reach(same, anchor, -1), reach(same, anchor, 1)
     return int(series.epochs[low]), int(series.epochs[high])
 
 
+def centred(rows: np.ndarray, window: int) -> np.ndarray:
+    """Means over `window` neighbouring rows, fewer at the ends; shape as the input.
+
+    >>> centred(np.array([[0.0], [3.0], [6.0]]), 3).ravel()
+    array([1.5, 3. , 4.5])
+    """
+    half, count = window // 2, len(rows)
+    # a row that is not finite must not spoil the sums of all later ones
+    sums = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(np.nan_to_num(rows), axis=0)])
+    first = np.maximum(np.arange(count) - half, 0)
+    last = np.minimum(np.arange(count) + half + 1, count)
+    return (sums[last] - sums[first]) / (last - first)[:, None]
+
+
 def reach(same: np.ndarray, start: int, step: int) -> int:
-    """The last position in one direction before two in a row differ.
+    """The last position in one direction before two in a row differ: single ones jitter.
 
     >>> reach(np.array([True, True, False, True, False, False, True]), 0, 1)
     3

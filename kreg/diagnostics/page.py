@@ -96,8 +96,6 @@ def stats(doc: dict) -> list[dict]:
     v, found = doc["verdict"], []
     if v["best_epoch"] is not None:
         note = f"validation loss {svg.number(v['best_loss'])}"
-        if v["interval"] and v["interval"][0] != v["interval"][1]:
-            note += f"; {v['interval'][0]} to {v['interval'][1]} cannot be told apart"
         found.append({"name": "Best epoch", "value": v["best_epoch"], "note": note})
     if v["lost"] is not None:
         value = f"{svg.number(v['lost'], 3, sign=True)} %" if v["lost"] else "0 %"
@@ -183,10 +181,10 @@ def columns(doc: dict) -> list[dict]:
 
 
 def layer_rows(doc: dict) -> list[list[dict]]:
-    left = ("name", "type", "regularization", "share")
+    styles = {"name": "w", "type": "w", "share": "w", "regularization": ""}
     keys = shown_columns(doc)
     return [
-        [{"html": cell(key, row), "right": key not in left} for key in keys]
+        [{"html": cell(key, row), "style": styles.get(key, "n")} for key in keys]
         for row in doc["layers"]
     ]
 

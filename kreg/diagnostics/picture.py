@@ -28,9 +28,10 @@ def draw(axes, doc: dict) -> None:
     for name, ys in shown.items():
         label, style = styles[name]
         grey = "logged" in style
-        axes.plot(curves["epochs"], [float("nan") if y is None else y for y in ys], label=label,
-                  color=COLOURS[style], linewidth=1.1 if grey else 2,
-                  linestyle="--" if "dash" in style else "-", zorder=1 if grey else 3)  # fmt: skip
+        points = [(x, y) for x, y in zip(curves["epochs"], ys) if y is not None]
+        dashes = "--" if "dash" in style else "-"
+        axes.plot(*zip(*points), label=label, color=COLOURS[style], linestyle=dashes,
+                  linewidth=1.1 if grey else 2, zorder=1 if grey else 3)  # fmt: skip
     band(axes, curves, verdict["monitor"])
     if verdict["best_epoch"] is not None:
         axes.axvline(verdict["best_epoch"], color="#5b5f69", linewidth=1, linestyle=":")

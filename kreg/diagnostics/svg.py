@@ -126,18 +126,14 @@ def dot(x: float, y: float, class_: str, r: float = 4) -> str:
 
 
 def curve(frame: Frame, xs: Sequence, ys: Sequence, class_: str) -> str:
-    """A line through the points, broken where a value is `None`; a lone point is a dot."""
-    parts, pen, alone = [], False, []
-    for i, (x, y) in enumerate(zip(xs, ys)):
-        if y is None:
-            pen = False
-            continue
-        parts.append(f"{'L' if pen else 'M'}{frame.px(x):.1f} {frame.py(y):.1f}")
-        after = i + 1 < len(ys) and ys[i + 1] is not None
-        if not pen and not after:
-            alone.append(dot(frame.px(x), frame.py(y), f"{class_} point", 2))
-        pen = True
-    return tag("path", d="".join(parts) or None, class_=f"line {class_}") + "".join(alone)
+    """A line through the points that are there; dots on them where many are missing."""
+    points = [(frame.px(x), frame.py(y)) for x, y in zip(xs, ys) if y is not None]
+    if not points:
+        return ""
+    path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    sparse = len(points) < 0.7 * len(ys) or len(points) == 1
+    dots = "".join(dot(x, y, f"{class_} point", 2.6) for x, y in points) if sparse else ""
+    return tag("path", d=path, class_=f"line {class_}") + dots
 
 
 def band(frame: Frame, xs: Sequence, low: Sequence, high: Sequence, class_: str) -> str:

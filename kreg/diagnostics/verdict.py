@@ -26,9 +26,10 @@ class Verdict:
         monitor: Name of the judged validation curve.
         epoch: The last validated epoch, or `None`.
         since: First epoch of the unbroken stretch with this state, or `None`.
-        best_epoch: Epoch of the smallest validation loss, or `None`.
-        onset: The best epoch when the loss is past it, else `None`.
-        interval: First and last epoch that cannot be told from the best, or `None`.
+        best_epoch: Epoch of the smallest validation loss: what to go back to. Or `None`.
+        onset: Middle of the best five validations when the loss is past them, else `None`. Where
+            the curve jitters, the best single epoch can be a lucky one after the onset.
+        interval: First and last epoch that cannot be told from the best stretch, or `None`.
         best_loss, last_loss: Validation loss there and now.
         lost: Percent by which the last loss is above the best.
         sure: Probability that the model is worse than at its best (see
@@ -87,18 +88,18 @@ def diagnose(record: Record, limits: Thresholds | None = None) -> Verdict:
 
 def dated(record: Record, series: Series, checks: list[Check], limits: Thresholds) -> Verdict:
     """The verdict of a run with at least one finite validation loss."""
-    last, best = checks[-1], checks[-1].best
+    last, best, anchor = checks[-1], checks[-1].best, checks[-1].anchor
     state, past_best = STATES[last.state], last.state in PAST_BEST
-    stretch = interval(series, best, limits.z)
-    epoch = int(series.epochs[best])
+    stretch = interval(series, anchor, limits.z, limits.trailing)
+    onset = int(series.epochs[anchor]) if past_best else None
     gap = float(series.validation[-1] - series.train[-1])
     return Verdict(
         **named(last.state, series, checks, record),
-        headline=headline(state.name, epoch if past_best else None, stretch),
+        headline=headline(state.name, onset, stretch),
         epoch=last.epoch,
         since=timeline(checks)[-1]["first"],
-        best_epoch=epoch,
-        onset=epoch if past_best else None,
+        best_epoch=int(series.epochs[best]),
+        onset=onset,
         interval=stretch,
         best_loss=float(series.validation[best]),
         last_loss=float(series.validation[-1]),

@@ -104,14 +104,15 @@ def test_the_page_shows_everything_and_escapes_names():
     assert 'data-theme="dark"' in page(document(full()), "dark")
 
 
-def test_the_figure_is_valid_xml_with_a_broken_line_at_gaps():
+def test_the_figure_is_valid_xml_and_joins_sparse_points():
     record = full()
-    record.curves["val_clean_loss"][4] = None
+    record.curves["clean_loss"][1:29] = [None] * 28
     figure = losses(document(record))
     root = ElementTree.fromstring(figure)
     path = next(p for p in root.iter("{http://www.w3.org/2000/svg}path")
-                if p.get("class") == "line val")  # fmt: skip
-    assert path.get("d").count("M") == 2
+                if p.get("class") == "line train")  # fmt: skip
+    assert (path.get("d").count("M"), path.get("d").count("L")) == (1, 1)
+    assert figure.count('class="train point"') == 2
 
 
 def test_log_scale_for_curves_over_decades():

@@ -26,11 +26,11 @@ def test_what_is_saved_is_loaded(modules, tmp_path):
     right = rng.random((6, 9)) < 0.5
     meta = {"name": "a", "kind": "classification"}
     curves = {"test_loss": np.linspace(2, 1, 6), "loss": np.full(6, np.nan)}
-    regression = suite.Run(meta, curves, losses * 50, np.zeros((6, 0), bool))
+    regression = suite.Run(meta, curves, losses * 20, np.zeros((6, 0), bool))
     suite.save([suite.Run(meta, curves, losses, right), regression], tmp_path / "suite.npz")
     first, second = suite.load(tmp_path / "suite.npz")
     np.testing.assert_allclose(first.examples, losses, atol=suite.STEP / 2 + 1e-6)
-    np.testing.assert_allclose(second.examples, losses * 50, atol=suite.STEP / 2 + 1e-4)
+    np.testing.assert_allclose(second.examples, losses * 20, atol=suite.STEP / 2 + 1e-4)
     np.testing.assert_array_equal(first.correct, right)
     assert second.correct.shape == (6, 0)
     np.testing.assert_allclose(first.curves["test_loss"], curves["test_loss"], rtol=1e-4)
