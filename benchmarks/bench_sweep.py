@@ -1,0 +1,86 @@
+"""One sweep of L1 strengths on digits/deep, launched in every way: seconds, and equal results.
+
+    python benchmarks/bench_sweep.py [--jobs 16] [--epochs 10] [--only reuse,basic]
+
+Rows: one process a job; Hydra's basic launcher; joblib and Ray with two processes, where they are
+installed; kreg's launcher, whose jobs share one compiled step. Seconds are of the wall, with
+TensorFlow's start, from one run each in this order: take the ratios. "equal" holds the clean
+validation losses of all jobs, to the last bit, against those of the separate processes.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from kreg.launch.launchers import installed
+
+ROOT = Path(__file__).parents[1]
+WAYS = {
+    "separate processes": None,
+    "basic launcher": ["hydra/launcher=basic"],
+    "joblib, 2 processes": ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"],
+    "ray, 2 processes": ["hydra/launcher=ray", "+hydra.launcher.ray.init.num_cpus=2"],
+    "kreg, shared step": ["hydra/launcher=kreg"],
+}
+NEEDS = {"joblib": "hydra_joblib_launcher", "ray": "hydra_ray_launcher"}
+
+
+def run(*arguments: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "RAY_AUTH_MODE": "disabled"}
+    command = [sys.executable, str(ROOT / "train.py"), *arguments]
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+
+
+def sweep(folder: Path, launcher, strengths: list[str], common: list[str]) -> float:
+    """Run the jobs; returns the seconds."""
+    began = time.perf_counter()
+    if launcher is None:
+        for number, strength in enumerate(strengths):
+            run(*common, f"reg.l1={strength}", f"hydra.run.dir={folder / f'{number}_x'}")
+    else:
+        run("-m", *common, *launcher, f"reg.l1={','.join(strengths)}", f"hydra.sweep.dir={folder}")
+    return time.perf_counter() - began
+
+
+def losses(folder: Path) -> list[float]:
+    """The clean validation losses in the order of the jobs."""
+    results = sorted(folder.glob("*/result.json"), key=lambda p: int(p.parent.name.split("_")[0]))
+    return [json.loads(path.read_text())["metrics"]["val_clean_loss"] for path in results]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--only", default="", help="parts of the rows' names, with commas")
+    arguments = parser.parse_args()
+    strengths = [f"{s:.6g}" for s in np.logspace(-5, -2, arguments.jobs)]
+    common = [f"trainer.epochs={arguments.epochs}", "trainer.verbose=quiet"]
+    table = Table("launched by", "seconds", "seconds a job", "of basic", "equal")
+    measured, reference = {}, None
+    for name, launcher in WAYS.items():
+        chosen = not arguments.only or any(part in name for part in arguments.only.split(","))
+        missing = any(word in name and not installed(plugin) for word, plugin in NEEDS.items())
+        if chosen and not missing:
+            folder = Path(tempfile.mkdtemp())
+            measured[name] = sweep(folder, launcher, strengths, common)
+            found = losses(folder)
+            reference = reference or found
+            ratio = measured[name] / measured.get("basic launcher", np.nan)
+            cells = [measured[name], measured[name] / len(strengths), ratio]
+            table.add_row(name, *(f"{cell:.2f}" for cell in cells), str(found == reference))
+            print(name, f"{measured[name]:.1f} s", flush=True)
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    main()
