@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kreg import check
+from kreg.build import data
 from kreg.config.validate import validate
 from kreg.experiments import ingredients
 from kreg.experiments.trials import train
@@ -53,7 +54,7 @@ def run(
     check.integer("seeds", seeds, low=1)
     began = time.monotonic()
     out_dir = Path(out_dir)
-    bar = Bar(config, out_dir, restricted(config, only), sampler)
+    bar = Bar(config, out_dir, only, sampler)
     while len(bar.study.trials) < trials and time.monotonic() - began < SHARE * seconds:
         bar.serve()
     if bar.study.best is None:
@@ -75,10 +76,13 @@ def run(
 class Bar:
     """Where cocktails are mixed: trains settings of one configuration and remembers them."""
 
-    def __init__(self, config, out_dir: Path, space: dict, sampler: str):
+    def __init__(self, config, out_dir: Path, only: list | None = None, sampler: str = "auto"):
         self.config = config
-        self.image = looks_like_image(config)
-        self.space = space
+        info = data.load(config.data, config.seed)
+        self.image = info.is_image
+        dense = config.model.kind in ingredients.DENSE
+        whole = ingredients.space(info.is_image, dense, info.task != "regression")
+        space = restricted(whole, only)
         self.study = Study(space, out_dir / "trials.jsonl", config.seed, sampler)
 
     def tree(self, params: dict) -> dict:
@@ -127,24 +131,14 @@ DEFAULTS = {
 }
 
 
-def looks_like_image(config) -> bool:
-    """Whether the chosen data are images, as far as its configuration says."""
-    from kreg.config import data
-
-    return getattr(data.KINDS[config.data.kind], "images", None) is not False
-
-
-def restricted(config, only: list | None) -> dict:
-    """The space of the configuration's model and data, without the ingredients that stay out."""
-    image = looks_like_image(config)
-    labels = getattr(config.data, "task", None) != "regression"
-    whole = ingredients.space(image, config.model.kind in ingredients.DENSE, labels)
+def restricted(space: dict, only: list | None) -> dict:
+    """A space without the ingredients that stay out."""
     if only is None:
-        return whole
+        return space
     for name in only:
         check.choice("only", name, ingredients.WITHOUT)
     kept = {"learning_rate", *only}
-    return {name: values for name, values in whole.items() if name.split(".")[0] in kept}
+    return {name: values for name, values in space.items() if name.split(".")[0] in kept}
 
 
 def write(out_dir: Path, tree: dict, result: dict) -> None:

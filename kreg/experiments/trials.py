@@ -34,13 +34,23 @@ class Pruner(keras.callbacks.Callback):
 def train(config, hopeless=None, start: int | None = None) -> tuple[dict, list[float]]:
     """Fit a configuration; returns its clean metrics and its curve of clean validation losses.
 
+    Raises:
+        FloatingPointError: If the validation loss is not finite.
+    """
+    training, curve = fit(config, hopeless, start)
+    metrics = outcome.metrics(training)
+    if not np.isfinite(metrics["val_clean_loss"]):
+        raise FloatingPointError("The validation loss is not finite.")
+    return metrics, curve
+
+
+def fit(config, hopeless=None, start: int | None = None) -> tuple[plan.Plan, list[float]]:
+    """Fit a configuration; returns its plan, with the trained model, and its curve.
+
     Args:
         config: A checked configuration.
         hopeless: Asked after every epoch with the losses so far; `True` ends the training.
         start: The seed of the weights and the noise, if not that of the split.
-
-    Raises:
-        FloatingPointError: If the validation loss is not finite.
     """
     trainer.prepare(config.trainer, config.seed if start is None else start)
     training = plan.make(config)
@@ -56,7 +66,4 @@ def train(config, hopeless=None, start: int | None = None) -> tuple[dict, list[f
         shuffle=False,
         verbose=0,
     )
-    metrics = outcome.metrics(training)
-    if not np.isfinite(metrics["val_clean_loss"]):
-        raise FloatingPointError("The validation loss is not finite.")
-    return metrics, pruner.curve
+    return training, pruner.curve

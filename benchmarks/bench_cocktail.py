@@ -1,0 +1,117 @@
+"""`experiment=cocktail` beside plain networks and gradient boosting on six UCI sets, equal budgets.
+
+    KREG_DATA=... python benchmarks/bench_cocktail.py [--seconds 60] [--sets vehicle,car] [--seed 0]
+
+Every method gets the same seconds of processor time for its search on the training rows, chooses by
+the clean validation loss, and is measured once by balanced accuracy (in per cent) on the test rows:
+
+- plain: 4 x 128 with a searched learning rate and no regularizer;
+- single: the best of weight decay, dropout and early stopping, a third of the seconds each;
+- cocktail: all ingredients of kreg at once;
+- boosting: scikit-learn's HistGradientBoostingClassifier, random search over its usual settings.
+
+One split a set: differences below two points are noise. The rank is that among the four, mean over
+the sets; 1 is best.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import uci
+from rich.console import Console
+from rich.table import Table
+from scipy.stats import rankdata
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import balanced_accuracy_score, log_loss
+
+from kreg.build import data
+from kreg.config.validate import validate
+from kreg.experiments.cocktail import Bar
+from kreg.experiments.trials import fit
+from kreg.launch.compose import compose_job
+
+METHODS = ("plain", "single", "cocktail", "boosting")
+SINGLES = ("weight_decay", "dropout", "early_stopping")
+
+
+def configuration(name: str, seed: int, epochs: int):
+    path = Path(os.environ["KREG_DATA"]) / "uci_classification" / f"{name}.npz"
+    overrides = ["data=npz", f"data.path={path}", "data.test=0.2", "data.validation=0.2"]
+    overrides += [f"seed={seed}", f"trainer.epochs={epochs}", "trainer.batch_size=128"]
+    return compose_job([*overrides, "trainer.verbose=quiet"])
+
+
+def search(config, only, seconds: float) -> tuple[float, dict, int]:
+    """The best validation loss, its configuration as plain data, and how many were tried."""
+    bar = Bar(config, Path(tempfile.mkdtemp()), only)
+    began = time.process_time()
+    while time.process_time() - began < seconds or bar.study.best is None:
+        bar.serve()
+    best = bar.study.best
+    return best.value, bar.tree(best.params), len(bar.study.trials)
+
+
+def network(config, choices: list, seconds: float) -> tuple[float, int]:
+    """Balanced test accuracy of the best of several searches, and how many settings were tried."""
+    found = [search(config, only, seconds / len(choices)) for only in choices]
+    _, tree, _ = min(found, key=lambda item: item[0])
+    training, _ = fit(validate(tree))
+    x, y, _ = training.rows("test")
+    logits = training.model.predict(np.asarray(x), verbose=0)
+    predicted = logits.argmax(1) if logits.shape[1] > 1 else (logits[:, 0] > 0).astype(int)
+    truth = training.data.test.y
+    return 100 * balanced_accuracy_score(truth, predicted), sum(item[2] for item in found)
+
+
+def boosting(config, seconds: float) -> tuple[float, int]:
+    info = data.load(config.data, config.seed)
+    generator = np.random.default_rng(config.seed)
+    began, best, tried = time.process_time(), (np.inf, None), 0
+    while time.process_time() - began < seconds:
+        model = HistGradientBoostingClassifier(
+            learning_rate=float(np.exp(generator.uniform(np.log(0.01), np.log(0.3)))),
+            max_leaf_nodes=int(generator.integers(4, 64)),
+            min_samples_leaf=int(generator.integers(2, 40)),
+            l2_regularization=float(np.exp(generator.uniform(np.log(1e-6), np.log(10)))),
+            max_iter=int(generator.integers(50, 400)),
+            random_state=config.seed,
+        ).fit(info.train.x, info.train.y)
+        loss = log_loss(info.validation.y, model.predict_proba(info.validation.x))
+        best, tried = min(best, (loss, model), key=lambda pair: pair[0]), tried + 1
+    predicted = best[1].predict(info.test.x)
+    return 100 * balanced_accuracy_score(info.test.y, predicted), tried
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sets", default=",".join(uci.SETS))
+    arguments = parser.parse_args()
+    table = Table("set", *METHODS, "settings tried")
+    scores = []
+    for name in arguments.sets.split(","):
+        config = configuration(name, arguments.seed, arguments.epochs)
+        seconds = arguments.seconds
+        results = [
+            network(config, [[]], seconds),
+            network(config, [[single] for single in SINGLES], seconds),
+            network(config, [None], seconds),
+            boosting(config, seconds),
+        ]
+        scores.append([score for score, _ in results])
+        tried = "/".join(str(count) for _, count in results)
+        table.add_row(name, *(f"{score:.1f}" for score in scores[-1]), tried)
+        print(name, [round(score, 1) for score in scores[-1]], tried, flush=True)
+    ranks = np.mean([rankdata([-round(s, 1) for s in row]) for row in scores], axis=0)
+    table.add_row("mean rank", *(f"{rank:.2f}" for rank in ranks), "")
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    main()
