@@ -3,14 +3,16 @@
     python benchmarks/bench_sweep.py [--jobs 16] [--epochs 10] [--only reuse,basic]
 
 Rows: one process a job; Hydra's basic launcher; joblib and Ray with two processes, where they are
-installed; kreg's launcher, whose jobs share one compiled step. Seconds are of the wall, with
-TensorFlow's start, from one run each in this order: take the ratios. "equal" holds the clean
+installed; kreg's launcher, whose jobs share one compiled step. Seconds of the wall and of the
+processors hold TensorFlow's start, from one run each in this order: take the ratios, those of the
+processors on a machine that does other work too. "equal" holds the clean
 validation losses of all jobs, to the last bit, against those of the separate processes.
 """
 
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -40,15 +42,21 @@ def run(*arguments: str) -> None:
     subprocess.run(command, check=True, capture_output=True, env=environment)
 
 
-def sweep(folder: Path, launcher, strengths: list[str], common: list[str]) -> float:
-    """Run the jobs; returns the seconds."""
-    began = time.perf_counter()
+def sweep(folder: Path, launcher, strengths: list[str], common: list[str]) -> tuple:
+    """Run the jobs; returns seconds of the wall and of the processors."""
+    began = time.perf_counter(), processors()
     if launcher is None:
         for number, strength in enumerate(strengths):
             run(*common, f"reg.l1={strength}", f"hydra.run.dir={folder / f'{number}_x'}")
     else:
         run("-m", *common, *launcher, f"reg.l1={','.join(strengths)}", f"hydra.sweep.dir={folder}")
-    return time.perf_counter() - began
+    return time.perf_counter() - began[0], processors() - began[1]
+
+
+def processors() -> float:
+    """Processor seconds of all processes that were waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def losses(folder: Path) -> list[float]:
@@ -65,7 +73,7 @@ def main():
     arguments = parser.parse_args()
     strengths = [f"{s:.6g}" for s in np.logspace(-5, -2, arguments.jobs)]
     common = [f"trainer.epochs={arguments.epochs}", "trainer.verbose=quiet"]
-    table = Table("launched by", "seconds", "seconds a job", "of basic", "equal")
+    table = Table("launched by", "wall s", "a job", "of basic", "cpu s", "of basic", "equal")
     measured, reference = {}, None
     for name, launcher in WAYS.items():
         chosen = not arguments.only or any(part in name for part in arguments.only.split(","))
@@ -75,10 +83,11 @@ def main():
             measured[name] = sweep(folder, launcher, strengths, common)
             found = losses(folder)
             reference = reference or found
-            ratio = measured[name] / measured.get("basic launcher", np.nan)
-            cells = [measured[name], measured[name] / len(strengths), ratio]
+            wall, cpu = measured[name]
+            basic = measured.get("basic launcher", (np.nan, np.nan))
+            cells = [wall, wall / len(strengths), wall / basic[0], cpu, cpu / basic[1]]
             table.add_row(name, *(f"{cell:.2f}" for cell in cells), str(found == reference))
-            print(name, f"{measured[name]:.1f} s", flush=True)
+            print(name, f"{wall:.1f} s, {cpu:.1f} s of processors", flush=True)
     Console(width=110).print(table)
 
 

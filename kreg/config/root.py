@@ -13,6 +13,22 @@ PROCEDURES = (
     "proben1",
     "zou_hastie_prostate",
 )
+OBJECTIVES = (
+    "val_clean_loss",
+    "val_clean_accuracy",
+    "val_clean_rmse",
+    "test_clean_loss",
+    "test_clean_accuracy",
+    "test_clean_rmse",
+    "clean_loss",
+    "clean_accuracy",
+    "clean_rmse",
+    "gap",
+    "penalty",
+    "sparsity",
+    "params",
+    "seconds",
+)
 
 
 @dataclass
@@ -21,7 +37,9 @@ class Root:
     seed: int = ranged(0, low=0, high=2**31 - 1)
     procedure: str = one_of("train", *PROCEDURES)  # what an experiment runs instead of a training
     arguments: dict = mapping({})  # the procedure's own
-    objective: str = text("val_clean_loss")  # what a sweep compares and a search minimises
+    objective: str = one_of(
+        "val_clean_loss", *OBJECTIVES
+    )  # what a sweep compares and a search minimises
     resume: str = text("auto")  # auto | never | force | a run directory
     check: bool = switch(False)  # compose, build, validate, do not train
     allow: list = many([])  # packages whose components a `kind: package.module:Name` may name

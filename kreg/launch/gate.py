@@ -13,6 +13,8 @@ from kreg.launch import codes, commandline, directories, launchers, usage
 from kreg.launch.compose import compose_job, register_resolvers
 from kreg.runs import InUseError, resume
 
+MOST_CHECKED = 64
+
 
 def run(train: Callable[[], None], arguments: list[str] | None = None) -> int:
     """Check the command line, then let Hydra call `train`; returns the exit code.
@@ -42,7 +44,10 @@ def check_all(line: commandline.CommandLine) -> Config:
 
     Returns the configuration of the first.
     """
-    configs = [compose_job(overrides, line.config_dir) for overrides in commandline.jobs(line)]
+    jobs = commandline.jobs(line)
+    if any(override.key_or_group == "hparams_search" for override in line.overrides):
+        jobs = jobs[:: -(-len(jobs) // MOST_CHECKED)]  # a search draws a few of very many
+    configs = [compose_job(overrides, line.config_dir) for overrides in jobs]
     return configs[0]
 
 

@@ -1,6 +1,7 @@
 """The launchers of a sweep: kreg's own, and those of Hydra's plugins, which are extras."""
 
 import importlib.util
+import socket
 
 from kreg.config.validate import ConfigError
 from kreg.launch.commandline import CommandLine
@@ -12,10 +13,12 @@ EXTRAS = {  # launcher -> the plugin that it needs, and kreg's extra that instal
     "submitit_local": ("hydra_submitit_launcher", "slurm"),
     "submitit_slurm": ("hydra_submitit_launcher", "slurm"),
 }
+RAY_ADDRESS = "hydra.launcher.ray.init.address"
+PATIENCE = 5.0  # seconds
 
 
 def check(line: CommandLine) -> None:
-    """Refuse a launcher that is not installed, before any job starts.
+    """Refuse a launcher that is not installed or not there, before any job starts.
 
     Raises:
         ConfigError: With the command that installs it.
@@ -27,6 +30,25 @@ def check(line: CommandLine) -> None:
                 f"{override.input_line} needs Hydra's plugin {plugin}, which is not installed. "
                 f"Install it with: pip install 'kreg[{extra}]'"
             )
+    check_cluster(line)
+
+
+def check_cluster(line: CommandLine) -> None:
+    """Knock at an existing Ray cluster: Ray itself would wait for minutes.
+
+    Raises:
+        ConfigError: If nothing answers at the address within a few seconds.
+    """
+    for override in line.overrides:
+        if override.key_or_group == RAY_ADDRESS and ":" in str(override.value()):
+            host, port = str(override.value()).removeprefix("ray://").rsplit(":", 1)
+            try:
+                socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+            except (OSError, ValueError) as error:
+                raise ConfigError(
+                    f"{override.input_line}: no Ray cluster answers there ({error}). "
+                    "Start one with `ray start --head`, and give the address that it prints."
+                ) from error
 
 
 def installed(plugin: str) -> bool:

@@ -1,16 +1,24 @@
 """Launching for real, in every installed launcher, with jobs that take no time."""
 
 import importlib.util
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from kreg import sweeps
 from kreg.config.validate import ConfigError
-from kreg.launch import commandline, launchers
+from kreg.launch import commandline, gate, launchers
+from kreg.launch.compose import compose_job
 from kreg.runs import InUseError
 from kreg.sweeps import naming
 from kreg.sweeps.directory import SweepDirectory
 from kreg.sweeps.progress import Progress
+
+ROOT = Path(__file__).parents[3]
 
 
 def started(tmp_path) -> dict:
@@ -97,6 +105,50 @@ def test_a_launcher_that_is_not_installed_is_a_sentence(monkeypatch):
     line = commandline.parse(["-m", "hydra/launcher=ray", "reg=l1,l2"])
     with pytest.raises(ConfigError, match=r"pip install 'kreg\[ray\]'"):
         launchers.check(line)
+
+
+def test_a_cluster_that_does_not_answer_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(launchers, "installed", lambda plugin: True)
+    address = "hydra.launcher.ray.init.address=127.0.0.1:1"
+    line = commandline.parse(["-m", "hydra/launcher=ray", address, "reg=l1,l2"])
+    with pytest.raises(ConfigError, match="no Ray cluster answers there"):
+        launchers.check(line)
+
+
+def test_an_unknown_objective_is_refused_with_the_nearest_name():
+    with pytest.raises(ConfigError, match="Did you mean 'val_clean_loss'"):
+        compose_job(["objective=val_clen_loss"])
+
+
+def test_a_search_over_a_key_that_the_model_lacks_is_refused_before_the_first_job():
+    with pytest.raises(ConfigError, match="has no key 'depth'"):
+        gate.check_all(commandline.parse(["-m", "hparams_search=random", "model=linear",
+                                          "model.depth=int(interval(1,4))"]))  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_killed_sweep_ends_in_the_table_of_one_that_was_never_killed(tmp_path):
+    sweep = ["-m", "debug=fast", "model=linear", "reg=l1", "reg.l1=1e-4,1e-3,1e-2", "resume=auto"]
+
+    def start(folder):
+        folder.mkdir(exist_ok=True)
+        command = [sys.executable, str(ROOT / "train.py"), *sweep]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(command, cwd=folder, env=environment, **quiet)
+
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert start(whole).wait() == 0
+    process = start(killed)
+    while not list(killed.glob("logs/*/sweeps/*/1_*/config.json")) and process.poll() is None:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert start(killed).wait() == 0
+    assert len(list(killed.glob("logs/*/sweeps/*"))) == 1
+    tables = [sweeps.collect(folder).runs for folder in (whole, killed)]
+    for column in ("reg.l1", "status", "val_clean_loss", "sparsity", "test_clean_accuracy"):
+        assert tables[0][column].tolist() == tables[1][column].tolist()
 
 
 def test_progress_estimates_the_time_left(capsys):
