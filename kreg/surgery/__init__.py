@@ -7,6 +7,7 @@ from kreg.surgery.attached import Attachment, attached
 from kreg.surgery.capacity import Capacity, capacity, degrees_of_freedom, linear_degrees_of_freedom
 from kreg.surgery.compress import compress
 from kreg.surgery.compression_report import CompressionReport
+from kreg.surgery.cost import flops, latency
 from kreg.surgery.features import selected_features
 from kreg.surgery.refit import compress_and_refit
 from kreg.surgery.regularize import regularize
@@ -31,6 +32,8 @@ __all__ = [
     "compress",
     "compress_and_refit",
     "degrees_of_freedom",
+    "flops",
+    "latency",
     "linear_degrees_of_freedom",
     "regularize",
     "selected_features",
