@@ -59,14 +59,13 @@ def curves(f: Findings) -> dict:
     record, series = f.record, f.series
     keep = thinned(len(record.epochs), important(f))
     found = {"epochs": [record.epochs[i] for i in keep]}
-    found |= {name: [record.curve(name)[i] for i in keep] for name in sorted(record.curves)}
+    found |= {name: record.curve(name)[keep] for name in sorted(record.curves)}
     error, z = np.full((2, len(record.epochs)), np.nan)
     there = np.searchsorted(record.epochs, series.epochs)
     error[there] = [math.nan if rows is None else paired_se(rows) for rows in series.examples]
     if series.best is not None:
         z[there] = z_curve(series, series.best)
-    found["val_standard_error"] = [error[i] for i in keep]
-    found["z"] = [z[i] for i in keep]
+    found |= {"val_standard_error": error[keep], "z": z[keep]}
     return found
 
 

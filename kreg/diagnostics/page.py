@@ -87,13 +87,21 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 def title(verdict: dict) -> str:
     """The headline in sentence case: `Overfitting since epoch 7`."""
-    text = verdict["headline"]
+    text = verdict["headline"].partition(" (")[0]
     return text.replace(verdict["state"], verdict["state"].capitalize(), 1)
 
 
 def stats(doc: dict) -> list[dict]:
-    """The four numbers under the headline."""
+    """The numbers under the headline."""
     v, found = doc["verdict"], []
+    if v["onset"] is not None:
+        first, last = v["interval"] or (v["onset"], v["onset"])
+        note = (
+            f"epochs {first} to {last} cannot be told apart"
+            if first < last
+            else "where the best stretch was"
+        )
+        found.append({"name": "Onset", "value": f"epoch {v['onset']}", "note": note})
     if v["best_epoch"] is not None:
         note = f"validation loss {svg.number(v['best_loss'])}"
         found.append({"name": "Best epoch", "value": v["best_epoch"], "note": note})

@@ -154,7 +154,7 @@ def axes(frame: Frame, x_label: str = "", y_label: str = "", x_ticks: Sequence =
         at = frame.py(y)
         parts += [line(frame.left, at, right, at, "grid")]
         parts += [text(frame.left - 8, at + 4, number(y), anchor="end")]
-    for x in x_ticks or whole_ticks(*frame.x):
+    for x in x_ticks or whole_ticks(frame):
         parts.append(text(frame.px(x), frame.floor + 18, number(x, 7), anchor="middle"))
     parts.append(line(frame.left, frame.floor, right, frame.floor, "axis"))
     if x_label:
@@ -164,12 +164,12 @@ def axes(frame: Frame, x_label: str = "", y_label: str = "", x_ticks: Sequence =
     return "".join(parts)
 
 
-def whole_ticks(low: float, high: float) -> list[float]:
+def whole_ticks(frame: Frame) -> list[float]:
     """Round whole numbers, beginning with the first epoch; room for the axis label at the end."""
+    low, high = frame.x
     inside = [t for t in ticks(low, high, 8) if t == int(t) and t > low]
-    step = inside[1] - inside[0] if len(inside) > 1 else 1
-    inside = [t for t in inside if t - low > 0.5 * step and high - t > 0.055 * (high - low)]
-    return [low, *inside]
+    edge = frame.width - frame.right - 48
+    return [low, *(t for t in inside if frame.left + 22 < frame.px(t) < edge)]
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

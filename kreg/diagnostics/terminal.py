@@ -12,6 +12,7 @@ from kreg.diagnostics.page import stats, title
 from kreg.diagnostics.svg import number
 from kreg.diagnostics.upgrade import upgraded
 
+SHOWN = 3  # caveats; the page has them all
 COLOURS = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "bright_black"}
 
 
@@ -45,7 +46,9 @@ def verdict_panel(doc: dict) -> Panel:
         Text(""),
         facts,
     ]
-    body += [Text(f"! {line}", "yellow") for line in v["caveats"]]
+    body += [Text(f"! {line}", "yellow") for line in v["caveats"][:SHOWN]]
+    if len(v["caveats"]) > SHOWN:
+        body.append(Text(f"! and {len(v['caveats']) - SHOWN} more in the page", "yellow"))
     name = Text(f" {doc['name']} ")
     return Panel(Group(*body), title=name, title_align="left", border_style=colour)
 
