@@ -6,6 +6,7 @@ import pytest
 from sklearn.linear_model import Lasso
 
 import kreg
+from kreg.optimizers.classes import CLASSES
 from tests.unit.optimizers.problems import (
     assert_solved,
     coefficients,
@@ -58,8 +59,7 @@ def test_full_batch_equals_scikit_learn(name):
 
 
 def test_every_optimizer_is_in_the_table():
-    classes = {n for n in kreg.optimizers.__all__ if n[0].isupper()} - {"Proximal"}
-    assert classes == set(RATES)
+    assert {cls.__name__ for cls in CLASSES} == set(RATES)
 
 
 def test_keras_l1_fails_the_same_test():
