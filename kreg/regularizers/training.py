@@ -30,6 +30,12 @@ def model_in_training() -> keras.Model | None:
 
 
 def optimizers_of(model: keras.Model) -> list[keras.optimizers.Optimizer]:
-    """All optimizers that a model holds (a GAN has two), without loss-scaling wrappers."""
+    """All optimizers that a model holds (a GAN has two), without the wrappers around them."""
     held = [v for v in vars(model).values() if isinstance(v, keras.optimizers.Optimizer)]
-    return [getattr(optimizer, "inner_optimizer", optimizer) for optimizer in held]
+    return [inner for optimizer in held for inner in unwrapped(optimizer)]
+
+
+def unwrapped(optimizer) -> list[keras.optimizers.Optimizer]:
+    """The optimizer itself, or those inside a loss-scaling or a multiple one."""
+    inner = getattr(optimizer, "inner_optimizer", None)
+    return getattr(optimizer, "optimizers", None) or [optimizer if inner is None else inner]

@@ -149,6 +149,14 @@ def test_a_model_with_several_optimizers():
     assert_solved(model.dense)
 
 
+def test_a_kreg_optimizer_inside_a_multi_optimizer():
+    choose = {"kernel": kreg.optimizers.SGD(0.2), "bias": keras.optimizers.SGD(0.2)}
+    model = linear_model(8, kreg.L1(L1))
+    model.compile(keras.optimizers.MultiOptimizer(lambda v: choose[v.name]), "mse")
+    fit(model)
+    assert_solved(model)
+
+
 def test_an_optimizer_without_penalties_is_exactly_its_parent():
     ours = one_step(kreg.optimizers.Adam(0.1), None)
     theirs = one_step(keras.optimizers.Adam(0.1), None)
