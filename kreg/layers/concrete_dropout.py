@@ -54,9 +54,14 @@ class ConcreteDropout(Noise):
         self.temperature = check.number("temperature", temperature, low=0, low_open=True)
 
     def build(self, input_shape):
-        start = keras.initializers.Constant(math.log(self.rate / (1.0 - self.rate)))
+        self.features = input_shape[-1]
         self.logit = self.add_weight(
-            shape=(), initializer=start, dtype="float32", name="logit", autocast=False
+            shape=(),
+            initializer=keras.initializers.Constant(math.log(self.rate / (1.0 - self.rate))),
+            regularizer=self.penalty,
+            dtype="float32",
+            autocast=False,
+            name="logit",
         )
         if self.layer is not None and not self.layer.built:
             self.layer.build(input_shape)
@@ -69,7 +74,6 @@ class ConcreteDropout(Noise):
         return float(ops.convert_to_numpy(ops.sigmoid(self.logit.value)))
 
     def call(self, inputs, training=False):
-        self.add_loss(self.penalty(inputs.shape[-1]))
         outputs = self.noise(inputs, ops.sigmoid(self.logit.value)) if training else inputs
         return outputs if self.layer is None else self.layer(outputs)
 
@@ -79,13 +83,13 @@ class ConcreteDropout(Noise):
         dropped = ops.sigmoid((self.logit.value + logit_u) / self.temperature)
         return inputs * ops.cast((1.0 - dropped) / (1.0 - rate), inputs.dtype)
 
-    def penalty(self, features: int):
-        """The float32 scalar that the layer adds to the loss."""
-        logit = self.logit.value
+    def penalty(self, logit):
+        """The float32 scalar that the layer adds to the loss, as the regularizer of `logit`."""
+        logit = ops.convert_to_tensor(logit)
         rate = ops.sigmoid(logit)
         # p log p + (1 - p) log(1 - p), stable for a rate near 0 or 1
         entropy = -rate * ops.softplus(-logit) - (1.0 - rate) * ops.softplus(logit)
-        total = self.dropout_regularizer * features * entropy
+        total = self.dropout_regularizer * self.features * entropy
         if self.layer is None:
             return total
         squares = ops.sum(ops.square(ops.cast(self.layer.kernel, "float32")))
