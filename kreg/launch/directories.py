@@ -10,6 +10,7 @@ from kreg.runs import resume
 from kreg.runs.directory import RunDirectory
 
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
+TRIALS = 20  # as in conf/hparams_search
 
 
 def named(line: CommandLine, key: str) -> Path | None:
@@ -44,4 +45,12 @@ def for_sweep(line: CommandLine, config: Config) -> sweeps.SweepDirectory:
     if own is not None:
         return sweeps.SweepDirectory(own, jobs)
     parent = Path("logs") / config.task / "sweeps"
-    return sweeps.choose(parent, jobs, anew=config.resume == "never")
+    return sweeps.choose(parent, jobs, anew=config.resume == "never", total=trials(line))
+
+
+def trials(line: CommandLine) -> int | None:
+    """How many settings a search tries; `None` for a plain sweep."""
+    given = {override.key_or_group: override.value() for override in line.overrides}
+    if given.get("hparams_search") is None:
+        return None
+    return int(given.get("hydra.sweeper.trials", TRIALS))

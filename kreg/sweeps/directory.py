@@ -18,12 +18,14 @@ class SweepDirectory:
 
     Args:
         path: The directory; it need not exist yet.
-        jobs: The overrides of every job, in order.
+        jobs: The overrides of every job, in order; of a search, what it may choose from.
+        total: How many jobs there will be, if not as many as `jobs`.
     """
 
-    def __init__(self, path, jobs: list[list[str]]):
+    def __init__(self, path, jobs: list[list[str]], total: int | None = None):
         self.path = Path(path)
         self.jobs = jobs
+        self.total = len(jobs) if total is None else total
         self.lock = Lock(self.path / LOCK)
 
     def __enter__(self) -> "SweepDirectory":
@@ -47,22 +49,24 @@ class SweepDirectory:
         return any(folder.is_dir() for folder in self.path.glob("*_*"))
 
 
-def choose(parent, jobs: list[list[str]], *, anew: bool = False) -> SweepDirectory:
+def choose(
+    parent, jobs: list[list[str]], *, anew: bool = False, total: int | None = None
+) -> SweepDirectory:
     """The newest unfinished sweep of the same jobs below `parent`, else a new one.
 
     Args:
         parent: Where the task's sweeps lie: `logs/<task>/sweeps`.
-        jobs: The overrides of every job, in order.
+        jobs: As in `SweepDirectory`, and `total` too.
         anew: Do not look for an unfinished one. Defaults to `False`.
     """
     parent = Path(parent)
     folders = sorted(parent.iterdir(), reverse=True) if parent.is_dir() and not anew else []
     for folder in folders:
-        sweep = SweepDirectory(folder, jobs)
+        sweep = SweepDirectory(folder, jobs, total)
         same = read_json(folder / PLAN).get("jobs") == jobs
-        if same and sweep.ended < len(jobs) and sweep.lock.is_free():
+        if same and sweep.ended < sweep.total and sweep.lock.is_free():
             return sweep
-    return SweepDirectory(parent / new_name(), jobs)
+    return SweepDirectory(parent / new_name(), jobs, total)
 
 
 def is_done(folder) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from kreg import sweeps
 from kreg.config.validate import ConfigError
-from kreg.launch import commandline, gate, launchers
+from kreg.launch import commandline, directories, gate, launchers
 from kreg.launch.compose import compose_job
 from kreg.runs import InUseError
 from kreg.sweeps import naming
@@ -89,6 +89,18 @@ def test_the_newest_unfinished_sweep_of_the_same_jobs_is_continued(tmp_path):
     finish(newer, "0_a")
     finish(newer, "1_b", "failed")
     assert sweeps.choose(tmp_path, jobs).path == old
+
+
+def test_a_search_is_unfinished_until_it_has_all_its_trials(tmp_path):
+    path = plan(tmp_path / "2026-01-01_00-00-00_aaaa", [["x=1"]])
+    finish(path, "0_a")
+    assert sweeps.choose(tmp_path, [["x=1"]], total=2).path == path
+    finish(path, "1_b")
+    assert sweeps.choose(tmp_path, [["x=1"]], total=2).path != path
+    arguments = ["-m", "hparams_search=random", "reg.l1=interval(0,1)", "hydra.sweeper.trials=7"]
+    assert directories.trials(commandline.parse(arguments)) == 7
+    assert directories.trials(commandline.parse(arguments[:3])) == directories.TRIALS
+    assert directories.trials(commandline.parse(["-m", "reg=l1,l2"])) is None
 
 
 def test_a_sweep_that_is_in_use_is_neither_continued_nor_entered(tmp_path):
