@@ -28,7 +28,7 @@ def render(sweep: Sweep) -> str:
         charts=charts(sweep),
         effects=effects_chart(found),
         objective=sweep.objective,
-        columns=["run", *sweep.factors, *table.COLUMNS.values()],
+        columns=["run", *sweep.factors, *(table.heading(sweep, n) for n in table.measured(sweep))],
         rows=rows(sweep),
     )
 
@@ -48,10 +48,7 @@ def link(row) -> str:
 
 
 def cells(sweep: Sweep, row) -> list[str]:
-    known = sweep.runs.columns
-    return [
-        table.formatted(n, row[n] if n in known else None, row["status"]) for n in table.COLUMNS
-    ]
+    return [table.formatted(name, row[name], row["status"]) for name in table.measured(sweep)]
 
 
 def rows(sweep: Sweep) -> list[dict]:
@@ -80,7 +77,8 @@ def charts(sweep: Sweep) -> list[tuple[str, Markup]]:
         chart = svg.scatter(points(sweep, "sparsity", accuracy), "exact zeros", accuracy)
         found.append(("Exact zeros against accuracy", chart))
     if len(done) > 1 and sweep.varied:
-        columns = {f: [plain(v) for v in done[f]] for f in (*sweep.varied, "objective")}
+        columns = {f: [plain(v) for v in done[f]] for f in sweep.varied}
+        columns[sweep.objective] = [plain(v) for v in done["objective"]]
         chart = svg.parallel(columns, points(sweep, "objective", "objective"))
         found.append(("Every run, factor by factor", chart))
     return [(heading, Markup(chart)) for heading, chart in found]

@@ -54,21 +54,28 @@ def runs_table(sweep: Sweep, rows: int, narrow: bool = False) -> Table:
     """One row a run: finished ones by objective, then those that failed or wait."""
     done = sweep.done
     rest = sweep.runs.drop(done.index)
-    wanted = [name for name in COLUMNS if not (narrow and name in SPARE)]
-    measured = [name for name in wanted if name in sweep.runs and sweep.runs[name].notna().any()]
+    names = [name for name in measured(sweep) if not (narrow and name in SPARE)]
     table = Table("run", box=box.SIMPLE, pad_edge=False)
     for factor in sweep.factors:
         table.add_column(factor)
-    for name in measured:
-        heading = sweep.objective if name == "objective" else COLUMNS[name]
-        left = name == "verdict"
-        table.add_column(heading, justify="left" if left else "right", no_wrap=True)
+    for name in names:
+        side = "left" if name == "verdict" else "right"
+        table.add_column(heading(sweep, name), justify=side, no_wrap=True)
     for place, (_, row) in enumerate([*done.iterrows(), *rest.iterrows()][:rows]):
         cells = [number(row["run"]), *(text(row[factor]) for factor in sweep.factors)]
-        cells += [formatted(name, row[name], row["status"]) for name in measured]
+        cells += [formatted(name, row[name], row["status"]) for name in names]
         best = place == 0 and len(done) > 0
         table.add_row(*cells, style="bold" if best else "" if row["status"] == "done" else "dim")
     return table
+
+
+def measured(sweep: Sweep) -> list[str]:
+    """The columns for which any run has a value."""
+    return [name for name in COLUMNS if name in sweep.runs and sweep.runs[name].notna().any()]
+
+
+def heading(sweep: Sweep, name: str) -> str:
+    return sweep.objective if name == "objective" else COLUMNS[name]
 
 
 def number(run: str) -> str:
