@@ -73,14 +73,14 @@ def network(features: int, hidden: int, classes: int, seed: int) -> keras.Model:
 def accuracy(chosen, data, epochs: int, hidden: int, seed: int) -> float:
     """Of the network trained on the chosen features alone."""
     x, x_test, y, y_test = data
-    model = network(len(chosen), hidden, y.max() + 1, seed)
+    model = network(len(chosen), hidden, int(y.max()) + 1, seed)
     model.fit(x[:, chosen], y, batch_size=64, epochs=epochs, verbose=0)
     return 100 * model.evaluate(x_test[:, chosen], y_test, verbose=0, return_dict=True)["accuracy"]
 
 
 def by_kreg(data, hidden: int, seed: int, epochs: int) -> np.ndarray:
     x, _, y, _ = data
-    model = network(x.shape[1], hidden, y.max() + 1, seed)
+    model = network(x.shape[1], hidden, int(y.max()) + 1, seed)
     model.fit(x, y, batch_size=64, epochs=2 * epochs, verbose=0)
     penalty = kreg.GroupLasso(1e-4, axis=-2)
     kreg.regularize(model, Rule(penalty, layers="first"))

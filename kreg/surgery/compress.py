@@ -7,6 +7,7 @@ from kreg import check
 from kreg.surgery import cost, graph, shim, shrink, verify
 from kreg.surgery.analysis import Analysis
 from kreg.surgery.compression_report import CompressionReport, LayerChange, Size
+from kreg.surgery.strip import kreg_left
 
 
 def compress(
@@ -39,7 +40,8 @@ def compress(
         latency: Whether to measure the time of a prediction before and after.
 
     Returns:
-        The new model (plain Keras, not compiled, same names) and a `CompressionReport`.
+        The new model (plain Keras, not compiled, same names) and a `CompressionReport`. A layer of
+        kreg that Keras has no counterpart for stays; the report's notes name it.
 
     Raises:
         ValueError: If the model is subclassed or not built, or the outputs differ.
@@ -122,6 +124,10 @@ def notes_of(model, smaller, analyses: list[tuple]) -> tuple[str, ...]:
     notes = []
     if smaller.count_params() == model.count_params():
         notes.append("There is nothing to remove: no unit is unused or constant.")
+    left = kreg_left(smaller)
+    if left:
+        names = ", ".join(left)
+        notes.append(f"Plain Keras has no {names}: load the file with `kreg.load_model`.")
     for _, analysis in analyses:
         for step in analysis.steps:
             if emptied(step, analysis):

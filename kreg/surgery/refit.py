@@ -9,7 +9,7 @@ from kreg import check
 from kreg.surgery.compress import compress
 from kreg.surgery.regularize import retrace
 from kreg.surgery.rules import weights_of
-from kreg.surgery.strip import strip
+from kreg.surgery.strip import plain_copy
 
 
 class Held(keras.constraints.Constraint):
@@ -72,7 +72,7 @@ def compress_and_refit(
     compile_like(model, smaller, optimizer)
     with zeros_held(smaller):
         history = smaller.fit(x, y, epochs=epochs, **{"verbose": 0, **fit})
-    return strip(smaller), report, history.history
+    return plain_copy(smaller), report, history.history
 
 
 def compile_like(model, other, optimizer=None) -> None:

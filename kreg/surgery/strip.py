@@ -28,13 +28,24 @@ def strip(model):
     >>> len(plain_model.losses)  # Keras's own penalties stay
     1
     """
-    stripped, pairs = copying.rebuild(model, plain.plain_layer)
-    for old, new in pairs:
-        plain.copy_worker_weights(old, new)
-    left = sorted(set(plain.kreg_inside(shim.config_of(stripped))))
+    stripped = plain_copy(model)
+    left = kreg_left(stripped)
     if left:
         raise ValueError(
             f"The model {model.name!r} cannot be stripped: plain Keras has no counterpart for "
             f"{', '.join(left)}. Save it as it is and load it with `kreg.load_model`."
         )
     return stripped
+
+
+def plain_copy(model):
+    """A copy with everything of kreg replaced that plain Keras has a counterpart for."""
+    copied, pairs = copying.rebuild(model, plain.plain_layer)
+    for old, new in pairs:
+        plain.copy_worker_weights(old, new)
+    return copied
+
+
+def kreg_left(model) -> list[str]:
+    """The classes of kreg that are still in a model."""
+    return sorted(set(plain.kreg_inside(shim.config_of(model))))

@@ -10,6 +10,7 @@ import pytest
 from keras import layers
 
 import kreg.layers
+import kreg.models
 from kreg.surgery import compress, cost, verify
 from kreg.surgery.channels import registry
 from kreg.surgery.channels.linear import Linear
@@ -226,6 +227,19 @@ def test_noise_and_penalties_of_kreg_leave_plain_keras(tmp_path):
         "import sys; sys.modules['kreg'] = None; import keras; keras.models.load_model(sys.argv[1])"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "plain.keras")], check=True)
+
+
+@pytest.mark.parametrize("builder", ["deep", "cnn", "resnet", "transformer", "forest"])
+def test_the_models_of_kreg(builder):
+    shape = (8, 8, 3) if builder in ("cnn", "resnet") else (6,)
+    model = randomized(getattr(kreg.models, builder)(shape, 2, "classification"))
+    kernels = [w for w in model.trainable_weights if w.name == "kernel" and w.shape[-2] > 3]
+    for kernel in kernels:
+        kernel.assign(kernel.numpy() * (np.arange(kernel.shape[-2]) % 2)[:, None])
+    _, report = squeeze(model)
+    assert (report.ratio < 0.9) == (builder != "forest")
+    plain = builder not in ("transformer", "forest")
+    assert any("kreg.load_model" in note for note in report.notes) != plain
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])

@@ -74,10 +74,10 @@ def test_no_epochs_no_training_and_an_optimizer_of_ones_own():
 
 
 def test_a_size_path_goes_from_small_to_large(tmp_path):
-    x, y = data(512)
+    x, y = data()
     path = size_path(
         trained(), x, y, validation_data=(x, y), strengths=[1e-4, 1.0, 0.05],
-        epochs=15, refit_epochs=1, latency=False, batch_size=16,
+        epochs=12, refit_epochs=1, latency=False, batch_size=16,
     )  # fmt: skip
     assert [p.strength for p in path.points] == [1.0, 0.05, 1e-4]
     sizes = [p.parameters for p in path.points]
@@ -86,7 +86,7 @@ def test_a_size_path_goes_from_small_to_large(tmp_path):
     plain = json.loads(json.dumps(path.as_dict()))
     assert plain["points"][path.knee]["parameters"] == path.points[path.knee].parameters
     assert "knee" in str(path)
-    assert path.points[1].model(x).shape == (512, 1)
+    assert path.points[1].model(x).shape == (256, 1)
     import matplotlib
 
     matplotlib.use("Agg")
