@@ -36,6 +36,7 @@ def run(config, directory: Path) -> float:
             print(f"kreg: {preview.write(training, place.path)}")
             return 0.0
         place.write_json(resume.CONFIG, config.to_dict())
+        place.write_json("data.json", training.data.to_dict())
         result = train(training, config, place)
         result["seconds"] = round(time.perf_counter() - began, 3)
         place.write_json("result.json", result)

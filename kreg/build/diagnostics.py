@@ -2,6 +2,7 @@
 
 from kreg.build import custom
 
+DECODED = 4096  # training images that are decoded at once, to be measured
 PROBES = ("sharpness", "gradient_noise", "random_labels")
 
 
@@ -36,7 +37,12 @@ def callback(cfg, data, *, seed: int = 0, soft_labels: bool = False, **report):
 
 
 def rows(split, data, soft_labels: bool) -> tuple:
-    """`(x, y, weight)` as the model is trained on it."""
+    """`(x, y, weight)` as the model is trained on it; of lazy training images only `DECODED`."""
+    from kreg.data.dataset import is_lazy
+
+    if is_lazy(split.x):
+        few = split is data.train and len(split) > DECODED
+        split = (split.spread(DECODED) if few else split).in_memory()
     y = split.y
     if soft_labels and data.task == "classification":
         import numpy as np

@@ -1,5 +1,6 @@
 """Data: sources, seeded splits, checks before the first step, and the epoch stream."""
 
+from kreg.data import preprocessing
 from kreg.data.assemble import assemble
 from kreg.data.dataset import Data, Split
 from kreg.data.raw import Raw
@@ -16,6 +17,7 @@ __all__ = [
     "assemble",
     "epoch_stream",
     "ordered",
+    "preprocessing",
     "split_rows",
     "steps_per_epoch",
 ]

@@ -31,6 +31,10 @@ class Split:
         weight = None if self.weight is None else self.weight[rows]
         return Split(x, self.y[rows], weight)
 
+    def spread(self, count: int) -> "Split":
+        """`count` rows at even distances."""
+        return self.take(np.arange(count) * len(self) // count)
+
     def in_memory(self) -> "Split":
         """The same rows as plain arrays: what a metric or a plot needs of a lazy source."""
         x = self.x[np.arange(len(self))] if is_lazy(self.x) else self.x
@@ -71,6 +75,22 @@ class Data:
     @property
     def sizes(self) -> dict[str, int]:
         return {name: len(split) for name, split in self.splits.items()}
+
+    def to_dict(self) -> dict:
+        """All but the rows as plain JSON values: what a run keeps as `data.json`.
+
+        `kreg.data.preprocessing.from_dict(saved["preprocessing"])` turns new rows into inputs.
+        """
+        names = ("name", "task", "outputs", "class_names", "feature_names", "is_image", "sizes")
+        fitted = self.preprocessing
+        return {
+            **{name: getattr(self, name) for name in names},
+            "input_shape": list(self.input_shape),
+            "target": {"mean": self.target_mean, "scale": self.target_scale},
+            "preprocessing": fitted.to_dict() if hasattr(fitted, "to_dict") else None,
+            "fingerprint": self.fingerprint(),
+            "warnings": self.warnings,
+        }
 
     def fingerprint(self) -> str:
         """Eight hex digits that change when any row of any split does (CRC-32 of the bytes)."""

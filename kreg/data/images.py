@@ -43,6 +43,9 @@ class ImageFiles:
             return np.empty((0, *self.shape[1:]), np.uint8)
         return self.load(rows).numpy()
 
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
+
     def load(self, index):
         """The decoded images of these row numbers as a tensor; a function for `tf.data`."""
         import tensorflow as tf

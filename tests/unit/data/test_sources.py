@@ -357,3 +357,9 @@ def test_a_set_without_columns_cannot_be_grouped():
 def test_fashion_mnist_from_its_files():
     data = build.load(KINDS["fashion_mnist"](validation=5 / 60), seed=0)
     assert data.sizes == {"train": 55_000, "validation": 5_000, "test": 10_000}
+
+
+def test_lazy_images_are_arrays_where_numpy_wants_them(folder):
+    train = assemble(image_folder(str(folder))).train
+    assert np.array_equal(np.asarray(train.x), train.in_memory().x)
+    assert len(train.spread(5)) == 5

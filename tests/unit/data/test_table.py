@@ -69,6 +69,19 @@ def test_the_encoder_survives_json():
     assert np.array_equal(again(frame), columns(frame))
 
 
+def test_what_a_run_keeps_turns_new_rows_into_the_same_inputs(written):
+    import json
+
+    from kreg.data import preprocessing
+
+    raw = table.csv(written(mixed()), "income")
+    data = assemble(raw)
+    saved = json.loads(json.dumps(data.to_dict()))
+    again = preprocessing.from_dict(saved["preprocessing"])
+    assert np.array_equal(again(raw.x), data.preprocessing(raw.x))
+    assert saved["feature_names"] == data.feature_names and saved["sizes"] == data.sizes
+
+
 def test_rare_and_unseen_levels_share_a_column():
     train = pd.DataFrame({"c": ["a"] * 10 + ["b"] * 5 + ["x", "y", "z"]})
     columns = Columns.fit(train, max_categories=3)
