@@ -7,12 +7,12 @@ for a comparison, so that the command line can ask for a directory's name at onc
 import importlib
 
 PUBLIC = {
-    "Sweep": "kreg.sweeps.collect",
+    "Sweep": "kreg.sweeps.reading",
     "SweepDirectory": "kreg.sweeps.directory",
     "choose": "kreg.sweeps.directory",
-    "collect": "kreg.sweeps.collect",
-    "compare": "kreg.sweeps.compare",
-    "effects": "kreg.sweeps.effects",
+    "collect": "kreg.sweeps.reading",
+    "compare": "kreg.sweeps.comparison",
+    "effects": "kreg.sweeps.effect",
 }
 
 __all__ = ["Sweep", "SweepDirectory", "choose", "collect", "compare", "effects"]

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from kreg.runs import write_json
 from kreg.sweeps import naming
-from kreg.sweeps.collect import RESULT
+from kreg.sweeps.results import RESULT
 
 naming.register()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from kreg.runs import RunDirectory, new_name
 from kreg.runs.atomic import write_json
 from kreg.runs.lock import Lock
-from kreg.sweeps.collect import RESULT, read_json
+from kreg.sweeps.results import RESULT, read_json
 
 PLAN, LOCK = "sweep.json", "sweep.lock"
 ENDED = ("done", "failed")

@@ -12,9 +12,9 @@ from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from kreg.sweeps.collect import OBJECTIVE, RESULT, objective_of, read_json
 from kreg.sweeps.directory import is_done
 from kreg.sweeps.progress import Progress
+from kreg.sweeps.results import OBJECTIVE, RESULT, objective_of, read_json
 
 TARGET = "hydra_plugins.kreg.InProcess"
 REUSE = "KREG_REUSE_GRAPHS"  # `kreg.build.reuse` reads it

@@ -7,8 +7,8 @@ import jinja2
 from markupsafe import Markup
 
 from kreg.sweeps import svg, table
-from kreg.sweeps.collect import Sweep
-from kreg.sweeps.effects import effects
+from kreg.sweeps.effect import effects
+from kreg.sweeps.reading import Sweep
 
 ACCURACIES = ("val_clean_accuracy", "test_clean_accuracy")
 TEMPLATE = Path(__file__).with_name("sweep.html.j2")

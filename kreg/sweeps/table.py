@@ -6,8 +6,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from kreg.sweeps.collect import Sweep
-from kreg.sweeps.effects import Effect, effects
+from kreg.sweeps.effect import Effect, effects
+from kreg.sweeps.reading import Sweep
 
 COLUMNS = {
     "verdict": "verdict",

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from kreg import sweeps
 from kreg.sweeps import page, svg, table
-from kreg.sweeps.collect import plain
+from kreg.sweeps.reading import plain
 
 
 def grid(write_run, seeds=(0, 1, 2)):
@@ -48,6 +48,14 @@ def test_failed_unfinished_and_non_finite_runs_are_kept_but_never_best(write_run
 def test_a_damaged_result_is_an_unfinished_run(write_run, tmp_path):
     (write_run("0_a", ["seed=0"], 0.5) / "result.json").write_text('{"status": "do')
     assert sweeps.collect(tmp_path).runs["status"].tolist() == ["unfinished"]
+
+
+def test_public_names_are_functions_also_after_their_modules_are_loaded(write_run, tmp_path):
+    write_run("0_a", ["seed=0"], 0.5)
+    for _ in range(2):
+        assert sweeps.compare(tmp_path, quiet=True) == 0
+        assert callable(sweeps.collect)
+        assert callable(sweeps.effects)
 
 
 def test_a_folder_without_runs_is_a_sentence(tmp_path):

@@ -1,6 +1,5 @@
 """The runs below a directory as one table: what was varied, and what came out."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +8,10 @@ from omegaconf import OmegaConf
 
 from kreg import check
 from kreg.runs import identity
+from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, objective_of, read_json
 
-RESULT, CONFIG, OVERRIDES = "result.json", "config.json", ".hydra/overrides.yaml"
+OVERRIDES = ".hydra/overrides.yaml"
 SEED = "seed"
-OBJECTIVE = "val_clean_loss"
 LARGER = ("accuracy", "auc", "sparsity", "r2")  # what is better when it is larger
 MEASURED = (
     "status",
@@ -90,12 +89,6 @@ def larger(name: str) -> bool:
     return any(word in name for word in LARGER)
 
 
-def objective_of(result: dict, name: str):
-    """The value of an objective in a `result.json`, `None` where there is none."""
-    numbers = {**result, **result.get("metrics", {})}
-    return result.get("objective", numbers.get(name))
-
-
 def job_order(folder: Path) -> tuple:
     """Job 10 after job 9."""
     head = folder.name.split("_")[0]
@@ -134,11 +127,3 @@ def measured(folder: Path, root: Path) -> dict:
     row["objective"] = objective_of(result, name)
     relative = str(folder.relative_to(root))
     return {"run": relative, "path": folder, **row, **result.get("metrics", {})}
-
-
-def read_json(path: Path) -> dict:
-    """A JSON object, empty where the file is missing or damaged."""
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy import stats
 
-from kreg.sweeps.collect import SEED, Sweep
+from kreg.sweeps.reading import SEED, Sweep
 
 MOST_LEVELS = 12  # a number with more values is cut into thirds
 THIRDS = ("low", "middle", "high")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kreg.sweeps import page, table
-from kreg.sweeps.collect import collect
+from kreg.sweeps.reading import collect
 
 PAGE, CSV = "sweep.html", "sweep.csv"
 
