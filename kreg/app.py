@@ -3,8 +3,8 @@
 import time
 from pathlib import Path
 
+from kreg.build import compression, experiment, outcome, plan, preview, trainer
 from kreg.build import crew as crews
-from kreg.build import experiment, outcome, plan, preview, trainer
 from kreg.diagnostics.report import write_all
 from kreg.runs import Checkpoint, RunDirectory, resume, summary
 
@@ -59,6 +59,7 @@ def train(training: plan.Plan, config, place: RunDirectory) -> dict:
         raise FloatingPointError(f"{crew.health.failure} The last good state is kept.")
     result = outcome.of(training, crew)
     result["training_seconds"] = round(seconds, 3)
+    result["compressed"] = compression.compress(training, config, place)
     save(training, crew, place)
     return result
 

@@ -37,18 +37,31 @@ def of(plan, crew) -> dict:
 
 def metrics(plan) -> dict:
     """Clean losses and metrics of the final model on the three splits; `gap` and `penalty`."""
-    from kreg.callbacks import Clean, take
-
-    found, clean = {}, Clean(plan.model)
-    for prefix, split in (("", "train"), ("val_", "validation"), ("test_", "test")):
-        if len(plan.data.splits[split]):
-            measured = clean(take(split, plan.rows(split), len(plan.data.splits[split])))
-            values = {"loss": measured.loss, **measured.metrics}
-            found |= {f"{prefix}clean_{name}": float(value) for name, value in values.items()}
+    found = clean(plan.model, plan)
     if "val_clean_loss" in found:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
     found["penalty"] = float(sum(float(loss) for loss in plan.model.losses))
     return found
+
+
+def clean(model, plan) -> dict:
+    """`clean_loss`, `val_clean_accuracy`, `test_clean_rmse`, ... of a compiled model."""
+    from kreg.callbacks import Clean, take
+
+    found, measure = {}, Clean(model)
+    for prefix, split in (("", "train"), ("val_", "validation"), ("test_", "test")):
+        if len(plan.data.splits[split]):
+            measured = measure(take(split, plan.rows(split), len(plan.data.splits[split])))
+            values = {"loss": measured.loss, **measured.metrics}
+            found |= {f"{prefix}clean_{name}": float(value) for name, value in values.items()}
+    return found
+
+
+def fresh_metrics(plan) -> list:
+    """The metrics of the task, for another model than the plan's."""
+    from kreg.build import objective as goals
+
+    return goals.metrics(plan.data.task, plan.soft_labels)
 
 
 def sparsity(model) -> float:

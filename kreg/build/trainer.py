@@ -18,6 +18,7 @@ def prepare(cfg, seed: int) -> str:
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+        tf.get_logger().setLevel("DEBUG" if cfg.verbose == "debug" else "ERROR")
     keras.utils.clear_session()
     keras.config.set_dtype_policy(cfg.precision)
     keras.utils.set_random_seed(seed)

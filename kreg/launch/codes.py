@@ -20,4 +20,5 @@ def is_sentence(error: BaseException) -> bool:
     if isinstance(error, ConfigError | OSError):
         return True
     frames = traceback.extract_tb(error.__traceback__)
-    return isinstance(error, SENTENCES) and Path(frames[-1].filename).is_relative_to(KREG)
+    raised_here = Path(frames[-1].filename).is_relative_to(KREG)
+    return isinstance(error, SENTENCES) and raised_here and str(error).endswith((".", "?"))

@@ -50,7 +50,10 @@ def lines(result: dict, directory: Path) -> list[tuple[str, str]]:
         ("val clean loss", number(metrics.get("val_clean_loss"))),
         ("gap", number(metrics.get("gap"))),
         (f"test {metric}", number(metrics.get(f"test_clean_{metric}"))),
-        ("exact zeros", f"{result['sparsity']:.1%} of {result['params']:,} parameters"),
+        (
+            "exact zeros",
+            f"{result['sparsity']:.1%} of the kernels ({result['params']:,} parameters)",
+        ),
         ("features", features(result.get("features"))),
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", result.get("compressed") and result["compressed"]["sentence"]),
