@@ -39,6 +39,7 @@ def kill_until_done(folder, variant, kills, seed, farthest):
     assert ended.returncode == 0, f"seed {seed}: {ended.stderr}"
 
 
+@pytest.mark.slow  # the fast one kills train.py itself: test_train_program.py
 def test_killed_at_a_random_batch(tmp_path):
     seed = random.SystemRandom().randrange(2**32)
     assert run(tmp_path / "whole", "everything").returncode == 0
