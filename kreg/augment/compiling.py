@@ -39,18 +39,23 @@ def compiled(function, jit: bool):
     return tf.function(unique, jit_compile=jit, autograph=False, reduce_retracing=True)
 
 
-def bucket(records):
-    """The batch size that is compiled for: a power of two up to 32, then a multiple of 32.
+def bucket(x):
+    """How many records the compiled functions get for the batch `x`: a multiple of 8, or of 32.
 
-    The last, smaller batch of an epoch is filled up to it, so that few shapes are ever compiled.
+    A last, smaller batch of an epoch is filled up to it, so that few shapes are ever compiled. A
+    batch whose size is known when its graph is made stays as it is.
     """
-    powers = tf.constant([1, 2, 4, 8, 16, 32])
-    small = tf.reduce_min(tf.where(powers >= records, powers, 32))
-    return tf.where(records > 32, (records + 31) // 32 * 32, small)
+    if x.shape[0] is not None:
+        return x.shape[0]
+    records = tf.shape(x)[0]
+    step = tf.where(records > 32, 32, 8)
+    return (records + step - 1) // step * step
 
 
 def fill_up(x, size):
     """`x` with zeros appended to `size` records; untouched, without a copy, where it is full."""
+    if x.shape[0] is not None and x.shape[0] == size:
+        return x
     missing = size - tf.shape(x)[0]
     paddings = tf.pad([[0, missing]], [[0, len(x.shape) - 1], [0, 0]])
     filled = tf.cond(missing > 0, lambda: tf.pad(x, paddings), lambda: x)

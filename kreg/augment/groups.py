@@ -39,20 +39,37 @@ class Group:
         """The parameters of all steps, from uniform numbers (records, columns)."""
         return [step.draw(u, epoch) for step in self.steps]
 
-    def run(self, z, params):
+    def packed(self, u, epoch):
+        """The parameters side by side, (records, numbers): one array is cheaper to hand on."""
+        params = self.prepare(u, epoch)
+        self.structure = tf.nest.map_structure(lambda p: p.shape, params)
+        columns = [p if p.shape.rank == 2 else p[:, None] for p in tf.nest.flatten(params)]
+        return tf.concat(columns, axis=1) if columns else u[:, :0]
+
+    def unpacked(self, packed):
+        """What `prepare` returned."""
+        shapes, parts, start = tf.nest.flatten(self.structure), [], 0
+        for shape in shapes:
+            width = shape[1] if shape.rank == 2 else 1
+            part = packed[:, start : start + width]
+            parts.append(part if shape.rank == 2 else part[:, 0])
+            start += width
+        return tf.nest.pack_sequence_as(self.structure, parts)
+
+    def run(self, z, packed):
         raise NotImplementedError
 
-    def images(self, z, params, partner):
-        return self.kernel(z, params)
+    def images(self, z, packed, partner):
+        return self.kernel(z, packed)
 
-    def masks(self, masks, params, partner, ignore_index: int):
+    def masks(self, masks, packed, partner, ignore_index: int):
         """Segmentation masks follow what moves pixels, and nothing else."""
         return masks
 
-    def targets(self, y, params, partner):
+    def targets(self, y, packed, partner):
         return y
 
-    def weights(self, weights, params, partner):
+    def weights(self, weights, packed, partner):
         return weights
 
 
@@ -88,7 +105,8 @@ class GeometryGroup(Group):
             return {"matrix": matrix}
         return {"matrix": matrix, "window": geometry.stacked_window(window, records)}
 
-    def run(self, z, params):
+    def run(self, z, packed):
+        params = self.unpacked(packed)
         settings = self.after.size, self.fill_mode, self.fill_value
         if self.exact:
             moved = warp.move(z, params["matrix"], params["window"], *settings)
@@ -98,16 +116,16 @@ class GeometryGroup(Group):
         kernel = warp.bilinear if self.jit else warp.projective_op
         return finish(kernel(z, params["matrix"], *settings), self.spec, self.dtype)
 
-    def run_masks(self, masks, params, ignore_index):
-        mode = self.fill_mode
+    def run_masks(self, masks, packed, ignore_index):
+        params, mode = self.unpacked(packed), self.fill_mode
         if self.exact:
             return warp.move(
                 masks, params["matrix"], params["window"], self.after.size, mode, ignore_index
             )
         return warp.nearest(masks, params["matrix"], self.after.size, mode, ignore_index)
 
-    def masks(self, masks, params, partner, ignore_index):
-        return self.mask_kernel(masks, params, tf.cast(ignore_index, masks.dtype))
+    def masks(self, masks, packed, partner, ignore_index):
+        return self.mask_kernel(masks, packed, tf.cast(ignore_index, masks.dtype))
 
 
 class PixelGroup(Group):
@@ -118,10 +136,10 @@ class PixelGroup(Group):
         self.compose = compose
         self.needs_mean = any(getattr(step.stage, "needs_mean", False) for step in steps)
 
-    def run(self, z, params):
+    def run(self, z, packed):
         mean = mean_colour(z) if self.needs_mean else None
         z, pending = tf.cast(z, tf.float32), None
-        for step, own in zip(self.steps, params):
+        for step, own in zip(self.steps, self.unpacked(packed)):
             if not isinstance(step.stage, Linear):
                 z, pending = self.settle(z, pending), None
                 z = self.rounded(step.stage.pixels(z, own, self.spec))
@@ -165,15 +183,16 @@ class FilterGroup(Group):
         ]
 
     def closed(self, function, last: bool):
-        def run(z, params):
+        def run(z, packed):
+            (params,) = self.unpacked(packed)
             z = function(tf.cast(z, tf.float32), params, self.spec)
             return finish(z, self.spec, self.dtype) if last else z
 
         return run
 
-    def images(self, z, params, partner):
+    def images(self, z, packed, partner):
         for kernel in self.kernels:
-            z = kernel(z, params[0])
+            z = kernel(z, packed)
         return z
 
 
@@ -184,32 +203,36 @@ class MixingGroup(Group):
         self.stage = self.steps[0].stage
         self.kernel = compiled(self.run, jit)
 
-    def run(self, z, partner_images, params):
-        mixed = self.stage.images(z, partner_images, params[0], self.spec)
+    def run(self, z, partner_images, packed):
+        (params,) = self.unpacked(packed)
+        mixed = self.stage.images(z, partner_images, params, self.spec)
         if hasattr(self.spec, "high"):
             return finish(mixed, self.spec, self.dtype)
         return tf.cast(mixed, self.dtype)
 
-    def images(self, z, params, partner):
-        return self.kernel(z, tf.gather(z, partner), params)
+    def images(self, z, packed, partner):
+        return self.kernel(z, partner.of(z), packed)
 
-    def masks(self, masks, params, partner, ignore_index):
-        return self.stage.masks(masks, tf.gather(masks, partner), params[0], self.spec)
+    def masks(self, masks, packed, partner, ignore_index):
+        (params,) = self.unpacked(packed)
+        return self.stage.masks(masks, partner.of(masks), params, self.spec)
 
-    def targets(self, y, params, partner):
-        share = self.stage.share(params[0], self.spec)
+    def targets(self, y, packed, partner):
+        (params,) = self.unpacked(packed)
+        share = partner.cut(self.stage.share(params, self.spec))
         share = tf.cast(tf.reshape(share, [-1, *[1] * (y.shape.rank - 1)]), y.dtype)
-        return share * y + (1.0 - share) * tf.gather(y, partner)
+        return share * y + (1.0 - share) * partner.of(y)
 
-    def weights(self, weights, params, partner):
-        return self.targets(weights, params, partner)
+    def weights(self, weights, packed, partner):
+        return self.targets(weights, packed, partner)
 
 
 class RowsGroup(Group):
     """One stage on the rows of a table."""
 
-    def run(self, z, params):
-        x = self.steps[0].stage.rows(tf.cast(z, tf.float32), params[0], self.spec)
+    def run(self, z, packed):
+        (params,) = self.unpacked(packed)
+        x = self.steps[0].stage.rows(tf.cast(z, tf.float32), params, self.spec)
         return tf.cast(x, self.dtype)
 
 
@@ -221,8 +244,8 @@ class TargetGroup(Group):
     def build(self, jit):
         pass
 
-    def images(self, z, params, partner):
+    def images(self, z, packed, partner):
         return z
 
-    def targets(self, y, params, partner):
+    def targets(self, y, packed, partner):
         return self.steps[0].stage.labels(y)

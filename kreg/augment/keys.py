@@ -26,6 +26,13 @@ def mix(h):
     return xor(h, tf.bitwise.right_shift(h, word(15)))
 
 
+def mix_python(h: int) -> int:
+    """`mix` of a Python number."""
+    h = (h ^ h >> 16) * 0x21F0AAAD & MASK
+    h = (h ^ h >> 15) * 0xD35A2D97 & MASK
+    return h ^ h >> 15
+
+
 def halves(number) -> tuple[tf.Tensor, tf.Tensor]:
     """The low and the high 32 bits of an int64 tensor."""
     number = tf.cast(number, tf.int64)
@@ -36,11 +43,25 @@ def halves(number) -> tuple[tf.Tensor, tf.Tensor]:
 
 def record_keys(seed: int, epoch, index) -> tuple[tf.Tensor, tf.Tensor]:
     """Two hashes per record, 64 bits together, each of shape (records,)."""
-    parts = (word(seed), word(seed >> 32), *halves(epoch), *halves(index))
-    first, second = word(1), word(0x85EBCA6B)
+    low, high = halves(index)
+    start = chained(mix_python(seed & MASK) ^ (seed >> 32 & MASK), halves(epoch))
+    first = mix(xor(mix(xor(low, start)), high))
+    second = mix(xor(mix(low + start + word(GOLDEN)), high))
+    return summed_once(first, second), summed_once(second, word(1))
+
+
+def chained(seed: int, parts):
+    """One hash of the seed and the parts, in order."""
+    state = word(mix_python(seed))
     for part in parts:
-        first, second = mix(xor(first, part) + word(GOLDEN)), mix(xor(second, part) + word(GOLDEN))
-    return first, second
+        state = mix(xor(state, part) + word(GOLDEN))
+    return state
+
+
+def summed_once(a, b):
+    """`a + b`, as a reduction: XLA repeats elementwise work in each consumer, but no reduction."""
+    pair = tf.stack([a, tf.broadcast_to(b, tf.shape(a))], axis=1)
+    return tf.bitcast(tf.reduce_sum(tf.bitcast(pair, tf.int32), axis=1), tf.uint32)
 
 
 def unit(bits) -> tf.Tensor:
@@ -57,9 +78,9 @@ def uniforms(seed: int, epoch, index, columns: int) -> tf.Tensor:
         index: Integers of shape (records,): the position of each record in its data set.
         columns: How many numbers each record needs.
     """
-    first, second = record_keys(seed, epoch, index)
     column = tf.cast(tf.range(columns), tf.uint32) * word(GOLDEN) + word(1)
-    return unit(mix(xor(first[:, None], mix(second[:, None] + column[None]))))
+    first, second = record_keys(seed, epoch, index)
+    return unit(mix(xor(mix(first[:, None] + column[None]), second[:, None])))
 
 
 def field(key, size: int) -> tf.Tensor:

@@ -34,10 +34,10 @@ class GaussianNoise(Pointwise):
 
     def draw(self, u, epoch, spec):
         stddev = self.stddev.draw(u[:, 0], epoch) * tf.ones_like(u[:, 0])
-        return {"stddev": stddev, "key": keys.field_keys(u[:, 1:3])}
+        return {"stddev": stddev, "key": u[:, 1:3]}
 
     def pixels(self, z, params, spec):
         values = spec.height * spec.width * spec.channels
-        noise = tf.reshape(normal(keys.field(params["key"], values)), tf.shape(z))
+        noise = tf.reshape(normal(keys.field(keys.field_keys(params["key"]), values)), tf.shape(z))
         strength = per_pixel(params["stddev"]) * spec.high
         return tf.clip_by_value(z + strength * noise, 0.0, spec.high)

@@ -28,8 +28,7 @@ class Plan:
     def draw(self, epoch, index):
         """The parameters of all groups for all records, in one compiled function."""
         u = keys.uniforms(self.seed, epoch, keys.whole_lanes(index), self.columns)
-        params = [group.prepare(u, epoch) for group in self.groups]
-        return tf.nest.map_structure(lambda value: value[: tf.shape(index)[0]], params)
+        return [group.packed(u, epoch)[: tf.shape(index)[0]] for group in self.groups]
 
     def changers(self):
         """The names of the stages that turn labels into probabilities."""
@@ -122,16 +121,17 @@ class Pipeline:
 
     def run(self, plan: Plan, batch: targets.Batch, index, epoch) -> targets.Batch:
         """All groups on a batch that is filled up to a compiled size and cut back at the end."""
-        records = tf.shape(batch.images)[0]
-        size = compiling.bucket(records)
+        size = compiling.bucket(batch.images)
         batch = self.encoded(plan, batch)
-        filled = [None if p is None else compiling.fill_up(p, size) for p in batch]
-        positions = tf.range(size)
-        partner = tf.where(positions < records, records - 1 - positions, positions)
+        filled = batch._replace(
+            images=compiling.fill_up(batch.images, size),
+            masks=None if batch.masks is None else compiling.fill_up(batch.masks, size),
+        )
         params = plan.parameters(epoch, compiling.fill_up(index, size))
-        result = self.through(plan.groups, targets.Batch(*filled), params, partner)
-        cut = [None if p is None else same_length(p[:records], b) for p, b in zip(result, batch)]
-        return targets.Batch(tf.cast(cut[0], plan.dtype), *cut[1:])
+        result = self.through(plan.groups, filled, params, Partner(batch.images))
+        images = cut_back(tf.cast(result.images, plan.dtype), batch.images)
+        masks = None if batch.masks is None else cut_back(result.masks, batch.images)
+        return result._replace(images=images, masks=masks)
 
     def encoded(self, plan: Plan, batch: targets.Batch) -> targets.Batch:
         """Labels as probabilities, where a stage needs them."""
@@ -179,9 +179,28 @@ class Pipeline:
         return f"Pipeline([\n{lines}], seed={self.seed}, fuse={self.fuse!r})"
 
 
-def same_length(part, like):
+def cut_back(part, like):
+    """The first records of `part`, as many as `like` has."""
+    if like.shape[0] is None:
+        part = part[: tf.shape(like)[0]]
     part.set_shape([like.shape[0], *part.shape[1:]])
     return part
+
+
+class Partner:
+    """The partner of record i of a batch: record n - 1 - i; what fills the batch up has none."""
+
+    def __init__(self, images):
+        self.records = tf.shape(images)[0]
+        self.order = tf.range(self.records - 1, -1, -1)
+
+    def of(self, part):
+        """The partners' values, filled up where `part` is."""
+        return compiling.fill_up(tf.gather(part, self.order), tf.shape(part)[0])
+
+    def cut(self, value):
+        """A parameter without the entries that only fill up."""
+        return value[: self.records]
 
 
 def checked_stages(stages) -> list:

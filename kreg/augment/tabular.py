@@ -27,10 +27,10 @@ class FeatureNoise(Rows):
 
     def draw(self, u, epoch, spec):
         stddev = self.stddev.draw(u[:, 0], epoch) * tf.ones_like(u[:, 0])
-        return {"stddev": stddev, "key": keys.field_keys(u[:, 1:3])}
+        return {"stddev": stddev, "key": u[:, 1:3]}
 
     def rows(self, x, params, spec):
-        noise = normal(keys.field(params["key"], spec.features))
+        noise = normal(keys.field(keys.field_keys(params["key"]), spec.features))
         return x + params["stddev"][:, None] * noise
 
 
@@ -56,8 +56,9 @@ class FeatureMask(Rows):
 
     def draw(self, u, epoch, spec):
         rate = ranges.at(self.rate, epoch) * tf.ones_like(u[:, 0])
-        return {"rate": rate, "key": keys.field_keys(u)}
+        return {"rate": rate, "key": u}
 
     def rows(self, x, params, spec):
-        hidden = keys.field(params["key"], spec.features) < params["rate"][:, None]
+        drawn = keys.field(keys.field_keys(params["key"]), spec.features)
+        hidden = drawn < params["rate"][:, None]
         return tf.where(hidden, self.fill_value, x)

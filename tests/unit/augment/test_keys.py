@@ -17,18 +17,18 @@ def mix(h):
 
 def reference(seed, epoch, index, columns):
     """The same numbers in NumPy, record by record: a second implementation of the key."""
-    golden = np.uint32(keys.GOLDEN)
-    words = [seed & keys.MASK, seed >> 32 & keys.MASK, epoch & keys.MASK, epoch >> 32]
+    golden, low_half, high_half = np.uint32(keys.GOLDEN), np.uint32(seed & keys.MASK), seed >> 32
     out = np.empty((len(index), columns), np.float32)
     with np.errstate(over="ignore"):
+        start = mix(mix(low_half) ^ np.uint32(high_half & keys.MASK))
+        for part in (epoch & keys.MASK, epoch >> 32):
+            start = mix((start ^ np.uint32(part)) + golden)
         for row, record in enumerate(index):
-            record = int(record)
-            first, second = np.uint32(1), np.uint32(0x85EBCA6B)
-            for word in [*words, record & keys.MASK, record >> 32 & keys.MASK]:
-                first = mix((first ^ np.uint32(word)) + golden)
-                second = mix((second ^ np.uint32(word)) + golden)
+            low, high = (np.uint32(int(record) >> s & keys.MASK) for s in (0, 32))
+            first = mix(mix(low ^ start) ^ high)
+            second = mix(mix(low + start + golden) ^ high)
             column = np.arange(columns, dtype=np.uint32) * golden + np.uint32(1)
-            bits = mix(first ^ mix(second + column))
+            bits = mix(mix(first + second + column) ^ (second + np.uint32(1)))
             out[row] = (bits >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
     return out
 
