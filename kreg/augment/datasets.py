@@ -26,7 +26,7 @@ def apply(pipeline, dataset, *, indexed=False, epochs=None, first_epoch=0):
     if not indexed:
         refuse_unbatched(dataset.element_spec)
         dataset = number_records(dataset)
-    refuse_mismatched(pipeline, dataset.element_spec)
+    refuse_mismatched(pipeline, dataset)
 
     def one_epoch(epoch):
         return dataset.map(
@@ -82,10 +82,25 @@ def refuse_unbatched(element_spec) -> None:
             )
 
 
-def refuse_mismatched(pipeline, element_spec) -> None:
-    """Build the plan for the dataset's images at once, so that mistakes surface here."""
-    element = element_spec[1]
+def images_of(element):
     first = element[0] if isinstance(element, tuple) else element
-    images = first.get("images") if isinstance(first, dict) else first
-    if images is not None:
-        pipeline.plan(images)
+    return first.get("images") if isinstance(first, dict) else first
+
+
+def refuse_mismatched(pipeline, dataset) -> None:
+    """Build the plan and hold the first batch against the value range: mistakes surface here."""
+    images = images_of(dataset.element_spec[1])
+    if images is None:
+        return
+    pipeline.plan(images)
+    if pipeline.value_range is None or not images.dtype.is_floating:
+        return
+    for _, element in dataset.take(1):
+        batch = images_of(element)
+        low, high = float(tf.reduce_min(batch)), float(tf.reduce_max(batch))
+        if low < 0 or high > pipeline.value_range[1]:
+            raise check.invalid(
+                "value_range",
+                f"a range that holds the images, whose values go from {low:g} to {high:g}",
+                pipeline.value_range,
+            )

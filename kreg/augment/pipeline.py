@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from kreg import check
 from kreg.augment import compiling, datasets, keys, planner, preview, spec, targets
+from kreg.augment.groups import MixingGroup
 from kreg.augment.stage import Stage
 from kreg.augment.steps import Policy, Recipe, flatten
 
@@ -29,6 +30,14 @@ class Plan:
         """The parameters of all groups for all records, in one compiled function."""
         u = keys.uniforms(self.seed, epoch, keys.whole_lanes(index), self.columns)
         return [group.packed(u, epoch)[: tf.shape(index)[0]] for group in self.groups]
+
+    def refuse_loners(self, images) -> None:
+        for group in self.groups:
+            if isinstance(group, MixingGroup) and images.shape[0] == 1:
+                raise ValueError(
+                    f"{group.label} mixes records of a batch, but this is a batch of one. "
+                    f"Call `.batch(...)` with more records before."
+                )
 
     def changers(self):
         """The names of the stages that turn labels into probabilities."""
@@ -121,6 +130,7 @@ class Pipeline:
 
     def run(self, plan: Plan, batch: targets.Batch, index, epoch) -> targets.Batch:
         """All groups on a batch that is filled up to a compiled size and cut back at the end."""
+        plan.refuse_loners(batch.images)
         size = compiling.bucket(batch.images)
         batch = self.encoded(plan, batch)
         filled = batch._replace(
