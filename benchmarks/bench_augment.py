@@ -10,9 +10,8 @@ for `kreg_u8`), through `tf.data` with two parallel calls where TensorFlow is in
 
 All peers run in one process, interleaved within each round; a cell is the median of the rounds.
 "Per CPU-second" divides by the processor time of all threads, which other jobs on the machine
-disturb least. Keras per batch does less than the others: one crop for a whole batch. albumentations,
-torchvision and kornia are measured where they are installed (`pip install albumentations kornia
-torch torchvision`), else left out.
+disturb least. Keras per batch does less than the others: one crop for a whole batch.
+albumentations, torchvision and kornia are measured where they are installed, else left out.
 """
 
 import argparse

@@ -57,7 +57,7 @@ CASES = {
     "image stage on a table": (call([augment.RandomFlip()], TABLE), "RandomFlip works on images"),
     "table stage on images": (
         call([augment.FeatureNoise()], BYTES),
-        "FeatureNoise works on tables",
+        "works on tables",
     ),
     "cutmix on a table": (call([augment.CutMix()], TABLE, IDS), "CutMix works on images"),
     "ids without classes": (call([augment.MixUp()], BYTES, IDS), "num_classes"),

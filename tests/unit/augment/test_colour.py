@@ -77,9 +77,8 @@ def test_grayscale_makes_channels_equal(images, index):
 def test_posterize_and_solarize_are_bitwise(images, index):
     stages = [augment.RandomPosterize(3, p=1.0), augment.RandomSolarize(128 / 255, p=1.0)]
     kept = images & 0b11100000
-    np.testing.assert_array_equal(
-        run(stages, images, index), np.where(kept >= 128, 255 - kept, kept)
-    )
+    expected = np.where(kept >= 128, 255 - kept, kept)
+    np.testing.assert_array_equal(run(stages, images, index), expected)
 
 
 def test_autocontrast_uses_the_whole_range(images, index):

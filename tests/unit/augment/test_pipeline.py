@@ -1,4 +1,4 @@
-"""One record, one epoch, one result: whatever the batch, thread, order, shard, process or resume."""
+"""One record, one epoch, one result: in any batch, thread, order, shard, process or resume."""
 
 import subprocess
 import sys
