@@ -344,11 +344,11 @@ def measure(run, batches: int) -> tuple[float, float]:
     return batches * BATCH / cpu, batches * BATCH / wall
 
 
-def bench(size: int, names: list[str], rounds: int, batches: int) -> dict:
+def bench(size: int, names: list[str], recipes: list[int], rounds: int, batches: int) -> dict:
     """Medians over interleaved rounds: {(peer, recipe): (per CPU-second, per second)}."""
     x, y = data(size)
     counts = {name: max(1, round(batches * PEERS[name][1])) for name in names}
-    runs = {(n, r): PEERS[n][0](r, x, y, counts[n]) for n in names for r in RECIPES}
+    runs = {(n, r): PEERS[n][0](r, x, y, counts[n]) for n in names for r in recipes}
     for run in runs.values():
         run()
     found = {key: [] for key in runs}
@@ -358,19 +358,19 @@ def bench(size: int, names: list[str], rounds: int, batches: int) -> dict:
     return {key: tuple(map(statistics.median, zip(*pairs))) for key, pairs in found.items()}
 
 
-def show(size: int, found: dict, names: list[str]) -> None:
+def show(size: int, found: dict, names: list[str], recipes: list[int]) -> None:
     for column, title in ((0, "per CPU-second"), (1, "per second of wall time")):
         print(f"\n{size}x{size}: images {title}")
-        print(f"{'':16}" + "".join(f"{f'R{r}':>11}" for r in RECIPES))
+        print(f"{'':16}" + "".join(f"{f'R{r}':>11}" for r in recipes))
         for name in names:
-            cells = "".join(f"{found[name, r][column]:11,.0f}" for r in RECIPES)
+            cells = "".join(f"{found[name, r][column]:11,.0f}" for r in recipes)
             print(f"{name:16}{cells}")
     if "kreg" not in names:
         return
     print(f"\n{size}x{size}: kreg / peer, per CPU-second")
     for name in names:
         if not name.startswith("kreg"):
-            ratios = [found["kreg", r][0] / found[name, r][0] for r in RECIPES]
+            ratios = [found["kreg", r][0] / found[name, r][0] for r in recipes]
             print(f"{name:16}" + "".join(f"{ratio:11.2f}" for ratio in ratios))
 
 
@@ -379,13 +379,16 @@ def main():
     parser.add_argument("--size", type=int, nargs="+", default=[32, 224], choices=SIZES)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=PEERS)
+    parser.add_argument("--recipes", type=int, nargs="+", default=list(RECIPES), choices=RECIPES)
     options = parser.parse_args()
     names = [n for n in options.peers if importlib.util.find_spec(NEEDS.get(n, "numpy"))]
     missing = sorted(set(options.peers) - set(names))
     if missing:
         print(f"not installed, left out: {', '.join(missing)}")
     for size in options.size:
-        show(size, bench(size, names, options.rounds, {32: 60, 224: 6}[size]), names)
+        batches = {32: 60, 224: 6}[size]
+        found = bench(size, names, options.recipes, options.rounds, batches)
+        show(size, found, names, options.recipes)
 
 
 if __name__ == "__main__":

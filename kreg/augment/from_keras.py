@@ -36,8 +36,9 @@ def from_keras(layers, seed: int = 0, **options) -> Pipeline:
         ValueError: If a layer has no counterpart; the sentence names it.
     """
     layers = list(getattr(layers, "layers", layers))
-    stages = [convert(layer) for layer in layers]
     options.setdefault("value_range", common_value_range(layers))
+    high = options["value_range"][1] if options["value_range"] else 255
+    stages = [convert(layer, high) for layer in layers]
     return Pipeline(stages, seed, **options)
 
 
@@ -51,8 +52,8 @@ def common_value_range(layers):
     return found.pop() if len(found) == 1 and found != {(0, 255)} else None
 
 
-def convert(layer):
-    """One layer as one stage."""
+def convert(layer, high: float):
+    """One layer as one stage, for values up to `high`."""
     if isinstance(layer, (Stage, Policy, Recipe)):
         return layer
     name = type(layer).__name__
@@ -62,7 +63,7 @@ def convert(layer):
             f"The Keras layer {name} has no counterpart in kreg.augment. {advice} "
             f"Convertible are: {', '.join(COUNTERPARTS)}.".replace("  ", " ")
         )
-    return COUNTERPARTS[name](layer.get_config())
+    return COUNTERPARTS[name]({"high": high, **layer.get_config()})
 
 
 def symmetric(value):
@@ -164,7 +165,7 @@ COUNTERPARTS = {
     "Equalization": lambda c: tone.Equalize(),
     "RandomSharpness": lambda c: filters.RandomSharpness(doubled(c["factor"])),
     "RandomGaussianBlur": blur,
-    "GaussianNoise": lambda c: noise.GaussianNoise(c["stddev"] / 255),
+    "GaussianNoise": lambda c: noise.GaussianNoise(c["stddev"] / c["high"]),
     "RandomErasing": erasing,
     "MixUp": lambda c: mixing.MixUp(c["alpha"]),
     "CutMix": lambda c: mixing.CutMix(max(chance(c["factor"]), 1e-3)),

@@ -23,7 +23,7 @@ ARGUMENTS = {
     "RandomColorJitter": ((0, 255), 0.2, 0.2, (0.4, 0.6), 0.1),
     "RandomPosterization": (4,),
     "RandomSharpness": ((0.4, 0.6),),
-    "GaussianNoise": (10.0,),
+    "GaussianNoise": (0.5,),
     "RandomShear": (0.1, 0.1),
 }
 
