@@ -1,4 +1,4 @@
-"""`kreg report | compare | replay`: thin over the functions of the same names."""
+"""`kreg train | report | compare | replay`: thin over the functions of the same names."""
 
 import argparse
 import sys
@@ -6,6 +6,9 @@ import sys
 
 def main(arguments: list[str] | None = None) -> int:
     """The console script; returns the exit code: 0 done, 1 the answer is no, 2 a wrong command."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["train"]:  # Hydra has a grammar of its own
+        return _train(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
@@ -16,11 +19,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kreg", description="What happened in a training run?")
-    commands = parser.add_subparsers(required=True, metavar="report | compare | replay")
+    commands = parser.add_subparsers(required=True, metavar="train | report | compare | replay")
+    commands.add_parser("train", help="what train.py does: kreg train model=deep reg=l1")
     _report(commands.add_parser("report", help="the overfitting page of a finished run"))
     _compare(commands.add_parser("compare", help="one table and one page for a sweep"))
     _replay(commands.add_parser("replay", help="where stopping rules would have stopped"))
     return parser
+
+
+def _train(arguments: list[str]) -> int:
+    from kreg.launch.program import main as train
+
+    sys.argv[:] = ["kreg train", *arguments]
+    return train(arguments)
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
