@@ -2,16 +2,17 @@
 
 import math
 
+import numpy as np
+
 from kreg.diagnostics.record import Record
 
 
 def latest(record: Record, epoch: int) -> dict | None:
     """The ledger at the last epoch up to `epoch` in which everything was measured."""
-    for earlier in reversed([e for e in record.epochs if e <= epoch]):
-        found = entry(record, earlier)
-        if found is not None:
-            return found
-    return None
+    needed = [record.curve(name) for name in ("loss", "clean_loss", "val_clean_loss")]
+    whole = np.isfinite(needed).all(axis=0) & (np.array(record.epochs) <= epoch)
+    there = np.flatnonzero(whole)
+    return entry(record, record.epochs[there[-1]]) if there.size else None
 
 
 def entry(record: Record, epoch: int) -> dict | None:
