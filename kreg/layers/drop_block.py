@@ -61,7 +61,7 @@ class DropBlock(Noise):
         sizes = shape[1:-1] if self.channels_last else shape[2:]
         if None in sizes:
             raise ValueError(
-                f"Layer {self.name!r} needs to know the height and width of its input to place "
+                f"Layer {self.name!r} needs to know the spatial size of its input to place "
                 f"blocks. Received an input of shape {shape}. Give `keras.Input` a full shape, or "
                 "train on batches of one size."
             )

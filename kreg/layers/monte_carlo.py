@@ -110,7 +110,7 @@ def active_noise(model, also: tuple = ()) -> list:
 
 def output_of(model) -> str:
     """What the model returns, read off its last activation and its compiled loss."""
-    last = getattr(model.layers[-1], "activation", None)
+    last = getattr(model.layers[-1], "activation", None) if model.layers else None
     if getattr(last, "__name__", "") in ("softmax", "sigmoid"):
         return "probabilities"
     return "logits" if getattr(getattr(model, "loss", None), "from_logits", False) else "values"
@@ -179,4 +179,9 @@ class Sampler(keras.Model):
         ]
         trainable = [v.value for v in self.model.trainable_variables]
         outputs, _ = self.model.stateless_call(trainable, fixed, inputs, training=False)
+        if keras.tree.is_nested(outputs):
+            raise ValueError(
+                f"`mc_predict` needs a model with one output. {self.model.name!r} returns several: "
+                "make a `keras.Model` of its inputs and the output in question."
+            )
         return probabilities(ops.cast(outputs, "float32"), self.output_kind)

@@ -127,7 +127,7 @@ def test_an_unknown_map_size_is_told_in_a_sentence():
     def call(x):
         return layer(x, training=True)
 
-    with pytest.raises(ValueError, match="needs to know the height and width"):
+    with pytest.raises(ValueError, match="needs to know the spatial size"):
         call(tf.ones((1, 4, 4, 3)))
 
 

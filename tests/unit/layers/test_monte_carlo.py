@@ -184,6 +184,14 @@ def test_a_model_without_noise_is_told_what_counts():
         kreg.mc_predict(model, X)
 
 
+def test_a_model_with_two_outputs_is_told_what_to_do():
+    inputs = keras.Input((5,))
+    x = layers.Dropout(0.5)(inputs)
+    model = keras.Model(inputs, [keras.layers.Dense(1)(x), keras.layers.Dense(2)(x)])
+    with pytest.raises(ValueError, match="needs a model with one output"):
+        kreg.mc_predict(model, X, samples=2, verbose=0)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [{"samples": 1}, {"samples": 2.5}, {"batch_size": 0}, {"seed": -1}, {"output": "softmax"}],
