@@ -29,6 +29,10 @@ class Proximal:
     Put it before the optimizer: `class Mine(Proximal, MyOptimizer)`. Without a kreg penalty on any
     weight, the optimizer does exactly what its Keras parent does.
 
+    `fit` and every `train_step` of a Keras model need nothing more. A training loop without a model
+    around it should call `optimizer.build(model.trainable_variables)` before its first loss: only
+    then does that loss know that the penalty's step is taken care of.
+
     Raises:
         ValueError: For `ema_overwrite_frequency`, which would put averages in the place of zeros.
     """
