@@ -182,11 +182,12 @@ def test_fit_sees_a_new_draw_in_every_epoch_and_at_its_own_number(records):
             seen.append(logs["loss"])
 
     white = tf.data.Dataset.from_tensor_slices(np.full((16, 2, 2, 1), 255, np.uint8))
-    model = keras.Sequential([keras.layers.Input((2, 2, 1)), keras.layers.Flatten()])
-    model.compile(loss=lambda y, p: keras.ops.mean(p, axis=-1), optimizer="sgd")
+    total = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+    model = keras.Sequential([keras.layers.Input((2, 2, 1)), keras.layers.Flatten(), total])
+    model.compile(loss=lambda y, p: keras.ops.mean(p, axis=-1), optimizer=keras.optimizers.SGD(0.0))
     augmented = pipeline.apply(white.batch(8)).map(lambda z: (z, tf.zeros(tf.shape(z)[0])))
-    model.fit(augmented, epochs=3, verbose=0, callbacks=[Recorder()])
-    assert seen[0] == 255 and 0 < seen[1] < 255 and seen[2] == 0
+    model.fit(augmented, epochs=3, verbose=0, shuffle=False, callbacks=[Recorder()])
+    assert seen[0] == 4 * 255 and 0 < seen[1] < 4 * 255 and seen[2] == 0
 
 
 def test_an_empty_list_is_the_identity(images, index):
