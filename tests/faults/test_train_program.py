@@ -151,7 +151,7 @@ def test_a_finished_or_changed_run_is_not_trained_again(tmp_path):
 def test_a_damaged_state_falls_back_and_then_stops_with_one_line(whole, tmp_path):
     signal_after(tmp_path, start(tmp_path), signal.SIGKILL, 3)
     run = runs(tmp_path)[0]
-    newest, older = StateFile(run / "state").generations()
+    newest = StateFile(run / "state").generations()[0]
     newest.write_bytes(newest.read_bytes()[:1000])
     assert f"{newest.name} cannot be used" in train(tmp_path)
     assert outcome(run)["variables"] == whole["variables"]
