@@ -82,7 +82,7 @@ def main():
         within += ours >= forest - 1
         cells = [ours, forest, boosting, ours - forest, *gaps]
         report.add_row(name, *(f"{cell:.1f}" for cell in cells))
-        print(name, "done", flush=True)
+        print(name, [round(float(cell), 1) for cell in cells], flush=True)
     Console(width=140).print(report)
     print(f"within one point of RandomForest, or better: {within} of {len(uci.SETS)} sets")
 
