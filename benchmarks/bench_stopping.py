@@ -123,7 +123,7 @@ def main():
     runs = load(parser.parse_args().suite)
     rows = table("all runs", runs)
     print("on the frontier:", ", ".join(frontier(rows)))
-    held = table("held-out half", [run for run in runs if run.meta["half"] == "held out"])
+    held = table("second half", [run for run in runs if run.meta["half"] == "held out"])
     print("on the frontier:", ", ".join(frontier(held)))
 
 

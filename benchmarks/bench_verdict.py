@@ -12,8 +12,11 @@ known at that epoch. Pooled over all epochs of all runs:
   median over runs that end past their best (kreg dates by the best epoch, the others by their first
   alarm); delay: first alarm against the first past-best epoch, likewise.
 
-The thresholds are the conventional ones (2 %, the 5 % level) on the mean of five validations, a
-length that was chosen on the design half; the held-out half is printed for that reason.
+How far to trust kreg's own rows: its thresholds are conventional (2 %, the 5 % level), but they, the
+length of the mean and the way of dating were chosen among some hundreds of settings with figures of
+this whole suite in view, the second half included. So neither half is an independent test, and the
+rows are optimistic. Tuned on all tasks but one and read on that one, a rule of the same family had
+precision 0.92, recall 0.75 and false alarms 0.02: that is what to expect on new data.
 """
 
 import argparse
@@ -130,7 +133,7 @@ def main():
     parser.add_argument("--suite", default=PATH)
     runs = load(parser.parse_args().suite)
     table("all runs", runs)
-    table("held-out half", [run for run in runs if run.meta["half"] == "held out"])
+    table("second half", [run for run in runs if run.meta["half"] == "held out"])
     for size in sorted({run.meta["validation"] for run in runs}):
         part = [run for run in runs if run.meta["validation"] == size]
         table(f"{size} validation rows", part)
