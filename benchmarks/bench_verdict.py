@@ -12,11 +12,11 @@ known at that epoch. Pooled over all epochs of all runs:
   median over runs that end past their best (kreg dates by the best epoch, the others by their first
   alarm); delay: first alarm against the first past-best epoch, likewise.
 
-How far to trust kreg's own rows: its thresholds are conventional (2 %, the 5 % level), but they, the
-length of the mean and the way of dating were chosen among some hundreds of settings with figures of
-this whole suite in view, the second half included. So neither half is an independent test, and the
-rows are optimistic. Tuned on all tasks but one and read on that one, a rule of the same family had
-precision 0.92, recall 0.75 and false alarms 0.02: that is what to expect on new data.
+How far to trust kreg's own rows: its thresholds are conventional (2 %, the 5 % level), but they,
+the length of the mean and the way of dating were chosen among some hundreds of settings with
+figures of this whole suite in view, the second half included. So neither half is an independent
+test, and the rows are optimistic. Tuned on all tasks but one and read on that one, a rule of the
+same family had precision 0.92, recall 0.75 and false alarms 0.02: expect that on new data.
 """
 
 import argparse
