@@ -105,7 +105,7 @@ def accuracy(option: str, arrays, seed: int, budget) -> tuple[float, float]:
     )
     augment = augmentation(option, x, y, seed)
     batches = stream(x, y, augment, budget.batch, budget.epochs, seed)
-    model.fit(batches, steps_per_epoch=steps, epochs=budget.epochs, verbose=0)
+    model.fit(batches, steps_per_epoch=steps, epochs=budget.epochs, shuffle=False, verbose=0)
 
     def share(images, labels):
         predicted = model.predict(images, batch_size=256, verbose=0).argmax(axis=1)
