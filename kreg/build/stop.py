@@ -28,12 +28,19 @@ def callback(cfg, **places):
 def rule(cfg) -> dict:
     """The arguments that name the criterion."""
     if cfg.kind == "patience":
-        delta = cfg.min_delta
-        delta = delta if delta == "auto" or delta.endswith("%") else float(delta)
-        return {"patience": cfg.patience, "min_delta": delta, "baseline": cfg.baseline}
+        own = {"patience": cfg.patience, "baseline": cfg.baseline}
+        return {**own, "min_delta": number_or_text(cfg.min_delta)}
     if cfg.kind in ("default", "careful"):
         return {"criterion": cfg.kind}
     return {"criterion": CRITERIA[cfg.kind](cfg)}
+
+
+def number_or_text(value: str):
+    """`"0.1"` as 0.1; anything else as it is, for the callback to judge."""
+    try:
+        return float(value)
+    except ValueError:
+        return value
 
 
 def _criterion(name: str, *fields: str):

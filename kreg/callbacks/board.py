@@ -17,6 +17,7 @@ class Board:
         partial: Whether training was cut short in the middle of the running epoch.
         decisive: Names in the logs that a stopping rule reads; nobody may thin these out.
         events: What happened: dicts with `epoch` (from 1), `kind` and `text`.
+        weights: `(epoch, WeightNumbers)` of the last epoch, or `None`.
         diagnostics: The `kreg.Diagnostics` of this training, or `None`.
     """
 
@@ -27,6 +28,7 @@ class Board:
         self.partial = False
         self.decisive: set[str] = set()
         self.events: list[dict] = []
+        self.weights = None
         self.diagnostics = None
 
     def examples(self, epoch: int):

@@ -14,8 +14,10 @@ from keras import ops
 
 from kreg.callbacks import shim
 from kreg.callbacks.outcome import outcome_of
-from kreg.callbacks.replicas import Replicas
+from kreg.callbacks.replicas import Replicas, graph, tensors, to_host
 from kreg.callbacks.rows import Rows
+
+FUSED = 4  # at most so many batches become one graph
 
 
 @dataclass
@@ -42,6 +44,8 @@ class Measurement:
 class Clean:
     """`clean(rows) = mean_i loss(y_i, f(x_i; training=False))`, with all compiled metrics.
 
+    The model's own metrics are lent for it and given back as they were.
+
     Args:
         model: A compiled and built `keras.Model`, as it is when `on_train_begin` is called.
     """
@@ -53,6 +57,8 @@ class Clean:
         self._forward = _inference(model)
         self._loss = shim.compiled_loss(model)
         self._run = self.replicas.compile(self._step)
+        self._whole = graph(self._at_once, self.replicas.eager)
+        self._held: dict[int, tuple] = {}
 
     @property
     def has_examples(self) -> bool:
@@ -60,15 +66,42 @@ class Clean:
         return hasattr(self._loss, "_flat_losses")
 
     def __call__(self, rows: Rows) -> Measurement:
-        """Measure; the model's own metrics are lent for it and given back as they were."""
-        before = [ops.convert_to_numpy(v) for v in self._metric_variables()]
+        """Measure."""
+        if self.replicas.strategy is not None:
+            return self._one_by_one(list(rows.batches()))
+        batches = self._on_device(rows)
+        if len(batches) > FUSED:
+            return self._one_by_one(batches)
+        found, metrics = to_host(self._whole(*batches))
+        return _joined(_counted(batches, found), metrics)
+
+    def _on_device(self, rows: Rows) -> list:
+        """The batches as tensors, moved once for rows that are measured again and again."""
+        if id(rows) not in self._held:
+            self._held[id(rows)] = rows, [tensors(batch) for batch in rows.batches()]
+        return self._held[id(rows)][1]
+
+    def _at_once(self, *batches):
+        """All batches in one call: a list of results, and the metrics."""
+        before = [ops.copy(v) for v in self._metric_variables()]
         self.model.reset_metrics()
-        empty = [ops.convert_to_numpy(v) for v in self._metric_variables()]
-        batches = [(len(keras.tree.flatten(b[0])[0]), self._run(*b)) for b in rows.batches()]
+        empty = [ops.copy(v) for v in self._metric_variables()]
+        found = [self._step(*batch) for batch in batches]
         metrics = self._metrics(empty)
         for variable, value in zip(self._metric_variables(), before, strict=True):
             variable.assign(value)
-        return _joined(batches, metrics)
+        return found, metrics
+
+    def _one_by_one(self, batches: list) -> Measurement:
+        """The same with a call for each batch, for many batches and for several devices."""
+        before = [ops.convert_to_numpy(v) for v in self._metric_variables()]
+        self.model.reset_metrics()
+        empty = [ops.convert_to_numpy(v) for v in self._metric_variables()]
+        found = [self._run(*batch) for batch in batches]
+        metrics = to_host(self._metrics(empty))
+        for variable, value in zip(self._metric_variables(), before, strict=True):
+            variable.assign(value)
+        return _joined(_counted(batches, found), metrics)
 
     def _step(self, x, y, weight):
         """One batch: a dict of tensors; scalars are means over the rows, vectors have one a row."""
@@ -102,18 +135,20 @@ class Clean:
     def _metric_variables(self) -> list:
         return [v for metric in self.model.metrics for v in metric.variables]
 
-    def _metrics(self, empty: list) -> dict[str, float]:
-        """Results of the metrics that were updated; one that stayed empty has nothing to say."""
+    def _metrics(self, empty: list) -> dict:
+        """Metric name to `(value, whether anything has updated it)`."""
         results, position = {}, 0
         for metric in self.model.metrics:
             values = metric.variables
             start = empty[position : position + len(values)]
             position += len(values)
-            if any(not np.array_equal(ops.convert_to_numpy(v), s) for v, s in zip(values, start)):
-                found = metric.result()
-                results.update(found if isinstance(found, dict) else {metric.name: found})
-        results = {name: ops.convert_to_numpy(value) for name, value in results.items()}
-        return {name: float(value) for name, value in results.items() if np.size(value) == 1}
+            pairs = zip(values, start, strict=True)
+            moved = [ops.any(ops.not_equal(value, old)) for value, old in pairs]
+            found = metric.result()
+            found = found if isinstance(found, dict) else {metric.name: found}
+            updated = ops.any(ops.stack(moved)) if moved else False
+            results.update({name: (value, updated) for name, value in found.items()})
+        return results
 
 
 def _inference(model):
@@ -124,10 +159,21 @@ def _inference(model):
     return model
 
 
-def _joined(batches: list, metrics: dict[str, float]) -> Measurement:
-    """Scalars averaged by rows, as Keras's loss tracker does; vectors one after the other."""
+def _counted(batches: list, found: list) -> list[tuple]:
+    """`(rows, result)` of each batch."""
+    rows = [int(keras.tree.flatten(batch[0])[0].shape[0]) for batch in batches]
+    return list(zip(rows, found, strict=True))
+
+
+def _joined(batches: list, metrics: dict) -> Measurement:
+    """Scalars averaged by rows, as Keras's loss tracker does; vectors one after the other.
+
+    A metric that nothing has updated, a tracker of the model's own say, has nothing to tell.
+    """
     rows = np.array([count for count, _ in batches], float)
-    result = Measurement(metrics=metrics)
+    told = {name: value for name, (value, updated) in metrics.items() if updated}
+    numbers = {name: float(value) for name, value in told.items() if np.size(value) == 1}
+    result = Measurement(metrics=numbers)
     for name in batches[0][1]:
         parts = [np.asarray(values[name]) for _, values in batches]
         if name in ("loss", "other"):

@@ -70,7 +70,9 @@ def _look(callback, side: str, rows) -> None:
 def _layers(callback) -> None:
     model, rows = callback.model, callback.validation or callback.train
     dead = {} if rows is None else dead_units(model, rows)
-    callback.record.layers = inventory.rows(model, callback.start.weights, callback.before, dead)
+    callback.record.layers = inventory.rows(
+        model, callback.start.weights, callback.last.weights(), dead
+    )
 
 
 def _probe(callback, name: str) -> None:

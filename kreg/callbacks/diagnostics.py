@@ -11,7 +11,7 @@ from kreg.callbacks.board import board
 from kreg.callbacks.clean import Clean, Measurement
 from kreg.callbacks.logs import scalars
 from kreg.callbacks.overhead import Overhead
-from kreg.callbacks.penalties import has_other_losses, penalties, share_of_zeros, zeros
+from kreg.callbacks.penalties import Weights, has_other_losses
 from kreg.callbacks.probes import PROBES
 from kreg.callbacks.rows import NoRowsError, Rows, take
 from kreg.callbacks.source import learning_rate
@@ -95,11 +95,11 @@ class Diagnostics(keras.callbacks.Callback):
     # --- training -----------------------------------------------------------------------------
 
     def on_train_begin(self, logs=None):
-        self.clean = Clean(self.model)
+        self.clean, self.weights = Clean(self.model), Weights(self.model)
+        self.last = inventory.Last(self.model)
         self.overhead = Overhead(0 if self.train is None else len(self.train), self.budget)
         self.start = conclusion.Start(self.model)
-        self.before: dict = {}
-        self._document = None
+        self._document, self.thin = None, self.train
         self.notes: list[str] = []
         self.record = Record(
             name=self.name, settings=self.settings, inputs=dict(self.inputs), **self._facts()
@@ -130,7 +130,7 @@ class Diagnostics(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.board.partial = False
-        self.before = inventory.copies(self.model)
+        self.last.take()
         self._epoch_began = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -157,15 +157,16 @@ class Diagnostics(keras.callbacks.Callback):
             validation = self.clean(self.validation)
             self.board.validation = (epoch, validation)
             _fill(logs, "val_clean_", validation)
-        weights = sum(penalties(self.model).values())
+        numbers = self.weights()
+        self.board.weights = (epoch, numbers)
         if validation is None and "val_loss" in logs and not has_other_losses(self.model):
-            logs["val_clean_loss"] = float(logs["val_loss"]) - weights
+            logs["val_clean_loss"] = float(logs["val_loss"]) - numbers.penalty
         train = self._measure_train(epoch, logs)
         if "clean_loss" in logs and "val_clean_loss" in logs:
             logs["gap"] = logs["val_clean_loss"] - logs["clean_loss"]
         other = next((m.other for m in (train, validation) if m is not None), 0.0)
-        logs["penalty"] = weights + other
-        logs["sparsity"] = share_of_zeros(zeros(self.model))
+        logs["penalty"] = numbers.penalty + other
+        logs["sparsity"] = numbers.sparsity
         return validation
 
     def _measure_train(self, epoch: int, logs: dict) -> Measurement | None:
@@ -176,7 +177,9 @@ class Diagnostics(keras.callbacks.Callback):
             known = [name for name in self.record.curves if name.startswith("clean_")]
             logs.update(dict.fromkeys(known, math.nan))
             return None
-        train = self.clean(self.train.head(self.overhead.rows))
+        if len(self.thin) != self.overhead.rows:
+            self.thin = self.train.head(self.overhead.rows)
+        train = self.clean(self.thin)
         _fill(logs, "clean_", train)
         return train
 

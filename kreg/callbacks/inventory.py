@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kreg.callbacks.replicas import graph
 from kreg.diagnostics import weights as measure
 
 NOISE = ("Dropout", "Noise", "DropBlock", "DropConnect", "StochasticDepth", "DropPath")
@@ -20,6 +21,27 @@ def kernels(model) -> list:
 def copies(model) -> dict[str, np.ndarray]:
     """Variable path to a copy of its value."""
     return {v.path: np.array(ops.convert_to_numpy(v)) for v in kernels(model)}
+
+
+class Last:
+    """The weights at the start of the last epoch, copied by one compiled call and not to the host.
+
+    Args:
+        model: A built model.
+    """
+
+    def __init__(self, model):
+        self.kernels = kernels(model)
+        self._copy = graph(lambda: [ops.copy(v) for v in self.kernels])
+        self._held: list = []
+
+    def take(self) -> None:
+        self._held = self._copy()
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Variable path to its value."""
+        values = zip(self.kernels, self._held, strict=False)
+        return {v.path: ops.convert_to_numpy(value) for v, value in values}
 
 
 def leaves(model) -> list:

@@ -1,7 +1,67 @@
 """What the weights alone tell: penalties and exact zeros, per layer."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from keras import ops
+
+from kreg.callbacks.replicas import graph
+
+
+@dataclass
+class WeightNumbers:
+    """Numbers of the weights at one moment.
+
+    Args:
+        penalties: Layer path to the sum of its weight penalties, for layers that have any.
+        zeros: Layer path to `(exact zeros, weights)` of its weights of rank >= 2.
+    """
+
+    penalties: dict[str, float] = field(default_factory=dict)
+    zeros: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def penalty(self) -> float:
+        """The sum over all layers."""
+        return sum(self.penalties.values())
+
+    @property
+    def sparsity(self) -> float:
+        """Exact zeros over weights of rank >= 2, in [0, 1]; 0 for a model without any."""
+        size = sum(size for _, size in self.zeros.values())
+        return sum(zero for zero, _ in self.zeros.values()) / size if size else 0.0
+
+
+class Weights:
+    """`weights() -> WeightNumbers`, computed by one compiled function for the whole model.
+
+    Args:
+        model: A built model.
+    """
+
+    def __init__(self, model):
+        self.penalised = [v for v in model.trainable_variables if v.regularizer is not None]
+        self.kernels = [v for v in model.weights if len(v.shape) >= 2]
+        self.owners = [layer_of(v, model) for v in self.penalised]
+        self.places = [layer_of(v, model) for v in self.kernels]
+        self.sizes = [int(np.prod(v.shape)) for v in self.kernels]
+        self._compute = graph(self._tensors, bool(getattr(model, "run_eagerly", False)))
+
+    def __call__(self) -> WeightNumbers:
+        values, counts = self._compute()
+        found = WeightNumbers()
+        for name, value in zip(self.owners, _floats(values), strict=True):
+            found.penalties[name] = found.penalties.get(name, 0.0) + value
+        for name, zero, size in zip(self.places, _floats(counts), self.sizes, strict=True):
+            old_zero, old_size = found.zeros.get(name, (0, 0))
+            found.zeros[name] = old_zero + int(zero), old_size + size
+        return found
+
+    def _tensors(self):
+        """Two vectors: a penalty for each penalised variable, a count for each kernel."""
+        penalties = [ops.cast(v.regularizer(v), "float32") for v in self.penalised]
+        counts = [ops.sum(ops.cast(ops.equal(v, 0), "int32")) for v in self.kernels]
+        return ops.stack(penalties) if penalties else (), ops.stack(counts) if counts else ()
 
 
 def layer_of(variable, model) -> str:
@@ -10,35 +70,11 @@ def layer_of(variable, model) -> str:
     return path.rpartition("/")[0] or path
 
 
-def penalties(model) -> dict[str, float]:
-    """Layer path to the sum of its weight penalties, for layers that have any."""
-    result = {}
-    for variable in model.trainable_variables:
-        if variable.regularizer is not None:
-            value = float(ops.convert_to_numpy(variable.regularizer(variable)))
-            result[layer_of(variable, model)] = result.get(layer_of(variable, model), 0.0) + value
-    return result
-
-
-def zeros(model) -> dict[str, tuple[int, int]]:
-    """Layer path to `(exact zeros, weights)` of its weights of rank >= 2."""
-    result = {}
-    for variable in model.weights:
-        if len(variable.shape) >= 2:
-            values = ops.convert_to_numpy(variable)
-            zero, size = result.get(layer_of(variable, model), (0, 0))
-            zero += values.size - int(np.count_nonzero(values))
-            result[layer_of(variable, model)] = zero, size + values.size
-    return result
-
-
-def share_of_zeros(counts: dict[str, tuple[int, int]]) -> float:
-    """Exact zeros over weights, all layers together; 0 for a model without kernels."""
-    size = sum(size for _, size in counts.values())
-    return sum(zero for zero, _ in counts.values()) / size if size else 0.0
-
-
 def has_other_losses(model) -> bool:
     """Whether `add_loss` or an activity regularizer adds to the loss."""
     weights = sum(v.regularizer is not None for v in model.trainable_variables)
     return len(model.losses) > weights
+
+
+def _floats(vector) -> list[float]:
+    return ops.convert_to_numpy(vector).tolist() if len(vector) else []

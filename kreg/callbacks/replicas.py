@@ -21,17 +21,15 @@ class Replicas:
 
     def compile(self, step):
         """`step(x, y, weight) -> dict of tensors` as a fast function of host arrays."""
-        if keras.backend.backend() != "tensorflow":
-            return lambda *batch: _to_host(step(*batch))
         if self.strategy is not None:
             return self._distributed(step)
-        fast = _graph(step, self.eager)
-        return lambda *batch: _to_host(fast(*_tensors(batch)))
+        fast = graph(step, self.eager)
+        return lambda *batch: to_host(fast(*batch))
 
     def _distributed(self, step):
         """Every replica gets its share of the rows; rows that do not fill a share are left out."""
         strategy, count = self.strategy, self.strategy.num_replicas_in_sync
-        fast = _graph(lambda *batch: strategy.run(step, args=batch), self.eager)
+        fast = graph(lambda *batch: strategy.run(step, args=batch), self.eager)
 
         def run(*batch):
             shards = keras.tree.map_structure(lambda leaf: self._shard(leaf, count), batch)
@@ -54,15 +52,20 @@ class Replicas:
         return {k: np.sum(v) if k in MEANS else np.concatenate(v) for k, v in parts.items()}
 
 
-def _graph(step, eager: bool):
+def graph(step, eager: bool = False):
+    """`step` as a TensorFlow graph; as it is on other backends, or where the model runs eagerly."""
+    if eager or keras.backend.backend() != "tensorflow":
+        return step
     import tensorflow as tf
 
-    return step if eager else tf.function(step, reduce_retracing=True, autograph=False)
+    return tf.function(step, reduce_retracing=True, autograph=False)
 
 
-def _tensors(batch):
-    return keras.tree.map_structure(lambda a: a if a is None else ops.convert_to_tensor(a), batch)
+def tensors(nest):
+    """Host arrays as the backend's tensors; `None` stays."""
+    return keras.tree.map_structure(lambda a: a if a is None else ops.convert_to_tensor(a), nest)
 
 
-def _to_host(result: dict) -> dict:
-    return {name: ops.convert_to_numpy(value) for name, value in result.items()}
+def to_host(nest):
+    """The backend's tensors as NumPy arrays."""
+    return keras.tree.map_structure(ops.convert_to_numpy, nest)

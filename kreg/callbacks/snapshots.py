@@ -74,6 +74,23 @@ class Snapshots:
         kept = [self.load(epoch) for epoch in self.epochs]
         return [_mean(values) for values in zip(*kept, strict=True)]
 
+    def restore(self, model, score=None, best: float | None = None) -> str:
+        """Put the best variables back, or the mean of all kept epochs; says which.
+
+        Args:
+            model: The model.
+            score: Function that measures the model's clean validation loss, or returns `None`; the
+                mean is only taken where it measures no worse than `best`.
+            best: The best epoch's loss.
+        """
+        if self.count > 1 and len(self.epochs) > 1:
+            write(model, self.average(), self.what)
+            measured = None if score is None else score()
+            if measured is None or measured <= best:
+                return f"Restored the mean of epochs {', '.join(str(e + 1) for e in self.epochs)}."
+        write(model, self.load(self.epochs[-1]), self.what)
+        return f"Restored epoch {self.epochs[-1] + 1}."
+
     def get_state(self) -> dict:
         values = {str(e): {str(i): a for i, a in enumerate(v)} for e, v in self.values.items()}
         return {"epochs": list(self.epochs), "values": values}

@@ -1,10 +1,11 @@
 """Where EarlyStopping's clean validation loss comes from."""
 
+import keras
 from keras import ops
 
 from kreg.callbacks.board import board
 from kreg.callbacks.clean import Clean
-from kreg.callbacks.penalties import has_other_losses, penalties
+from kreg.callbacks.penalties import Weights, has_other_losses
 from kreg.callbacks.rows import take
 
 NAME = "val_clean_loss"
@@ -26,6 +27,7 @@ class Source:
     def __init__(self, model, validation=None):
         self.model = model
         self.rows = None
+        self.weights = Weights(model) if isinstance(model, keras.Model) else None
         if validation is not None:
             self.rows = take("validation", validation, LIMIT)
             self.clean = Clean(model)
@@ -44,7 +46,7 @@ class Source:
                 logs[NAME] = measured.loss
             return measured.examples
         if NAME not in logs and "val_loss" in logs and not has_other_losses(self.model):
-            logs[NAME] = float(logs["val_loss"]) - sum(penalties(self.model).values())
+            logs[NAME] = float(logs["val_loss"]) - self.weights().penalty
         return board(self.model).examples(epoch)
 
     def score(self) -> float | None:

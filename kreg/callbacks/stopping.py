@@ -1,6 +1,5 @@
 """EarlyStopping: stop by the clean validation loss, go back to the best epoch, and say why."""
 
-import math
 import time
 
 import keras
@@ -15,6 +14,13 @@ from kreg.callbacks.logs import scalars
 from kreg.callbacks.model_file import export as save_in_one_piece
 from kreg.callbacks.model_file import export_path
 from kreg.callbacks.source import NAME, Source, iterations, learning_rate
+from kreg.callbacks.stop_report import (
+    SECOND_VALLEY,
+    falls_again,
+    missing,
+    no_examples,
+    summary,
+)
 from kreg.callbacks.stop_rule import StopRule
 
 STATE = ("stopped_epoch", "would_stop_epoch", "stop_reason", "sentence", "first_epoch")
@@ -161,11 +167,7 @@ class EarlyStopping(keras.callbacks.Callback):
         examples = self.source.has_examples()
         self.criterion = self.rule.make(examples)
         if self.criterion.needs_examples and not examples:
-            raise ValueError(
-                f"The stopping rule `{self.rule}` compares the losses of single validation rows, "
-                "and there are none. Pass `validation=(x, y)` to kreg.EarlyStopping, or put a "
-                "kreg.Diagnostics with validation rows before it in the list of callbacks."
-            )
+            raise no_examples(self.rule)
         board(self.model).decisive.update(self.criterion.monitors)
         self._training = True
         if self._pending is not None:
@@ -194,18 +196,9 @@ class EarlyStopping(keras.callbacks.Callback):
 
     def _require_monitor(self, epoch: int, logs) -> None:
         expected = (epoch + 1) % self.validation_freq == 0
-        if self.monitor in logs or self.best is not None or self.recent or not expected:
-            return
-        advice = (
-            "Without validation data there is nothing to stop by: pass `validation_data` to `fit` "
-            "or `validation=(x, y)` here. With `fit(validation_freq=n)` pass validation_freq=n "
-            "here as well. A kreg.Diagnostics must come before kreg.EarlyStopping in the list."
-        )
-        near = check.did_you_mean(self.monitor, logs)
-        known = ", ".join(sorted(logs)) or "nothing"
-        raise check.invalid(
-            "monitor", f"a name in the logs ({known})", self.monitor, f"{near} {advice}".strip()
-        )
+        seen = self.best is not None or self.recent
+        if self.monitor not in logs and expected and not seen:
+            raise missing(self.monitor, logs)
 
     def _values(self, logs) -> dict:
         """Numbers for the criterion: the logs, steps and seconds."""
@@ -237,11 +230,8 @@ class EarlyStopping(keras.callbacks.Callback):
         self.would_stop_epoch = epoch
         self.stop_reason = decision.reason or "chief"
         self.sentence = decision.sentence or "The chief worker decided to stop."
-        if _falls_again(self.recent, self.mode):
-            self.notes.append(
-                f"{self.monitor} is falling again: this may be the first valley of an epoch-wise "
-                "double descent (Nakkiran et al. 2020); a longer training may be worth a try."
-            )
+        if falls_again(self.recent, self.mode):
+            self.notes.append(SECOND_VALLEY.format(self.monitor))
         self._announce("stop", epoch, self.summary())
         if not self.dry_run:
             self.stopped_epoch = epoch
@@ -264,27 +254,12 @@ class EarlyStopping(keras.callbacks.Callback):
 
     def summary(self) -> str:
         """One sentence: where it stopped, or would have, and why."""
-        if self.would_stop_epoch is None:
-            return f"EarlyStopping: training {self.stop_reason}, no stop. {self._best_text()}"
-        verb = "would have stopped" if self.dry_run else "stopped"
-        return f"EarlyStopping: {verb} after epoch {self.would_stop_epoch + 1}. {self.sentence}"
-
-    def _best_text(self) -> str:
-        if self.best is None:
-            return f"{self.monitor} had no finite value."
-        return f"Best {self.monitor} {self.best:.4g} at epoch {self.best_epoch + 1}."
+        return summary(self)
 
     def _restore(self) -> str:
         """Put the best variables back; says what was restored."""
-        kept, what = self.snapshots.epochs, self.snapshots.what
-        best = self.snapshots.load(kept[-1])
-        if len(kept) > 1:
-            snapshots.write(self.model, self.snapshots.average(), what)
-            score = self.source.score() if self.monitor == NAME else None
-            if score is None or score <= self.best:
-                return f"Restored the mean of epochs {', '.join(str(e + 1) for e in kept)}."
-        snapshots.write(self.model, best, what)
-        return f"Restored epoch {kept[-1] + 1}."
+        score = self.source.score if self.monitor == NAME else None
+        return self.snapshots.restore(self.model, score, self.best)
 
     def _announce(self, kind: str, epoch: int, text: str) -> None:
         board(self.model).events.append({"epoch": epoch + 1, "kind": kind, "text": text})
@@ -321,10 +296,3 @@ class EarlyStopping(keras.callbacks.Callback):
         self.guard.set_state(state["guard"])
         self.snapshots.set_state(state["snapshots"])
         self._pending = None
-
-
-def _falls_again(values: list[float], mode: str) -> bool:
-    """Whether the last three of six values got better at each step."""
-    costs = [v if mode == "min" else -v for v in values[-4:]]
-    finite = len(costs) == 4 and all(map(math.isfinite, costs))
-    return finite and costs[0] > costs[1] > costs[2] > costs[3]

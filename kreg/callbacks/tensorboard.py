@@ -6,7 +6,7 @@ from keras import ops
 from kreg import check
 from kreg.callbacks.board import board
 from kreg.callbacks.logs import scalars
-from kreg.callbacks.penalties import layer_of, penalties, zeros
+from kreg.callbacks.penalties import Weights, layer_of
 from kreg.tensorboard import Events
 
 GRID = 16
@@ -80,12 +80,18 @@ class TensorBoard(keras.callbacks.Callback):
             self._events.epoch(measured.record)
         else:
             self._events.scalars(step, {f"logged/{name}": value for name, value in logs.items()})
-        layers = {f"penalty/{name}": value for name, value in penalties(self.model).items()}
-        counts = zeros(self.model).items()
+        numbers = self._numbers(epoch)
+        layers = {f"penalty/{name}": value for name, value in numbers.penalties.items()}
+        counts = numbers.zeros.items()
         layers |= {f"sparsity/{name}": zero / size for name, (zero, size) in counts}
         self._events.scalars(step, layers)
         if self.histograms and epoch % self.histograms == 0:
             self._weights(step)
+
+    def _numbers(self, epoch: int):
+        """What Diagnostics has just computed, or the same computed here."""
+        known = board(self.model).weights
+        return known[1] if known is not None and known[0] == epoch else Weights(self.model)()
 
     def _weights(self, step: int) -> None:
         for variable in self.model.trainable_variables:
