@@ -172,6 +172,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_the_state(tmp_path):
         "import resource, runpy, signal, sys\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
         f"sys.argv = ['train.py', *{COMMAND!r}, 'model.width=256']\n"
         f"runpy.run_path({str(ROOT / 'train.py')!r}, run_name='__main__')"
     )
