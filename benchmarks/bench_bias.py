@@ -31,18 +31,19 @@ HEAD = ("epoch", "loss", "clean", "val_loss", "val clean", "logged gap", "clean 
 
 
 def digits():
-    """500 training and 600 validation rows; a fifth of the training labels is wrong."""
+    """500 training and 600 validation rows; a fifth of all labels is wrong."""
     x, y = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(x))
     x, y = (x[order] / 16).astype("float32"), y[order]
-    return (x[:500], wrong(y[:500])), (x[500:1100], y[500:1100])
+    y = wrong(y)
+    return (x[:500], y[:500]), (x[500:1100], y[500:1100])
 
 
 def fashion_rows():
-    """1500 training and 2000 validation rows; a fifth of the training labels is wrong."""
+    """1500 training and 2000 validation rows; a fifth of all labels is wrong."""
     (x, y), (x_val, y_val) = fashion()
     x, x_val = (a.reshape(len(a), -1).astype("float32") / 255 for a in (x[:1500], x_val[:2000]))
-    return (x, wrong(y[:1500])), (x_val, y_val[:2000])
+    return (x, wrong(y[:1500])), (x_val, wrong(y_val[:2000]))
 
 
 def wrong(y):
