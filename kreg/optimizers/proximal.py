@@ -86,7 +86,8 @@ class Proximal:
         w = ops.copy(ops.convert_to_tensor(variable))
         s = claim.values(w.dtype)
         gradient = ops.cast(ops.convert_to_tensor(gradient), w.dtype)
-        gradient = gradient + self._smooth_gradient(claim, w, s)
+        if claim.penalty.has_smooth:
+            gradient = gradient + self._smooth_gradient(claim, w, s)
         if claim.dual is None:
             return super().update_step(gradient, variable, learning_rate)
         penalty, lam = claim.penalty, self._width(claim, s, w.dtype)
