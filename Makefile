@@ -20,20 +20,16 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
-$(VENV)/slow.stamp: $(VENV)/dev.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,ray]"
-	@touch $@
-
 train: $(VENV)/run.stamp  ## train: make train ARGS="model=shallow reg=l2"
 	$(BIN)/python train.py $(ARGS)
 
 test: $(VENV)/dev.stamp  ## the fast tests and the doctests
 	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
 
-test-slow: $(VENV)/slow.stamp  ## the long matrices alone
+test-slow: $(VENV)/dev.stamp  ## the long matrices alone
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
-test-all: $(VENV)/slow.stamp  ## every test, the long matrices included
+test-all: $(VENV)/dev.stamp  ## every test, the long matrices included
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-backends: $(VENV)/backends.stamp  ## the smaller suite under JAX and PyTorch
