@@ -62,6 +62,7 @@ def assemble(plan, config, place, store) -> Crew:
         name=place.path.name,
         settings=config.to_dict(),
         inputs={"image": plan.data.is_image, "augmented": plan.pipeline is not None},
+        warnings=plan.data.warnings,
         verbose=0,
     )
     stopping = stopper(config, plan, measure)

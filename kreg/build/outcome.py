@@ -37,10 +37,12 @@ def of(plan, crew) -> dict:
 
 def metrics(plan) -> dict:
     """Clean losses and metrics of the final model on the three splits; `gap` and `penalty`."""
+    from kreg.callbacks.penalties import Weights
+
     found = clean(plan.model, plan)
     if "val_clean_loss" in found:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
-    found["penalty"] = float(sum(float(loss) for loss in plan.model.losses))
+    found["penalty"] = Weights(plan.model)().penalty
     return found
 
 

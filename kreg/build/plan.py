@@ -1,5 +1,6 @@
 """Everything that a training needs, built from a checked configuration."""
 
+import warnings
 from dataclasses import dataclass
 
 from kreg.build import augment, data, dropout, model, objective, optimizer, reg, reuse
@@ -98,19 +99,23 @@ def make(config) -> Plan:
     network = model.model(config.model, rows, noise)
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, steps, config.seed)
-    penalise(network, config.reg, steps)
+    rows.warnings += penalise(network, config.reg, steps)
     compile_model(plan, config)
     plan.model = reuse.adopt(plan.model, config)
     return plan
 
 
-def penalise(network, cfg, steps: int) -> None:
-    """Attach the penalty of the `reg` group to the model's kernels."""
+def penalise(network, cfg, steps: int) -> list[str]:
+    """Attach the penalty of the `reg` group to the model's kernels; sentences on its limits."""
     from kreg.surgery import regularize
 
     rules = reg.rules(cfg, steps)
-    if rules is not None:
+    if rules is None:
+        return []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
         regularize(network, rules)
+    return [str(warning.message) for warning in caught]
 
 
 def compile_model(plan: Plan, config) -> None:

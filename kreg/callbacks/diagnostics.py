@@ -54,6 +54,7 @@ class Diagnostics(keras.callbacks.Callback):
         verbose: `1` prints the verdict at the end, `0` nothing. Defaults to `1`.
         probes: Of `"sharpness"`, `"gradient_noise"`, `"random_labels"`: measured after training,
             and weak evidence. Defaults to `()`.
+        warnings: Sentences about the data or the model that the report shall show.
 
     After training: `record` (all numbers), `verdict`, `document` and `notes`.
 
@@ -76,6 +77,7 @@ class Diagnostics(keras.callbacks.Callback):
         inputs: dict | None = None,
         verbose: int = 1,
         probes: tuple = (),
+        warnings: tuple = (),
     ):
         super().__init__()
         limit = check.integer("rows", rows, low=1, high=2048)
@@ -88,6 +90,7 @@ class Diagnostics(keras.callbacks.Callback):
         same = limit if self.validation is None else len(self.validation)
         self.train = None if train is None else take("train", train, same, **how)
         self.probes = tuple(check.choice("probes", name, PROBES) for name in probes)
+        self.warnings = tuple(warnings)
         self.verdict = None
         self._pending = None
         self._training = False
@@ -100,7 +103,7 @@ class Diagnostics(keras.callbacks.Callback):
         self.overhead = Overhead(0 if self.train is None else len(self.train), self.budget)
         self.start = conclusion.Start(self.model)
         self._document, self.thin = None, self.train
-        self.notes: list[str] = []
+        self.notes: list[str] = list(self.warnings)
         self.record = Record(
             name=self.name, settings=self.settings, inputs=dict(self.inputs), **self._facts()
         )

@@ -22,6 +22,21 @@ def images_where_needed(config) -> None:
             )
 
 
+def tables_where_needed(config) -> None:
+    """Tokens for features, and noise on columns, need a table."""
+    from kreg.config import augment, data, model
+
+    if not getattr(data.KINDS.get(config.data.kind), "images", None):
+        return
+    for group, kinds in (("model", model.NEEDS_TABLE), ("augment", augment.NEEDS_TABLE)):
+        kind = getattr(config, group).kind
+        if kind in kinds:
+            raise ValueError(
+                f"{group}={kind} needs a table, but data={config.data.kind} are images. Choose "
+                f"another {group}, or a table such as data=wine."
+            )
+
+
 def data_is_there(config) -> None:
     """A table, an archive or a folder must be named and exist."""
     from kreg.config import data
@@ -53,4 +68,4 @@ def _has_branches(model) -> bool:
     return getattr(model, "skip", False) or model.kind == "transformer" or "resnet" in model.kind
 
 
-RULES = (data_is_there, images_where_needed, noise_has_a_place)
+RULES = (data_is_there, images_where_needed, tables_where_needed, noise_has_a_place)

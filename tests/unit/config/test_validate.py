@@ -38,6 +38,7 @@ def test_a_mistake_is_a_sentence(mistake):
     ("overrides", "sentence"),
     [
         (["model=cnn", "data=wine"], "model=cnn needs images, but data=wine is a table"),
+        (["model=transformer"], "model=transformer needs a table, but data=digits are images"),
         (["dropout=light", "dropout.rate=1.5"], r"`dropout.rate`. Expected .*\[0, 1\).*1.5"),
     ],
 )
