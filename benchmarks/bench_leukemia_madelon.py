@@ -6,7 +6,7 @@ Logistic regression with the lasso, the same objective in both packages, strengt
 the smallest one at which no feature is left. The gap is what `kreg.certificate` proves for kreg's
 own solution. Below, what no linear model can do: a network on madelon whose first layer has a
 group lasso on its input rows, beside the same network without it; `real` counts the selected
-features among the 20 that the literature names.
+features among the 20 real ones.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 
 import kreg
 
-# 0-based; named in the challenge's analyses, and the twenty that a forest finds
+# 0-based; a random forest on all 2,600 rows ranks exactly these twenty first (checked)
 REAL = (28, 48, 64, 105, 128, 153, 241, 281, 318, 336, 338, 378, 433, 442, 451, 453, 455, 472, 475,
         493)  # fmt: skip
 LOSS = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -57,7 +57,7 @@ def linear(name: str, fractions, steps: int) -> None:
         )
         w, b = tools.coefficients(model)
         reference = LogisticRegression(
-            C=1 / (len(x) * l1), l1_ratio=1, solver="saga", tol=1e-7, max_iter=20_000,
+            C=1 / (len(x) * l1), l1_ratio=1, solver="saga", tol=1e-5, max_iter=5_000,
             random_state=0,
         ).fit(x, y)  # fmt: skip
         theirs = reference.coef_.ravel()

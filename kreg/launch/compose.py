@@ -1,5 +1,6 @@
 """Compose and check what a command line means, before anything heavy is imported."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -35,11 +36,14 @@ def compose_job(overrides: list[str], config_dir: str | None = None) -> Config:
     for choice in choices:
         _check_choice(choice, options)
     extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
-    base = _compose([o.input_line for o in choices] + extra)
-    for override in parsed:
-        if override not in choices:
-            _check_key(override, base, options)
-    return validate(_compose(overrides + extra))
+    try:
+        return validate(_compose(overrides + extra))
+    except ConfigError:
+        base = _compose([o.input_line for o in choices] + extra)
+        for override in parsed:  # a wrong key deserves a better sentence than Hydra's
+            if override not in choices:
+                _check_key(override, base, options)
+        raise
 
 
 def _merged(ours: dict, theirs: dict) -> dict:
@@ -80,8 +84,7 @@ def _check_key(override: Override, tree: dict, options: dict) -> None:
 
 
 def _compose(overrides: list[str]) -> dict:
-    schema.register()
-    register_resolvers()
+    prepare()
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             composed = compose("config", overrides)
@@ -95,6 +98,13 @@ def _sentence(error: Exception) -> str:
     words = re.sub(r"\n\s*(full_key|object_type|reference_type):.*", "", str(error))
     words = re.split(r"\n\s*(?:Config search path|set the environment)", words, flags=re.I)[0]
     return re.sub(r"\s*\n\s*", " ", words).strip()
+
+
+@functools.cache
+def prepare() -> None:
+    """Tell Hydra of the schemas and the resolvers, once."""
+    schema.register()
+    register_resolvers()
 
 
 def register_resolvers() -> None:

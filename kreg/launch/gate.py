@@ -7,10 +7,9 @@ from collections.abc import Callable
 from hydra.errors import HydraException
 
 from kreg import sweeps
-from kreg.config import schema
 from kreg.config.validate import Config, ConfigError
 from kreg.launch import codes, commandline, directories, launchers, usage
-from kreg.launch.compose import compose_job, register_resolvers
+from kreg.launch.compose import compose_job, prepare
 from kreg.runs import InUseError, resume
 
 MOST_CHECKED = 64
@@ -79,8 +78,7 @@ def _sweep(train: Callable[[], None], line: commandline.CommandLine, config: Con
 
 
 def _hand_over(train: Callable[[], None], arguments: list[str]) -> int:
-    schema.register()
-    register_resolvers()
+    prepare()
     launchers.register()
     sys.argv[1:] = arguments
     train()
