@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 ARGS   ?= model=deep reg=l1
 PORT   ?= 6006
 BENCH  ?= bench_overhead
+JOBS   ?= 2
+PYTEST  = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
 
@@ -24,13 +26,13 @@ train: $(VENV)/run.stamp  ## train: make train ARGS="model=shallow reg=l2"
 	$(BIN)/python train.py $(ARGS)
 
 test: $(VENV)/dev.stamp  ## the fast tests and the doctests
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 test-slow: $(VENV)/dev.stamp  ## the long matrices alone
-	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+	$(PYTEST) -m slow $(PYTEST_ARGS)
 
 test-all: $(VENV)/dev.stamp  ## every test, the long matrices included
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
 
 test-backends: $(VENV)/backends.stamp  ## the smaller suite under JAX and PyTorch
 	KERAS_BACKEND=jax $(VENV)-backends/bin/python -m pytest tests/backends

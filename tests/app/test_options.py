@@ -57,7 +57,9 @@ def test_trains_an_epoch(group, option, tmp_path):
     from kreg.runs import RunDirectory
 
     size = SMALL if group != "data" else SMALL[1:]
-    config = compose_job([*overrides(group, option), *size])
+    quick = [] if group in ("diagnostics", "stop") else ["diagnostics=off"]
+    quick += [] if group in ("model", "dropout") else ["model=shallow"]
+    config = compose_job([*overrides(group, option), *size, *quick])
     app.run(config, tmp_path / "run")
     result = RunDirectory(tmp_path / "run").result
     assert result["status"] == "done" and result["epochs"] == 1
