@@ -1,5 +1,9 @@
 """Choices that exclude each other, found before TensorFlow starts."""
 
+import re
+
+from kreg import check
+
 
 def check_all(config) -> None:
     """Raise a `ValueError` with one sentence for the first combination that cannot work."""
@@ -68,4 +72,18 @@ def _has_branches(model) -> bool:
     return getattr(model, "skip", False) or model.kind == "transformer" or "resnet" in model.kind
 
 
-RULES = (data_is_there, images_where_needed, tables_where_needed, noise_has_a_place)
+def task_is_a_folder_name(config) -> None:
+    """The task becomes one folder below logs/, never a path out of it."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", config.task):
+        raise check.invalid(
+            "task", "a folder's name: letters, digits, '_', '-' and '.'", config.task
+        )
+
+
+RULES = (
+    task_is_a_folder_name,
+    data_is_there,
+    images_where_needed,
+    tables_where_needed,
+    noise_has_a_place,
+)

@@ -20,6 +20,7 @@ MISTAKES = {
     "trainer.device=tpu": r"`trainer.device`. Expected one of 'auto', 'cpu', 'gpu'",
     "seed=-3": r"`seed`. Expected a whole number from 0",
     "check=yess": r"`check`. Expected True or False",
+    "task=../elsewhere": r"`task`. Expected a folder's name",
     "model=null": r"the group `model` has no option",
     "model=3": r"the group `model` has no option '3'",
     "reg.kind=l3": r"`reg.kind`. Expected one of 'none', 'l1'",
