@@ -74,7 +74,7 @@ def _has_branches(model) -> bool:
 
 def task_is_a_folder_name(config) -> None:
     """The task becomes one folder below logs/, never a path out of it."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", config.task):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:-]*", config.task):
         raise check.invalid(
             "task", "a folder's name: letters, digits, '_', '-' and '.'", config.task
         )
