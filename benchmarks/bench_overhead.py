@@ -68,8 +68,8 @@ def time_kreg(epochs: int) -> tuple[float, float]:
         started = time.perf_counter()
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         whole = time.perf_counter() - started
-        seconds = json.loads((Path(folder) / "run" / "result.json").read_text())["seconds"]
-    return whole, 1e3 * seconds["training"] / seconds["steps"]
+        result = json.loads((Path(folder) / "run" / "result.json").read_text())
+    return whole, 1e3 * result["training_seconds"] / result["steps"]
 
 
 def main() -> None:

@@ -69,13 +69,21 @@ def _parse_overrides(words: list[str]) -> list[Override]:
     parser, parsed = OverridesParser.create(), []
     for word in words:
         try:
-            parsed += parser.parse_overrides([word])
+            found = parser.parse_overrides([word])
         except HydraException as error:
-            raise ConfigError(
-                f"{word!r} is not an override. Expected key=value or group=option, for example "
-                f"reg=l1 or trainer.epochs=20. Quote values with spaces or special characters."
-            ) from error
+            raise not_an_override(word) from error
+        if not all(override.key_or_group for override in found):
+            raise not_an_override(word)
+        parsed += found
     return parsed
+
+
+def not_an_override(word: str) -> ConfigError:
+    """The error for a word that is neither a flag nor `key=value`."""
+    return ConfigError(
+        f"{word!r} is not an override. Expected key=value or group=option, for example "
+        f"reg=l1 or trainer.epochs=20. Quote values with spaces or special characters."
+    )
 
 
 def jobs(line: CommandLine, options: dict[str, list[str]] | None = None) -> list[list[str]]:

@@ -91,6 +91,11 @@ def _compose(overrides: list[str]) -> dict:
             return OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(_sentence(error)) from error
+    except Exception as error:  # Hydra asserts, indexes and unpacks what a user has written
+        raise ConfigError(
+            f"Hydra cannot compose {' '.join(overrides)!r} ({type(error).__name__}: "
+            f"{_sentence(error)}). Expected key=value or group=option."
+        ) from error
 
 
 def _sentence(error: Exception) -> str:

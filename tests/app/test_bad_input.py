@@ -409,12 +409,13 @@ ARGUMENTS = st.builds(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(ARGUMENTS, min_size=1, max_size=3))
 @example(["+reg.l1={kind:linear}"])
 @example(["data.train_size=1e400"])
-@example(["task=../../../tmp/x"])
+@example(["task=../../../x"])
+@example(["+=deep"])
 def test_the_fuzzer_meets_a_configuration_or_one_sentence(arguments):
     try:
         line = parse(arguments)

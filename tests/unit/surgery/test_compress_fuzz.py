@@ -11,7 +11,7 @@ from kreg.surgery import compress
 from kreg.surgery.verify import random_inputs
 from tests.unit.surgery.random_models import random_model
 
-FAST, ALL = 60, 560
+FAST, ALL = 20, 520
 
 
 def state(model):
