@@ -53,14 +53,12 @@ def _merged(ours: dict, theirs: dict) -> dict:
 def _check_choice(override: Override, options: dict) -> None:
     group, value = override.key_or_group, override.value()
     known = options[group]
-    wanted = value if isinstance(value, list) else [value]
-    for name in wanted:
-        if name not in known:
-            near = check.did_you_mean(name, known)
-            raise ConfigError(
-                f"{override.input_line}: the group `{group}` has no option {str(name)!r}. "
-                f"Its options are: {', '.join(known)}. {near}".rstrip()
-            )
+    if value not in known:
+        near = check.did_you_mean(value, known)
+        raise ConfigError(
+            f"{override.input_line}: the group `{group}` has no option {str(value)!r}. "
+            f"Its options are: {', '.join(known)}. {near}".rstrip()
+        )
 
 
 def _check_key(override: Override, tree: dict, options: dict) -> None:

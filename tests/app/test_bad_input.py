@@ -266,7 +266,7 @@ seed=range(3)                           | Add -m
 -m seed=range(0)                        | matches nothing
 model                                   | is not an override
 deep                                    | is not an override
-=deep                                   | no group or key
+=deep                                   | is not an override
 model==deep                             | model
 model:deep                              | is not an override
 reg.l1=[                                | is not an override
