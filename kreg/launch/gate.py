@@ -69,6 +69,8 @@ def _start(train: Callable[[], None], line: commandline.CommandLine, config: Con
 def _sweep(train: Callable[[], None], line: commandline.CommandLine, config: Config) -> int:
     """Run what is missing of a sweep; its table comes also after failures and interruptions."""
     launchers.check(line)
+    if config.check:  # every job is built and none trained: there will be nothing to compare
+        return _hand_over(train, line.arguments)
     with directories.for_sweep(line, config) as sweep:
         try:
             _hand_over(train, [*line.arguments, f"{directories.SWEEP_DIR}={sweep.path}"])
