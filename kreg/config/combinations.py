@@ -11,33 +11,27 @@ def check_all(config) -> None:
         rule(config)
 
 
-def images_where_needed(config) -> None:
-    """A convolutional model or an image augmentation needs images."""
+# what the data are -> what they are not, in words, and data that are
+ABSENT = {
+    False: ("NEEDS_IMAGES", "needs images", "is a table", "image data such as data=digits"),
+    True: ("NEEDS_TABLE", "needs a table", "are images", "a table such as data=wine"),
+}
+
+
+def kind_of_data_fits(config) -> None:
+    """Convolutions and image augmentation need images; feature tokens and column noise a table."""
     from kreg.config import augment, data, model
 
-    if getattr(data.KINDS.get(config.data.kind), "images", None) is not False:
+    images = getattr(data.KINDS.get(config.data.kind), "images", None)
+    if images is None:  # not known before the data are loaded
         return
-    for group, kinds in (("model", model.NEEDS_IMAGES), ("augment", augment.NEEDS_IMAGES)):
+    table, needs, are, choose = ABSENT[images]
+    for group, module in (("model", model), ("augment", augment)):
         kind = getattr(config, group).kind
-        if kind in kinds:
+        if kind in getattr(module, table):
             raise ValueError(
-                f"{group}={kind} needs images, but data={config.data.kind} is a table. Choose "
-                f"another {group}, or image data such as data=digits."
-            )
-
-
-def tables_where_needed(config) -> None:
-    """Tokens for features, and noise on columns, need a table."""
-    from kreg.config import augment, data, model
-
-    if not getattr(data.KINDS.get(config.data.kind), "images", None):
-        return
-    for group, kinds in (("model", model.NEEDS_TABLE), ("augment", augment.NEEDS_TABLE)):
-        kind = getattr(config, group).kind
-        if kind in kinds:
-            raise ValueError(
-                f"{group}={kind} needs a table, but data={config.data.kind} are images. Choose "
-                f"another {group}, or a table such as data=wine."
+                f"{group}={kind} {needs}, but data={config.data.kind} {are}. Choose another "
+                f"{group}, or {choose}."
             )
 
 
@@ -83,7 +77,6 @@ def task_is_a_folder_name(config) -> None:
 RULES = (
     task_is_a_folder_name,
     data_is_there,
-    images_where_needed,
-    tables_where_needed,
+    kind_of_data_fits,
     noise_has_a_place,
 )
