@@ -1,11 +1,28 @@
-"""The one place that reaches into a compiled Keras model: its loss without the penalties.
+"""The one place that reaches into a compiled Keras model: its loss and metrics as they are.
 
 Keras offers the compiled loss only summed with the penalties and averaged over the batch. What is
-needed here is the compiled loss alone, and one value per example. `tests/unit/callbacks/test_shim`
-fails when Keras moves these names; the callers then fall back to `compute_loss - sum(losses)`.
+needed here is the compiled loss alone, and one value per example.
+`tests/unit/callbacks/test_shim.py` fails when Keras moves these names; the callers then fall back
+to `compute_loss - sum(losses)`.
 """
 
+from contextlib import nullcontext
+
 import keras
+
+
+def build_metrics(model, batch) -> None:
+    """Have Keras make the variables of the compiled loss and metrics, as its own `fit` does first.
+
+    A model that was loaded and never fitted here has none. Made by the first measurement instead,
+    they would be counted in the middle of it.
+    """
+    compiled = (getattr(model, name, None) for name in ("_compile_metrics", "_compile_loss"))
+    if all(one is None or one.built for one in compiled):
+        return
+    strategy = getattr(model, "distribute_strategy", None)  # TensorFlow's alone
+    with strategy.scope() if strategy else nullcontext():
+        model._symbolic_build(data_batch=batch)
 
 
 def compiled_loss(model):

@@ -34,6 +34,19 @@ def test_equals_the_closed_form_and_has_no_penalty(model, data):
     assert measured.metrics["accuracy"] == pytest.approx(logged["accuracy"])
 
 
+@pytest.mark.parametrize("together", [True, False], ids=["fused", "one by one"])
+def test_a_model_that_was_never_fitted(model, data, together, monkeypatch):
+    """A run killed after its last epoch is continued: there is nothing left to fit."""
+    monkeypatch.setattr("kreg.callbacks.clean.FUSED", 4 if together else 0)
+    (x, y), (x_val, y_val) = data
+    clean = Clean(model)
+    for rows in (Rows(x, y), Rows(x_val, y_val), Rows(x, y)):
+        measured = clean(rows)
+        accuracy = (np.asarray(model(rows.x)).argmax(axis=1) == rows.y).mean()
+        assert measured.metrics["accuracy"] == pytest.approx(accuracy)
+        assert measured.loss == pytest.approx(cross_entropy(model, rows.x, rows.y).mean(), rel=1e-5)
+
+
 def test_confidence_and_correctness(model, data):
     (x, y), _ = data
     built(model, x, y)
