@@ -16,15 +16,16 @@ class Claim:
 
     Attributes:
         penalty: Its penalty.
-        strengths: Scalar variables by name; shared by all weights with the same penalty object.
-        dual: Variable of the weight's shape, the kink's pull where the weight is zero, or `None`.
+        strengths: Scalar variables by name. Each weight has its own: after loading, layers that
+            shared a penalty have equal ones, and the state must fit both.
+        hidden: Variable of the weight's shape, the point z of the normal map, or `None`.
         start: Variable of the weight's shape: where training began, or `None`.
         started: Scalar variable: 1 once `start` holds the weight, or `None`.
     """
 
     penalty: Penalty
     strengths: dict[str, keras.Variable]
-    dual: keras.Variable | None = None
+    hidden: keras.Variable | None = None
     start: keras.Variable | None = None
     started: keras.Variable | None = None
 
@@ -33,13 +34,12 @@ class Claim:
         return {name: ops.cast(v, dtype) for name, v in self.strengths.items()}
 
     def variables(self) -> list[keras.Variable]:
-        own = (self.dual, self.start, self.started)
+        own = (self.hidden, self.start, self.started)
         return [*self.strengths.values(), *(v for v in own if v is not None)]
 
-    def known_start(self, w):
+    def known_start(self, w, read=ops.convert_to_tensor):
         """The start; before the first step, the weight itself."""
-        start = ops.cast(ops.convert_to_tensor(self.start), w.dtype)
-        return ops.where(ops.convert_to_tensor(self.started) > 0, start, w)
+        return ops.where(read(self.started) > 0, ops.cast(read(self.start), w.dtype), w)
 
 
 class Claims:
@@ -69,9 +69,9 @@ class Claims:
         for schedule in penalty.schedules().values():
             schedule.require_steps_per_epoch()
         penalty.claim(optimizer)
-        claim = Claim(penalty, self.strengths_of(penalty) or new_strengths(optimizer, variable))
+        claim = Claim(penalty, new_strengths(optimizer, variable))
         if penalty.has_sharp:
-            claim.dual = optimizer.add_variable_from_reference(variable, name="dual")
+            claim.hidden = optimizer.add_variable_from_reference(variable, name="hidden")
         if penalty.needs_start:
             claim.start = optimizer.add_variable_from_reference(variable, name="start")
             claim.started = scalar(optimizer, f"{name_of(variable)}_started", 0.0)
@@ -88,19 +88,25 @@ class Claims:
             if id(claim.penalty) not in penalties:
                 claim.penalty.release(optimizer)
 
+    def last(self, variables) -> list[keras.Variable]:
+        """An optimizer's variables with those of the claims at the end, in the weights' order."""
+        ours = [v for _, claim in sorted(self.by_index.items()) for v in claim.variables()]
+        ours += [] if self.peak is None else [self.peak]
+        known = {id(v) for v in ours}
+        return [*(v for v in variables if id(v) not in known), *ours]
+
     def strengths_of(self, penalty) -> dict[str, keras.Variable] | None:
         """The strength variables of a penalty, or `None` if no weight has it."""
         found = (c.strengths for c in self.by_index.values() if c.penalty is penalty)
         return next(found, None)
 
     def scheduled(self) -> list[tuple[keras.Variable, schedules.Schedule]]:
-        """Each strength variable that moves, once, with what moves it."""
-        pairs = {
-            id(claim.strengths[name]): (claim.strengths[name], schedule)
+        """Each strength variable that moves, with what moves it."""
+        return [
+            (claim.strengths[name], schedule)
             for claim in self.by_index.values()
             for name, schedule in claim.penalty.schedules().items()
-        }
-        return list(pairs.values())
+        ]
 
 
 def new_strengths(optimizer, variable) -> dict[str, keras.Variable]:

@@ -9,8 +9,9 @@ fixed point u = -g(w), and u is a subgradient of R at w by the definition of the
 true optimum, whatever metric or momentum the inner optimizer has. Plain thresholding after the
 step solves another problem as soon as there is momentum, and loses its zeros under mini-batches.
 
-Only `u` is stored, and only read where w = 0. Elsewhere it follows from w, so that weights may be
-set, loaded, decayed or constrained between two steps.
+Only z is stored, and only its place where w = 0 is read. Elsewhere z - w follows from w, so that
+weights may be set, loaded, decayed or constrained between two steps. The price is counted in passes
+over memory: one more array to read and to write, and no division outside of scalars.
 """
 
 import inspect
@@ -32,6 +33,10 @@ class Proximal:
     `fit` and every `train_step` of a Keras model need nothing more. A training loop without a model
     around it should call `optimizer.build(model.trainable_variables)` before its first loss: only
     then does that loss know that the penalty's step is taken care of.
+
+    Gradient accumulation under a `tf.distribute` strategy raises an error of TensorFlow, as it does
+    with Keras's own optimizers. Under JAX, `val_loss` holds the strengths that were in force when
+    the validation step was traced; the training loss and the step follow every change.
 
     Raises:
         ValueError: For `ema_overwrite_frequency`, which would put averages in the place of zeros.
@@ -82,23 +87,19 @@ class Proximal:
         claim = self._claims.by_index.get(self._get_variable_index(variable))
         if claim is None:
             return super().update_step(gradient, variable, learning_rate)
-        # torch shares storage between a variable and its tensor: hence the copies
-        w = ops.copy(ops.convert_to_tensor(variable))
+        w = ops.convert_to_tensor(variable)
         s = claim.values(w.dtype)
         gradient = ops.cast(ops.convert_to_tensor(gradient), w.dtype)
         if claim.penalty.has_smooth:
             gradient = gradient + self._smooth_gradient(claim, w, s)
-        if claim.dual is None:
+        if claim.hidden is None:
             return super().update_step(gradient, variable, learning_rate)
         penalty, lam = claim.penalty, self._width(claim, s, w.dtype)
-        kink = ops.convert_to_tensor(claim.dual)
-        dual = ops.where(w == 0, kink, penalty.sharp_subgradient(w, s))
-        self.assign(variable, w + lam * dual)
-        super().update_step(gradient + dual, variable, learning_rate)
-        z = ops.copy(ops.convert_to_tensor(variable))
-        w = penalty.sharp_prox(z, lam, s)
-        self.assign(claim.dual, (z - w) / lam)
-        self.assign(variable, w)
+        offset = penalty.sharp_offset(w, ops.convert_to_tensor(claim.hidden), lam, s)
+        super().update_step(gradient + offset * (1.0 / lam), variable, learning_rate)
+        z = ops.convert_to_tensor(variable) + offset  # the step of w is the step of z
+        self.assign(claim.hidden, z)
+        self.assign(variable, penalty.sharp_prox(z, lam, s))
 
     def _smooth_gradient(self, claim, w, s):
         if claim.start is None:
@@ -130,7 +131,7 @@ class Proximal:
         if not self.use_ema:
             return super().finalize_variable_values(var_list)
         claims = self._claims.by_index.items()
-        sharp = [self._trainable_variables[i] for i, claim in claims if claim.dual is not None]
+        sharp = [self._trainable_variables[i] for i, claim in claims if claim.hidden is not None]
         alive = [ops.cast(ops.convert_to_tensor(v) != 0, v.dtype) for v in sharp]
         super().finalize_variable_values(var_list)
         for variable, mask in zip(sharp, alive, strict=True):
@@ -144,13 +145,13 @@ class Proximal:
 
     def strengths_of(self, penalty) -> dict | None:
         """The current strengths of a penalty as float32 scalars, or `None` if it has no claim."""
-        variables = self._claims.strengths_of(penalty) if readable() else None
-        return variables and {n: ops.convert_to_tensor(v) for n, v in variables.items()}
+        variables = self._claims.strengths_of(penalty) or {}
+        values = {name: in_loss(variable) for name, variable in variables.items()}
+        known = values and all(value is not None for value in values.values())
+        return values if known else None
 
     def start_of(self, penalty, w):
         """The start of the weight `w` for a penalty that measures the distance to it."""
-        if not readable():
-            return ops.convert_to_tensor(w)
         found = [(i, c) for i, c in self._claims.by_index.items() if c.penalty is penalty]
         same = [c for i, c in found if self._trainable_variables[i] is w]
         shape = tuple(w.shape)
@@ -160,7 +161,9 @@ class Proximal:
                 f"One {type(penalty).__name__} is shared by {len(candidates)} weights of shape "
                 f"{shape}, and this backend does not say which is meant. Give each layer its own."
             )
-        return candidates[0].known_start(ops.convert_to_tensor(w)) if candidates else w
+        if not candidates or in_loss(candidates[0].start) is None:
+            return ops.convert_to_tensor(w)
+        return candidates[0].known_start(ops.convert_to_tensor(w), in_loss)
 
     def push_strengths(self) -> None:
         """Copy the penalties' strengths into the variables that the compiled step reads."""
@@ -202,18 +205,29 @@ class Proximal:
             for one in having:
                 setattr(one, name, value)
 
+    # saving: in an order that does not depend on when each penalty was attached
+
+    def save_own_variables(self, store):
+        for index, variable in enumerate(self._claims.last(self.variables)):
+            store[str(index)] = variable.numpy()
+
     def load_own_variables(self, store):
-        super().load_own_variables(store)
+        if len(store.keys()) != len(self.variables):
+            return super().load_own_variables(store)  # Keras says why it does not load
+        for index, variable in enumerate(self._claims.last(self.variables)):
+            variable.assign(store[str(index)])
         self.push_strengths()  # a constant strength is what the penalty says, not what was saved
 
 
-def readable() -> bool:
-    """Whether a loss may read the optimizer's variables.
+def in_loss(variable):
+    """The value of an optimizer's variable for a loss, or `None` where nobody knows it.
 
-    JAX's trainer takes them away while the loss is computed. The step itself always has them, so
-    that training is right; the loss that is *reported* then holds the strengths of the trace.
+    JAX's trainer takes these variables away while a loss is computed. A training step gets their
+    values in another way; a test step, and so `val_loss`, holds the strengths of its trace.
     """
-    return keras.backend.backend() != "jax" or training.model_in_training() is None
+    if keras.backend.backend() != "jax" or training.model_in_training() is None:
+        return ops.convert_to_tensor(variable)
+    return training.values_in_loss().get(id(variable))
 
 
 TINY = 1e-30

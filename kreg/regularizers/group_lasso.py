@@ -71,7 +71,7 @@ class GroupLasso(Grouped):
         return prox.group_soft_threshold(z, threshold, self.axes(z.shape))
 
     def sharp_subgradient(self, w, s):
-        return s["l1"] * self.group_weight(w.shape) * prox.direction(w, self.axes(w.shape))
+        return prox.direction(w, self.axes(w.shape), s["l1"] * self.group_weight(w.shape))
 
     def sharpness(self, s):
         return s["l1"]
@@ -118,8 +118,8 @@ class SparseGroupLasso(Grouped):
         return prox.group_soft_threshold(z, threshold, self.axes(z.shape))
 
     def sharp_subgradient(self, w, s):
-        groups = self.group_weight(w.shape) * prox.direction(w, self.axes(w.shape))
-        return s["l1"] * ops.sign(w) + s["group"] * groups
+        groups = prox.direction(w, self.axes(w.shape), s["group"] * self.group_weight(w.shape))
+        return s["l1"] * ops.sign(w) + groups
 
     def sharpness(self, s):
         return s["l1"] + s["group"]

@@ -91,6 +91,18 @@ class Penalty(keras.Regularizer):
     def sharp_subgradient(self, w, s):
         return ops.zeros_like(w)
 
+    def sharp_offset(self, w, z, step, s):
+        """`z - w` for the z with `w = sharp_prox(z, step)`: given by w except at a kink.
+
+        Args:
+            w: The weight.
+            z: A former z; only its elements where `w` is 0 count.
+            step: As in `prox`.
+            s: The strengths.
+        """
+        scaled = {name: step * strength for name, strength in s.items()}
+        return ops.where(w == 0, z, self.sharp_subgradient(w, scaled))
+
     def sharpness(self, s):
         """The height of the kink at zero, per element: what sets the width of the dead zone."""
         return 0.0

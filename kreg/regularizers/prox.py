@@ -24,10 +24,10 @@ def group_norm(z, axes):
     return ops.where(alive, ops.sqrt(ops.where(alive, squared, 1.0)), 0.0)
 
 
-def direction(z, axes):
-    """`z / ||z||` by group, and 0 where a group is zero."""
+def direction(z, axes, length=1.0):
+    """`length * z / ||z||` by group, and 0 where a group is zero."""
     norm = group_norm(z, axes)
-    return z / ops.where(norm > 0, norm, 1.0)
+    return z * (length / ops.where(norm > 0, norm, 1.0))  # one division a group
 
 
 def group_soft_threshold(z, threshold, axes):
@@ -37,5 +37,5 @@ def group_soft_threshold(z, threshold, axes):
     """
     norm = group_norm(z, axes)
     alive = norm > threshold
-    shrunk = z * (1.0 - threshold / ops.where(alive, norm, 1.0))
-    return ops.where(alive, shrunk, ops.zeros_like(z))
+    share = ops.where(alive, threshold / ops.where(alive, norm, 1.0), 1.0)
+    return z - share * z  # in this form no zero has a minus sign

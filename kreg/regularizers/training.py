@@ -16,17 +16,34 @@ import keras
 STEPS = ("train_step", "test_step")  # as every Keras trainer calls them, and every override of them
 
 
-def model_in_training() -> keras.Model | None:
-    """The model whose training or test step is running (the innermost one), or `None`."""
+def frames(*endings: str):
+    """The calls in progress of functions whose names end so, the innermost first."""
     frame = sys._getframe(1)
     while frame is not None:
         # autograph prefixes the names of the functions that it converts
-        if frame.f_code.co_name.endswith(STEPS):
-            model = frame.f_locals.get("self")
-            if isinstance(model, keras.Model):
-                return model
+        if frame.f_code.co_name.endswith(endings):
+            yield frame
         frame = frame.f_back
-    return None
+
+
+def model_in_training() -> keras.Model | None:
+    """The model whose training or test step is running (the innermost one), or `None`."""
+    owners = (frame.f_locals.get("self") for frame in frames(*STEPS))
+    return next((model for model in owners if isinstance(model, keras.Model)), None)
+
+
+def values_in_loss() -> dict[int, object]:
+    """What an optimizer's variables hold, by their `id`, where JAX has taken them away.
+
+    JAX's trainer computes the loss without the optimizer's variables, but hands their values to
+    the function that computes it. Empty in a test step, which does not get them.
+    """
+    frame = next(frames("compute_loss_and_updates"), None)
+    values = None if frame is None else frame.f_locals.get("optimizer_variables")
+    if values is None:
+        return {}
+    variables = frame.f_locals["self"].optimizer.variables
+    return {id(v): value for v, value in zip(variables, values, strict=True)}
 
 
 def optimizers_of(model: keras.Model) -> list[keras.optimizers.Optimizer]:

@@ -6,7 +6,7 @@ import warnings
 import keras
 
 from kreg import check
-from kreg.surgery import slots
+from kreg.surgery import shim, slots
 from kreg.surgery.rules import Rule, as_rules, path_in, weights_of
 
 
@@ -15,7 +15,8 @@ def regularize(model, rules, missing: str = "error"):
 
     Keras ignores `layer.kernel_regularizer = ...` on a built layer. Here the variable, the layer's
     configuration and the compiled training step all learn of it: the next `fit` uses it, the
-    optimizer keeps its state, and `save`, `load_model` and `clone_model` keep the penalty.
+    optimizer keeps its state, and `save`, `load_model` and `clone_model` keep the penalty. So does
+    the next `fit` of any other compiled model that has these weights: one around this model, say.
 
     Args:
         model: Any built `keras.Model`: pretrained, nested, sequential, functional or subclassed.
@@ -53,7 +54,8 @@ def regularize(model, rules, missing: str = "error"):
         check_fits(regularizer, weight, path_in(model, weight))
     for layer, weight, regularizer in chosen.values():
         slots.attach(layer, weight, one_for_each(regularizer))
-    retrace(model)
+    for affected in (model, *shim.models_with(model.weights)):
+        retrace(affected)
     warn_of_limits(model, [row for row in chosen.values() if row[2] is not None])
     return model
 

@@ -6,6 +6,7 @@ of an attention layer, the cell of a recurrent one): `Model.layers` stops above 
 this file fail when Keras changes them.
 """
 
+import gc
 import warnings
 
 import keras
@@ -49,3 +50,18 @@ def view(model):
     """An uncompiled model on the same layers: the graph without class, compilation and state."""
     output = model.outputs[0] if isinstance(model, keras.Sequential) else model.output
     return keras.Model(input_of(model), output, name=model.name)
+
+
+def models_with(weights) -> list:
+    """All living compiled models that have one of these weights.
+
+    A layer does not know the models around it. The garbage collector knows every object, and one
+    look through its list takes about 0.1 s. (`type(m)`, as a proxy may lie about `__class__`.)
+    """
+    wanted = {id(weight) for weight in weights}
+    models = [
+        m
+        for m in gc.get_objects()
+        if issubclass(type(m), keras.Model) and getattr(m, "compiled", False)
+    ]
+    return [m for m in models if any(id(weight) in wanted for weight in m.weights)]

@@ -76,6 +76,25 @@ def test_a_schedule_reaches_its_end():
     assert_solved(model)
 
 
+def test_the_reported_loss_follows_a_schedule():
+    ramp = kreg.schedules.Linear(0.0, 1.0, duration=4)
+    model = compiled(kreg.optimizers.SGD(0.0), kreg.L1(ramp))
+    losses = fit(model, 5).history["loss"]
+    size = np.abs(coefficients(model)[0]).sum()
+    np.testing.assert_allclose(np.diff(losses), size / 4, rtol=1e-3)
+
+
+def test_the_reported_loss_knows_the_start():
+    model = compiled(kreg.optimizers.SGD(0.0), kreg.L2SP(1.0))
+    before = fit(model, 1).history["loss"][0]
+    kernel, bias = model.get_layer("linear").get_weights()
+    model.get_layer("linear").set_weights([kernel + 1.0, bias])
+    x, y = batch()
+    data_loss = float(np.mean((x @ (kernel + 1.0) + bias - y) ** 2))
+    after = fit(model, 1).history["loss"][0]
+    assert before < data_loss and after == pytest.approx(data_loss + kernel.size, rel=1e-4)
+
+
 def test_groups_and_the_start():
     model = compiled(kreg.optimizers.Adam(0.02), kreg.GroupLasso(L1, axis=-2))
     fit(model, 400)

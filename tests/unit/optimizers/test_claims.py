@@ -190,7 +190,7 @@ def test_refresh_takes_up_and_lets_go_of_penalties():
     assert optimizer.strengths() == {
         kernel.path: {"l1": pytest.approx(0.1), "l2": pytest.approx(0.2)}
     }
-    assert len(optimizer.variables) == bare + 4  # two strengths, the dual, the peak rate
+    assert len(optimizer.variables) == bare + 4  # two strengths, z, the peak rate
     kernel.regularizer = None
     optimizer.refresh()
     assert optimizer.strengths() == {} and penalty.owners() == []

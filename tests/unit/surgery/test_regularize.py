@@ -100,6 +100,22 @@ def test_the_next_fit_feels_it_and_the_optimizer_keeps_its_state(jit_compile):
     assert float(sum(model.losses)) < 0.1 * penalty
 
 
+@pytest.mark.parametrize("kind", ["stock", "kreg"])
+def test_a_model_around_the_regularized_one_feels_it_too(kind):
+    """The compiled step of the outer model holds the inner weights' old penalties."""
+    x, y = data()
+    inner = mlp()
+    outer = keras.Sequential([keras.Input((4,)), inner])
+    adam = {"stock": keras.optimizers.Adam, "kreg": kreg.optimizers.Adam}[kind]
+    outer.compile(adam(1e-9), "mse", jit_compile=False)
+    before = outer.fit(x, y, shuffle=False, verbose=0).history["loss"][0]
+    penalty = kreg.L1(0.5)
+    regularize(inner, penalty)
+    after = outer.fit(x, y, shuffle=False, verbose=0).history["loss"][0]
+    assert after - before == pytest.approx(float(sum(outer.losses)), rel=1e-4)
+    assert penalty.owners() == ([outer.optimizer] if kind == "kreg" else [])
+
+
 def test_the_negative_control_setting_the_attribute_alone_does_nothing():
     model = mlp()
     model.layers[0].kernel_regularizer = L2(1.0)
