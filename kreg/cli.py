@@ -62,7 +62,9 @@ def _run_compare(options) -> int:
 
 def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("history", help="a history.csv or a run directory")
-    parser.add_argument("--rules", default="default", help="e.g. default,gl:2,patience:5")
+    parser.add_argument(
+        "--rules", help="e.g. default,gl:2,patience:5 (default: those of the report)"
+    )
     parser.set_defaults(command=_run_replay)
 
 

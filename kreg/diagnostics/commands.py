@@ -46,8 +46,14 @@ def report(path, out=None, fail_on: str | None = None) -> int:
     return NO if problems or document["verdict"]["state"] in states else OK
 
 
-def replay(path, rules: str = RULES) -> int:
-    """Print where each stopping rule would have stopped a run; 0, or 2 when it cannot be read."""
+def replay(path, rules: str | None = None) -> int:
+    """Print where each stopping rule would have stopped a run; 0, or 2 when it cannot be read.
+
+    Args:
+        path: Whatever `kreg.report` reads.
+        rules: Rules, comma-separated, or `None` for those of the report.
+    """
+    rules = rules or RULES
     try:
         for rule in criteria.split(rules):
             criteria.parse(rule)

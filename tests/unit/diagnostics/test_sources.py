@@ -201,6 +201,15 @@ def test_wrong_commands_are_sentences(tmp_path, csv, capsys):
     assert "Did you mean 'gl'" in shown
 
 
+def test_without_rules_the_command_replays_those_of_the_report(csv, capsys):
+    from kreg.cli import main
+    from kreg.diagnostics.replay import RULES
+
+    assert main(["replay", str(csv)]) == 0
+    printed = capsys.readouterr().out
+    assert all(rule in printed for rule in RULES.split(","))
+
+
 def test_replay_command(csv, capsys):
     assert commands.replay(csv, "default,gl:2,patience:5,paired:2") == 0
     shown = capsys.readouterr().out
