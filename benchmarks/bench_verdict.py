@@ -7,27 +7,37 @@ loss is more than 2 % above its smallest so far. A rule raises an alarm at an ep
 known at that epoch. Pooled over all epochs of all runs:
 
 - precision: alarms that are true;  recall: past-best epochs with an alarm;
+- visible: recall among the past-best epochs whose rise of the test loss is more than 1.96 paired
+  standard errors of the same difference on the validation rows: what those rows can show at all;
 - false alarms: epochs that are fine, with an alarm;  flips: changes of the alarm, a run;
 - onset error: the date the rule gives against the epoch of the smallest test loss, in epochs,
   median over runs that end past their best (kreg dates by the best epoch, the others by their first
   alarm); delay: first alarm against the first past-best epoch, likewise.
 
-How far to trust kreg's own rows: its thresholds are conventional (2 %, the 5 % level), but they,
-the length of the mean and the way of dating were chosen among some hundreds of settings with
-figures of this whole suite in view, the second half included. So neither half is an independent
-test, and the rows are optimistic. Tuned on all tasks but one and read on that one, a rule of the
-same family had precision 0.92, recall 0.75 and false alarms 0.02: expect that on new data.
+How far to trust kreg's own rows: its thresholds are conventional (2 %, the 10 % level), but they,
+the length of the mean and the way of dating were chosen with the figures of the first suite
+("development") in view. The second suite ("held out": other rows, other label noise, other weights,
+recorded with `record_suite.py --seed 1`) was recorded after that and nothing was chosen on it.
+
+                             precision  recall visible  false alarms  flips/run  onset error
+    kreg, development            0.951   0.783   0.918         0.014       0.65          2.0
+    kreg, held out               0.982   0.739   0.894         0.005       0.67          2.0
+
+The recall of 0.90 that we aimed at is not reached, and these rows do not hold it: rules learned
+from the truth of the other tasks find 0.74 to 0.79 of the past-best epochs at a precision of 0.95
+(`bench_verdict_ceiling.py`). What is missed is small or hidden by few rows: on the development
+suite recall is 0.875 with 400 validation rows and 0.673 with 100.
 """
 
 import argparse
 
 import numpy as np
-from suite import PATH, load
+from suite import HELD_OUT, PATH, load
 
 from kreg.diagnostics.judge import walk
 from kreg.diagnostics.series import judged
 from kreg.diagnostics.states import PAST_BEST
-from kreg.diagnostics.statistics import paired_z
+from kreg.diagnostics.statistics import paired_se, paired_z
 from kreg.diagnostics.verdict import chance_loss, diagnose
 
 TOLERANCE = 1.02
@@ -99,19 +109,36 @@ def truth(run):
     return loss > TOLERANCE * np.minimum.accumulate(loss), int(loss.argmin()) + 1
 
 
+def visible(run):
+    """Whether the rise of the test loss at each epoch is one that the validation rows can show."""
+    loss, means = run.curves["test_loss"], trailing(run.examples, 5)
+    best = [int(loss[: t + 1].argmin()) for t in range(len(loss))]
+    errors = np.array([paired_se(means[t] - means[b]) for t, b in enumerate(best)])
+    return loss - loss[best] > 1.96 * errors
+
+
+def trailing(rows, window: int):
+    """Means over the last `window` epochs, fewer at the start."""
+    sums = np.cumsum(rows, axis=0, dtype=float)
+    sums[window:] = sums[window:] - sums[:-window]
+    return sums / np.minimum(np.arange(1, len(rows) + 1), window)[:, None]
+
+
 def score(rule, runs) -> list[float]:
-    counts, flips, onsets, delays = np.zeros((2, 2)), [], [], []
+    counts, shown, flips, onsets, delays = np.zeros((2, 2)), [], [], [], []
     for run in runs:
         past, best = truth(run)
         alarm, date = rule(run)
         np.add.at(counts, (past.astype(int), alarm.astype(int)), 1)
+        shown.extend(alarm[past & visible(run)])
         flips.append(np.count_nonzero(np.diff(alarm.astype(int))))
         if past[-1] and date is not None:
             onsets.append(abs(date - best))
         if past[-1] and alarm.any():
             delays.append(abs(int(alarm.argmax()) - int(past.argmax())))
     (fine, false), (missed, hit) = counts
-    rates = [hit / max(hit + false, 1), hit / max(hit + missed, 1), false / max(fine + false, 1)]
+    rates = [hit / max(hit + false, 1), hit / max(hit + missed, 1)]
+    rates += [float(np.mean(shown)) if shown else float("nan"), false / max(fine + false, 1)]
     return [*rates, float(np.mean(flips)), median(onsets), median(delays)]
 
 
@@ -122,21 +149,27 @@ def median(values) -> float:
 def table(title: str, runs) -> None:
     past = sum(truth(run)[0].mean() for run in runs) / len(runs)
     print(f"\n{title}: {len(runs)} runs, {past:.0%} of their epochs past the best")
-    print(f"{'rule':28s} precision  recall  false alarms  flips/run  onset error  delay")
+    print(f"{'rule':28s} precision  recall visible  false alarms  flips/run  onset error  delay")
     for name, rule in RULES.items():
-        p, r, f, flips, onset, delay = score(rule, runs)
-        print(f"{name:28s} {p:9.3f} {r:7.3f} {f:13.3f} {flips:10.2f} {onset:12.1f} {delay:6.1f}")
+        p, r, v, f, flips, onset, delay = score(rule, runs)
+        print(
+            f"{name:28s} {p:9.3f} {r:7.3f} {v:7.3f} {f:13.3f} {flips:10.2f} {onset:12.1f} "
+            f"{delay:6.1f}",
+            flush=True,
+        )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--suite", default=PATH)
-    runs = load(parser.parse_args().suite)
-    table("all runs", runs)
-    table("second half", [run for run in runs if run.meta["half"] == "held out"])
-    for size in sorted({run.meta["validation"] for run in runs}):
-        part = [run for run in runs if run.meta["validation"] == size]
-        table(f"{size} validation rows", part)
+    parser.add_argument("--suite", help="another file that record_suite.py wrote")
+    chosen = parser.parse_args().suite
+    suites = {"given": chosen} if chosen else {"development": PATH, "held out": HELD_OUT}
+    for name, path in suites.items():
+        runs = load(path)
+        table(name, runs)
+        for size in sorted({run.meta["validation"] for run in runs}):
+            part = [run for run in runs if run.meta["validation"] == size]
+            table(f"{name}, {size} validation rows", part)
 
 
 if __name__ == "__main__":

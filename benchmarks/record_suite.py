@@ -1,12 +1,14 @@
 """Record the suite of runs on which verdict and stopping rules are judged.
 
-    KREG_DATA=/path/to/data python benchmarks/record_suite.py        # about ten minutes of one core
+    KREG_DATA=/path/to/data python benchmarks/record_suite.py        # a few minutes of one core
+    KREG_DATA=... python benchmarks/record_suite.py --seed 1 --out benchmarks/data/held_out.npz
 
 Thirteen tasks (three synthetic, ten real) times a saturated 2^(7-4) design of seven factors: 104
 runs of 100 epochs. A small multilayer perceptron in plain NumPy: two hidden ReLU layers, Adam,
 batches of 32, inverted dropout, L2 in the loss as Keras writes it, a logged training loss that is
 the running mean over the epoch as in Keras. Label noise hits all three splits alike. Half of the
-runs are marked "design" (thresholds may be looked at on them), the other half "held out".
+runs are marked "design" (thresholds may be looked at on them), the other half "held out". Another
+seed draws other rows, other label noise, other weights and, for the synthetic tasks, other data.
 """
 
 import argparse
@@ -219,8 +221,8 @@ def evaluate(net, split, kind, training=False):
     return losses, right
 
 
-def run(task: str, number: int, factors: dict, half: str) -> Run:
-    rng = np.random.default_rng([sum(map(ord, task)), number])
+def run(task: str, number: int, factors: dict, half: str, seed: int = 0) -> Run:
+    rng = np.random.default_rng([sum(map(ord, task)), number, seed][: 3 if seed else 2])
     kind, (train, validation, test) = splits(task, factors, rng)
     outputs = 1 if kind == "regression" else int(max(train[1].max(), test[1].max())) + 1
     net = Net([train[0].shape[1], factors["width"], factors["width"], outputs], factors, rng)
@@ -265,11 +267,13 @@ def measure(net, probe, validation, test, kind):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default=PATH)
+    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     runs, start = [], time.process_time()
     for t, task in enumerate(TASKS):
         for number, factors in enumerate(design()):
-            runs.append(run(task, number, factors, ("design", "held out")[(t + number) % 2]))
+            half = ("design", "held out")[(t + number) % 2]
+            runs.append(run(task, number, factors, half, arguments.seed))
         print(
             f"{task:10s} {len(runs):4d} runs  {time.process_time() - start:6.0f} s CPU", flush=True
         )

@@ -21,8 +21,7 @@ class Thresholds:
         lost: Percent above the best from which the loss counts as worse.
         back: Percent at or below which it counts as recovered.
         trailing: Validations averaged before they are compared with the best.
-        sure: Probability of being worse, from which it is believed.
-        unsure: Probability below which it is taken back.
+        sure: Probability of being worse, from which it is believed: that of |z| above `z`.
         checks: Validations in a row that must agree where there are no per-example losses.
         z: |paired z| below which an epoch cannot be told from the best.
         moved: Relative change of the training loss since the best epoch that counts.
@@ -35,8 +34,7 @@ class Thresholds:
     lost: float = 2.0
     back: float = 1.0
     trailing: int = WINDOW
-    sure: float = 0.95
-    unsure: float = 2 / 3
+    sure: float = 0.9
     checks: int = 2
     z: float = 1.28
     moved: float = 0.02
@@ -99,13 +97,12 @@ def middle(series: Series, t: int, window: int) -> int | None:
 
 
 def believed(before: bool, lost: float, sure: float, hits: int, limits: Thresholds) -> bool:
-    """Whether "past its best" is believed now: a higher bar to begin than to go on."""
+    """Whether "past its best" is believed now: a larger loss to begin than to go on."""
     if not math.isfinite(lost):
         return before
     if math.isnan(sure):
         return hits >= limits.checks or (before and lost > limits.back)
-    begins = lost > limits.lost and sure > limits.sure
-    return begins or (before and lost > limits.back and sure > limits.unsure)
+    return sure > limits.sure and lost > (limits.back if before else limits.lost)
 
 
 def percent_above(series: Series, t: int, best: int | None) -> float:

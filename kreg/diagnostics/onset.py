@@ -18,18 +18,21 @@ def z_curve(series: Series, best: int) -> np.ndarray:
     )
 
 
-def interval(series: Series, anchor: int, z: float, window: int = WINDOW) -> tuple | None:
+def interval(
+    series: Series, anchor: int, best: int, z: float, window: int = WINDOW
+) -> tuple[int, int] | None:
     """First and last epoch of the stretch around the anchor with |paired z| < z.
 
     Means of `window` validations are compared, as in the verdict, so that one lucky epoch does not
-    look like a date. `None` without per-example losses: then nothing is known about it.
+    look like a date. The position of the smallest single loss belongs to it all the same: nothing
+    says that it is worse. `None` without per-example losses: then nothing is known about it.
     """
     if any(rows is None for rows in series.examples):
         return None
     means = centred(np.stack(series.examples), window)
     base = means[anchor]
     same = np.array([abs(paired_z(row, base)) < z for row in means])
-    low, high = reach(same, anchor, -1), reach(same, anchor, 1)
+    low, high = min(reach(same, anchor, -1), best), max(reach(same, anchor, 1), best)
     return int(series.epochs[low]), int(series.epochs[high])
 
 

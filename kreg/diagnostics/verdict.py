@@ -90,7 +90,7 @@ def dated(record: Record, series: Series, checks: list[Check], limits: Threshold
     """The verdict of a run with at least one finite validation loss."""
     last, best, anchor = checks[-1], checks[-1].best, checks[-1].anchor
     state, past_best = STATES[last.state], last.state in PAST_BEST
-    stretch = interval(series, anchor, limits.z, limits.trailing)
+    stretch = interval(series, anchor, best, limits.z, limits.trailing)
     onset = int(series.epochs[anchor]) if past_best else None
     gap = float(series.validation[-1] - series.train[-1])
     return Verdict(

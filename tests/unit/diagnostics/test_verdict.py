@@ -182,3 +182,14 @@ def test_the_verdict_of_an_epoch_does_not_know_the_future(seed, cut):
         values = {name: curve[i] for name, curve in part.curves.items()}
         short.append(i + 1, values, examples=part.examples[i])
     assert [c.state for c in walk(judged(short))] == [c.state for c in whole[:cut]]
+
+
+def test_the_epochs_that_cannot_be_told_apart_hold_the_best_one():
+    """Four epochs of a falling loss: the middle of the best stretch is 2, the smallest loss 4."""
+    rng = np.random.default_rng(0)
+    record = Record(sizes={"train": 100, "validation": 60, "measured": 60})
+    for epoch, level in enumerate((1.0, 0.9, 0.8, 0.3), 1):
+        rows = level + 0.01 * rng.normal(size=60)
+        record.append(epoch, {"clean_loss": level, "val_clean_loss": rows.mean()}, examples=rows)
+    found = diagnose(record)
+    assert found.best_epoch == 4 and found.interval[0] <= 4 <= found.interval[1]
