@@ -71,7 +71,8 @@ def fit(training: plan.Plan, config, crew: crews.Crew, store: Checkpoint) -> Non
         steps_per_epoch=training.steps,
         initial_epoch=store.epoch,
         epochs=store.epoch if store.stopped else max(config.trainer.epochs, store.epoch),
-        validation_data=training.held_out(),
+        # Diagnostics measures the same rows anyway, and writes Keras's names as well
+        validation_data=None if crew.validates else training.held_out(),
         validation_batch_size=1024,
         shuffle=False,  # the stream is shuffled, by (seed, epoch)
         callbacks=crew.callbacks,
@@ -83,5 +84,6 @@ def save(training: plan.Plan, crew: crews.Crew, place: RunDirectory) -> None:
     """The best model, then the report: a figure that fails costs that figure and nothing else."""
     crew.save_best(place.file("best.keras"))
     if crew.diagnostics is not None and crew.diagnostics.document is not None:
-        for problem in write_all(crew.diagnostics.document, place.path)[1]:
+        pages = ("report.json", "report.html")  # `kreg report RUN` makes the others
+        for problem in write_all(crew.diagnostics.document, place.path, pages)[1]:
             print(f"kreg: {problem}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kreg.build import diagnostics, dropout, stop
+from kreg.build import diagnostics, dropout, preview, stop
 
 
 @dataclass
@@ -25,6 +25,11 @@ class Crew:
     interrupt: object
     health: object
     bar: object
+
+    @property
+    def validates(self) -> bool:
+        """Whether Diagnostics writes `val_loss` and its like, so that `fit` need not."""
+        return bool(getattr(self.diagnostics, "validate", False))
 
     def save_best(self, path) -> None:
         """Write the best model that there was; what `stop=none` has trained on is left as it is."""
@@ -61,8 +66,8 @@ def assemble(plan, config, place, store) -> Crew:
         soft_labels=plan.soft_labels,
         name=place.path.name,
         settings=config.to_dict(),
-        inputs={"image": plan.data.is_image, "augmented": plan.pipeline is not None},
-        warnings=plan.data.warnings,
+        inputs=facts(plan),
+        validate=plan.measures_all(config.diagnostics),
         verbose=0,
     )
     stopping = stopper(config, plan, measure)
@@ -72,19 +77,26 @@ def assemble(plan, config, place, store) -> Crew:
     bar = room.ProgressBar(config.trainer.epochs, store.epoch)
     history = room.HistoryFile(place.file("history.csv"))
     members = [
-        keras.callbacks.History(),
         interrupt,
         health,
         measure,
         stopping,
         dropout.rate_log(plan.model),
+        keras.callbacks.History(),
         history,
         events,
         bar,
     ]
     members = [member for member in members if member is not None]
-    members.append(room.Saver(store, members))
+    members.append(room.Saver(store, members, config.trainer.save_every))
     return Crew(members, measure, stopping, interrupt, health, bar)
+
+
+def facts(plan) -> dict:
+    """What the report says about the inputs."""
+    found = {"image": plan.data.is_image, "augmented": plan.pipeline is not None}
+    found |= {"class_names": list(plan.data.class_names), "found": list(plan.data.warnings)}
+    return found | ({"samples": preview.sheet(plan)} if plan.shows_samples else {})
 
 
 def stopper(config, plan, measure):

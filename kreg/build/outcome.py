@@ -20,11 +20,10 @@ def of(plan, crew) -> dict:
         "headline": verdict.headline if verdict else None,
         "tone": verdict.tone if verdict else None,
         "onset_epoch": verdict.onset if verdict else None,
-        "stop_reason": stopping.stop_reason,
-        "stop_sentence": stopping.sentence,
+        **ending(stopping),
         "best_epoch": stopping.best_epoch + 1 if stopping.best is not None else None,
         "epochs": len(plan.model.history.epoch),
-        "metrics": metrics(plan),
+        "metrics": metrics(plan, crew.diagnostics),
         "params": int(plan.model.count_params()),
         "sparsity": sparsity(plan.model),
         "layers": layer_sparsity(plan.model),
@@ -35,25 +34,50 @@ def of(plan, crew) -> dict:
     }
 
 
-def metrics(plan) -> dict:
-    """Clean losses and metrics of the final model on the three splits; `gap` and `penalty`."""
+def ending(stopping) -> dict:
+    """Why training ended; a rule that only watched has not ended it."""
+    reason, sentence = stopping.stop_reason, stopping.sentence
+    if stopping.dry_run and stopping.would_stop_epoch is not None:
+        reason = "completed"
+        epoch = stopping.would_stop_epoch + 1
+        sentence = f"never: the rule that only watches would have stopped after epoch {epoch}"
+    return {"stop_reason": reason, "stop_sentence": sentence}
+
+
+def metrics(plan, watch=None) -> dict:
+    """Clean losses and metrics of the final model on the three splits; `gap` and `penalty`.
+
+    Args:
+        plan: The `kreg.build.plan.Plan`.
+        watch: The `kreg.Diagnostics` of the training, or `None`. Its rows stand for the training
+            and the validation side, as in the curves: one name, one number.
+    """
     from kreg.callbacks.penalties import Weights
 
-    found = clean(plan.model, plan)
+    sides = {name: getattr(watch, name, None) for name in ("train", "validation")}
+    found = clean(plan.model, plan, sides, getattr(watch, "clean", None))
     if "val_clean_loss" in found:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
     found["penalty"] = Weights(plan.model)().penalty
     return found
 
 
-def clean(model, plan) -> dict:
-    """`clean_loss`, `val_clean_accuracy`, `test_clean_rmse`, ... of a compiled model."""
+def clean(model, plan, known=None, measure=None) -> dict:
+    """`clean_loss`, `val_clean_accuracy`, `test_clean_rmse`, ... of a compiled model.
+
+    Args:
+        model: The model.
+        plan: The `kreg.build.plan.Plan` with the rows.
+        known: Split to the `Rows` to take for it; else all its rows.
+        measure: A `kreg.callbacks.Clean` of the model that is compiled already, or `None`.
+    """
     from kreg.callbacks import Clean, take
 
-    found, measure = {}, Clean(model)
+    found, known, measure = {}, known or {}, measure or Clean(model)
     for prefix, split in (("", "train"), ("val_", "validation"), ("test_", "test")):
-        if len(plan.data.splits[split]):
-            measured = measure(take(split, plan.rows(split), len(plan.data.splits[split])))
+        size = len(plan.data.splits[split])
+        if size:
+            measured = measure(known.get(split) or take(split, plan.rows(split), size))
             values = {"loss": measured.loss, **measured.metrics}
             found |= {f"{prefix}clean_{name}": float(value) for name, value in values.items()}
     return found

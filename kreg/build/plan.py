@@ -46,6 +46,10 @@ class Plan:
             return None
         return (x, y) if weight is None else (x, y, weight)
 
+    def measures_all(self, cfg) -> bool:
+        """Whether the `diagnostics` group measures every validation row, in every epoch."""
+        return 0 < len(self.data.validation) <= getattr(cfg, "rows", 0)
+
     def samples(self, epoch: int, count: int = 16):
         """The first training images as the model sees them in an epoch."""
         import numpy as np

@@ -3,6 +3,23 @@
 from pathlib import Path
 
 RECORDS = 8
+SHEET = {"records": 6, "epochs": range(1, 8)}  # what a report has room for
+
+
+def sheet(plan) -> dict:
+    """Augmented images for the report: a picture, and the key of each image.
+
+    Args:
+        plan: A `kreg.build.plan.Plan` that `shows_samples`.
+    """
+    grid, captions = pictures(plan, SHEET["records"], epochs=SHEET["epochs"])
+    return {"picture": grid, "captions": captions}
+
+
+def pictures(plan, records: int, **options):
+    """A grid of the first records, augmented, and its captions."""
+    part = plan.data.train.take(range(min(records, len(plan.data.train)))).in_memory()
+    return plan.pipeline.preview(part.x, part.y, class_names=plan.data.class_names, **options)
 
 
 def write(plan, directory: Path) -> Path:
@@ -22,8 +39,7 @@ def write(plan, directory: Path) -> Path:
         )
     from matplotlib.image import imsave
 
-    part = plan.data.train.take(range(min(RECORDS, len(plan.data.train)))).in_memory()
-    grid, captions = plan.pipeline.preview(part.x, part.y, class_names=plan.data.class_names)
+    grid, captions = pictures(plan, RECORDS)
     imsave(directory / "augment.png", grid)
     (directory / "augment.txt").write_text("\n".join(captions) + "\n")
     return directory / "augment.png"

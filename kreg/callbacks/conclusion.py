@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from kreg import __version__, diagnostics
-from kreg.callbacks import inventory
+from kreg.callbacks import examples, inventory
 from kreg.callbacks.dead import dead_units
 from kreg.callbacks.probes import PROBES
 
@@ -56,8 +56,12 @@ def provenance(began: str) -> dict:
 
 
 def _look(callback, side: str, rows) -> None:
-    """Calibration inputs of one side with the final weights."""
-    measured = callback.clean(rows)
+    """Calibration inputs and single examples of one side, with the final weights."""
+    measured, inputs = callback.clean(rows), callback.record.inputs
+    kind = callback.clean.outcome.kind
+    counts = examples.balance(rows, kind)
+    if counts:
+        inputs.setdefault("balance", {})[side] = counts
     if measured.confidence is not None:
         callback.record.calibration[side] = {
             "confidence": np.asarray(measured.confidence, "float32"),
@@ -65,6 +69,20 @@ def _look(callback, side: str, rows) -> None:
         }
     if side == "train":
         callback.record.train_losses = measured.examples
+        inputs["hardest"] = examples.hardest(rows, measured.examples, measured.correct, kind)
+        if not callback.board.partial:
+            _catch_up(callback.record, measured)
+
+
+def _catch_up(record, measured) -> None:
+    """The training side of the last epoch on all rows, where it was thinned out."""
+    values = {f"clean_{name}": value for name, value in measured.metrics.items()}
+    values["clean_loss"] = measured.loss
+    validation = record.curves.get("val_clean_loss", [None])[-1:]
+    if validation and validation[0] is not None and measured.loss is not None:
+        values["gap"] = validation[0] - measured.loss
+    for name in record.curves.keys() & values.keys():
+        record.curves[name][-1] = values[name]
 
 
 def _layers(callback) -> None:

@@ -9,13 +9,14 @@ from kreg import check
 from kreg.callbacks import conclusion, inventory
 from kreg.callbacks.board import board
 from kreg.callbacks.clean import Clean, Measurement
-from kreg.callbacks.logs import scalars
-from kreg.callbacks.overhead import Overhead
+from kreg.callbacks.logs import fill, scalars
+from kreg.callbacks.overhead import Overhead, rows_for
 from kreg.callbacks.penalties import Weights, has_other_losses
 from kreg.callbacks.probes import PROBES
-from kreg.callbacks.rows import NoRowsError, Rows, take
+from kreg.callbacks.rows import count, optional, take
 from kreg.callbacks.source import learning_rate
 from kreg.diagnostics import Record
+from kreg.diagnostics.rates import rate_jump
 
 NO_VALIDATION = (
     "NO VALIDATION: without validation rows nothing can be said about overfitting. Pass "
@@ -41,7 +42,8 @@ class Diagnostics(keras.callbacks.Callback):
         validation: The same for validation rows. Without it, `val_clean_loss` is Keras's `val_loss`
             minus the weights' penalties where that is exact; without both, the verdict is
             NO VALIDATION and training goes on.
-        rows: Whole number from 1 to 2048: rows measured on each side. Defaults to `2048`.
+        rows: Whole number from 1 to 2048: rows measured on each side. Defaults to `None`: as many
+            as cost about `budget` of an epoch, but not below 512; sizes decide that, no clock.
         class_weight: As in `fit`, or `None`. Weighs both sides, so that they stay comparable.
         seed: Whole number >= 0 that draws the rows from arrays. Defaults to `0`.
         adapt: Whether to thin the training side when measuring takes more than `budget` of the
@@ -55,6 +57,9 @@ class Diagnostics(keras.callbacks.Callback):
         probes: Of `"sharpness"`, `"gradient_noise"`, `"random_labels"`: measured after training,
             and weak evidence. Defaults to `()`.
         warnings: Sentences about the data or the model that the report shall show.
+        validate: Whether to write `val_loss` and `val_<metric>` as well, with the penalties that
+            Keras puts into them, so that `fit` needs no `validation_data`: its own pass over the
+            same rows costs more. Defaults to `False`.
 
     After training: `record` (all numbers), `verdict`, `document` and `notes`.
 
@@ -67,7 +72,7 @@ class Diagnostics(keras.callbacks.Callback):
         train=None,
         validation=None,
         *,
-        rows: int = 2048,
+        rows: int | None = None,
         class_weight: dict | None = None,
         seed: int = 0,
         adapt: bool = True,
@@ -78,15 +83,18 @@ class Diagnostics(keras.callbacks.Callback):
         verbose: int = 1,
         probes: tuple = (),
         warnings: tuple = (),
+        validate: bool = False,
     ):
         super().__init__()
-        limit = check.integer("rows", rows, low=1, high=2048)
+        self.budget = check.number("budget", budget, low=0, low_open=True)
+        limit = rows_for(count(train), budget) if rows is None else rows
+        limit = check.integer("rows", limit, low=1, high=2048)
         how = {"seed": check.integer("seed", seed, low=0), "class_weight": class_weight}
         self.adapt = check.flag("adapt", adapt)
-        self.budget = check.number("budget", budget, low=0, low_open=True)
+        self.validate = check.flag("validate", validate)
         self.verbose = int(verbose)
         self.name, self.settings, self.inputs = name, settings or {}, inputs or {}
-        self.validation = _optional("validation", validation, limit, how)
+        self.validation = optional("validation", validation, limit, **how)
         same = limit if self.validation is None else len(self.validation)
         self.train = None if train is None else take("train", train, same, **how)
         self.probes = tuple(check.choice("probes", name, PROBES) for name in probes)
@@ -98,8 +106,8 @@ class Diagnostics(keras.callbacks.Callback):
     # --- training -----------------------------------------------------------------------------
 
     def on_train_begin(self, logs=None):
-        self.clean, self.weights = Clean(self.model), Weights(self.model)
         self.last = inventory.Last(self.model)
+        self.clean, self.weights = Clean(self.model), Weights(self.model, self.last.kernels)
         self.overhead = Overhead(0 if self.train is None else len(self.train), self.budget)
         self.start = conclusion.Start(self.model)
         self._document, self.thin = None, self.train
@@ -133,7 +141,9 @@ class Diagnostics(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.board.partial = False
-        self.last.take()
+        if not self.last.known:  # not earlier: a resumed training restores its weights at the start
+            self.weights()
+            self.last.take(self.weights.kept)
         self._epoch_began = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -146,7 +156,7 @@ class Diagnostics(keras.callbacks.Callback):
         now = time.monotonic()
         self.overhead.add(now - began, began - self._epoch_began)
         if self.adapt and not self.board.decisive & set(logs) & self._thinned(logs):
-            self.note(self.overhead.adapt())
+            self.overhead.adapt()
 
     @staticmethod
     def _thinned(logs) -> set:
@@ -159,9 +169,13 @@ class Diagnostics(keras.callbacks.Callback):
         if self.validation is not None:
             validation = self.clean(self.validation)
             self.board.validation = (epoch, validation)
-            _fill(logs, "val_clean_", validation)
+            fill(logs, "val_clean_", validation)
         numbers = self.weights()
+        self.last.take(self.weights.kept)
         self.board.weights = (epoch, numbers)
+        if self.validate and validation is not None and validation.loss is not None:
+            logs["val_loss"] = validation.loss + numbers.penalty + validation.other
+            fill(logs, "val_", validation, loss=False)
         if validation is None and "val_loss" in logs and not has_other_losses(self.model):
             logs["val_clean_loss"] = float(logs["val_loss"]) - numbers.penalty
         train = self._measure_train(epoch, logs)
@@ -183,7 +197,7 @@ class Diagnostics(keras.callbacks.Callback):
         if len(self.thin) != self.overhead.rows:
             self.thin = self.train.head(self.overhead.rows)
         train = self.clean(self.thin)
-        _fill(logs, "clean_", train)
+        fill(logs, "clean_", train)
         return train
 
     def _remember(self, epoch: int, logs: dict, validation: Measurement | None) -> None:
@@ -196,14 +210,9 @@ class Diagnostics(keras.callbacks.Callback):
         seen = {}
         if validation is not None:
             seen = {"examples": validation.examples, "correct": validation.correct}
-        self._rate_event(epoch, rate)
         self.record.append(epoch + 1, values, **seen)
-
-    def _rate_event(self, epoch: int, rate: float | None) -> None:
-        """Mark drops and restarts of the learning rate, not its smooth schedules."""
-        old = self.record.curve("learning_rate")[-1:]
-        if rate is not None and old.size and not 0.67 <= rate / max(float(old[0]), 1e-30) <= 1.5:
-            text = f"learning rate {float(old[0]):.3g} -> {rate:.3g}"
+        text = rate_jump(self.record.curve("learning_rate"))
+        if text:
             self.board.events.append({"epoch": epoch + 1, "kind": "learning_rate", "text": text})
 
     def note(self, sentence: str) -> None:
@@ -219,6 +228,7 @@ class Diagnostics(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         self._training = False
         self._pending = None
+        self.note(self.overhead.sentence())
         conclusion.complete(self)
         self.verdict = conclusion.verdict(self.record, self.note)
         if self.verbose and self.verdict is not None:
@@ -257,17 +267,3 @@ class Diagnostics(keras.callbacks.Callback):
         self.notes = list(state["notes"])
         self.board.events = [dict(event) for event in state["events"]]
         self._pending = None
-
-
-def _optional(name: str, data, limit: int, how: dict) -> Rows | None:
-    """Rows, or `None` where there are none: no reason to stop a training."""
-    try:
-        return None if data is None else take(name, data, limit, **how)
-    except NoRowsError:
-        return None
-
-
-def _fill(logs: dict, prefix: str, measured: Measurement) -> None:
-    if measured.loss is not None:
-        logs[f"{prefix}loss"] = measured.loss
-    logs.update({f"{prefix}{name}": v for name, v in measured.metrics.items() if name != "loss"})

@@ -16,7 +16,8 @@ class HistoryFile(keras.callbacks.Callback):
 
     Keras's CSVLogger truncates the file on resume, or writes replayed epochs twice, and drops names
     that appear later. Here the rows are part of the state: a resumed training writes the same file
-    as an uninterrupted one.
+    as an uninterrupted one. A row is in the file when its epoch is over; it is forced to the disk
+    at the end, because a power cut loses no more than what the state brings back.
 
     Args:
         path: The CSV file; replaced at the start of a fresh training.
@@ -26,11 +27,12 @@ class HistoryFile(keras.callbacks.Callback):
         super().__init__()
         self.path = Path(path)
         self.rows: list[dict] = []
+        self.columns: list[str] = []
         self._resumed = self._training = False
 
     def on_train_begin(self, logs=None):
         if not self._resumed:
-            self.rows = []
+            self.rows, self.columns = [], []
         self._resumed, self._training = False, True
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._rewrite()
@@ -38,22 +40,21 @@ class HistoryFile(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if board(self.model).partial:
             return
-        known = self.names()
-        self.rows.append({"epoch": epoch + 1, **scalars(logs)})
-        if self.names() == known:
-            self._append(self.path, self._text([self.rows[-1]], header=False))
-        else:
+        row = {"epoch": epoch + 1, **scalars(logs)}
+        new = [name for name in row if name not in self.columns]
+        self.rows.append(row)
+        self.columns += new
+        if new:
             self._rewrite()
+        else:
+            self._append(self.path, self._text([row], header=False))
 
     def on_train_end(self, logs=None):
         self._training = False
-
-    def names(self) -> list[str]:
-        """The columns, in the order in which they first appeared."""
-        return list(dict.fromkeys(name for row in self.rows for name in row))
+        self._append(self.path, "", sync=True)
 
     def get_state(self) -> dict:
-        names = self.names()
+        names = list(self.columns)
         return {"names": names, "rows": [[row.get(n) for n in names] for row in self.rows]}
 
     def set_state(self, state: dict) -> None:
@@ -62,13 +63,14 @@ class HistoryFile(keras.callbacks.Callback):
             {n: v for n, v in zip(state["names"], row, strict=True) if v is not None}
             for row in state["rows"]
         ]
+        self.columns = list(state["names"])
         self._resumed = not self._training
         self._rewrite()
 
     def _text(self, rows: list[dict], header: bool = True) -> str:
         buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, self.names(), restval="", lineterminator="\n")
-        if header and self.names():
+        writer = csv.DictWriter(buffer, self.columns, restval="", lineterminator="\n")
+        if header and self.columns:
             writer.writeheader()
         writer.writerows(rows)
         return buffer.getvalue()
@@ -78,12 +80,13 @@ class HistoryFile(keras.callbacks.Callback):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_suffix(".tmp")
         temporary.unlink(missing_ok=True)
-        self._append(temporary, self._text(self.rows))
+        self._append(temporary, self._text(self.rows), sync=True)
         temporary.replace(self.path)
 
     @staticmethod
-    def _append(path: Path, text: str) -> None:
+    def _append(path: Path, text: str, sync: bool = False) -> None:
         with open(path, "a", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())

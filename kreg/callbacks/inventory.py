@@ -4,7 +4,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from kreg.callbacks.replicas import graph
 from kreg.diagnostics import weights as measure
 
 NOISE = ("Dropout", "Noise", "DropBlock", "DropConnect", "StochasticDepth", "DropPath")
@@ -24,7 +23,7 @@ def copies(model) -> dict[str, np.ndarray]:
 
 
 class Last:
-    """The weights at the start of the last epoch, copied by one compiled call and not to the host.
+    """The weights one epoch ago, as the backend's tensors: they go to the host once, at the end.
 
     Args:
         model: A built model.
@@ -32,15 +31,21 @@ class Last:
 
     def __init__(self, model):
         self.kernels = kernels(model)
-        self._copy = graph(lambda: [ops.copy(v) for v in self.kernels])
-        self._held: list = []
+        self._before: list = []
+        self._now: list = []
 
-    def take(self) -> None:
-        self._held = self._copy()
+    @property
+    def known(self) -> bool:
+        """Whether anything has been noted."""
+        return bool(self._now)
+
+    def take(self, values: list) -> None:
+        """Note the kernels' values at the end of an epoch."""
+        self._before, self._now = self._now, values
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Variable path to its value."""
-        values = zip(self.kernels, self._held, strict=False)
+        """Variable path to its value one epoch ago; empty before the second epoch."""
+        values = zip(self.kernels, self._before, strict=False)
         return {v.path: ops.convert_to_numpy(value) for v, value in values}
 
 
@@ -69,6 +74,7 @@ def rows(model, start: dict, before: dict, dead: dict) -> list[dict]:
             "name": layer.name,
             "type": type(layer).__name__,
             "params": int(layer.count_params()),
+            "effective": _not_zero(layer),
             "trainable": bool(layer.trainable_variables),
             "regularization": ", ".join([*_penalties(layer, decay), *noise.get(id(layer), [])]),
             "dead": dead.get(layer.name),
@@ -77,6 +83,12 @@ def rows(model, start: dict, before: dict, dead: dict) -> list[dict]:
         for layer in layers
         if layer.weights
     ]
+
+
+def _not_zero(layer) -> int:
+    """Trainable weights that are not exactly zero: what the layer can still use."""
+    values = (ops.convert_to_numpy(v) for v in layer.trainable_variables)
+    return sum(int(np.count_nonzero(value)) for value in values)
 
 
 def _numbers(layer, start: dict, before: dict) -> dict:
@@ -135,6 +147,9 @@ def describe(part) -> str:
     >>> describe(keras.regularizers.L2(0.001))
     'L2(0.001)'
     """
+    present = getattr(part, "current_rate", None)  # a rate that follows a schedule, or is learned
+    if present is not None:
+        return f"{type(part).__name__}({present:g})"
     config = part.get_config() if hasattr(part, "get_config") else {}
     names = RATES if isinstance(part, keras.layers.Layer) else tuple(config)
     values = [config[name] for name in names if isinstance(config.get(name), (int, float))]

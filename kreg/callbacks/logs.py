@@ -12,6 +12,13 @@ def scalars(logs) -> dict[str, float]:
     return {name: number(value) for name, value in (logs or {}).items() if is_scalar(value)}
 
 
+def fill(logs: dict, prefix: str, measured, loss: bool = True) -> None:
+    """Write a `Measurement` into the logs under `<prefix>loss` and `<prefix><metric>`."""
+    if loss and measured.loss is not None:
+        logs[f"{prefix}loss"] = measured.loss
+    logs.update({f"{prefix}{name}": v for name, v in measured.metrics.items() if name != "loss"})
+
+
 def is_scalar(value) -> bool:
     """Whether it is a Python number or an array with one element."""
     if isinstance(value, (int, float)):

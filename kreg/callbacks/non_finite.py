@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from kreg.callbacks.board import board
+from kreg.callbacks.replicas import graph
 
 
 class NonFinite(keras.callbacks.Callback):
@@ -23,9 +24,11 @@ class NonFinite(keras.callbacks.Callback):
         super().__init__()
         self.failure = ""
         self._epoch = 0
+        self._all_finite = None
 
     def on_train_begin(self, logs=None):
         self.failure = ""
+        self._all_finite = None
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
@@ -37,7 +40,9 @@ class NonFinite(keras.callbacks.Callback):
             self._stop(f"The loss is {float(loss)} at epoch {self._epoch + 1}, batch {batch + 1}")
 
     def on_epoch_end(self, epoch, logs=None):
-        if not self.failure and first_broken(self.model) is not None:
+        if self._all_finite is None:
+            self._all_finite = all_finite(self.model)
+        if not self.failure and not bool(self._all_finite()):
             self._stop(f"The weights are not finite after epoch {epoch + 1}")
 
     def _stop(self, what: str) -> None:
@@ -50,6 +55,16 @@ class NonFinite(keras.callbacks.Callback):
         self.failure = f"{what}; {where}."
         self.model.stop_training = True
         board(self.model).partial = True
+
+
+def all_finite(model):
+    """One compiled function without arguments: whether all weights of the model are finite."""
+    floats = [v for v in model.weights if keras.backend.is_float_dtype(v.dtype)]
+
+    def check():
+        return ops.all(ops.stack([ops.all(ops.isfinite(v)) for v in floats]))
+
+    return graph(check, bool(getattr(model, "run_eagerly", False))) if floats else lambda: True
 
 
 def first_broken(model) -> str | None:

@@ -37,9 +37,11 @@ class Weights:
 
     Args:
         model: A built model.
+        keep: Variables whose values the same call copies into `kept`, without a way to the host.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, keep=()):
+        self.keep, self.kept = list(keep), []
         self.penalised = [v for v in model.trainable_variables if v.regularizer is not None]
         self.kernels = [v for v in model.weights if len(v.shape) >= 2]
         self.owners = [layer_of(v, model) for v in self.penalised]
@@ -48,7 +50,7 @@ class Weights:
         self._compute = graph(self._tensors, bool(getattr(model, "run_eagerly", False)))
 
     def __call__(self) -> WeightNumbers:
-        values, counts = self._compute()
+        values, counts, self.kept = self._compute()
         found = WeightNumbers()
         for name, value in zip(self.owners, _floats(values), strict=True):
             found.penalties[name] = found.penalties.get(name, 0.0) + value
@@ -58,10 +60,11 @@ class Weights:
         return found
 
     def _tensors(self):
-        """Two vectors: a penalty for each penalised variable, a count for each kernel."""
+        """A penalty for each penalised variable, a count for each kernel, and the copies."""
         penalties = [ops.cast(v.regularizer(v), "float32") for v in self.penalised]
         counts = [ops.sum(ops.cast(ops.equal(v, 0), "int32")) for v in self.kernels]
-        return ops.stack(penalties) if penalties else (), ops.stack(counts) if counts else ()
+        copies = [ops.copy(v) for v in self.keep]
+        return _stacked(penalties), _stacked(counts), copies
 
 
 def layer_of(variable, model) -> str:
@@ -74,6 +77,10 @@ def has_other_losses(model) -> bool:
     """Whether `add_loss` or an activity regularizer adds to the loss."""
     weights = sum(v.regularizer is not None for v in model.trainable_variables)
     return len(model.losses) > weights
+
+
+def _stacked(numbers: list):
+    return ops.stack(numbers) if numbers else ()
 
 
 def _floats(vector) -> list[float]:

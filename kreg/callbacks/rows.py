@@ -20,19 +20,22 @@ class Rows:
         y: Array, or a nest of arrays.
         weight: Sample weights, or `None`.
         total: Rows of the whole set, or `None` for a stream of unknown length.
+        index: Their positions in the whole set, shape (n,), or `None` where there are none.
     """
 
     x: object
     y: object
     weight: object = None
     total: int | None = None
+    index: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(keras.tree.flatten(self.x)[0])
 
     def head(self, count: int) -> "Rows":
         """The first `count` rows."""
-        return Rows(*(_pick(part, slice(count)) for part in self._parts()), self.total)
+        index = None if self.index is None else self.index[:count]
+        return Rows(*(_pick(part, slice(count)) for part in self._parts()), self.total, index)
 
     def batches(self) -> Iterator[tuple]:
         """`(x, y, weight)` slices of at most `BATCH_BYTES` of input, 16 to 1024 rows each."""
@@ -77,6 +80,23 @@ def take(name: str, data, limit: int, *, seed: int = 0, class_weight: dict | Non
     return rows
 
 
+def optional(name: str, data, limit: int, **how) -> Rows | None:
+    """What `take` returns, or `None` where there are no rows: no reason to stop a training."""
+    try:
+        return None if data is None else take(name, data, limit, **how)
+    except NoRowsError:
+        return None
+
+
+def count(data) -> int | None:
+    """Rows of `(x, y)` or `(x, y, sample_weight)`; `None` for batches, whose number is not known.
+
+    >>> count((np.zeros((9, 2)), np.zeros(9)))
+    9
+    """
+    return len(keras.tree.flatten(data[0])[0]) if isinstance(data, (tuple, list)) else None
+
+
 def _from_arrays(name: str, data, limit: int, seed: int) -> Rows:
     if len(data) not in (2, 3):
         raise check.invalid(name, "(x, y) or (x, y, sample_weight)", f"{len(data)} parts")
@@ -90,7 +110,7 @@ def _from_arrays(name: str, data, limit: int, seed: int) -> Rows:
     chosen = np.arange(total)
     if total > limit:
         chosen = np.sort(np.random.default_rng(seed).permutation(total)[:limit])
-    return Rows(*(_pick(part, chosen) for part in parts), total)
+    return Rows(*(_pick(part, chosen) for part in parts), total, chosen)
 
 
 def _from_batches(name: str, data, limit: int) -> Rows:

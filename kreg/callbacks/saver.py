@@ -1,8 +1,12 @@
-"""Save all that training changes at the end of each whole epoch; restore it at the start."""
+"""Save all that training changes at the end of whole epochs; restore it at the start."""
+
+import math
+import time
 
 import keras
 import numpy as np
 
+from kreg import check
 from kreg.callbacks.board import board
 from kreg.callbacks.state import stateful
 
@@ -13,15 +17,18 @@ class Saver(keras.callbacks.Callback):
     The state holds `model.variables` (which include the seed generators of noise layers) and
     `optimizer.variables` by position, and what every other callback knows. It is written when an
     epoch is complete, so a killed epoch is replayed from its start; with `kreg.data.epoch_stream`
-    it replays identically.
+    it replays identically. So may several short ones: the state only saves time.
 
     Args:
         store: An object with `write(state)` and `read() -> state or None`, such as
             `kreg.runs.Checkpoint`.
-        callbacks: The list that goes to `fit`, with this saver last and
-            `keras.callbacks.History()` first: Keras would otherwise append its own one, an epoch
+        callbacks: The list that goes to `fit`, with this saver last and a
+            `keras.callbacks.History()` in it: Keras would otherwise append its own one, an epoch
             behind. Callbacks with `get_state` and `set_state` are saved, and those of Keras that
             `kreg.callbacks.stateful` knows.
+        every: Number of seconds >= 0 between two states. The first whole epoch, the last one and
+            the one at which training is told to stop are written whatever the clock says. Defaults
+            to `0`: every epoch.
 
     Raises:
         ValueError: At the start of training, if the saver is not last, or if a saved state belongs
@@ -37,11 +44,13 @@ class Saver(keras.callbacks.Callback):
     ```
     """
 
-    def __init__(self, store, callbacks: list):
+    def __init__(self, store, callbacks: list, every: float = 0.0):
         super().__init__()
         self.store = store
         self.callbacks = callbacks
+        self.every = check.number("every", every, low=0)
         self._batches = 0
+        self._written = -math.inf
 
     @property
     def peers(self) -> dict:
@@ -66,8 +75,14 @@ class Saver(keras.callbacks.Callback):
         self._batches = batch + 1
 
     def on_epoch_end(self, epoch, logs=None):
-        if self._is_whole():
+        if self._is_whole() and self._is_due(epoch + 1):
             self.store.write(self.state(epoch + 1))
+            self._written = time.monotonic()
+
+    def _is_due(self, epoch: int) -> bool:
+        """Whether the state after so many epochs is written: the clock only thins out states."""
+        ends = self.model.stop_training or epoch >= (self.params or {}).get("epochs", epoch)
+        return ends or time.monotonic() - self._written >= self.every
 
     def _is_whole(self) -> bool:
         """Keras ends an epoch that `stop_training` cut short like a whole one; it is not saved."""

@@ -14,6 +14,7 @@ class Trainer:
     precision: str = one_of("float32", "float32", "mixed_bfloat16", "mixed_float16")
     jit_compile: object = one_of("auto", "auto", True, False)
     deterministic: bool = switch(False)
+    save_every: float = ranged(2.0, low=0)  # seconds between two resumable states; 0: every epoch
     verbose: str = one_of("info", "quiet", "info", "debug")
 
 

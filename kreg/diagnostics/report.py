@@ -14,6 +14,8 @@ from kreg.diagnostics.replay import RULES
 from kreg.diagnostics.sources import load
 from kreg.diagnostics.terminal import plain
 
+NAMES = ("report.json", "report.html", "report.png", "report.md")
+
 
 @dataclass(frozen=True)
 class Report:
@@ -75,10 +77,16 @@ def report(source, out=None, *, rules: str = RULES) -> Report:
     return found if out is None else found.save(out)
 
 
-def write_all(document: dict, folder) -> tuple[list[Path], list[str]]:
+def write_all(document: dict, folder, names=NAMES) -> tuple[list[Path], list[str]]:
     """`(files written, sentences about those that failed)`. The JSON goes first.
 
     A figure that fails costs that figure: nothing here can lose a training's result.
+
+    Args:
+        document: The report.
+        folder: Where the files go.
+        names: Of `report.json`, `report.html`, `report.png` and `report.md`. Defaults to all; the
+            picture starts matplotlib.
     """
     folder = Path(folder)
     makers: dict[str, Callable[[], str | bytes]] = {
@@ -88,9 +96,9 @@ def write_all(document: dict, folder) -> tuple[list[Path], list[str]]:
         "report.md": lambda: markdown(document, "report.png"),
     }
     files, problems = [], []
-    for name, make in makers.items():
+    for name in names:
         try:
-            files.append(write(folder / name, make()))
+            files.append(write(folder / name, makers[name]()))
         except Exception as error:  # whatever it is, the other files are still wanted
             problems.append(f"{name} could not be written ({type(error).__name__}: {error}).")
             traceback.print_exc()

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 # keys that say how to run and not what to train
-VOLATILE = ("resume", "check", "allow", "trainer.verbose")
+VOLATILE = ("resume", "check", "allow", "trainer.verbose", "trainer.save_every")
 # keys that a resumed run may change: more epochs of the same training
 MAY_CHANGE = ("trainer.epochs",)
 

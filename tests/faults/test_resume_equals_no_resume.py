@@ -41,6 +41,16 @@ def test_resume_at_every_epoch_equals_no_resume(variant):
         assert differing(expected, resumed) == [], f"{variant} resumed after epoch {epoch}"
 
 
+def test_a_thinned_out_state_ends_in_the_same_training():
+    """States are written at the first epoch and the last: the five between are trained again."""
+    expected = training.train("everything", Memory())
+    thinned = Memory()
+    training.train("everything", thinned, every=1e6)
+    assert sorted(thinned.saved) == [1, len(expected["epochs"])]
+    resumed = training.train("everything", Memory(thinned.saved[1]), seed=7, every=1e6)
+    assert differing(expected, resumed) == []
+
+
 def test_the_comparison_can_fail():
     """Without the saved variables the other seed is seen."""
     memory = Memory()

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND = [
     "model=shallow", "dropout=light", "augment=light", "reg=l1", "stop=patience",
     "optimizer.ema=0.9", "trainer.epochs=5", "data.train_size=200", "trainer.deterministic=true",
-    "trainer.verbose=quiet",
+    "trainer.verbose=quiet", "trainer.save_every=0",
 ]  # fmt: skip
 
 

@@ -75,18 +75,18 @@ def make_optimizer(options):
     )
 
 
-def make_callbacks(options, store, faults=()):
+def make_callbacks(options, store, faults=(), every=0.0):
     callbacks = [keras.callbacks.History(), *faults]
     if options.get("plateau"):
         callbacks.append(keras.callbacks.ReduceLROnPlateau("val_loss", patience=1, factor=0.5))
     if options.get("stop"):
         stop = keras.callbacks.EarlyStopping("val_loss", patience=1, restore_best_weights=True)
         callbacks.append(stop)
-    callbacks.append(Saver(store, callbacks))
+    callbacks.append(Saver(store, callbacks, every))
     return callbacks
 
 
-def train(variant, store, seed=1, faults=(), epochs=EPOCHS):
+def train(variant, store, seed=1, faults=(), epochs=EPOCHS, every=0.0):
     """Train to the end, from wherever `store` is; the bytes that must not depend on the past."""
     options = VARIANTS[variant]
     model = make_model(options, seed)
@@ -99,7 +99,7 @@ def train(variant, store, seed=1, faults=(), epochs=EPOCHS):
         augment=augment if options.get("augment") else None,
     )
     held = rows(1)
-    callbacks = make_callbacks(options, store, faults)
+    callbacks = make_callbacks(options, store, faults, every)
     history = model.fit(
         stream,
         validation_data=(held.x, held.y),

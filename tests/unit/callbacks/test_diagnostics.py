@@ -45,6 +45,18 @@ def test_names_and_identities_in_the_logs(data, model):
     assert history["val_clean_accuracy"] == pytest.approx(history["val_accuracy"])
 
 
+def test_it_validates_as_keras_does(data):
+    """The same `val_loss`, penalties included, without Keras's own pass over the rows."""
+    train, validation = data
+    theirs = fit(classifier(), data, []).history
+    watch = kreg.Diagnostics(train, validation, validate=True, verbose=0)
+    ours = fit(classifier(), data, [watch], validation_data=None).history
+    assert theirs.keys() <= ours.keys()
+    for name in theirs:
+        assert ours[name] == pytest.approx(theirs[name], rel=1e-5), name
+    assert watch.document["ledger"]["last"]["validation"]["rest"] == pytest.approx(0, abs=1e-5)
+
+
 def test_the_record_holds_everything(data, model):
     train, validation = data
     watch = kreg.Diagnostics(train, validation, verbose=0, name="try", settings={"l2": 0.01})
@@ -116,15 +128,24 @@ def test_thinning_is_said_and_leaves_validation_alone(data):
     big = (np.repeat(train[0], 12, axis=0), np.repeat(train[1], 12))
     large = (np.repeat(validation[0], 12, axis=0), np.repeat(validation[1], 12))
     model = classifier()
-    watch = kreg.Diagnostics(big, large, budget=1e-9, verbose=0)
+    watch = kreg.Diagnostics(big, large, rows=2048, budget=1e-9, verbose=0)
     history = fit(model, data, [watch], epochs=12).history
     assert len(watch.train) == 768 and watch.overhead.rows == 384
     assert watch.overhead.every == 8
-    assert any("384 rows" in note for note in watch.notes)
+    assert [note for note in watch.notes if "clean training curve" in note] == [
+        watch.overhead.sentence()
+    ]
+    assert "384 of 768 rows" in watch.overhead.sentence()
+    # the last epoch is measured in full, whatever was thinned before
+    assert np.isnan(history["clean_loss"][-1]) and watch.verdict.gap is not None
+    assert watch.record.curves["clean_loss"][-1] is not None
     assert np.isfinite(history["val_clean_loss"]).all()
     assert np.isnan(history["clean_loss"]).any()
     free = fit(
-        classifier(), data, [kreg.Diagnostics(big, large, adapt=False, verbose=0)], epochs=12
+        classifier(),
+        data,
+        [kreg.Diagnostics(big, large, rows=2048, adapt=False, verbose=0)],
+        epochs=12,
     )
     assert free.history["val_clean_loss"] == history["val_clean_loss"]
     assert np.isfinite(free.history["clean_loss"]).all()

@@ -50,9 +50,9 @@ def make_model(width=4, optimizer="adam"):
     return model
 
 
-def fit(store, *others, model=None, last=True, epochs=2):
+def fit(store, *others, model=None, last=True, epochs=2, every=0.0):
     callbacks = [keras.callbacks.History(), *others]
-    saver = Saver(store, callbacks)
+    saver = Saver(store, callbacks, every)
     callbacks.insert(len(callbacks) if last else 0, saver)
     start = (store.read() or {"epoch": 0})["epoch"]
     options = {"batch_size": 4, "epochs": epochs, "initial_epoch": start, "verbose": 0}
@@ -67,6 +67,18 @@ def test_a_state_an_epoch_with_everything_in_it():
     assert "best" in saved[1]["callbacks"]["1:ReduceLROnPlateau"]
     kinds = {value.dtype.kind for value in saved[1]["variables"]["model"]}
     assert kinds & {"i", "u"}, "the seed generator of Dropout is missing"
+
+
+def test_between_two_states_there_may_be_time():
+    """The first epoch and the last one, and the one at which a rule stops."""
+    assert [state["epoch"] for state in fit(Store(), epochs=5, every=1e6)] == [1, 5]
+
+    class StopsAtThree(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 2
+
+    saved = fit(Store(), StopsAtThree(), epochs=5, every=1e6)
+    assert [(state["epoch"], state["stopped"]) for state in saved] == [(1, False), (3, True)]
 
 
 def test_an_epoch_that_was_cut_short_is_not_saved():
