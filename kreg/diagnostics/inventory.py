@@ -22,6 +22,7 @@ COLUMNS = {
     "dead": "dead units",  # share in [0, 1]
     "zeros": "zeros",  # share of exact zeros in [0, 1]
 }
+# further keys: `effective`, parameters that are not exactly zero
 
 
 def table(rows: Iterable[Mapping], train_rows: int | None = None) -> list[dict]:
@@ -45,14 +46,16 @@ def table(rows: Iterable[Mapping], train_rows: int | None = None) -> list[dict]:
 
 
 def totals(rows: Iterable[Mapping]) -> dict:
-    """Parameters in all, the share that nothing regularizes, and its largest layer."""
+    """Parameters in all and those that are not zero, the share that nothing regularizes."""
     rows = list(rows)
     params = sum(row.get("params") or 0 for row in rows)
+    counted = [row["effective"] for row in rows if row.get("effective") is not None]
     bare = [row for row in rows if row.get("unregularized")]
     free = sum(row.get("params") or 0 for row in bare)
     largest = max(bare, key=lambda row: row.get("params") or 0, default=None)
     return {
         "params": params,
+        "effective": sum(counted) if counted else None,
         "unregularized": free,
         "unregularized_share": free / params if params else 0.0,
         "largest_unregularized": largest["name"] if largest else None,

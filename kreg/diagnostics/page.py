@@ -9,10 +9,8 @@ import jinja2
 from markupsafe import Markup
 
 from kreg import __version__
-from kreg.diagnostics import charts, inventory, svg
+from kreg.diagnostics import charts, data_panel, inventory, svg
 from kreg.diagnostics.upgrade import upgraded
-
-HIDDEN = ("per_example",)  # columns that are shown only when something fills them
 
 
 @functools.cache
@@ -74,7 +72,8 @@ def fragment(document: dict) -> str:
         rows=layer_rows(doc),
         replays=replays(doc),
         gaps=gaps(doc),
-        data=data(doc),
+        data=data_panel,
+        samples=samples(doc),
         settings=json.dumps(doc["settings"], indent=2, ensure_ascii=False),
         weak=doc["inputs"].get("weak_evidence") or [],
     )  # fmt: skip
@@ -112,9 +111,9 @@ def stats(doc: dict) -> list[dict]:
     if v["gap"] is not None:
         entry = doc["ledger"].get("last") or {}
         logged = entry.get("logged_gap")
-        note = (
-            f"the logged gap says {svg.number(logged, 3, sign=True)}" if logged is not None else ""
-        )
+        note = f"at epoch {v['epoch']}"
+        if logged is not None:
+            note += f"; the logged gap says {svg.number(logged, 3, sign=True)}"
         name = "Clean gap" if v["honest"] else "Logged gap"
         found.append({"name": name, "value": svg.number(v["gap"], 3, sign=True), "note": note})
     found.append(sureness(doc))
@@ -171,25 +170,32 @@ def gaps(doc: dict) -> list[dict]:
     return rows
 
 
+def samples(doc: dict) -> dict | None:
+    """Augmented training images; a picture only if it is one that lies in the document itself."""
+    sheet = doc["inputs"].get("samples") or {}
+    picture = str(sheet.get("picture", ""))
+    return sheet if picture.startswith("data:image/png;base64,") else None
+
+
 def shown_columns(doc: dict) -> list[str]:
     """The columns that hold at least one value."""
-    always = ("name", "type", "params", "share", "regularization")
+    always = ("name", "params", "share", "regularization")
+    keys = [key for key in inventory.COLUMNS if key != "type"]  # the type stands under the name
     return [
         key
-        for key in inventory.COLUMNS
-        if key in always
-        or (key not in HIDDEN and any(row.get(key) is not None for row in doc["layers"]))
+        for key in keys
+        if key in always or any(row.get(key) is not None for row in doc["layers"])
     ]
 
 
 def columns(doc: dict) -> list[dict]:
-    left = ("name", "type", "regularization", "share")
+    left = ("name", "regularization", "share")
     keys = shown_columns(doc)
     return [{"title": inventory.COLUMNS[key], "right": key not in left} for key in keys]
 
 
 def layer_rows(doc: dict) -> list[list[dict]]:
-    styles = {"name": "w", "type": "w", "share": "w", "regularization": ""}
+    styles = {"name": "w", "share": "w", "regularization": "wide"}
     keys = shown_columns(doc)
     return [
         [{"html": cell(key, row), "style": styles.get(key, "n")} for key in keys]
@@ -200,6 +206,8 @@ def layer_rows(doc: dict) -> list[list[dict]]:
 def cell(key: str, row: dict):
     """One cell of the layer table."""
     value = row.get(key)
+    if key == "name":
+        return Markup("{}<br><small>{}</small>").format(value, row.get("type") or "")
     if key == "share":
         return Markup(charts.share(value or 0.0, row["unregularized"])) + f" {percent(value)}"
     if key == "regularization":
@@ -227,20 +235,3 @@ def replays(doc: dict) -> list[dict]:
         regret = "–" if row["regret"] is None else f"{row['regret']:.2f} %"
         rows.append({**row, "strip": strip, "regret_text": regret})
     return rows
-
-
-def data(doc: dict) -> list[tuple[str, str]]:
-    """Sizes, and what the validation set can see."""
-    sizes, found = doc["sizes"], []
-    names = {"train": "training rows", "validation": "validation rows",
-             "measured": "rows measured on each side", "classes": "classes"}  # fmt: skip
-    found += [(label, f"{sizes[key]:,}") for key, label in names.items() if sizes.get(key)]
-    resolution = doc["resolution"]
-    if resolution:
-        found.append(("smallest difference seen between two models",
-                      svg.number(resolution["between_models"], 3)))  # fmt: skip
-        if resolution["between_epochs"] is not None:
-            found.append(("between two epochs of this run",
-                          svg.number(resolution["between_epochs"], 3)))  # fmt: skip
-    extra = {"task": doc["task"], "loss": doc["loss"]}
-    return found + [(key, value) for key, value in extra.items() if value]

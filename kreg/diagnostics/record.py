@@ -42,7 +42,10 @@ class Record:
         layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.inventory`.
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
-        inputs: Facts about the inputs: `image` (bool), `augmented` (bool), `batch_norm` (bool).
+        inputs: Facts about the inputs: `image`, `augmented`, `batch_norm` (booleans), `class_names`
+            (list), `found` (sentences of the data's checks), `balance` (side to class id to rows),
+            `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
+            `picture`, uint8 of shape (height, width, 3), and `captions`).
         events: Dicts with `epoch`, `kind` (`"stop"`, `"restore"`, `"learning_rate"`) and `text`.
         settings: The run's configuration, JSON values.
         provenance: Versions, seed, command, start and end: JSON values.

@@ -17,7 +17,7 @@ NOTHING = {
     "calibration": {},
     "resolution": None,
     "layers": [],
-    "totals": {"params": 0, "unregularized": 0, "unregularized_share": 0.0},
+    "totals": {"params": 0, "effective": None, "unregularized": 0, "unregularized_share": 0.0},
     "advice": [],
     "replay": [],
     "sizes": {},

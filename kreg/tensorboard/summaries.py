@@ -1,8 +1,6 @@
 """Summary protos of every kind that kreg writes, without TensorFlow."""
 
 import json
-import struct
-import zlib
 
 import numpy as np
 from tensorboard.compat.proto.summary_pb2 import DATA_CLASS_TENSOR, Summary, SummaryMetadata
@@ -13,6 +11,7 @@ from tensorboard.plugins.scalar import metadata as scalars
 from tensorboard.plugins.text import metadata as texts
 from tensorboard.util.tensor_util import make_tensor_proto
 
+from kreg.diagnostics.png import png
 from kreg.tensorboard import PLUGIN_NAME, REPORT_TAG
 from kreg.tensorboard.layout import layout
 
@@ -54,22 +53,6 @@ def image(tag: str, pictures) -> Summary.Value:
     encoded = [png(picture) for picture in pictures]
     metadata = images.create_summary_metadata(display_name=None, description=None)
     return value(tag, strings(str(width).encode(), str(height).encode(), *encoded), metadata)
-
-
-def png(picture: np.ndarray) -> bytes:
-    """One uint8 picture of shape (height, width, 1 or 3) as PNG."""
-    height, width, channels = picture.shape
-    rows = np.concatenate(
-        [np.zeros((height, 1), np.uint8), picture.reshape(height, width * channels)], axis=1
-    )
-    colour = 0 if channels == 1 else 2
-    header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, data) for name, data in parts)
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def report(document: dict) -> Summary.Value:
