@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import re
 from dataclasses import dataclass, field
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -16,6 +17,9 @@ SHORTHANDS = {
     "compress=true": "compress=on",
     "compress=false": "compress=off",
 }
+
+# the keys of a user's own component are in no schema: Hydra would ask for a `+` before each
+FREE = re.compile(r"\w+\.params[.=]")
 
 
 @dataclass
@@ -37,7 +41,7 @@ def parse(arguments: list[str]) -> CommandLine:
     Raises:
         ConfigError: If an override is not of the form `key=value`.
     """
-    arguments = [SHORTHANDS.get(argument, argument) for argument in arguments]
+    arguments = [for_hydra(argument) for argument in arguments]
     flags, rest = _flags().parse_known_args(arguments)
     words = [word for word in rest if not word.startswith("-")]
     return CommandLine(
@@ -49,6 +53,16 @@ def parse(arguments: list[str]) -> CommandLine:
         passes_to_hydra=bool(flags.hydra) or any(word.startswith("-") for word in rest),
         config_dir=flags.config_dir,
     )
+
+
+def for_hydra(argument: str) -> str:
+    """An argument as Hydra reads it.
+
+    >>> for_hydra("compress=true"), for_hydra("model.params.width=64")
+    ('compress=on', '++model.params.width=64')
+    """
+    argument = SHORTHANDS.get(argument, argument)
+    return f"++{argument}" if FREE.match(argument) else argument
 
 
 def _flags() -> argparse.ArgumentParser:

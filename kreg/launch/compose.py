@@ -37,7 +37,7 @@ def compose_job(overrides: list[str], config_dir: str | None = None) -> Config:
         _check_choice(choice, options)
     extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
     try:
-        return validate(_compose(overrides + extra))
+        return validate(_compose([o.input_line for o in parsed] + extra))
     except ConfigError:
         base = _compose([o.input_line for o in choices] + extra)
         for override in parsed:  # a wrong key deserves a better sentence than Hydra's

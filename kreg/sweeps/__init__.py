@@ -5,6 +5,7 @@ for a comparison, so that the command line can ask for a directory's name at onc
 """
 
 import importlib
+import warnings
 
 PUBLIC = {
     "Sweep": "kreg.sweeps.reading",
@@ -16,6 +17,10 @@ PUBLIC = {
 }
 
 __all__ = ["Sweep", "SweepDirectory", "choose", "collect", "compare", "effects"]
+
+# kreg's launcher files have the names of their plugins' schemas on purpose. The filter stands here
+# because every worker of every launcher imports this room before it composes its job.
+warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/\w+' is validated against")
 
 
 def __getattr__(name: str):

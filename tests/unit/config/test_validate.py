@@ -64,7 +64,7 @@ def test_a_users_own_file_may_leave_out_what_has_a_default(tmp_path):
 
 def test_an_allowed_component_of_the_users_own_passes():
     config = compose_job(
-        ["reg=custom", "reg.kind=mine.parts:Penalty", "+reg.params.strength=2", "allow=[mine]"]
+        ["reg=custom", "reg.kind=mine.parts:Penalty", "reg.params.strength=2", "allow=[mine]"]
     )
     assert config.reg.params == {"strength": 2}
 
