@@ -12,6 +12,12 @@ RANKS = (0, 1, 2, 2, 2, 3)
 SIDE = 6
 
 
+@keras.saving.register_keras_serializable(package="kreg_tests")
+def plus_one(x):
+    """What a `Lambda` of the random models does: a name lets its file be loaded again."""
+    return x + 1.0
+
+
 class Builder:
     """Adds random layers to a pool of tensors of one spatial rank."""
 
@@ -147,7 +153,7 @@ class Builder:
             lambda: keras.ops.tanh(x) * 2.0,
             lambda: self.nested(x)(x),
             lambda: self.shared(x),
-            lambda: layers.Lambda(lambda t: t + 1.0)(x),
+            lambda: layers.Lambda(plus_one, output_shape=x.shape[1:])(x),
         )
         return self.one_of(makers)()
 
