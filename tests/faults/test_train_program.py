@@ -17,7 +17,8 @@ from kreg.runs import StateFile
 ROOT = Path(__file__).parents[2]
 COMMAND = [
     "model=shallow", "dropout=light", "augment=light", "reg=l1", "stop=patience",
-    "optimizer.ema=0.9", "trainer.epochs=5", "data.train_size=200", "trainer.deterministic=true",
+    "stop.patience=40", "optimizer.ema=0.9", "trainer.epochs=40", "data.train_size=200",
+    "trainer.deterministic=true",
     "trainer.verbose=quiet", "trainer.save_every=0",
 ]  # fmt: skip
 
@@ -48,12 +49,16 @@ def runs(folder) -> list[Path]:
     return sorted((folder / "logs" / "digits" / "runs").glob("*"))
 
 
-def signal_after(folder, process, number, epoch, delay=0.0):
-    """Send a signal as soon as the state of `epoch` is there, and a little later."""
-    name = f"epoch_{epoch:06d}.npz"
-    while process.poll() is None and not any(
-        (run / "state" / name).exists() for run in runs(folder)
-    ):
+def newest(folder) -> int:
+    """The epoch of the newest state, 0 before there is one."""
+    states = [path for run in runs(folder) for path in (run / "state").glob("epoch_*.npz")]
+    return max((int(path.stem.partition("_")[2]) for path in states), default=0)
+
+
+def signal_after(folder, process, number, epochs, delay=0.0):
+    """Send a signal as soon as the process has saved so many epochs, and a little later."""
+    start = newest(folder)
+    while process.poll() is None and newest(folder) < start + epochs:
         time.sleep(0.01)
     time.sleep(delay)
     process.send_signal(number)
@@ -195,8 +200,8 @@ def test_a_loss_that_is_not_finite_ends_with_code_1_and_is_never_saved(tmp_path)
 def test_killed_again_and_again_at_random_moments(whole, tmp_path):
     seed = random.SystemRandom().randrange(2**32)
     generator = random.Random(seed)
-    for epoch in range(1, 5):
-        delay = generator.uniform(0, 0.5)
-        signal_after(tmp_path, start(tmp_path), signal.SIGKILL, epoch, delay)
+    for _ in range(4):
+        delay = generator.uniform(0, 0.2)
+        signal_after(tmp_path, start(tmp_path), signal.SIGKILL, 1, delay)
     train(tmp_path)
     assert outcome(runs(tmp_path)[0])["variables"] == whole["variables"], f"seed {seed}"
