@@ -3,7 +3,6 @@
 import platform
 import sys
 import traceback
-from datetime import UTC, datetime
 
 import keras
 import numpy as np
@@ -11,22 +10,8 @@ import numpy as np
 from kreg import __version__, diagnostics
 from kreg.callbacks import examples, inventory
 from kreg.callbacks.dead import dead_units
+from kreg.callbacks.opening import now
 from kreg.callbacks.probes import PROBES
-
-
-class Start:
-    """When the training began, and with which weights."""
-
-    def __init__(self, model):
-        self.began = _now()
-        self.weights = inventory.copies(model)
-
-    def get_state(self) -> dict:
-        return {"began": self.began, "weights": dict(self.weights)}
-
-    def set_state(self, state: dict) -> None:
-        self.began = state["began"]
-        self.weights = {path: np.asarray(value) for path, value in state["weights"].items()}
 
 
 def complete(callback) -> None:
@@ -51,7 +36,7 @@ def provenance(began: str) -> dict:
         "python": platform.python_version(),
         "command": " ".join(sys.argv),
         "began": began,
-        "ended": _now(),
+        "ended": now(),
     }
 
 
@@ -115,7 +100,3 @@ def verdict(record, note):
 
 def document(record, note):
     return guarded(note, "report", lambda: diagnostics.document(record))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

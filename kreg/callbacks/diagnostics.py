@@ -6,7 +6,7 @@ import time
 import keras
 
 from kreg import check
-from kreg.callbacks import conclusion, inventory
+from kreg.callbacks import conclusion, inventory, opening
 from kreg.callbacks.board import board
 from kreg.callbacks.clean import Clean, Measurement
 from kreg.callbacks.logs import fill, scalars
@@ -17,11 +17,6 @@ from kreg.callbacks.rows import count, optional, take
 from kreg.callbacks.source import learning_rate
 from kreg.diagnostics import Record
 from kreg.diagnostics.rates import rate_jump
-
-NO_VALIDATION = (
-    "NO VALIDATION: without validation rows nothing can be said about overfitting. Pass "
-    "`validation=(x_val, y_val)` to kreg.Diagnostics, with rows that the model does not train on."
-)
 
 
 class Diagnostics(keras.callbacks.Callback):
@@ -109,28 +104,18 @@ class Diagnostics(keras.callbacks.Callback):
         self.last = inventory.Last(self.model)
         self.clean, self.weights = Clean(self.model), Weights(self.model, self.last.kernels)
         self.overhead = Overhead(0 if self.train is None else len(self.train), self.budget)
-        self.start = conclusion.Start(self.model)
+        self.start = opening.Start(self.model)
         self._document, self.thin = None, self.train
         self.notes: list[str] = list(self.warnings)
-        self.record = Record(
-            name=self.name, settings=self.settings, inputs=dict(self.inputs), **self._facts()
-        )
+        facts = opening.facts(self.clean.outcome, self.train, self.validation)
+        told = {"name": self.name, "settings": self.settings, "inputs": dict(self.inputs)}
+        self.record = Record(**told, **facts)
         self._join_board()
         if self.validation is None:
-            self.note(NO_VALIDATION)
+            self.note(opening.NO_VALIDATION)
         self._training = True
         if self._pending is not None:
             self._apply(self._pending)
-
-    def _facts(self) -> dict:
-        outcome = self.clean.outcome
-        return {"task": outcome.task, "loss": outcome.loss, "sizes": self._sizes()}
-
-    def _sizes(self) -> dict:
-        sides = {"train": self.train, "validation": self.validation}
-        sizes = {k: rows.total for k, rows in sides.items() if rows is not None and rows.total}
-        measured = [len(rows) for rows in sides.values() if rows is not None]
-        return {**sizes, "measured": min(measured)} if measured else sizes
 
     def _join_board(self) -> None:
         """Offer the evaluator and the validation rows to the callbacks that follow."""
