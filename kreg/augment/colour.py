@@ -12,6 +12,7 @@ import tensorflow as tf
 from kreg import check
 from kreg.augment import ranges
 from kreg.augment.blend import Blend, gray
+from kreg.augment.coin import Switched
 from kreg.augment.stage import Linear
 from kreg.augment.steps import Recipe
 
@@ -136,7 +137,7 @@ class RandomHue(ThreeChannels):
 
 
 @dataclass(eq=False)
-class RandomGrayscale(ThreeChannels):
+class RandomGrayscale(Switched, ThreeChannels):
     """With probability p, the gray image in all channels.
 
     Args:
@@ -145,21 +146,12 @@ class RandomGrayscale(ThreeChannels):
 
     p: ranges.Bound = 0.1
 
-    columns = 1
-    neutral = {"on": 0.0}
-
-    def __post_init__(self):
-        self.p = ranges.probability("p", self.p)
-
-    def draw(self, u, epoch, spec):
-        return {"on": tf.cast(u[:, 0] < ranges.at(self.p, epoch), tf.float32)}
-
     def blend(self, params, mean, spec):
         return Blend(1.0 - params["on"], params["on"])
 
 
 @dataclass(eq=False)
-class RandomInvert(Linear):
+class RandomInvert(Switched, Linear):
     """With probability p, the negative: `highest - z`.
 
     Args:
@@ -167,15 +159,6 @@ class RandomInvert(Linear):
     """
 
     p: ranges.Bound = 0.5
-
-    columns = 1
-    neutral = {"on": 0.0}
-
-    def __post_init__(self):
-        self.p = ranges.probability("p", self.p)
-
-    def draw(self, u, epoch, spec):
-        return {"on": tf.cast(u[:, 0] < ranges.at(self.p, epoch), tf.float32)}
 
     def blend(self, params, mean, spec):
         on = params["on"]

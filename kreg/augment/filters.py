@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from kreg import check
 from kreg.augment import ranges
+from kreg.augment.coin import toss
 from kreg.augment.stage import Filter
 from kreg.augment.tone import per_pixel
 
@@ -78,7 +79,7 @@ class RandomGaussianBlur(Filter):
         self.p = ranges.probability("p", self.p)
 
     def draw(self, u, epoch, spec):
-        on = u[:, 1] < ranges.at(self.p, epoch)
+        on = toss(u[:, 1], self.p, epoch)
         return {"sigma": tf.where(on, self.sigma.draw(u[:, 0], epoch), 0.0)}
 
     def taps(self, sigma):

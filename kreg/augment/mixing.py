@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from kreg import check
 from kreg.augment import ranges
+from kreg.augment.coin import toss
 from kreg.augment.occlusion import placed, rectangle, segment
 from kreg.augment.stage import Mixing, Targets
 
@@ -57,7 +58,7 @@ class Partnered(Mixing):
     def drawn_share(self, u, epoch):
         """Each record's own share, 1 where it is not mixed."""
         share = interpolated(tf.constant(self.quantiles), u[:, 0])
-        return tf.where(u[:, 1] < ranges.at(self.p, epoch), share, 1.0)
+        return tf.where(toss(u[:, 1], self.p, epoch), share, 1.0)
 
     def shared(self, u):
         return tf.repeat(u[:1], tf.shape(u)[0], axis=0) if self.per == "batch" else u
@@ -137,7 +138,8 @@ class CutMix(Partnered):
 
 @dataclass(eq=False)
 class LabelSmoothing(Targets):
-    """`(1 - s) * y + s / classes`. Do not smooth in the loss as well: it would count twice.
+    """`(1 - s) * y + s / classes`. Do not smooth in the loss as well: it would count twice
+    (`Pipeline.check_loss` refuses that).
 
     Args:
         smoothing: Number in [0, 1). Defaults to `0.1`.

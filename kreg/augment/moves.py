@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from kreg import check
 from kreg.augment import geometry, ranges
+from kreg.augment.coin import toss
 from kreg.augment.stage import Geometry
 
 FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
@@ -39,7 +40,7 @@ class RandomFlip(Geometry):
         self.p = ranges.probability("p", self.p)
 
     def draw(self, u, epoch, spec):
-        signs = tf.where(u < ranges.at(self.p, epoch), -1.0, 1.0)
+        signs = tf.where(toss(u, self.p, epoch), -1.0, 1.0)
         one = tf.ones_like(signs[:, 0])
         return {
             "x": one if self.mode == "vertical" else signs[:, 0],

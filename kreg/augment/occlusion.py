@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from kreg import check
 from kreg.augment import ranges
+from kreg.augment.coin import toss
 from kreg.augment.stage import Pointwise
 
 
@@ -56,7 +57,7 @@ class RandomErasing(Pointwise):
         self.p = ranges.probability("p", self.p)
 
     def draw(self, u, epoch, spec):
-        on = tf.cast(u[:, 4] < ranges.at(self.p, epoch), tf.float32)
+        on = tf.cast(toss(u[:, 4], self.p, epoch), tf.float32)
         area = self.scale.draw(u[:, 0], epoch) * (spec.height * spec.width) * on
         ratio = tf.exp(self.log_ratio.draw(u[:, 1], epoch))
         height = tf.minimum(tf.round(tf.sqrt(area * ratio)), float(spec.height))
@@ -112,7 +113,7 @@ class GridMask(Pointwise):
     def draw(self, u, epoch, spec):
         period = self.period.draw(u[:, 0], epoch) * float(min(spec.size))
         period = tf.maximum(tf.round(period * tf.ones_like(u[:, 0])), 2.0)
-        on = tf.cast(u[:, 3] < ranges.at(self.p, epoch), tf.float32)
+        on = tf.cast(toss(u[:, 3], self.p, epoch), tf.float32)
         return {
             "period": period,
             "side": tf.round(period * ranges.at(self.ratio, epoch)) * on,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from kreg.augment import ranges
+from kreg.augment.coin import Switched, toss
 from kreg.augment.stage import Filter, Pointwise
 
 LEVELS = 256
@@ -43,7 +44,7 @@ class RandomPosterize(Pointwise):
 
     def draw(self, u, epoch, spec):
         step = tf.pow(2.0, tf.round(8.0 - self.bits.draw(u[:, 0], epoch)))
-        return {"step": tf.where(u[:, 1] < ranges.at(self.p, epoch), step, 1.0)}
+        return {"step": tf.where(toss(u[:, 1], self.p, epoch), step, 1.0)}
 
     def pixels(self, z, params, spec):
         step = per_pixel(params["step"])
@@ -74,7 +75,7 @@ class RandomSolarize(Pointwise):
 
     def draw(self, u, epoch, spec):
         share = self.threshold.draw(u[:, 0], epoch)
-        on = (u[:, 1] < ranges.at(self.p, epoch)) & (share < 1.0)
+        on = (toss(u[:, 1], self.p, epoch)) & (share < 1.0)
         return {"threshold": tf.where(on, share * spec.high, float("inf"))}
 
     def pixels(self, z, params, spec):
@@ -82,7 +83,7 @@ class RandomSolarize(Pointwise):
 
 
 @dataclass(eq=False)
-class AutoContrast(Filter):
+class AutoContrast(Switched, Filter):
     """With probability p, stretch each channel so that it uses the whole value range.
 
     Args:
@@ -90,15 +91,6 @@ class AutoContrast(Filter):
     """
 
     p: ranges.Bound = 1.0
-
-    columns = 1
-    neutral = {"on": 0.0}
-
-    def __post_init__(self):
-        self.p = ranges.probability("p", self.p)
-
-    def draw(self, u, epoch, spec):
-        return {"on": tf.cast(u[:, 0] < ranges.at(self.p, epoch), tf.float32)}
 
     def passes(self):
         return [self.stretch]
@@ -112,7 +104,7 @@ class AutoContrast(Filter):
 
 
 @dataclass(eq=False)
-class Equalize(Filter):
+class Equalize(Switched, Filter):
     """With probability p, make the histogram of each channel flat (the table of PIL).
 
     Floating-point images are equalized on 256 levels. Runs uncompiled on the chosen images alone.
@@ -123,15 +115,7 @@ class Equalize(Filter):
 
     p: ranges.Bound = 1.0
 
-    columns = 1
-    neutral = {"on": 0.0}
     dynamic = True
-
-    def __post_init__(self):
-        self.p = ranges.probability("p", self.p)
-
-    def draw(self, u, epoch, spec):
-        return {"on": tf.cast(u[:, 0] < ranges.at(self.p, epoch), tf.float32)}
 
     def passes(self):
         return [self.chosen]

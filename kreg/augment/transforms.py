@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from kreg import check
 from kreg.augment import geometry, ranges
+from kreg.augment.coin import toss
 from kreg.augment.moves import FILL_MODES
 from kreg.augment.stage import Geometry
 
@@ -203,7 +204,7 @@ class RandomPerspective(Resampling):
         self.p = ranges.probability("p", self.p)
 
     def draw(self, u, epoch, spec):
-        on = tf.cast(u[:, 8] < ranges.at(self.p, epoch), tf.float32)
+        on = tf.cast(toss(u[:, 8], self.p, epoch), tf.float32)
         reach = 0.5 * ranges.at(self.factor, epoch) * on
         return {name: reach * u[:, k] for k, name in enumerate(self.neutral)}
 
