@@ -2,12 +2,12 @@
 
 XLA on the CPU fuses a gather into each of its consumers and repeats it there, so a gather ends its
 function. Each group has `prepare`, traced into the one function that computes all parameters, and
-`images` (and `masks`), which act on a whole batch.
+`images` (and `masks`, `places`), which act on a whole batch. Geometry has a file of its own.
 """
 
 import tensorflow as tf
 
-from kreg.augment import blend, geometry, warp
+from kreg.augment import blend
 from kreg.augment.compiling import compiled
 from kreg.augment.stage import Linear
 
@@ -66,66 +66,15 @@ class Group:
         """Segmentation masks follow what moves pixels, and nothing else."""
         return masks
 
+    def places(self, places, packed):
+        """Keypoints and boxes, too."""
+        return places
+
     def targets(self, y, packed, partner):
         return y
 
     def weights(self, weights, packed, partner):
         return weights
-
-
-class GeometryGroup(Group):
-    """Any number of moves and resamplings as one matrix and one gather."""
-
-    def __init__(self, steps):
-        super().__init__(steps)
-        stages = [step.stage for step in steps]
-        filled = [stage for stage in stages if stage.fill_mode is not None]
-        self.fill_mode = filled[0].fill_mode if filled else "nearest"
-        self.fill_value = filled[0].fill_value if filled else 0.0
-        self.exact = all(stage.exact for stage in stages)
-        kernels = [stage.interpolation for stage in stages if not stage.exact]
-        self.interpolation = kernels[0] if kernels else "nearest"
-
-    def build(self, jit):
-        self.jit = jit
-        self.kernel = compiled(self.run, jit)
-        self.mask_kernel = compiled(self.run_masks, jit)
-
-    def prepare(self, u, epoch):
-        """One matrix from output to source, and for whole-pixel moves the window that is seen."""
-        records = tf.shape(u)[0]
-        total, window = geometry.IDENTITY, geometry.full_window(self.spec)
-        for step in self.steps:
-            inverse = step.stage.inverse(step.draw(u, epoch), step.spec)
-            if self.exact and step is not self.steps[0]:
-                window = geometry.seen_through(window, total, step.spec)
-            total = geometry.product(total, inverse)
-        matrix = geometry.coefficients(total, records)
-        if not self.exact:
-            return {"matrix": matrix}
-        return {"matrix": matrix, "window": geometry.stacked_window(window, records)}
-
-    def run(self, z, packed):
-        params = self.unpacked(packed)
-        settings = self.after.size, self.fill_mode, self.fill_value
-        if self.exact:
-            moved = warp.move(z, params["matrix"], params["window"], *settings)
-            return tf.cast(moved, self.dtype)
-        if self.interpolation == "nearest":
-            return tf.cast(warp.nearest(z, params["matrix"], *settings), self.dtype)
-        kernel = warp.bilinear if self.jit else warp.projective_op
-        return finish(kernel(z, params["matrix"], *settings), self.spec, self.dtype)
-
-    def run_masks(self, masks, packed, ignore_index):
-        params, mode = self.unpacked(packed), self.fill_mode
-        if self.exact:
-            return warp.move(
-                masks, params["matrix"], params["window"], self.after.size, mode, ignore_index
-            )
-        return warp.nearest(masks, params["matrix"], self.after.size, mode, ignore_index)
-
-    def masks(self, masks, packed, partner, ignore_index):
-        return self.mask_kernel(masks, packed, tf.cast(ignore_index, masks.dtype))
 
 
 class PixelGroup(Group):
@@ -216,6 +165,12 @@ class MixingGroup(Group):
     def masks(self, masks, packed, partner, ignore_index):
         (params,) = self.unpacked(packed)
         return self.stage.masks(masks, partner.of(masks), params, self.spec)
+
+    def places(self, places, packed):
+        raise ValueError(
+            f"{self.label} cannot mix keypoints and boxes: two images have two lists of them. "
+            f"Leave {self.label} out, or take {', '.join(sorted(places))} out of the batch."
+        )
 
     def targets(self, y, packed, partner):
         (params,) = self.unpacked(packed)

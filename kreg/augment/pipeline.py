@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from kreg import check
-from kreg.augment import compiling, datasets, keys, planner, preview, spec, targets
+from kreg.augment import compiling, datasets, keys, losses, planner, preview, spec, targets
 from kreg.augment.groups import MixingGroup
 from kreg.augment.stage import Stage
 from kreg.augment.steps import Policy, Recipe, flatten
@@ -104,7 +104,9 @@ class Pipeline:
 
         Args:
             x: Images (batch, height, width, channels) or a table (batch, features); or a dictionary
-                with `"images"` and any of `"labels"`, `"segmentation_masks"`, `"sample_weights"`.
+                with `"images"` and any of `"labels"`, `"segmentation_masks"`, `"sample_weights"`,
+                `"keypoints"` (batch, number, 2) and `"boxes"` (batch, number, 4); see
+                `kreg.augment.places` for how they count and the flags that come with them.
             y: Targets, or `None`.
             weight: Sample weights (batch,), or `None`. Mixing blends them as it blends the targets.
             index: Integers (batch,): the position of each record in its data set.
@@ -152,7 +154,7 @@ class Pipeline:
         return batch._replace(labels=labels)
 
     def through(self, groups, batch, params, partner) -> targets.Batch:
-        images, labels, masks, weights = batch
+        images, labels, masks, weights, places = batch
         for group, own in zip(groups, params):
             images = group.images(images, own, partner)
             if masks is not None:
@@ -161,12 +163,21 @@ class Pipeline:
                 labels = group.targets(labels, own, partner)
             if weights is not None:
                 weights = group.weights(weights, own, partner)
-        return targets.Batch(images, labels, masks, weights)
+            if places is not None:
+                places = group.places(places, own)
+        return targets.Batch(images, labels, masks, weights, places)
 
     @property
     def changes_targets(self) -> bool:
         """Whether labels leave as rows of probabilities: then the loss must take such rows."""
         return any(step.stage.changes_targets for step in flatten(self.stages).steps)
+
+    def check_loss(self, loss) -> None:
+        """Refuse a loss that smooths labels again, or that wants class ids where rows come out.
+
+        A pipeline does not see the model, so say `pipeline.check_loss(model.loss)` before `fit`.
+        """
+        losses.check(self.stages, loss)
 
     def apply(self, dataset, *, indexed: bool = False, epochs: int | None = None, first_epoch=0):
         """`dataset` with augmented batches; see `kreg.augment.datasets.apply`."""

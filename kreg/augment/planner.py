@@ -12,6 +12,7 @@
 import itertools
 
 from kreg.augment import groups
+from kreg.augment.geometry_group import GeometryGroup
 from kreg.augment.stage import Filter, Geometry, Linear, Mixing, Pointwise, Rows
 from kreg.augment.steps import Step, flatten, thread
 
@@ -80,7 +81,7 @@ def make(batch: list[Step], fuse: str):
     """The group that runs these steps."""
     stage = batch[0].stage
     if isinstance(stage, Geometry):
-        return groups.GeometryGroup(batch)
+        return GeometryGroup(batch)
     if isinstance(stage, (Linear, Pointwise)):
         return groups.PixelGroup(batch, compose=fuse == "fast")
     if isinstance(stage, Mixing):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from kreg import check
+from kreg.augment import places
 
 KEYS = ("images", "labels", "segmentation_masks", "sample_weights")
 TARGETS = ("label", "mask")
@@ -17,6 +18,7 @@ class Batch(NamedTuple):
     labels: object = None
     masks: object = None
     weights: object = None
+    places: dict | None = None
 
 
 def unpack(x, y, weight, target: str) -> Batch:
@@ -27,9 +29,9 @@ def unpack(x, y, weight, target: str) -> Batch:
     if "images" not in x:
         raise ValueError(
             f'A dictionary batch needs the key "images". Received the keys {sorted(x)}. '
-            f"Known keys: {', '.join(KEYS)}; all others pass unchanged."
+            f"Known keys: {', '.join([*KEYS, *places.SIZES])}; all others pass unchanged."
         )
-    return Batch(*(tensor(x.get(key)) for key in KEYS))
+    return Batch(*(tensor(x.get(key)) for key in KEYS), places=places.unpack(x))
 
 
 def tensor(value):
@@ -39,7 +41,8 @@ def tensor(value):
 def pack(batch: Batch, x, y, weight, target: str):
     """The batch in the form in which it came."""
     if isinstance(x, dict):
-        return {**x, **{key: part for key, part in zip(KEYS, batch) if part is not None}}
+        parts = {key: part for key, part in zip(KEYS, batch) if part is not None}
+        return {**x, **parts, **(batch.places or {})}
     target = batch.masks if target == "mask" else batch.labels
     parts = (batch.images, target, batch.weights)
     given = [part for part, original in zip(parts, (x, y, weight)) if original is not None]

@@ -71,26 +71,34 @@ def nearest(images, matrix, size, fill_mode: str, fill_value: float) -> tf.Tenso
     return tf.where(valid, found, tf.cast(fill_value, images.dtype))
 
 
-def move(images, matrix, window, size, fill_mode: str, fill_value: float) -> tf.Tensor:
-    """`nearest` for maps that only flip and shift by whole pixels: rows, then columns."""
-    height, width = images.shape[1:3]
+OUTSIDE = -1
+
+
+def sources(matrix, window, source: tuple[int, int], size: tuple[int, int], fill_mode: str):
+    """For maps that only flip and shift by whole pixels: the source row of each output row and the
+    source column of each output column, (records, size), `OUTSIDE` where fill is seen."""
     j, i = (tf.range(n, dtype=tf.float32)[None] for n in (size[1], size[0]))
     x = matrix[:, 0:1] * j + matrix[:, 2:3]
     y = matrix[:, 4:5] * i + matrix[:, 5:6]
+    rows, columns = tf.cast(y, tf.int32), tf.cast(x, tf.int32)
+    if fill_mode != "constant":
+        return fold(rows, source[0], fill_mode), fold(columns, source[1], fill_mode)
     seen_x = (x >= window[:, 0:1]) & (x <= window[:, 1:2])
     seen_y = (y >= window[:, 2:3]) & (y <= window[:, 3:4])
-    x, y = tf.cast(x, tf.int32), tf.cast(y, tf.int32)
+    return tf.where(seen_y, rows, OUTSIDE), tf.where(seen_x, columns, OUTSIDE)
+
+
+def move(images, rows, columns, fill_mode: str, fill, dtype) -> tf.Tensor:
+    """Images of whole rows and columns of others, in another dtype; exact in every dtype."""
+    chosen = tf.gather(images, tf.maximum(rows, 0), batch_dims=1, axis=1)
+    chosen = tf.gather(chosen, tf.maximum(columns, 0), batch_dims=1, axis=2)
+    chosen = tf.cast(chosen, dtype)
     if fill_mode != "constant":
-        return pick(images, fold(y, height, fill_mode), fold(x, width, fill_mode))
-    # one row and one column of fill: what lies outside is read there, without a mask over pixels
-    fill = tf.cast(fill_value, images.dtype)
-    framed = tf.pad(images, [[0, 0], [0, 1], [0, 1], [0, 0]], constant_values=fill)
-    return pick(framed, tf.where(seen_y, y, height), tf.where(seen_x, x, width))
-
-
-def pick(images, rows, columns):
-    chosen = tf.gather(images, rows, batch_dims=1, axis=1)
-    return tf.gather(chosen, columns, batch_dims=1, axis=2)
+        return chosen
+    # a product of two small factors: `tf.where` or a frame of fill around the image cost more
+    row, column = (tf.cast(part >= 0, dtype) for part in (rows, columns))
+    seen = row[:, :, None, None] * column[:, None, :, None]
+    return chosen * seen + tf.cast(fill, dtype) * (1 - seen)
 
 
 def projective_op(images, matrix, size, fill_mode: str, fill_value: float) -> tf.Tensor:

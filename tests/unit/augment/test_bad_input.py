@@ -1,5 +1,6 @@
 """A mistake ends in one sentence that names the stage or the argument, and what to do."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -21,6 +22,11 @@ def dataset(x):
     return tf.data.Dataset.from_tensor_slices((x, IDS))
 
 
+def check_loss(stages, loss):
+    return lambda: augment.Pipeline(stages).check_loss(loss)
+
+
+SMOOTH = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
 CASES = {
     "p above one": (lambda: augment.RandomFlip(p=1.5), r"`p`.*\[0, 1\].*1.5"),
     "p as text": (lambda: augment.RandomErasing(p="often"), "`p`.*often"),
@@ -72,6 +78,18 @@ CASES = {
         call([augment.RandomApply(augment.RandomCrop(4, 4))], BYTES),
         "RandomCrop changes the size",
     ),
+    "smoothing twice": (
+        check_loss([augment.LabelSmoothing(0.2)], SMOOTH),
+        "smoothed twice: by LabelSmoothing.*0.2.*label_smoothing=0.1 in the loss Categorical",
+    ),
+    "smoothing twice in one of two losses": (
+        check_loss([augment.LabelSmoothing(0.2)], {"a": "mse", "b": SMOOTH}),
+        "smoothed twice",
+    ),
+    "rows for a loss of ids": (
+        check_loss([augment.MixUp()], "sparse_categorical_crossentropy"),
+        "MixUp turns class ids.*CategoricalCrossentropy",
+    ),
     "unbatched": (
         lambda: augment.Pipeline([augment.RandomFlip()]).apply(dataset(BYTES)),
         "Call `.batch",
@@ -103,3 +121,10 @@ def test_values_outside_of_the_declared_range_are_found_when_the_data_is_attache
     pipeline = augment.Pipeline([augment.RandomBrightness()], value_range=(0, 1))
     with pytest.raises(ValueError, match="200"):
         pipeline.apply(bright)
+
+
+def test_a_loss_that_smooths_alone_is_welcome():
+    for stages in ([augment.LabelSmoothing(0.0)], [augment.MixUp()], [augment.RandomFlip()]):
+        augment.Pipeline(stages).check_loss(SMOOTH)
+    augment.Pipeline([augment.LabelSmoothing()]).check_loss("categorical_crossentropy")
+    augment.Pipeline([augment.RandomFlip()]).check_loss("sparse_categorical_crossentropy")
