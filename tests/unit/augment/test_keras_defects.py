@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from kreg import augment
+from kreg.augment import groups, spec, warp
 
 keras = pytest.importorskip("keras")
 layers = keras.layers
@@ -46,6 +47,42 @@ def test_crops_within_a_batch():
     assert len(np.unique(own[:, 0, 0, 0])) == 9
 
 
+def test_crops_outside_of_training(corner):
+    """A crop of padded images leaves them padded where `training=False`: the shapes differ."""
+    padded = np.pad(corner, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    assert layers.RandomCrop(2, 2, seed=1)(padded, training=False).shape[1:3] == (4, 4)
+    # kreg pads inside of the crop: what is not augmented has the size already
+    assert kreg([augment.RandomCrop(2, 2, padding=1)], corner).shape == corner.shape
+
+
+def test_boxes_of_crops():
+    """One white pixel and its box: where the pixel goes, the box must go."""
+    places = np.random.default_rng(0).integers(0, 16, (RECORDS, 2))
+    x = np.zeros((RECORDS, 16, 16, 1), np.float32)
+    x[np.arange(RECORDS), places[:, 1], places[:, 0]] = 255
+    boxes = np.concatenate([places, places + 1], axis=1)[:, None].astype(np.float32)
+
+    def astray(images, boxes, seen):
+        record, row, column, _ = np.nonzero(np.asarray(images))
+        keep = np.asarray(seen)[record]
+        ends = np.asarray(boxes)[record[keep], 0]
+        return np.abs(ends[:, :2] - np.stack([column, row], axis=1)[keep]).max()
+
+    layer = layers.RandomCrop(8, 12, bounding_box_format="xyxy", seed=1)
+    labels = np.zeros((RECORDS, 1), np.float32)
+    batch = {"images": x, "bounding_boxes": {"boxes": boxes, "labels": labels}}
+    cut = layer(batch, training=True)
+    found = np.asarray(cut["bounding_boxes"]["boxes"])
+    kept = (np.asarray(cut["bounding_boxes"]["labels"]) >= 0).all(axis=1)
+    assert (
+        astray(cut["images"], found, kept & ((found[:, 0, 2:] - found[:, 0, :2]) == 1).all(1)) >= 1
+    )
+    own = augment.Pipeline([augment.RandomCrop(8, 12)], 1)(
+        {"images": x, "boxes": boxes}, index=np.arange(RECORDS), epoch=0
+    )
+    assert astray(own["images"], own["boxes"], own["boxes_valid"][:, 0]) == 0
+
+
 def test_one_seed_in_two_layers(corner):
     x = corner.astype(np.float32) / 2 + 50
     flip, light = layers.RandomFlip("horizontal", seed=7), layers.RandomBrightness(0.2, seed=7)
@@ -71,14 +108,36 @@ def test_cutmix_labels_and_pixels():
     assert worst(*kreg([augment.CutMix()], x, y)) < 1e-6
 
 
-def test_class_ids_in_a_column():
+@pytest.mark.parametrize("name", ["MixUp", "CutMix"])
+def test_class_ids_in_a_column(name):
     x, ids = np.zeros((8, 4, 4, 3), np.float32), np.arange(8)[:, None]
-    mixup = layers.MixUp(1.0, seed=1)
-    source = tf.data.Dataset.from_tensors({"images": x, "labels": ids})
-    averaged = next(iter(source.map(lambda batch: mixup(batch, training=True))))["labels"].numpy()
+    layer = getattr(layers, name)(1.0, seed=1)
+    averaged = mapped(layer, {"images": x, "labels": ids})["labels"].numpy()
     assert averaged.shape == (8, 1) and (averaged != averaged.round()).any()
     with pytest.raises(ValueError, match="num_classes"):
-        kreg([augment.MixUp(1.0)], x, ids)
+        kreg([getattr(augment, name)(1.0)], x, ids)
+
+
+def mapped(layer, batch):
+    """One batch through a layer, as users run it: inside `Dataset.map`."""
+    source = tf.data.Dataset.from_tensors(batch)
+    return next(iter(source.map(lambda element: layer(element, training=True))))
+
+
+def test_masks_under_mixup():
+    x, masks = np.zeros((8, 4, 4, 3), np.float32), np.ones((8, 4, 4, 2), np.float32)
+    with pytest.raises(Exception, match="in user code|float32|uint8|shape|type"):
+        mapped(layers.MixUp(1.0, seed=1), {"images": x, "segmentation_masks": masks})
+    _, kept = kreg([augment.MixUp(1.0)], x, masks, target="mask")
+    np.testing.assert_allclose(kept, masks, atol=1e-6)
+
+
+def test_one_image_is_no_pair():
+    x, y = np.ones((1, 4, 4, 3), np.float32), np.eye(2, dtype=np.float32)[:1]
+    alone = layers.MixUp(1.0, seed=1)({"images": x, "labels": y}, training=True)
+    np.testing.assert_allclose(alone["images"], x, atol=1e-6)  # mixed with itself, without a word
+    with pytest.raises(ValueError, match="batch of one"):
+        kreg([augment.MixUp(1.0)], x, y)
 
 
 def test_masks_keep_their_channels_under_cutmix():
@@ -112,3 +171,34 @@ def test_large_labels_keep_their_value(images):
     cast = next(iter(source.map(lambda batch: flip(batch, training=True))))["labels"]
     assert int(cast[0]) == 16777216
     assert (kreg([augment.RandomFlip()], images, y)[1] == y).all()
+
+
+def test_an_iterator_can_be_saved(images, index, tmp_path):
+    """kreg's side, and that it resumes exactly, is in test_pipeline."""
+    source = tf.data.Dataset.from_tensors(images).repeat(2)
+    flip = layers.RandomFlip(seed=1)
+    stateful = iter(source.map(lambda x: flip(x, training=True)))
+    with pytest.raises(tf.errors.FailedPreconditionError, match="stateful"):
+        tf.train.Checkpoint(stateful).save(str(tmp_path / "keras"))
+    own = augment.Pipeline([augment.RandomFlip()]).apply(source, epochs=1)
+    tf.train.Checkpoint(iter(own)).save(str(tmp_path / "kreg"))
+
+
+def test_bytes_are_rounded_not_cut_off(images, index):
+    """TensorFlow's kernel, on which Keras's warps rest, truncates bytes: half a level darker."""
+    angle = 0.05
+    row = [np.cos(angle), -np.sin(angle), 0.5, np.sin(angle), np.cos(angle), 0.0]
+    matrix = tf.constant([row] * len(images), tf.float32)
+    settings = {
+        "transforms": tf.pad(matrix, [[0, 0], [0, 2]]),
+        "output_shape": tf.constant(images.shape[1:3]),
+        "fill_value": tf.constant(0.0),
+        "interpolation": "BILINEAR",
+        "fill_mode": "NEAREST",
+    }
+    op = tf.raw_ops.ImageProjectiveTransformV3
+    exact = op(images=tf.cast(images, tf.float32), **settings).numpy()
+    assert np.mean(op(images=images, **settings).numpy() - exact) < -0.4
+    own = warp.bilinear(tf.constant(images), matrix, images.shape[1:3], "nearest", 0.0)
+    own = groups.finish(own, spec.of(tf.constant(images), None), tf.uint8).numpy()
+    assert abs(np.mean(own - exact)) < 0.05
