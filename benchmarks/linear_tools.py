@@ -26,15 +26,21 @@ def solve(optimizer, penalty, x, y, *, steps, batch=None, seed=0, loss="mse", ze
     init = "zeros" if zeros else "glorot_uniform"
     dense = keras.layers.Dense(1, kernel_initializer=init, kernel_regularizer=penalty)
     model = keras.Sequential([keras.Input((x.shape[1],)), dense])
-    data = tf.constant(x, tf.float32), tf.constant(y.reshape(-1, 1), tf.float32)
+    data = x.astype("float32"), y.reshape(-1, 1).astype("float32")
     if batch is None:
         stream = tf.data.Dataset.from_tensors(data).repeat(steps)
     else:
-        stream = tf.data.Dataset.from_tensor_slices(data).shuffle(len(x), seed=seed).repeat()
-        stream = stream.batch(batch, drop_remainder=True).take(steps)
+        order = shuffled(len(x), steps * batch, seed).reshape(steps, batch)
+        stream = tf.data.Dataset.from_tensor_slices(tuple(a[order] for a in data))
     model.compile(optimizer, loss, steps_per_execution=EXECUTION)
     model.fit(stream, shuffle=False, verbose=0)
     return model
+
+
+def shuffled(rows: int, count: int, seed: int) -> np.ndarray:
+    """So many row numbers, a new permutation each epoch."""
+    rng = np.random.default_rng(seed)
+    return np.concatenate([rng.permutation(rows) for _ in range(-(-count // rows))])[:count]
 
 
 def coefficients(model):

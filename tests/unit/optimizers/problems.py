@@ -77,15 +77,21 @@ def solve(
     import tensorflow as tf
 
     model = linear_model(x.shape[1], penalty)
-    data = tf.constant(x, "float32"), tf.constant(y.reshape(-1, 1), "float32")
+    data = x.astype("float32"), y.reshape(-1, 1).astype("float32")
     if batch is None:
         stream = tf.data.Dataset.from_tensors(data).repeat(steps)
     else:
-        stream = tf.data.Dataset.from_tensor_slices(data).shuffle(len(x), seed=seed)
-        stream = stream.repeat().batch(batch, drop_remainder=True).take(steps)
+        order = shuffled(len(x), steps * batch, seed).reshape(steps, batch)
+        stream = tf.data.Dataset.from_tensor_slices(tuple(a[order] for a in data))
     model.compile(optimizer, loss, steps_per_execution=execution, **compile)
     model.fit(stream, shuffle=False, verbose=0)
     return model
+
+
+def shuffled(rows: int, count: int, seed: int) -> np.ndarray:
+    """So many row numbers, a new permutation each epoch."""
+    rng = np.random.default_rng(seed)
+    return np.concatenate([rng.permutation(rows) for _ in range(-(-count // rows))])[:count]
 
 
 def coefficients(model) -> tuple[np.ndarray, float]:

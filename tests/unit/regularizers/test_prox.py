@@ -50,6 +50,18 @@ def test_it_is_firmly_nonexpansive(penalty, a, b, step):
 
 @each_penalty
 @settings(max_examples=15, deadline=None)
+@given(z=ARRAYS, step=STEPS, stale=ARRAYS)
+def test_the_way_back_from_w_to_z_needs_z_only_where_w_is_zero(penalty, z, step, stale):
+    s = penalty.strengths()
+    w = np.asarray(penalty.sharp_prox(z, step, s))
+    known = np.where(w == 0, z, stale)
+    if penalty.has_sharp:
+        back = penalty.sharp_offset(w, known, step, s)
+        np.testing.assert_allclose(np.asarray(back), z - w, atol=1e-6)
+
+
+@each_penalty
+@settings(max_examples=15, deadline=None)
 @given(z=ARRAYS, step=STEPS)
 def test_what_it_takes_away_is_a_subgradient_where_it_does_not_land_on_a_kink(penalty, z, step):
     w = prox(penalty, z, step)
