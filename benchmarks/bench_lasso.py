@@ -1,6 +1,7 @@
 """The lasso on the diabetes data: exact zeros, support and objective beside scikit-learn's.
 
     python benchmarks/bench_lasso.py [--seeds 3] [--steps 2000] [--batch-steps 8000]
+        [--alphas 0.05 0.02] [--batches full 32]
 
 Full batch and mini-batches of 32. `naive` is what everyone writes first: soft-threshold by
 learning rate times l1 after the optimizer's step. The gap is relative, (F - F*) / F*, with F* from
@@ -86,10 +87,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--batch-steps", type=int, default=8000)
-    arguments = parser.parse_args()
-    for alpha in (0.05, 0.02):
-        compare(alpha, arguments.steps, None, 1)
-        compare(alpha, arguments.batch_steps, 32, arguments.seeds)
+    parser.add_argument("--alphas", type=float, nargs="+", default=[0.05, 0.02])
+    parser.add_argument("--batches", nargs="+", default=["full", "32"], choices=["full", "32"])
+    a = parser.parse_args()
+    for alpha in a.alphas:
+        if "full" in a.batches:
+            compare(alpha, a.steps, None, 1)
+        if "32" in a.batches:
+            compare(alpha, a.batch_steps, 32, a.seeds)
 
 
 if __name__ == "__main__":

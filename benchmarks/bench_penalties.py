@@ -1,6 +1,7 @@
-"""Step time of a penalty: kreg's and Keras's own, over the bare optimizer.
+r"""Step time of a penalty: kreg's and Keras's own, over the bare optimizer.
 
-    TF_NUM_INTRAOP_THREADS=1 python benchmarks/bench_penalties.py [--rounds 15] [--steps 5]
+    TF_NUM_INTRAOP_THREADS=1 python benchmarks/bench_penalties.py \
+        [--rounds 15] [--steps 5] [--models mlp cnn] [--xla on off]
 
 An MLP of 2 million and a CNN of 1 million parameters, Adam, one fixed batch of 128, with XLA (what
 `compile` chooses) and without. Every variant trains for `--steps` steps in each round, one after
@@ -48,6 +49,9 @@ def cnn(penalty):
     return keras.Sequential([keras.Input((32, 32, 3)), *blocks, *head])
 
 
+MODELS = {"mlp": mlp, "cnn": cnn}
+
+
 class Timed:
     """One compiled variant, warmed up, ready to be timed again and again."""
 
@@ -90,10 +94,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
+    parser.add_argument("--xla", nargs="+", default=["on", "off"], choices=["on", "off"])
     arguments = parser.parse_args()
-    for build in (mlp, cnn):
-        for jit in (True, False):
-            measure(build, jit, arguments.steps, arguments.rounds)
+    for model in arguments.models:
+        for xla in arguments.xla:
+            measure(MODELS[model], xla == "on", arguments.steps, arguments.rounds)
             keras.utils.clear_session()
 
 
