@@ -27,6 +27,7 @@ VARIANTS = {  # label -> (optimizer, penalty)
     "bare keras.Adam": (keras.optimizers.Adam, lambda: None),
     "keras.Adam + keras L1": (keras.optimizers.Adam, lambda: keras.regularizers.L1(1e-5)),
     "kreg.Adam + kreg.L1": (kreg.optimizers.Adam, lambda: kreg.L1(1e-5)),
+    "keras.Adam + keras L1L2": (keras.optimizers.Adam, lambda: keras.regularizers.L1L2(1e-5, 1e-5)),
     "kreg.Adam + kreg.ElasticNet": (kreg.optimizers.Adam, lambda: kreg.ElasticNet(1e-5, 1e-5)),
     "kreg.Adam + kreg.GroupLasso": (kreg.optimizers.Adam, lambda: kreg.GroupLasso(1e-5)),
     "keras.Adam + keras L2": (keras.optimizers.Adam, lambda: keras.regularizers.L2(1e-5)),
@@ -42,7 +43,9 @@ def mlp(penalty):
 
 def cnn(penalty):
     def conv(filters):
-        return keras.layers.Conv2D(filters, 3, 2, "same", "relu", kernel_regularizer=penalty())
+        return keras.layers.Conv2D(
+            filters, 3, 2, "same", activation="relu", kernel_regularizer=penalty()
+        )
 
     blocks = [conv(filters) for filters in (64, 128, 256, 256)]
     head = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(10)]
