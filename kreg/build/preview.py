@@ -3,7 +3,7 @@
 from pathlib import Path
 
 RECORDS = 8
-SHEET = {"records": 6, "epochs": range(1, 8)}  # what a report has room for
+SHEET = {"records": 6, "epochs": range(7)}  # what a report has room for
 
 
 def sheet(plan) -> dict:

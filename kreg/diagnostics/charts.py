@@ -276,8 +276,8 @@ def reliability(document: dict) -> str:
 def share(value: float, bare: bool) -> str:
     """A small bar for the layer table."""
     class_ = "bar bad" if bare else "bar train"
-    body = svg.rect(0, 0, 80, 8, "track", rx=4) + svg.rect(0, 0, 80 * value, 8, class_, rx=4)
-    return svg.tag("svg", body, viewBox="0 0 80 8", width=80, height=8, class_="spark")
+    body = svg.rect(0, 0, 48, 8, "track", rx=4) + svg.rect(0, 0, 48 * value, 8, class_, rx=4)
+    return svg.tag("svg", body, viewBox="0 0 48 8", width=48, height=8, class_="spark")
 
 
 def stop_strip(row: dict, first: int, last: int) -> str:
