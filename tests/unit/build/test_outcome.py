@@ -6,7 +6,6 @@ import pytest
 
 from kreg.build import outcome
 
-
 WATCHED = "never: the rule that only watches would have stopped after epoch 5"
 
 
