@@ -26,6 +26,7 @@ VARIANTS = {
     "B dropout": {"dropout": 0.5},
     "C L2": {"l2": 1e-3},
     "D dropout+noise+L2": {"dropout": 0.5, "noise": 0.3, "l2": 1e-3},
+    "E stronger L2": {"l2": 3e-3},
 }
 HEAD = ("epoch", "loss", "clean", "val_loss", "val clean", "logged gap", "clean gap")
 
@@ -67,14 +68,15 @@ def network(features: int, dropout=0.0, noise=0.0, l2=0.0) -> keras.Model:
 def history(train, validation, options: dict, epochs: int) -> dict:
     keras.utils.set_random_seed(0)
     model = network(train[0].shape[1], **options)
-    watch = kreg.Diagnostics(train, validation, adapt=False, verbose=0)
+    watch = kreg.Diagnostics(train, validation, rows=2048, adapt=False, verbose=0)
     found = model.fit(
         *train, validation_data=validation, epochs=epochs, verbose=0, callbacks=[watch]
     )
     return {name: np.array(values) for name, values in found.history.items()}
 
 
-def report(name: str, h: dict) -> None:
+def report(name: str, h: dict) -> str:
+    """Print some epochs; returns the line for the last table."""
     logged, clean = h["val_loss"] - h["loss"], h["gap"]
     best, logged_best = int(h["val_clean_loss"].argmin()), int(h["val_loss"].argmin())
     print(f"\n{name}")
@@ -88,7 +90,12 @@ def report(name: str, h: dict) -> None:
     print(
         f"  logged gap negative while the clean one is positive: {lied} of {len(clean)} epochs\n"
         f"  minimum of val_loss: epoch {logged_best + 1}; of the clean one: epoch {best + 1}; "
-        f"stopping by val_loss costs {over:.1f} %"
+        f"stopping by val_loss costs {over:.1f} %",
+        flush=True,
+    )
+    return (
+        f"{name:36s}{logged[-1]:12.3f}{clean[-1]:12.3f}{lied:9d}{logged_best + 1:15d}{best + 1:12d}"
+        f"{over:9.1f} %"
     )
 
 
@@ -99,10 +106,14 @@ def main() -> None:
     sets = {"digits": digits} | (
         {"Fashion-MNIST": fashion_rows} if "KREG_DATA" in os.environ else {}
     )
+    lines = []
     for title, rows in sets.items():
         train, validation = rows()
         for name, options in VARIANTS.items():
-            report(f"{title}, {name}", history(train, validation, options, epochs))
+            found = history(train, validation, options, epochs)
+            lines.append(report(f"{title}, {name}", found))
+    print(f"\n{'':36s}  logged gap   clean gap  hidden  val_loss best  clean best    costs")
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

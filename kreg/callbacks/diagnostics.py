@@ -82,7 +82,8 @@ class Diagnostics(keras.callbacks.Callback):
     ):
         super().__init__()
         self.budget = check.number("budget", budget, low=0, low_open=True)
-        limit = rows_for(count(train), budget) if rows is None else rows
+        self.chosen = rows is not None
+        limit = rows if self.chosen else rows_for(count(train), budget)
         limit = check.integer("rows", limit, low=1, high=2048)
         how = {"seed": check.integer("seed", seed, low=0), "class_weight": class_weight}
         self.adapt = check.flag("adapt", adapt)
@@ -111,8 +112,7 @@ class Diagnostics(keras.callbacks.Callback):
         told = {"name": self.name, "settings": self.settings, "inputs": dict(self.inputs)}
         self.record = Record(**told, **facts)
         self._join_board()
-        if self.validation is None:
-            self.note(opening.NO_VALIDATION)
+        self.note(opening.about(self.validation, None if self.chosen else self.budget))
         self._training = True
         if self._pending is not None:
             self._apply(self._pending)

@@ -5,11 +5,16 @@ from datetime import UTC, datetime
 import numpy as np
 
 from kreg.callbacks import inventory
+from kreg.callbacks.overhead import MOST
 from kreg.callbacks.rows import Rows
 
 NO_VALIDATION = (
     "NO VALIDATION: without validation rows nothing can be said about overfitting. Pass "
     "`validation=(x_val, y_val)` to kreg.Diagnostics, with rows that the model does not train on."
+)
+FEW_ROWS = (
+    "{} of {} validation rows are measured, so that measuring stays near {:.0%} of the training "
+    "time; kreg.Diagnostics(..., rows=2048) takes more."
 )
 
 
@@ -35,6 +40,21 @@ def facts(outcome, train: Rows | None, validation: Rows | None) -> dict:
     measured = [len(rows) for rows in sides.values() if rows is not None]
     sizes |= {"measured": min(measured)} if measured else {}
     return {"task": outcome.task, "loss": outcome.loss, "sizes": sizes}
+
+
+def about(validation: Rows | None, budget: float | None) -> str:
+    """What must be said about the validation rows, or nothing.
+
+    Args:
+        validation: The measured rows, or `None`.
+        budget: The share of time that has decided how many they are, or `None`.
+    """
+    if validation is None:
+        return NO_VALIDATION
+    measured, total = len(validation), validation.total
+    if budget is None or total is None or measured in (total, MOST):
+        return ""
+    return FEW_ROWS.format(measured, total, budget)
 
 
 def now() -> str:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import kreg
-from kreg.callbacks import conclusion
+from kreg.callbacks import conclusion, opening
 from tests.unit.callbacks.conftest import classifier
 
 
@@ -149,6 +149,18 @@ def test_thinning_is_said_and_leaves_validation_alone(data):
     )
     assert free.history["val_clean_loss"] == history["val_clean_loss"]
     assert np.isfinite(free.history["clean_loss"]).all()
+
+
+def test_fewer_validation_rows_are_said_unless_they_were_chosen():
+    x, y = np.zeros((3000, 2), "float32"), np.zeros(3000, "int32")
+    few, many = (x[:1000], y[:1000]), (x, y)
+    watch = kreg.Diagnostics(few, many)
+    assert len(watch.validation) == 512
+    assert "512 of 3000 validation rows" in opening.about(watch.validation, watch.budget)
+    assert len(kreg.Diagnostics(few, many, rows=2048).validation) == 2048
+    assert opening.about(watch.validation, None) == ""
+    assert opening.about(kreg.Diagnostics(few, few).validation, 0.05) != ""
+    assert opening.about(kreg.Diagnostics(few, (x[:500], y[:500])).validation, 0.05) == ""
 
 
 def test_a_stopping_rule_that_reads_the_training_side_forbids_thinning(data):
