@@ -6,7 +6,10 @@ Both train digits with four hidden layers of 128 for the same epochs, as whole p
 the other in each round. The plain script does nothing else: no diagnostics, no report, no files,
 no exact zeros (it uses Keras's own L1 and Adam). `step` is training time over training steps, the
 validation of every epoch included on both sides. `processor` is user and system time of the whole
-process, which other programs on the machine disturb less than the clock.
+process, which other programs on the machine disturb less than the clock. Where all validation rows
+are measured by Diagnostics (here), Keras's own pass over them is left out: kreg writes `val_loss`.
+
+Median of two rounds, on two busy cores: whole process 0.98, processor 0.97, training step 0.83.
 """
 
 import argparse
