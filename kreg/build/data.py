@@ -1,7 +1,5 @@
 """`data`: kind -> source, and the splits that every source shares."""
 
-from kreg import check
-
 
 def load(cfg, seed: int):
     """The split and checked `kreg.data.Data` of a configuration.
@@ -17,13 +15,6 @@ def load(cfg, seed: int):
     return assemble(SOURCES[cfg.kind](cfg, seed), how, scale_target=cfg.scale_target)
 
 
-def _without_columns(cfg) -> None:
-    for key in ("group", "time"):
-        value = getattr(cfg, key)
-        if value is not None:
-            raise check.invalid(f"data.{key}", f"null: {cfg.kind} has no columns to name", value)
-
-
 def _options(cfg, *names: str) -> dict:
     return {name: getattr(cfg, name) for name in names}
 
@@ -31,21 +22,18 @@ def _options(cfg, *names: str) -> dict:
 def _bundled(cfg, seed: int):
     from kreg.data.sources import bundled
 
-    _without_columns(cfg)
     return getattr(bundled, cfg.kind)()
 
 
 def _keras_images(cfg, seed: int):
     from kreg.data.sources import keras_datasets
 
-    _without_columns(cfg)
     return keras_datasets.images(cfg.kind)
 
 
 def _imdb(cfg, seed: int):
     from kreg.data.sources import keras_datasets
 
-    _without_columns(cfg)
     return keras_datasets.imdb(cfg.words)
 
 
@@ -74,21 +62,18 @@ def _npz(cfg, seed: int):
 def _image_folder(cfg, seed: int):
     from kreg.data.sources.image_folder import image_folder
 
-    _without_columns(cfg)
     return image_folder(cfg.path, **_options(cfg, "size", "channels", "max_pixels"))
 
 
 def _tfds(cfg, seed: int):
     from kreg.data.sources.tfds import tfds
 
-    _without_columns(cfg)
     return tfds(cfg.name, download=cfg.download)
 
 
 def _synthetic(cfg, seed: int):
     from kreg.data.sources import synthetic
 
-    _without_columns(cfg)
     names = ("rows", "features", "noise")
     if cfg.problem == "sparse_teacher":
         names += ("informative", "correlation")

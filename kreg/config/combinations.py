@@ -35,11 +35,11 @@ def kind_of_data_fits(config) -> None:
             )
 
 
-def data_is_there(config) -> None:
-    """A table, an archive or a folder must be named and exist."""
-    from kreg.config import data
+def data_can_be_loaded(config) -> None:
+    """Paths, columns and shares, as far as they are seen without loading the rows."""
+    from kreg.config import data_checks
 
-    data.check_named(config.data)
+    data_checks.check_data(config.data)
 
 
 def noise_has_a_place(config) -> None:
@@ -76,7 +76,7 @@ def task_is_a_folder_name(config) -> None:
 
 RULES = (
     task_is_a_folder_name,
-    data_is_there,
+    data_can_be_loaded,
     kind_of_data_fits,
     noise_has_a_place,
 )

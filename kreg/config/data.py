@@ -1,9 +1,7 @@
 """`data`: where the rows come from, and how they are split."""
 
 from dataclasses import dataclass, make_dataclass
-from pathlib import Path
 
-from kreg import check
 from kreg.config.fields import kind, many, one_of, ranged, switch, text
 
 
@@ -96,18 +94,6 @@ class Synthetic(Splits):
     noise: float = ranged(0.5, low=0)
     correlation: float = ranged(0.0, low=0, high=1, high_open=True)
     images = False
-
-
-def check_named(cfg) -> None:
-    """Refuse a file that is not named or not there, before anything starts."""
-    needed = f"data={cfg.kind} needs it."
-    path = getattr(cfg, "path", "")
-    if path is None:
-        raise check.invalid("data.path", "a path", None, needed)
-    if "\0" in path or not Path(path).expanduser().exists():
-        raise check.invalid("data.path", "a path that exists", path)
-    if getattr(cfg, "target", "") is None:
-        raise check.invalid("data.target", "the name of a column", None, needed)
 
 
 TABLES = ("breast_cancer", "wine", "diabetes")

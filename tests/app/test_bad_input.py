@@ -224,6 +224,18 @@ data.folds=-1                           | data.folds
 data.folds=1.5                          | data.folds
 data.fold=-1                            | data.fold
 data.scale_target=5                     | data.scale_target
+data.validation=0.6 data.test=0.4       | data.validation
+data.folds=1                            | data.folds
+data.fold=2                             | data.fold
+data.folds=3 data.fold=3                | data.fold
+data.group=writer                       | no columns to name
+data=imdb data.time=day                 | no columns to name
+data=synthetic data.features=3          | data.informative
+data=image_folder data.path=/ data.size=[3] | data.size
+data=image_folder data.path=/ data.size=[3,0] | data.size
+data=csv data.path=/ data.target=y      | a file
+data=npz data.path=/                    | a file
+data=npz data.path=/etc/hostname data.folds=3 data.time=day | data.folds
 data=csv                                | data.path
 data=csv data.path=nothing.csv          | a path that exists
 data=csv data.target=y                  | data.path
@@ -311,6 +323,17 @@ def test_one_sentence_and_exit_code_2(line, culprit, capsys):
     assert printed.out == "" and printed.err.startswith("kreg: ")
     assert printed.err.count("\n") == 1 and "Traceback" not in printed.err
     assert culprit in printed.err, printed.err
+
+
+def test_a_column_that_the_table_lacks(tmp_path_factory, capsys):
+    path = tmp_path_factory.mktemp("own") / "own.csv"
+    path.write_text("size,rich\n1,yes\n2,no\n")
+    for key in ("target", "group", "time"):
+        values = {"target": "rich", key: "rihc"}
+        line = [f"data.{name}={value}" for name, value in values.items()]
+        assert gate.run(never, ["data=csv", f"data.path={path}", *line]) == 2
+        printed = capsys.readouterr().err
+        assert f"data.{key}" in printed and "Did you mean 'rich'" in printed
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""What is wrong with `data` and can be seen without loading it: paths, columns, shares, extras."""
+
+import csv
+import importlib.util
+import io
+from pathlib import Path
+
+from kreg import check
+from kreg.config.custom import is_custom
+
+WITH_COLUMNS = ("csv", "parquet", "npz")  # rows of these can be grouped and ordered by a column
+NEEDS = {"parquet": "pyarrow", "tfds": "tensorflow_datasets"}  # kind -> what its extra installs
+HEADER = 2**22  # characters in which a header line must end
+LARGEST_SIDE = 4096
+
+
+def check_data(cfg) -> None:
+    """Raise a `ValueError` with one sentence for the first thing that cannot work."""
+    for rule in () if is_custom(cfg.kind) else RULES:
+        rule(cfg)
+
+
+def package_is_installed(cfg) -> None:
+    package = NEEDS.get(cfg.kind)
+    if package and importlib.util.find_spec(package) is None:
+        raise ValueError(
+            f"data={cfg.kind} needs {package}, which is not installed. Install it with: "
+            f"pip install 'kreg[{cfg.kind}]'"
+        )
+
+
+def path_is_there(cfg) -> None:
+    """A table, an archive or a folder must be named and exist."""
+    needed = f"data={cfg.kind} needs it."
+    path = getattr(cfg, "path", "")
+    if path is None:
+        raise check.invalid("data.path", "a path", None, needed)
+    if "\0" in path or not Path(path).expanduser().exists():
+        raise check.invalid("data.path", "a path that exists", path)
+    if getattr(cfg, "target", "") is None:
+        raise check.invalid("data.target", "the name of a column", None, needed)
+    if cfg.kind in WITH_COLUMNS and not Path(path).expanduser().is_file():
+        raise check.invalid("data.path", "a file", path)
+    if cfg.kind == "image_folder" and not Path(path).expanduser().is_dir():
+        raise check.invalid("data.path", "a folder, unpacked", path)
+
+
+def shares_leave_rows(cfg) -> None:
+    """Validation and test together must leave training rows; a fold needs folds."""
+    if cfg.validation + cfg.test >= 1:
+        wanted = f"a share below 1 - data.test = {1 - cfg.test:g}"
+        raise check.invalid("data.validation", wanted, cfg.validation)
+    if cfg.folds == 1:
+        raise check.invalid("data.folds", "0, or at least 2 folds", cfg.folds)
+    if cfg.fold and cfg.fold >= cfg.folds:
+        wanted = f"a fold from 0 to {cfg.folds - 1}" if cfg.folds else "0, as there are no folds"
+        raise check.invalid("data.fold", wanted, cfg.fold, "Say how many with data.folds.")
+    if cfg.folds and cfg.time is not None:
+        raise check.invalid("data.folds", "0 where data.time orders the rows", cfg.folds)
+
+
+def columns_are_there(cfg) -> None:
+    """The columns that are named stand in the table's first line."""
+    named = [(f"data.{key}", getattr(cfg, key, None)) for key in ("group", "time")]
+    if cfg.kind not in WITH_COLUMNS:
+        for key, value in named:
+            if value is not None:
+                raise check.invalid(key, f"null: {cfg.kind} has no columns to name", value)
+    if cfg.kind != "csv":
+        return
+    names = header(cfg.path, cfg.separator)
+    named += [("data.target", cfg.target), *(("data.drop", column) for column in cfg.drop)]
+    for key, value in named:
+        if names and value is not None:
+            check.choice(key, value, names)
+
+
+def header(path: str, separator: str) -> list[str]:
+    """The names in the first line of a CSV file; none where only loading it can tell."""
+    try:
+        with open(Path(path).expanduser(), encoding="utf-8-sig", newline="") as file:
+            text = file.read(HEADER)
+        lines = csv.reader(
+            io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True
+        )
+        names = next((row for row in lines if any(map(str.strip, row))), [])
+    except (OSError, ValueError, TypeError, csv.Error):  # the loader has a better sentence for it
+        return []
+    ambiguous = len(text) == HEADER or len(set(names)) < len(names) or "" in names
+    return [] if ambiguous else names
+
+
+def numbers_fit(cfg) -> None:
+    """Numbers that only make sense together."""
+    if getattr(cfg, "problem", "") == "sparse_teacher" and cfg.informative > cfg.features:
+        wanted = f"at most data.features = {cfg.features}"
+        raise check.invalid("data.informative", wanted, cfg.informative)
+    size = getattr(cfg, "size", None)
+    if size is not None:
+        if len(size) != 2:
+            raise check.invalid("data.size", "[height, width] or null", size)
+        for side in size:
+            check.integer("data.size", side, low=1, high=LARGEST_SIDE)
+
+
+RULES = (
+    path_is_there,
+    package_is_installed,
+    shares_leave_rows,
+    columns_are_there,
+    numbers_fit,
+)
