@@ -5,13 +5,17 @@ from pathlib import Path
 
 from kreg.config.validate import ConfigError
 
-DONE, FAILED, BAD_CONFIGURATION = 0, 1, 2
+DONE, FAILED, BAD_CONFIGURATION, INTERRUPTED = 0, 1, 2, 130
 SENTENCES = (ValueError, OSError, FloatingPointError, ModuleNotFoundError)
 KREG = Path(__file__).parents[1]
 
 
 def of(error: BaseException) -> int:
-    """The exit code of the contract for an error that ended a job."""
+    """The exit code of the contract for what ended a job."""
+    if isinstance(error, SystemExit):
+        return error.code
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
     return BAD_CONFIGURATION if isinstance(error, ConfigError) else FAILED
 
 

@@ -1,5 +1,6 @@
 """Where a command writes: a new directory, or the one that the same command left unfinished."""
 
+import shutil
 from pathlib import Path
 
 from kreg import sweeps
@@ -11,6 +12,8 @@ from kreg.runs.directory import RunDirectory
 
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
 TRIALS = 20  # as in conf/hparams_search
+HYDRA, LOCK = ".hydra", "run.lock"
+EMPTY = (HYDRA, LOCK)  # what lies in the directory of a run that never began
 
 
 def named(line: CommandLine, key: str) -> Path | None:
@@ -46,6 +49,26 @@ def for_sweep(line: CommandLine, config: Config) -> sweeps.SweepDirectory:
         return sweeps.SweepDirectory(own, jobs)
     parent = Path("logs") / config.task / "sweeps"
     return sweeps.choose(parent, jobs, anew=config.resume == "never", total=trials(line))
+
+
+def has_begun(folder: Path) -> bool:
+    """Whether there is more in a run's directory than what Hydra and the lock put there."""
+    return not {entry.name for entry in folder.iterdir()} <= set(EMPTY)
+
+
+def discard_unbegun(folder: Path) -> None:
+    """Remove the directory of a run that never began, and what is then empty above it."""
+    if not folder.is_dir() or has_begun(folder):
+        return
+    shutil.rmtree(folder / HYDRA, ignore_errors=True)
+    (folder / LOCK).unlink(missing_ok=True)
+    home = Path.cwd()
+    above = [parent for parent in folder.parents if parent.is_relative_to(home) and parent != home]
+    for empty in (folder, *above):
+        try:
+            empty.rmdir()
+        except OSError:  # not empty, or not ours
+            return
 
 
 def trials(line: CommandLine) -> int | None:

@@ -31,6 +31,8 @@ def run(train: Callable[[], None], arguments: list[str] | None = None) -> int:
         if line.passes_to_hydra:
             return _hand_over(train, line.arguments)
         return _start(train, line, check_all(line))
+    except KeyboardInterrupt:
+        return codes.INTERRUPTED
     except (ConfigError, HydraException, InUseError) as error:
         if os.environ.get("HYDRA_FULL_ERROR"):
             raise

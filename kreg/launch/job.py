@@ -9,7 +9,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from kreg.config.validate import Config, validate
-from kreg.launch import codes
+from kreg.launch import codes, directories
 from kreg.runs import atomic
 
 WORST = float("inf")  # what a failed job tells a search that minimises
@@ -35,16 +35,28 @@ class Job:
 
     def __exit__(self, kind, error, trace) -> bool:
         if error is None:
+            self._leave()
             return False
-        if isinstance(error, SystemExit):
-            code = error.code
-        else:
-            code = codes.of(error)
-            self._tell(error)
-            atomic.write_json(self.directory / "result.json", failure(error))
+        code = codes.of(error)
+        if code in (codes.FAILED, codes.BAD_CONFIGURATION):
+            self._fail(error)
+        elif isinstance(error, KeyboardInterrupt):
+            print("kreg: interrupted. The same command goes on.", file=sys.stderr)
+        self._leave()
         if self.sweeping and code == codes.FAILED:
             return True
         raise SystemExit(code) from error
+
+    def _leave(self) -> None:
+        """A single command that has trained nothing leaves nothing: a mistake, or check=true."""
+        if not self.sweeping:
+            directories.discard_unbegun(self.directory)
+
+    def _fail(self, error: BaseException) -> None:
+        """Say why; a run that has begun, and a sweep, keep it as the result."""
+        self._tell(error)
+        if self.sweeping or directories.has_begun(self.directory):
+            atomic.write_json(self.directory / "result.json", failure(error))
 
     def _tell(self, error: BaseException) -> None:
         if codes.is_sentence(error) and self.config.trainer.verbose != "debug":
