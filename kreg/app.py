@@ -6,7 +6,7 @@ from pathlib import Path
 from kreg.build import compression, experiment, outcome, plan, preview, trainer
 from kreg.build import crew as crews
 from kreg.diagnostics.report import write_all
-from kreg.runs import Checkpoint, RunDirectory, resume, summary
+from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 
 
 def run(config, directory: Path) -> float:
@@ -26,7 +26,7 @@ def run(config, directory: Path) -> float:
     if config.procedure != "train":
         return experiment.run(config, directory)
     with RunDirectory(directory) as place:
-        if place.finished:
+        if is_finished(place, config):
             return outcome.objective(place.result, config.objective)
         training = plan.make(config)
         summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
@@ -35,6 +35,7 @@ def run(config, directory: Path) -> float:
         if getattr(config.augment, "preview", False):
             print(f"kreg: {preview.write(training, place.path)}")
             return 0.0
+        place.reopen()
         place.write_json(resume.CONFIG, config.to_dict())
         place.write_json("data.json", training.data.to_dict())
         result = train(training, config, place)
@@ -42,6 +43,12 @@ def run(config, directory: Path) -> float:
         place.write_json("result.json", result)
         summary.show(result, place.path, config.trainer.verbose)
     return outcome.objective(result, config.objective)
+
+
+def is_finished(place: RunDirectory, config) -> bool:
+    """Whether this very training has its result: with more epochs to train it has not."""
+    known = place.read_json(resume.CONFIG)
+    return place.finished and (known is None or not differences(known, config.to_dict()))
 
 
 def train(training: plan.Plan, config, place: RunDirectory) -> dict:

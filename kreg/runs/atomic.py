@@ -44,9 +44,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed `replace` left behind."""
-    for leftover in Path(folder).glob(f"*{TEMPORARY}"):
-        leftover.unlink(missing_ok=True)
+    """Remove what a killed writer left behind: a state, a report, a model."""
+    for pattern in (f"*{TEMPORARY}", f"*{TEMPORARY}.keras"):
+        for leftover in Path(folder).glob(pattern):
+            leftover.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value) -> None:

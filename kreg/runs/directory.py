@@ -56,7 +56,7 @@ class RunDirectory:
         """Write and remove one file, so that a read-only disk is noticed before training."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            probe = self.path / f".probe_{os.getpid()}"
+            probe = self.path / f".probe_{os.getpid()}{atomic.TEMPORARY}"
             probe.write_bytes(b"kreg")
             probe.unlink()
         except OSError as error:
@@ -93,6 +93,10 @@ class RunDirectory:
     @property
     def result(self) -> dict | None:
         return self.read_json("result.json")
+
+    def reopen(self) -> None:
+        """Take the result away: a run that goes on has none until it ends again."""
+        self.file("result.json").unlink(missing_ok=True)
 
     @property
     def status(self) -> str:

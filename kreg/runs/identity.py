@@ -5,8 +5,12 @@ import json
 
 # keys that say how to run and not what to train
 VOLATILE = ("resume", "check", "allow", "trainer.verbose", "trainer.save_every")
-# keys that a resumed run may change: more epochs of the same training
-MAY_CHANGE = ("trainer.epochs",)
+# the key that a resumed run may change, where no learning rate depends on it
+EPOCHS = "trainer.epochs"
+PLANNED = (
+    "The learning rate was planned over all epochs; only a run with optimizer.schedule=constant "
+    "and optimizer.warmup=0 can be made longer. "
+)
 
 
 def canonical(config: dict) -> dict:
@@ -40,9 +44,20 @@ def differences(old: dict, new: dict) -> dict[str, tuple]:
     return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
 
 
-def forbidden(changes: dict[str, tuple]) -> dict[str, tuple]:
-    """The differences that a resumed run must not have."""
-    return {key: pair for key, pair in changes.items() if key not in MAY_CHANGE}
+def forbidden(changes: dict[str, tuple], config: dict) -> dict[str, tuple]:
+    """The differences that a resumed run must not have.
+
+    More epochs of the same training are the one thing that may change, unless `config` plans the
+    learning rate over all epochs: the epochs that are done would then have had other rates.
+    """
+    free = () if plans_ahead(config) else (EPOCHS,)
+    return {key: pair for key, pair in changes.items() if key not in free}
+
+
+def plans_ahead(config: dict) -> bool:
+    """Whether the learning rate of a step depends on the number of epochs."""
+    optimizer = config.get("optimizer", {})
+    return optimizer.get("schedule", "constant") != "constant" or bool(optimizer.get("warmup"))
 
 
 def sentence(changes: dict[str, tuple]) -> str:

@@ -3,7 +3,8 @@
 `resume=auto` continues the newest run of the same task whose canonical configuration is equal, that
 has neither finished nor failed, and that no living process holds. `never` always starts anew.
 `force` continues the newest unfinished run of the task even if the configuration has changed.
-A path continues that directory, if the configuration is equal up to `MAY_CHANGE`.
+A path continues that directory, if the configuration is equal; `trainer.epochs` may differ where no
+learning rate depends on it.
 """
 
 import dataclasses
@@ -74,10 +75,11 @@ def _named(run: RunDirectory, config: dict) -> Decision:
             "Expected auto, never, force or a run directory."
         )
     changes = identity.differences(saved, config)
-    if identity.forbidden(changes):
+    if forbidden := identity.forbidden(changes, config):
+        planned = identity.PLANNED if identity.EPOCHS in forbidden else ""
         raise ResumeError(
             f"The configuration has changed since {run.path} was started: "
-            f"{identity.sentence(identity.forbidden(changes))}. Use the old values, or start anew "
+            f"{identity.sentence(forbidden)}. {planned}Use the old values, or start anew "
             "with resume=never, or continue the newest unfinished run regardless with resume=force."
         )
     if run.finished and not changes:

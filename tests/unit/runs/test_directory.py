@@ -61,7 +61,8 @@ def test_opening_twice_in_one_process_is_refused(tmp_path):
 
 def test_leftovers_of_a_killed_write_are_swept(tmp_path):
     (tmp_path / "state").mkdir()
-    leftovers = [tmp_path / "result.json.1.tmp", tmp_path / "state" / "epoch_000001.npz.1.tmp"]
+    names = ["result.json.1.tmp", "best.tmp.keras", ".report.html.a1.tmp", "history.tmp"]
+    leftovers = [tmp_path / name for name in [*names, "state/epoch_000001.npz.1.tmp"]]
     for leftover in leftovers:
         leftover.write_bytes(b"half")
     with RunDirectory(tmp_path):
@@ -128,6 +129,26 @@ def test_more_epochs_of_the_same_training_are_allowed(tmp_path):
     longer = changed(trainer={"epochs": 9})
     assert decide(str(run.path), tmp_path, CONFIG).action == "finished"
     assert decide(str(run.path), tmp_path, longer).action == "continue"
+
+
+@pytest.mark.parametrize("plan", [{"schedule": "cosine"}, {"schedule": "constant", "warmup": 0.1}])
+def test_more_epochs_under_a_planned_learning_rate_are_refused(tmp_path, plan):
+    run = make(tmp_path, changed(optimizer=plan))
+    longer = changed(optimizer=plan, trainer={"epochs": 9})
+    with pytest.raises(ResumeError, match="epochs was 5 and is 9. The learning rate was planned"):
+        decide(str(run.path), tmp_path, longer)
+    assert decide("force", tmp_path, longer).action == "continue"
+
+
+def test_a_finished_run_that_goes_on_has_no_result_until_it_ends_again(tmp_path):
+    """Killed in between, the same command goes on and does not take the old result for its own."""
+    run = make(tmp_path, status="done")
+    longer = changed(trainer={"epochs": 9})
+    run.reopen()
+    assert decide(str(run.path), tmp_path, longer).action == "continue"
+    run.write_json("config.json", longer)
+    assert decide(str(run.path), tmp_path, longer).action == "continue"
+    assert decide("auto", tmp_path, longer).directory.path == run.path
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
