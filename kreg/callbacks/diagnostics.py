@@ -238,9 +238,15 @@ class Diagnostics(keras.callbacks.Callback):
             "record": self.record.get_state(),
             "overhead": self.overhead.get_state(),
             "start": self.start.get_state(),
+            "last": self.last.get_state() if self._ends() else [],
             "notes": list(self.notes),
             "events": [dict(event) for event in self.board.events],
         }
+
+    def _ends(self) -> bool:
+        """Whether no epoch follows: only then a resumed training cannot measure for itself."""
+        final = (self.params or {}).get("epochs")
+        return bool(self.model.stop_training) or self.record.epochs[-1:] == [final]
 
     def set_state(self, state: dict) -> None:
         """Continue from `get_state`; before `fit` or from a callback's `on_train_begin`."""
@@ -252,6 +258,7 @@ class Diagnostics(keras.callbacks.Callback):
         self.record.set_state(state["record"])
         self.overhead.set_state(state["overhead"])
         self.start.set_state(state["start"])
+        self.last.set_state(state["last"])
         self.notes = list(state["notes"])
         self.board.events = [dict(event) for event in state["events"]]
         self._pending = None

@@ -48,6 +48,13 @@ class Last:
         values = zip(self.kernels, self._before, strict=False)
         return {v.path: ops.convert_to_numpy(value) for v, value in values}
 
+    def get_state(self) -> list:
+        """The values one epoch ago: what is missing where no further epoch is trained."""
+        return [np.array(ops.convert_to_numpy(value)) for value in self._before]
+
+    def set_state(self, values: list) -> None:
+        self._before = list(values)
+
 
 def leaves(model) -> list:
     """All layers of a model in their order, those of nested models in place of the model."""

@@ -100,9 +100,10 @@ class Saver(keras.callbacks.Callback):
         }
 
     def _stopped_for_good(self) -> bool:
-        """Whether a stopping rule has ended training; a signal has not."""
+        """Whether a stopping rule has ended training; a signal has not, but may come with one."""
         told_to_go = any(getattr(peer, "exit_code", 0) for peer in self.callbacks)
-        return bool(self.model.stop_training) and not told_to_go
+        ruled = any(getattr(peer, "stopped_epoch", 0) for peer in self.callbacks)
+        return bool(self.model.stop_training) and (ruled or not told_to_go)
 
     def _groups(self) -> dict[str, list]:
         optimizer = getattr(self.model, "optimizer", None)

@@ -50,9 +50,15 @@ class TensorBoard(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         measured = board(self.model).diagnostics
-        if self._events is not None and measured is not None and measured.document is not None:
-            self._guarded(lambda: self._events.report(measured.document))
+        if not self.problem and measured is not None and measured.document is not None:
+            self._guarded(lambda: self._report(measured))
         self._close()
+
+    def _report(self, measured) -> None:
+        """The last events. A run that was killed after its last epoch has no writer yet."""
+        if self._events is None:
+            self._open(max(measured.record.epochs, default=0))
+        self._events.report(measured.document)
 
     def _guarded(self, write) -> None:
         """A disk that is full must not end a training: say it once, and write no more."""

@@ -124,3 +124,27 @@ def test_a_refused_state_changes_nothing():
     with pytest.raises(ValueError, match="another model"):
         fit(Store(saved), model=model)
     assert before == [v.numpy().tobytes() for v in model.variables]
+
+
+class Rule(keras.callbacks.Callback):
+    """Stops after its second epoch, as EarlyStopping does."""
+
+    stopped_epoch = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+
+@pytest.mark.parametrize(("others", "stopped"), [([], False), ([Rule], True)])
+def test_a_signal_leaves_it_to_the_rules_whether_training_is_over(others, stopped):
+    """Told to go with the last batch of an epoch: a rule that stops there has still stopped."""
+
+    class Last(At):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.batch = 2 if epoch == 1 else None
+
+    saved = fit(Store(), Last(None, told_to_go), *[make() for make in others], epochs=4)
+    assert [state["epoch"] for state in saved] == [1, 2]
+    assert saved[-1]["stopped"] is stopped

@@ -66,6 +66,17 @@ def test_steps_after_a_resume(data, tmp_path):
     assert [event.step for event in events(tmp_path).Tensors("penalty/total")] == steps
 
 
+def test_the_report_of_a_run_that_was_killed_after_its_last_epoch(data, tmp_path):
+    store = Memory()
+    run(data, tmp_path / "whole", 2, store)
+    run(data, tmp_path / "rest", 2, Memory(store.states[-1]), first=2)
+    whole, rest = (events(tmp_path / name) for name in ("whole", "rest"))
+    for tag in ("report", "overfit/verdict", "kreg/report"):
+        steps = [[event.step for event in found.Tensors(tag)] for found in (whole, rest)]
+        assert steps[0] == steps[1] and len(steps[0]) == 1
+    assert "overfit/clean_loss" not in rest.Tags()["tensors"]
+
+
 def test_a_directory_that_cannot_be_written_is_said_once(data, tmp_path, capsys):
     blocked = tmp_path / "events"
     blocked.write_text("a file")
