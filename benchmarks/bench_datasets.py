@@ -11,6 +11,24 @@ Classification: test accuracy, higher is better. Regression: test RMSE in the ta
 Published numbers: Fashion-MNIST's own leaderboard (MLP 256-128-100); adult.names, the best of its
 list of errors (feature-selected naive Bayes, 14.05 %, rows with unknown values removed, which are
 kept here); Gal & Ghahramani 2016 (one hidden layer of 50, the mean of 20 splits; one split here).
+
+Printed on 2 cores in 337 s, Keras 3.15.1 and TensorFlow 2.21.0:
+
+    data              rows     kreg   linear    trees  published
+    fashion_mnist    55000   0.8957        -        -     0.8833
+    adult            27677   0.8568   0.8527   0.8735     0.8595
+    car               1210   0.9575   0.9151   0.9961          -
+    credit_g           700   0.7133   0.7400   0.7600          -
+    kr_vs_kp          2238   0.9937   0.9666   0.9937          -
+    phoneme           3782   0.8656   0.7596   0.8779          -
+    segment           1618   0.9624   0.9249   0.9769          -
+    vehicle            592   0.8189   0.8346   0.8031          -
+    sonar              146   0.9032   0.7419   0.9355          -
+    concrete           773   5.4569  10.6183   4.0264     4.8200
+    power             7176   4.0745   4.5388   3.3221     4.0100
+
+Boosted trees are ahead on eight of the ten tables and level on one; on credit_g and vehicle the
+linear model is ahead of the network, too. On concrete the network is behind the published mean.
 """
 
 import json

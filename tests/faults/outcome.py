@@ -1,6 +1,7 @@
 """All of a finished run that must not depend on interruptions; times, paths and names may."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from kreg.runs import StateFile
 TIMED = {
     "seconds", "training_seconds", "latency_ms", "created", "began", "ended", "command", "name",
 }  # fmt: skip
+COUNTED = r"tensorboard/|\.hydra/|state/epoch_\d{6}\.npz$"  # as many as there were processes
 MODELS = ("best.keras", "compressed.keras")
 
 
@@ -43,9 +45,9 @@ def weights(path: Path) -> list[bytes]:
 
 
 def files(run: Path) -> list[str]:
-    """What lies in the directory, event files aside: nothing half-written may stay."""
-    found = (path.relative_to(run) for path in run.rglob("*") if path.is_file())
-    return sorted(str(path) for path in found if path.parts[0] not in ("tensorboard", ".hydra"))
+    """What lies in the directory, event files and states aside: nothing half-written may stay."""
+    found = (str(path.relative_to(run)) for path in run.rglob("*") if path.is_file())
+    return sorted(name for name in found if not re.match(COUNTED, name))
 
 
 def tensorboard_steps(run: Path) -> dict[str, list[int]]:

@@ -1,6 +1,5 @@
 """`train.py` itself under faults: killed, told to go, doubled, changed, finished, damaged."""
 
-import json
 import os
 import random
 import signal
@@ -9,17 +8,17 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from kreg.runs import StateFile
+from tests.faults.outcome import outcome
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [
     "model=shallow", "dropout=light", "augment=light", "reg=l1", "stop=patience",
     "stop.patience=40", "optimizer.ema=0.9", "trainer.epochs=40", "data.train_size=200",
     "trainer.deterministic=true",
-    "trainer.verbose=quiet", "trainer.save_every=0",
+    "trainer.verbose=quiet", "trainer.save_every=0", "diagnostics.adapt=false",
 ]  # fmt: skip
 
 
@@ -65,40 +64,6 @@ def signal_after(folder, process, number, epochs, delay=0.0):
     return ended(process)
 
 
-def outcome(run: Path) -> dict:
-    """All that must not depend on interruptions; times and paths do."""
-    state = StateFile(run / "state").read()
-    result = json.loads((run / "result.json").read_text())
-    timed = ("seconds", "training_seconds")
-    return {
-        "variables": [a.tobytes() for group in state["variables"].values() for a in group],
-        "history": (run / "history.csv").read_text(),
-        "result": {name: value for name, value in result.items() if name not in timed},
-        "steps": tensorboard_steps(run),
-        "best": best_weights(run),
-    }
-
-
-def best_weights(run: Path) -> list[bytes]:
-    import kreg
-
-    return [
-        np.asarray(w).tobytes()
-        for w in kreg.load_model(run / "best.keras", compile=False).get_weights()
-    ]
-
-
-def tensorboard_steps(run: Path) -> dict[str, list[int]]:
-    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
-
-    steps = {}
-    for path in sorted((run / "tensorboard").glob("events*")):
-        for event in EventFileLoader(str(path)).Load():
-            for value in event.summary.value:
-                steps.setdefault(value.tag, []).append(event.step)
-    return steps
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The run that nobody disturbs."""
@@ -119,6 +84,33 @@ def test_killed_then_told_to_go_then_finished_equals_undisturbed(whole, tmp_path
     found = outcome(runs(tmp_path)[0])
     for part, expected in whole.items():
         assert found[part] == expected, f"{part}, seed {seed}"
+
+
+DEADLY = """
+import os, runpy, signal, sys
+
+def hear(event, arguments):
+    if event == "os.rename" and str(arguments[1]).endswith({name!r}):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(hear)
+sys.path.insert(0, {root!r})
+runpy.run_path({root!r} + "/train.py", run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["config.json", "epoch_000040.npz", "best.keras", "report.html", "result.json"]
+)
+def test_killed_right_before_a_file_gets_its_name(whole, tmp_path, name):
+    code = DEADLY.format(name=name, root=str(ROOT))
+    ended = subprocess.run([sys.executable, "-c", code, *COMMAND], cwd=tmp_path)
+    assert ended.returncode == -signal.SIGKILL
+    train(tmp_path)
+    # a run without its configuration is no run yet: the same command then starts another
+    done = [run for run in runs(tmp_path) if (run / "result.json").exists()]
+    assert len(done) == 1 and outcome(done[0]) == whole
 
 
 @pytest.mark.slow
