@@ -337,7 +337,7 @@ def test_a_column_that_the_table_lacks(tmp_path_factory, capsys):
 
 
 @pytest.mark.parametrize(
-    "line", ["model=depe", "+model.dropuot=0.3", "data=wine model=cnn", "data=csv"]
+    "line", ["model=depe", "+model.dropuot=0.3", "data=wine model=cnn", "data=csv", "data.folds=1"]
 )
 def test_the_program_itself_starts_no_tensorflow(line):
     code = (
