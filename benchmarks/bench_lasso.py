@@ -6,6 +6,11 @@
 Full batch and mini-batches of 32. `naive` is what everyone writes first: soft-threshold by
 learning rate times l1 after the optimizer's step. The gap is relative, (F - F*) / F*, with F* from
 `sklearn.linear_model.Lasso(tol=1e-14)`; every optimizer has a cosine learning rate, none is tuned.
+
+Measured (all defaults): each kreg row has the support of scikit-learn, on the full batch and for
+all three seeds. Largest gaps over both alphas: full batch 9.2e-13 (SGD), mini-batches 2.9e-6
+(RMSprop), 1.1e-7 (the others). Keras L1 has no zero in any row; the naive thresholds have gaps from
+5.4e-3 to 8.6e-2.
 """
 
 import argparse

@@ -8,6 +8,12 @@ solution: liblinear penalises the bias a little, whatever `intercept_scaling` is
 saga is slow on leukemia (gap above 1e-2 and twice the features after 5,000 epochs). Below, what no
 linear model can do: a network on madelon whose first layer has a group lasso on its input rows,
 beside the same network without it; `real` counts the selected features among the 20 real ones.
+
+Measured (all defaults, under seven minutes on two busy cores): both packages select the same
+features in all five linear problems (leukemia 3, 8, 11; madelon 2, 26) and make the same test
+errors; kreg's proved gap is the smaller one in four. The network without a penalty uses all 500
+features and errs on 44.8 %; with a group lasso of 0.004 on 25.5 %, but it still uses 414 features,
+16 of them real, and from 0.016 on none: this penalty alone does not find the twenty.
 """
 
 import argparse

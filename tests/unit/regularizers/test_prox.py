@@ -1,5 +1,6 @@
 """Proximal maps: minimisers by brute force, firm nonexpansiveness, Moreau's identity, limits."""
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -58,6 +59,14 @@ def test_the_way_back_from_w_to_z_needs_z_only_where_w_is_zero(penalty, z, step,
     if penalty.has_sharp:
         back = penalty.sharp_offset(w, known, step, s)
         np.testing.assert_allclose(np.asarray(back), z - w, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_the_way_back_is_finite_in_every_dtype(dtype):
+    w, z = (keras.ops.cast(a, dtype) for a in ([0.0, 60.0, -1e-3, 0.0], [0.25, -60.0, 0.0, -0.25]))
+    back = kreg.L1(0.5).sharp_offset(w, z, 1.0, {"l1": keras.ops.cast(0.5, dtype)})
+    found = keras.ops.convert_to_numpy(keras.ops.cast(back, "float32"))
+    np.testing.assert_array_equal(found, [0.25, 0.5, -0.5, -0.25])
 
 
 @each_penalty
