@@ -124,10 +124,11 @@ def test_a_signal_ends_cleanly_with_its_code_and_a_state(tmp_path, number):
 @pytest.mark.slow
 def test_the_second_process_on_a_directory_is_refused(tmp_path):
     place = f"hydra.run.dir={tmp_path / 'one'}"
-    first = start(tmp_path, place, "trainer.epochs=100000", "stop=none")
-    while not (tmp_path / "one" / "state").exists():
+    forever = ("trainer.epochs=100000", "stop.patience=100000")
+    first = start(tmp_path, place, *forever)
+    while first.poll() is None and not (tmp_path / "one" / "state").exists():
         time.sleep(0.05)
-    code, printed = ended(start(tmp_path, place, "trainer.epochs=100000", "stop=none"))
+    code, printed = ended(start(tmp_path, place, *forever))
     first.kill()
     first.communicate()
     assert code != 0 and f"in use by process {first.pid}" in printed and "Traceback" not in printed
