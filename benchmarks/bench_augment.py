@@ -9,7 +9,7 @@ brightness, contrast and saturation of 20 %, R4 one square erased with probabili
 MixUp, R6 CutMix instead of MixUp. Batches of 128 uint8 images in memory, float32 batches out (uint8
 for `kreg_u8`), through `tf.data` with two parallel calls where TensorFlow is involved.
 
-All peers run in one process, interleaved within each round; a cell is the median of the rounds.
+All peers run in one process, in turns within each round of a recipe; a cell is the median of them.
 A cell is the steady state of one endless stream: what begins an epoch is not in it, and what comes
 once, tracing and compiling included, is in the last table. "Per CPU-second" divides by the
 processor time of all threads, which other jobs on the machine disturb least; the loader's workers
@@ -84,17 +84,22 @@ class Cell:
 
 
 def bench(size: int, names: list[str], recipes: list[int], rounds: int, seconds: float) -> dict:
+    """Recipe by recipe, all peers in turns: their buffers would not fit into memory all at once."""
     x, y = data(size)
-    cells = {}
-    for name in names:
-        for recipe in recipes:
-            cells[name, recipe] = Cell(name, recipe, x, y, seconds)
-        print(f"{name}: ready", flush=True)
-    for number in range(rounds):
-        for cell in cells.values():
-            cell.measure()
-        print(f"round {number + 1} of {rounds}: done", flush=True)
-    return cells
+    found = {}
+    for recipe in recipes:
+        cells = {name: Cell(name, recipe, x, y, seconds) for name in names}
+        for _ in range(rounds):
+            for cell in cells.values():
+                cell.measure()
+        for name, cell in cells.items():
+            cell.run = None
+            found[name, recipe] = cell
+        rates = ", ".join(
+            f"{name} {np.median(c.rates, axis=0)[0]:,.0f}" for name, c in cells.items()
+        )
+        print(f"R{recipe}: {rates}", flush=True)
+    return found
 
 
 def table(title: str, recipes: list[int], rows: dict, form: str) -> None:
