@@ -1,12 +1,14 @@
 """One sweep of L1 strengths on digits/deep, launched in every way: seconds, and equal results.
 
-    python benchmarks/bench_sweep.py [--jobs 16] [--epochs 10] [--only reuse,basic]
+    python benchmarks/bench_sweep.py [--jobs 16] [--epochs 3] [--only reuse,basic]
 
 Rows: one process a job; Hydra's basic launcher; joblib and Ray with two processes, where they are
 installed; kreg's launcher, whose jobs share one compiled step. Seconds of the wall and of the
 processors hold TensorFlow's start, from one run each in this order: take the ratios, those of the
-processors on a machine that does other work too. "equal" holds the clean
-validation losses of all jobs, to the last bit, against those of the separate processes.
+processors on a machine that does other work too. The jobs are short, three epochs: the longer they
+train, the less there is to share. "equal" holds all metrics of all jobs, to the last bit, against
+those of the first row. Ray has an environment of its own (its launcher and joblib 1.6 do not go
+together): run this script there for that row.
 """
 
 import argparse
@@ -59,35 +61,41 @@ def processors() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def losses(folder: Path) -> list[float]:
-    """The clean validation losses in the order of the jobs."""
+def measured_in(folder: Path) -> list[dict]:
+    """All metrics of the jobs, in their order."""
     results = sorted(folder.glob("*/result.json"), key=lambda p: int(p.parent.name.split("_")[0]))
-    return [json.loads(path.read_text())["metrics"]["val_clean_loss"] for path in results]
+    return [json.loads(path.read_text())["metrics"] for path in results]
+
+
+def chosen(only: str) -> dict:
+    """The rows that were asked for and whose launcher is installed."""
+    wanted = {n: w for n, w in WAYS.items() if any(part in n for part in only.split(","))}
+    missing = [word for word, plugin in NEEDS.items() if not installed(plugin)]
+    return {n: w for n, w in wanted.items() if not any(word in n for word in missing)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=16)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--only", default="", help="parts of the rows' names, with commas")
     arguments = parser.parse_args()
     strengths = [f"{s:.6g}" for s in np.logspace(-5, -2, arguments.jobs)]
     common = [f"trainer.epochs={arguments.epochs}", "trainer.verbose=quiet"]
     table = Table("launched by", "wall s", "a job", "of basic", "cpu s", "of basic", "equal")
     measured, reference = {}, None
-    for name, launcher in WAYS.items():
-        chosen = not arguments.only or any(part in name for part in arguments.only.split(","))
-        missing = any(word in name and not installed(plugin) for word, plugin in NEEDS.items())
-        if chosen and not missing:
-            folder = Path(tempfile.mkdtemp())
-            measured[name] = sweep(folder, launcher, strengths, common)
-            found = losses(folder)
-            reference = reference or found
-            wall, cpu = measured[name]
-            basic = measured.get("basic launcher", (np.nan, np.nan))
-            cells = [wall, wall / len(strengths), wall / basic[0], cpu, cpu / basic[1]]
-            table.add_row(name, *(f"{cell:.2f}" for cell in cells), str(found == reference))
-            print(name, f"{wall:.1f} s, {cpu:.1f} s of processors", flush=True)
+    for name, launcher in chosen(arguments.only).items():
+        folder = Path(tempfile.mkdtemp())
+        measured[name] = sweep(folder, launcher, strengths, common)
+        found = measured_in(folder)
+        reference = reference or found
+        equal = len(found) == len(strengths) and found == reference
+        wall, cpu = measured[name]
+        basic = measured.get("basic launcher", (np.nan, np.nan))
+        cells = [wall, wall / len(strengths), wall / basic[0], cpu, cpu / basic[1]]
+        row = [name, *(f"{cell:.2f}" for cell in cells), str(equal)]
+        table.add_row(*row)
+        print(*row, sep="  ", flush=True)
     Console(width=110).print(table)
 
 

@@ -34,7 +34,10 @@ def optimizer(cfg, total_steps: int):
         settings |= {"use_ema": True, "ema_momentum": cfg.ema}
     if cfg.kind == "sgd":
         settings |= {"momentum": cfg.momentum, "nesterov": cfg.nesterov}
-    return getattr(kreg.optimizers, CLASSES[cfg.kind])(**settings)
+    made = getattr(kreg.optimizers, CLASSES[cfg.kind])(**settings)
+    if isinstance(settings["learning_rate"], kreg.optimizers.Scaled):
+        made.scaled_rate = settings["learning_rate"]  # Keras has no public way to a schedule
+    return made
 
 
 def weight_decay(cfg) -> float | None:
@@ -46,14 +49,17 @@ def learning_rate(cfg, total_steps: int):
     """A number, or Keras's cosine from the end of a linear warm-up down to zero."""
     import keras
 
+    from kreg.optimizers import Scaled
+
     warmup = round(cfg.warmup * total_steps)
     if cfg.schedule == "constant" and not warmup:
         return cfg.learning_rate
     floor = 1.0 if cfg.schedule == "constant" else 0.0
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup else cfg.learning_rate,
+    course = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if warmup else 1.0,
         decay_steps=max(total_steps - warmup, 1),
         alpha=floor,
-        warmup_target=cfg.learning_rate if warmup else None,
+        warmup_target=1.0 if warmup else None,
         warmup_steps=warmup,
     )
+    return Scaled(cfg.learning_rate, course)

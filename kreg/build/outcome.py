@@ -52,13 +52,13 @@ def metrics(plan, watch=None) -> dict:
         watch: The `kreg.Diagnostics` of the training, or `None`. Its rows stand for the training
             and the validation side, as in the curves: one name, one number.
     """
-    from kreg.callbacks.penalties import Weights
+    from kreg.callbacks import weights_of
 
     sides = {name: getattr(watch, name, None) for name in ("train", "validation")}
     found = clean(plan.model, plan, sides, getattr(watch, "clean", None))
     if "val_clean_loss" in found:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
-    found["penalty"] = Weights(plan.model)().penalty
+    found["penalty"] = weights_of(plan.model)().penalty
     return found
 
 
@@ -71,9 +71,9 @@ def clean(model, plan, known=None, measure=None) -> dict:
         known: Split to the `Rows` to take for it; else all its rows.
         measure: A `kreg.callbacks.Clean` of the model that is compiled already, or `None`.
     """
-    from kreg.callbacks import Clean, take
+    from kreg.callbacks import clean_of, take
 
-    found, known, measure = {}, known or {}, measure or Clean(model)
+    found, known, measure = {}, known or {}, measure or clean_of(model)
     for prefix, split in (("", "train"), ("val_", "validation"), ("test_", "test")):
         size = len(plan.data.splits[split])
         if size:

@@ -105,7 +105,9 @@ def make(config) -> Plan:
     plan = Plan(rows, pipeline, network, batch_size, steps, config.seed)
     rows.warnings += penalise(network, config.reg, steps)
     compile_model(plan, config)
-    plan.model = reuse.adopt(plan.model, config)
+    plan.model = reuse.adopt(
+        plan.model, config, (plan.soft_labels, plan.steps * config.trainer.epochs)
+    )
     return plan
 
 

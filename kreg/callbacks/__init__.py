@@ -6,6 +6,7 @@ from kreg.callbacks.diagnostics import Diagnostics
 from kreg.callbacks.direction import direction
 from kreg.callbacks.history import HistoryFile
 from kreg.callbacks.interrupt import Interrupt
+from kreg.callbacks.kept import clean_of, weights_of
 from kreg.callbacks.model_file import export
 from kreg.callbacks.non_finite import NonFinite
 from kreg.callbacks.progress import ProgressBar
@@ -29,10 +30,12 @@ __all__ = [
     "Rows",
     "Saver",
     "TensorBoard",
+    "clean_of",
     "criteria",
     "direction",
     "export",
     "snapshots",
     "stateful",
     "take",
+    "weights_of",
 ]

@@ -19,6 +19,7 @@ class Board:
         events: What happened: dicts with `epoch` (from 1), `kind` and `text`.
         weights: `(epoch, WeightNumbers)` of the last epoch, or `None`.
         diagnostics: The `kreg.Diagnostics` of this training, or `None`.
+        evaluators: What `kreg.callbacks.kept` keeps: (parts of the model, evaluator) by kind.
     """
 
     def __init__(self):
@@ -30,6 +31,7 @@ class Board:
         self.events: list[dict] = []
         self.weights = None
         self.diagnostics = None
+        self.evaluators: dict[tuple, tuple] = {}
 
     def examples(self, epoch: int):
         """Per-example clean validation losses of this epoch, or `None`."""

@@ -57,7 +57,7 @@ class Clean:
         self._forward = _inference(model)
         self._loss = shim.compiled_loss(model)
         self._run = self.replicas.compile(self._step)
-        self._whole = graph(self._at_once, self.replicas.eager)
+        self._whole: dict[int, object] = {}  # TensorFlow relaxes over sizes only, not numbers
         self._held: dict[int, tuple] = {}
 
     @property
@@ -73,8 +73,14 @@ class Clean:
         batches = self._on_device(rows)
         if len(batches) > FUSED:
             return self._one_by_one(batches)
-        found, metrics = to_host(self._whole(*batches))
+        if len(batches) not in self._whole:
+            self._whole[len(batches)] = graph(self._at_once, self.replicas.eager)
+        found, metrics = to_host(self._whole[len(batches)](*batches))
         return _joined(_counted(batches, found), metrics)
+
+    def let_go(self) -> None:
+        """Forget the rows that were moved to the device."""
+        self._held.clear()
 
     def _on_device(self, rows: Rows) -> list:
         """The batches as tensors, moved once for rows that are measured again and again."""

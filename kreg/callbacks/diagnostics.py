@@ -8,10 +8,11 @@ import keras
 from kreg import check
 from kreg.callbacks import conclusion, inventory, opening
 from kreg.callbacks.board import board
-from kreg.callbacks.clean import Clean, Measurement
+from kreg.callbacks.clean import Measurement
+from kreg.callbacks.kept import clean_of, weights_of
 from kreg.callbacks.logs import fill, scalars
 from kreg.callbacks.overhead import Overhead, rows_for
-from kreg.callbacks.penalties import Weights, has_other_losses
+from kreg.callbacks.penalties import has_other_losses
 from kreg.callbacks.probes import PROBES
 from kreg.callbacks.rows import count, optional, take
 from kreg.callbacks.source import learning_rate
@@ -103,7 +104,8 @@ class Diagnostics(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.last = inventory.Last(self.model)
-        self.clean, self.weights = Clean(self.model), Weights(self.model, self.last.kernels)
+        self.clean = clean_of(self.model)
+        self.weights = weights_of(self.model, self.last.kernels)
         self.overhead = Overhead(0 if self.train is None else len(self.train), self.budget)
         self.start = opening.Start(self.model)
         self._document, self.thin = None, self.train

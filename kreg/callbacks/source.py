@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from kreg.callbacks.board import board
-from kreg.callbacks.clean import Clean
-from kreg.callbacks.penalties import Weights, has_other_losses
+from kreg.callbacks.kept import clean_of, weights_of
+from kreg.callbacks.penalties import has_other_losses
 from kreg.callbacks.rows import take
 
 NAME = "val_clean_loss"
@@ -27,10 +27,10 @@ class Source:
     def __init__(self, model, validation=None):
         self.model = model
         self.rows = None
-        self.weights = Weights(model) if isinstance(model, keras.Model) else None
+        self.weights = weights_of(model) if isinstance(model, keras.Model) else None
         if validation is not None:
             self.rows = take("validation", validation, LIMIT)
-            self.clean = Clean(model)
+            self.clean = clean_of(model)
 
     def has_examples(self) -> bool:
         """Whether per-example losses will be there."""

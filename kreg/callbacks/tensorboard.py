@@ -5,8 +5,9 @@ from keras import ops
 
 from kreg import check
 from kreg.callbacks.board import board
+from kreg.callbacks.kept import weights_of
 from kreg.callbacks.logs import scalars
-from kreg.callbacks.penalties import Weights, layer_of
+from kreg.callbacks.penalties import layer_of
 from kreg.tensorboard import Events
 
 GRID = 16
@@ -97,7 +98,7 @@ class TensorBoard(keras.callbacks.Callback):
     def _numbers(self, epoch: int):
         """What Diagnostics has just computed, or the same computed here."""
         known = board(self.model).weights
-        return known[1] if known is not None and known[0] == epoch else Weights(self.model)()
+        return known[1] if known is not None and known[0] == epoch else weights_of(self.model)()
 
     def _weights(self, step: int) -> None:
         for variable in self.model.trainable_variables:

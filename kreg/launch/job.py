@@ -1,5 +1,6 @@
 """One job of Hydra's: its checked configuration, its directory, and how it may end."""
 
+import contextlib
 import sys
 import traceback
 from pathlib import Path
@@ -12,6 +13,7 @@ from kreg.config.validate import Config, validate
 from kreg.launch import codes, directories
 from kreg.runs import atomic
 
+OUTPUT = "output.txt"
 WORST = float("inf")  # what a failed job tells a search that minimises
 
 
@@ -20,7 +22,7 @@ class Job:
 
     A mistake of the user's ends in one sentence, not in a traceback. Alone, the process then leaves
     with the exit code of the contract; in a sweep the other jobs go on, and the failed one reports
-    the worst objective.
+    the worst objective. What a job of a sweep prints goes to `output.txt` in its directory.
     """
 
     def __init__(self, cfg: DictConfig):
@@ -29,11 +31,22 @@ class Job:
         self.directory = Path(hydra.runtime.output_dir)
         self.config: Config = validate(OmegaConf.to_container(cfg, resolve=True))
         self.objective = WORST
+        self.output = contextlib.ExitStack()
 
     def __enter__(self) -> "Job":
+        if self.sweeping and self.config.trainer.verbose != "debug":
+            self.directory.mkdir(parents=True, exist_ok=True)
+            file = open(self.directory / OUTPUT, "a", encoding="utf-8")
+            self.output.enter_context(file)
+            self.output.enter_context(contextlib.redirect_stdout(file))
+            self.output.enter_context(contextlib.redirect_stderr(file))
         return self
 
     def __exit__(self, kind, error, trace) -> bool:
+        with self.output:
+            return self._ended(error)
+
+    def _ended(self, error) -> bool:
         if error is None:
             self._leave()
             return False

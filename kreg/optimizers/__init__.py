@@ -17,6 +17,7 @@ from kreg.optimizers.classes import (
 from kreg.optimizers.convert import proximal
 from kreg.optimizers.path import Path, path
 from kreg.optimizers.proximal import Proximal
+from kreg.optimizers.scaled import Scaled
 
 __all__ = [
     "SGD",
@@ -33,6 +34,7 @@ __all__ = [
     "Path",
     "Proximal",
     "RMSprop",
+    "Scaled",
     "certificate",
     "path",
     "proximal",

@@ -1,8 +1,6 @@
 """The launcher of a sweep on this machine: jobs one after the other, one TensorFlow for all."""
 
-import logging
 import os
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +15,7 @@ from kreg.sweeps.progress import Progress
 from kreg.sweeps.results import OBJECTIVE, RESULT, objective_of, read_json
 
 TARGET = "hydra_plugins.kreg.InProcess"
+MOST_HELD = 64  # composed configurations that wait for their job
 REUSE = "KREG_REUSE_GRAPHS"  # `kreg.build.reuse` reads it
 
 
@@ -24,11 +23,15 @@ class InProcess(Launcher):
     """Runs what is missing, in order, and says how long the rest will take.
 
     A job that has a good result in its directory is not run again; a job that fails does not lose
-    the others. Keras's names and graphs are cleared between jobs.
+    the others. Every job clears Keras's names and graphs before it builds its own.
     """
+
+    progress: Progress | None = None  # a search, which launches jobs one by one, has its own
 
     def setup(self, *, hydra_context, task_function, config: DictConfig) -> None:
         self.context, self.task, self.config = hydra_context, task_function, config
+        loader = hydra_context.config_loader
+        loader.load_sweep_config = composed_once(loader.load_sweep_config)
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -37,35 +40,72 @@ class InProcess(Launcher):
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
         os.environ[REUSE] = "1"  # jobs of one process may share a compiled step
-        progress = Progress(len(job_overrides))
+        progress = self.progress or Progress(len(job_overrides))
+        told = varied(job_overrides)
         return [
-            self.run(list(overrides), initial_job_idx + place, progress)
+            self.run(list(overrides), initial_job_idx + place, told[place], progress)
             for place, overrides in enumerate(job_overrides)
         ]
 
-    def run(self, overrides: list[str], number: int, progress: Progress) -> JobReturn:
+    def run(self, overrides: list[str], number: int, told: str, progress: Progress) -> JobReturn:
         """One job, or the note that it is done already."""
         config = self.context.config_loader.load_sweep_config(self.config, overrides)
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
-        told = " ".join(o for o in overrides if not o.startswith("hydra."))
-        folder = job_folder(config)
+        folder, objective = job_folder(config), config.get("objective", OBJECTIVE)
         if is_done(folder):
             progress.skip(told)
-            value = objective_of(read_json(folder / RESULT), config.get("objective", OBJECTIVE))
+            value = objective_of(read_json(folder / RESULT), objective)
             return JobReturn(overrides, config, status=JobStatus.COMPLETED, _return_value=value)
         progress.start(told)
-        began = time.monotonic()
-        result = run_job(
-            hydra_context=self.context,
-            task_function=self.task,
-            config=config,
-            job_dir_key="hydra.sweep.dir",
-            job_subdir_key="hydra.sweep.subdir",
-        )
-        progress.end(time.monotonic() - began)
-        forget()
+        began, ending = time.monotonic(), "interrupted"
+        try:
+            result = run_job(
+                hydra_context=self.context,
+                task_function=self.task,
+                config=config,
+                job_dir_key="hydra.sweep.dir",
+                job_subdir_key="hydra.sweep.subdir",
+            )
+            ending = outcome(read_json(folder / RESULT), objective)
+        finally:
+            progress.end(time.monotonic() - began, ending)
         return result
+
+
+def composed_once(load):
+    """`load_sweep_config` that gives the launcher what the sweeper has composed as a check.
+
+    Composing a job takes Hydra about as long as training a small model for an epoch or two.
+    """
+    held: dict[tuple, DictConfig] = {}
+
+    def load_sweep_config(master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+        key = (id(master_config), *sweep_overrides)
+        found = held.pop(key, None)
+        if found is None:
+            found = load(master_config, sweep_overrides)
+            if len(held) < MOST_HELD:
+                held[key] = found
+        return found
+
+    return load_sweep_config
+
+
+def varied(jobs: Sequence[Sequence[str]]) -> list[str]:
+    """What each job is told and not all the others; of a single job all."""
+    own = [[o for o in overrides if not o.startswith("hydra.")] for overrides in jobs]
+    common = set.intersection(*map(set, own)) if len(own) > 1 else set()
+    return [" ".join(o for o in overrides if o not in common) for overrides in own]
+
+
+def outcome(result: dict, objective: str) -> str:
+    """The end of a job's line on the terminal."""
+    if result.get("status") != "done":
+        return f"failed: {result.get('error', 'no result')}"
+    value = objective_of(result, objective)
+    pruned = ", pruned" if result.get("stop_reason") == "pruned" else ""
+    return (f"{objective} {value:.4g}" if isinstance(value, int | float) else "done") + pruned
 
 
 def job_folder(config: DictConfig) -> Path:
@@ -79,14 +119,6 @@ def job_folder(config: DictConfig) -> Path:
         return Path(*map(str, parts))
     finally:
         HydraConfig.instance().cfg = previous
-
-
-def forget() -> None:
-    """Clear Keras's global state, where a job has started Keras."""
-    if "keras" in sys.modules:
-        sys.modules["keras"].utils.clear_session()
-        # TensorFlow takes the models of several jobs for one that is traced again and again
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def register() -> None:

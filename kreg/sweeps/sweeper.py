@@ -11,6 +11,7 @@ from hydra.plugins.sweeper import Sweeper
 from omegaconf import DictConfig
 
 from kreg import check
+from kreg.sweeps.progress import Progress
 from kreg.sweeps.search import Choice, Interval, Study
 
 TARGET = "hydra_plugins.kreg.Search"
@@ -48,6 +49,8 @@ class Search(Sweeper):
             raise check.invalid("hparams_search", "at least one key with several values", arguments)
         folder = Path(str(self.config.hydra.sweep.dir))
         study = Study(space, folder / JOURNAL, self.seed, self.sampler)
+        if hasattr(self.launcher, "progress"):
+            self.launcher.progress = Progress(self.trials, len(study.trials))
         end = math.inf if self.seconds is None else time.monotonic() + self.seconds
         while len(study.trials) < self.trials and time.monotonic() < end:
             self.batch(study, fixed)

@@ -33,14 +33,12 @@ JOBS = [
     ["reg.l1=0.02", "seed=3"],
     ["reg.l1=1e-3", "reg.l2=0"],
 ]
-CONSTANT = pytest.param(["optimizer.schedule=constant"], marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize("rate", [[], CONSTANT])
-def test_shared_steps_train_bit_for_bit_what_separate_runs_train(rate, monkeypatch):
-    alone = [fit([*job, *rate]) for job in JOBS]
+def test_shared_steps_train_bit_for_bit_what_separate_runs_train(monkeypatch):
+    alone = [fit(job) for job in JOBS]
     monkeypatch.setenv(reuse.FLAG, "1")
-    shared = [fit([*job, *rate]) for job in JOBS]
+    shared = [fit(job) for job in JOBS]
     assert len({id(model) for model, _, _ in shared}) == 1
     assert len({id(model.train_function) for model, _, _ in shared}) == 1
     for (_, loss, weights), (_, other_loss, other) in zip(alone, shared, strict=True):
@@ -49,18 +47,42 @@ def test_shared_steps_train_bit_for_bit_what_separate_runs_train(rate, monkeypat
     assert not np.array_equal(shared[0][2][0], shared[1][2][0])
 
 
-def test_a_constant_learning_rate_is_a_number_too(monkeypatch):
-    constant = "optimizer.schedule=constant"
-    alone = fit([constant, "optimizer.learning_rate=0.03"])
+@pytest.mark.parametrize("course", ["schedule=constant", "schedule=cosine", "warmup=0.3"])
+def test_a_learning_rate_is_a_number_too(course, monkeypatch):
+    course = f"optimizer.{course}"
+    alone = fit([course, "optimizer.learning_rate=0.03"])
     monkeypatch.setenv(reuse.FLAG, "1")
-    first = fit([constant, "optimizer.learning_rate=0.001"])
-    second = fit([constant, "optimizer.learning_rate=0.03"])
+    first = fit([course, "optimizer.learning_rate=0.001"])
+    second = fit([course, "optimizer.learning_rate=0.03"])
     assert first[0] is second[0]
-    assert alone[1] == second[1]
+    assert alone[1] == second[1] != first[1]
+
+
+def test_a_sweep_over_two_models_keeps_both_and_lets_the_oldest_go(monkeypatch):
+    monkeypatch.setenv(reuse.FLAG, "1")
+    monkeypatch.setattr(reuse, "MOST", 2)
+    widths = [5, 6, 5, 7, 6]
+    models = [build(f"model.width={width}") for width in widths]
+    assert models[2] is models[0]
+    assert models[4] is not models[1]
+    assert len(reuse.KEPT) == 2
+
+
+def build(*overrides):
+    config = compose_job([*COMMON, *overrides])
+    trainer.prepare(config.trainer, config.seed)
+    return plan.make(config).model
+
+
+def test_two_kinds_of_targets_do_not_share_a_step(monkeypatch):
+    monkeypatch.setenv(reuse.FLAG, "1")
+    models = [build(*more) for more in ((), ("augment=mixup",), ("augment=light",))]
+    assert models[1] is not models[0]
+    assert models[2] is models[0]  # the step does not see how its rows came about
 
 
 @pytest.mark.parametrize(
-    "change", ["model.width=9", "reg=l2", "dropout=heavy", "optimizer.learning_rate=0.1"]
+    "change", ["model.width=9", "reg=l2", "dropout=heavy", "optimizer.weight_decay=0.1"]
 )
 def test_another_structure_is_built_anew(change, monkeypatch):
     monkeypatch.setenv(reuse.FLAG, "1")

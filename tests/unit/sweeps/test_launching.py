@@ -16,6 +16,7 @@ from kreg.launch.compose import compose_job
 from kreg.runs import InUseError
 from kreg.sweeps import naming
 from kreg.sweeps.directory import SweepDirectory
+from kreg.sweeps.launcher import varied
 from kreg.sweeps.progress import Progress
 
 ROOT = Path(__file__).parents[3]
@@ -163,13 +164,21 @@ def test_a_killed_sweep_ends_in_the_table_of_one_that_was_never_killed(tmp_path)
         assert tables[0][column].tolist() == tables[1][column].tolist()
 
 
-def test_progress_estimates_the_time_left(capsys):
+def test_progress_is_one_line_a_job_with_the_time_left(capsys):
     progress = Progress(4)
     progress.skip("x=0")
     progress.start("x=1")
-    progress.end(30.0)
+    progress.end(30.0, "val_clean_loss 0.5")
     progress.start("x=2")
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "kreg: job 1 of 4 is done already: x=0"
-    assert lines[1] == "kreg: job 2 of 4: x=1"
-    assert lines[2] == "kreg: job 3 of 4, about 60 s left: x=2"
+    progress.end(4.0, "failed: three is broken")
+    assert capsys.readouterr().err.splitlines() == [
+        "kreg: job 1 of 4 is done already: x=0",
+        "kreg: job 2 of 4: x=1 -> val_clean_loss 0.5, 30 s",
+        "kreg: job 3 of 4, about 60 s left: x=2 -> failed: three is broken, 4.0 s",
+    ]
+
+
+def test_a_line_says_what_a_job_has_of_its_own():
+    jobs = [["model=deep", "reg.l1=1", "hydra.x=1"], ["model=deep", "reg.l1=2", "hydra.x=1"]]
+    assert varied(jobs) == ["reg.l1=1", "reg.l1=2"]
+    assert varied(jobs[:1]) == ["model=deep reg.l1=1"]

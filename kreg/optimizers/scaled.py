@@ -1,0 +1,42 @@
+"""A learning rate whose course is fixed and whose height is a variable."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="kreg")
+class Scaled(keras.optimizers.schedules.LearningRateSchedule):
+    """`rate(step) = height * course(step)`.
+
+    The compiled step reads the height from a variable: trainings that differ only in it can share
+    one step.
+
+    Args:
+        height: Number > 0.
+        course: A `keras.optimizers.schedules.LearningRateSchedule` of height 1.
+
+    >>> halved = keras.optimizers.schedules.ExponentialDecay(1.0, 10, 0.5)
+    >>> float(Scaled(0.25, halved)(10))
+    0.125
+    """
+
+    def __init__(self, height: float, course):
+        self.height = float(height)
+        self.course = course
+        self._variable = keras.Variable(self.height, trainable=False, name="learning_rate_height")
+
+    def set_height(self, height: float) -> None:
+        """Take another height, from the next step on, without a retrace."""
+        self.height = float(height)
+        self._variable.assign(self.height)
+
+    def __call__(self, step):
+        return keras.ops.convert_to_tensor(self._variable) * self.course(step)
+
+    def get_config(self) -> dict:
+        course = keras.optimizers.schedules.serialize(self.course)
+        return {"height": self.height, "course": course}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Scaled":
+        course = keras.optimizers.schedules.deserialize(config["course"])
+        return cls(config["height"], course)
