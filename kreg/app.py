@@ -9,13 +9,15 @@ from kreg.diagnostics.report import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 
 
-def run(config, directory: Path) -> float:
+def run(config, directory: Path, hopeless=None) -> float:
     """Train, diagnose and report in `directory`; returns what a sweep compares.
 
     Args:
         config: A checked `kreg.config.validate.Config`.
         directory: The run's own directory. A state that an earlier process of the same
             configuration has left there is continued.
+        hopeless: In a search, a function of the clean validation losses so far; `True` ends the
+            training.
 
     Raises:
         SystemExit: With 130 or 143 after Ctrl-C or SIGTERM; the same command goes on.
@@ -38,7 +40,7 @@ def run(config, directory: Path) -> float:
         place.reopen()
         place.write_json(resume.CONFIG, config.to_dict())
         place.write_json("data.json", training.data.to_dict())
-        result = train(training, config, place)
+        result = train(training, config, place, hopeless)
         result["seconds"] = round(time.perf_counter() - began, 3)
         place.write_json("result.json", result)
         summary.show(result, place.path, config.trainer.verbose)
@@ -51,11 +53,11 @@ def is_finished(place: RunDirectory, config) -> bool:
     return place.finished and (known is None or not differences(known, config.to_dict()))
 
 
-def train(training: plan.Plan, config, place: RunDirectory) -> dict:
+def train(training: plan.Plan, config, place: RunDirectory, hopeless=None) -> dict:
     """Fit from wherever the run's state is; then measure, save and report."""
     facts = {"data": training.data.fingerprint()}
     store = Checkpoint(place, facts, force=config.resume == "force")
-    crew = crews.assemble(training, config, place, store)
+    crew = crews.assemble(training, config, place, store, hopeless)
     began = time.perf_counter()
     with crew.interrupt, crew.bar:
         fit(training, config, crew, store)
@@ -67,6 +69,8 @@ def train(training: plan.Plan, config, place: RunDirectory) -> dict:
     result = outcome.of(training, crew)
     result["training_seconds"] = round(seconds, 3)
     result["compressed"] = compression.compress(training, config, place)
+    if crew.events is not None:
+        crew.events.result(result["epochs"], result["metrics"] | {"sparsity": result["sparsity"]})
     save(training, crew, place)
     return result
 

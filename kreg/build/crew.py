@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kreg.build import diagnostics, dropout, preview, stop
+from kreg.build import diagnostics, dropout, preview, pruning, stop
 
 
 @dataclass
@@ -17,6 +17,8 @@ class Crew:
         interrupt: Notices Ctrl-C and SIGTERM.
         health: Notices numbers that are not finite.
         bar: The progress bar.
+        pruner: Ends a hopeless training of a search; `None` elsewhere.
+        events: Writes for TensorBoard; `None` where nothing is written.
     """
 
     callbacks: list
@@ -25,6 +27,8 @@ class Crew:
     interrupt: object
     health: object
     bar: object
+    pruner: object = None
+    events: object = None
 
     @property
     def validates(self) -> bool:
@@ -46,7 +50,7 @@ class Crew:
         snapshots.write(model, final, stopping.snapshots.what)
 
 
-def assemble(plan, config, place, store) -> Crew:
+def assemble(plan, config, place, store, hopeless=None) -> Crew:
     """The crew for a training in the run directory `place`, whose state is in `store`.
 
     Args:
@@ -54,6 +58,7 @@ def assemble(plan, config, place, store) -> Crew:
         config: The checked configuration.
         place: The open `kreg.runs.RunDirectory`.
         store: The `kreg.runs.Checkpoint`.
+        hopeless: In a search, a function of the clean validation losses so far; `True` ends it.
     """
     import keras
 
@@ -71,6 +76,7 @@ def assemble(plan, config, place, store) -> Crew:
         verbose=0,
     )
     stopping = stopper(config, plan, measure)
+    pruner = pruning.callback(hopeless, config.trainer.epochs)
     interrupt, health = room.Interrupt(), room.NonFinite()
     samples = plan.samples if plan.shows_samples else None
     events = diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=samples)
@@ -81,6 +87,7 @@ def assemble(plan, config, place, store) -> Crew:
         health,
         measure,
         stopping,
+        pruner,
         dropout.rate_log(plan.model),
         keras.callbacks.History(),
         history,
@@ -89,7 +96,7 @@ def assemble(plan, config, place, store) -> Crew:
     ]
     members = [member for member in members if member is not None]
     members.append(room.Saver(store, members, config.trainer.save_every))
-    return Crew(members, measure, stopping, interrupt, health, bar)
+    return Crew(members, measure, stopping, interrupt, health, bar, pruner, events)
 
 
 def facts(plan) -> dict:

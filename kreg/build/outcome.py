@@ -20,7 +20,7 @@ def of(plan, crew) -> dict:
         "headline": verdict.headline if verdict else None,
         "tone": verdict.tone if verdict else None,
         "onset_epoch": verdict.onset if verdict else None,
-        **ending(stopping),
+        **ending(crew),
         "best_epoch": stopping.best_epoch + 1 if stopping.best is not None else None,
         "epochs": len(plan.model.history.epoch),
         "metrics": metrics(plan, crew.diagnostics),
@@ -34,10 +34,13 @@ def of(plan, crew) -> dict:
     }
 
 
-def ending(stopping) -> dict:
+def ending(crew) -> dict:
     """Why training ended; a rule that only watched has not ended it."""
+    stopping, pruner = crew.stopping, crew.pruner
     reason, sentence = stopping.stop_reason, stopping.sentence
-    if stopping.dry_run and stopping.would_stop_epoch is not None:
+    if pruner is not None and pruner.pruned:
+        reason, sentence = "pruned", pruner.sentence
+    elif stopping.dry_run and stopping.would_stop_epoch is not None:
         reason = "completed"
         epoch = stopping.would_stop_epoch + 1
         sentence = f"never: the rule that only watches would have stopped after epoch {epoch}"

@@ -6,6 +6,7 @@ one of them, puts the new job's fresh state into it: initial weights, random see
 strengths, learning rate. The result is bit for bit that of a run of its own.
 """
 
+import contextlib
 import copy
 import json
 import os
@@ -18,6 +19,20 @@ STRENGTHS = ("l1", "l2", "group")
 STATE = ("trainable_variables", "non_trainable_variables", "optimizer_variables")
 MOST, MOST_PARAMETERS = 4, 20_000_000  # what is kept at once
 KEPT: dict = {}  # structure -> the compiled model, the one used last at the end
+
+
+@contextlib.contextmanager
+def sharing():
+    """What is built inside may share compiled steps, as the jobs of a sweep do."""
+    before = os.environ.get(FLAG)
+    os.environ[FLAG] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[FLAG]
+        else:
+            os.environ[FLAG] = before
 
 
 def adopt(model, config, inputs: tuple = ()):

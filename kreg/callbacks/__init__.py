@@ -10,6 +10,7 @@ from kreg.callbacks.kept import clean_of, weights_of
 from kreg.callbacks.model_file import export
 from kreg.callbacks.non_finite import NonFinite
 from kreg.callbacks.progress import ProgressBar
+from kreg.callbacks.pruning import Pruner
 from kreg.callbacks.rows import Rows, take
 from kreg.callbacks.saver import Saver
 from kreg.callbacks.state import KerasState, stateful
@@ -27,6 +28,7 @@ __all__ = [
     "Measurement",
     "NonFinite",
     "ProgressBar",
+    "Pruner",
     "Rows",
     "Saver",
     "TensorBoard",

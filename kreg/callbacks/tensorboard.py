@@ -61,6 +61,15 @@ class TensorBoard(keras.callbacks.Callback):
             self._open(max(measured.record.epochs, default=0))
         self._events.report(measured.document)
 
+    def result(self, step: int, numbers: dict) -> None:
+        """After training: the finished run's numbers, by which the HParams tab compares runs."""
+        if not self.problem:
+            self._guarded(lambda: self._result(step, numbers))
+
+    def _result(self, step: int, numbers: dict) -> None:
+        with Events(self.directory) as events:
+            events.result(step, numbers)
+
     def _guarded(self, write) -> None:
         """A disk that is full must not end a training: say it once, and write no more."""
         try:
@@ -77,7 +86,8 @@ class TensorBoard(keras.callbacks.Callback):
         self._events.layout()
         measured = board(self.model).diagnostics
         if measured is not None and measured.settings:
-            self._events.hparams(measured.settings, run=measured.name)
+            task = measured.record.task
+            self._events.hparams(measured.settings, run=measured.name, task=task)
         if self.samples is not None:
             self._events.images(1, "augment/samples", self.samples(epoch)[:GRID])
 

@@ -15,12 +15,13 @@ from rich.console import Console
 from rich.table import Table
 
 from kreg import check
-from kreg.build import data
+from kreg.build import data, reuse
 from kreg.config.validate import validate
-from kreg.experiments import ingredients
+from kreg.experiments import cocktail_page, ingredients
 from kreg.experiments.trials import train
 from kreg.sweeps.search import Study
 
+PAGE = "cocktail.html"
 SHARE = 0.7  # of the time goes to the search, the rest to taking the best mixture apart
 
 
@@ -34,7 +35,7 @@ def run(
     sampler: str = "auto",
     only: list | None = None,
 ) -> dict:
-    """Search, take apart, and write `cocktail.yaml`, `cocktail.json` and the trials' journal.
+    """Search, take apart, and write `cocktail.html`, `cocktail.json` and the best mixture's option.
 
     Args:
         out_dir: Where the files go. A search that was killed goes on in the same directory.
@@ -68,8 +69,9 @@ def run(
     }
     first = result["ablation"][0]
     result |= {"metrics": first["metrics"], "objective": first["val_clean_loss"]}
-    write(out_dir, bar.tree(best), result)
+    write(out_dir, bar, result)
     show(result)
+    print(f"page: {out_dir / PAGE}")
     return result
 
 
@@ -80,21 +82,22 @@ class Bar:
         self.config = config
         info = data.load(config.data, config.seed)
         self.image = info.is_image
-        dense = config.model.kind in ingredients.DENSE
-        whole = ingredients.space(info.is_image, dense, info.task != "regression")
-        space = restricted(whole, only)
-        self.study = Study(space, out_dir / "trials.jsonl", config.seed, sampler)
+        whole = ingredients.space(info.is_image, config.model.kind, info.task != "regression")
+        space = ingredients.restricted(whole, only)
+        self.study = Study(
+            space, out_dir / "trials.jsonl", config.seed, sampler, ingredients.first(space)
+        )
 
     def tree(self, params: dict) -> dict:
         """The configuration of a setting as plain data."""
-        missing = {name: off for name, off in ingredients.WITHOUT.items() if name not in params}
-        return ingredients.applied(self.config.to_dict(), DEFAULTS | missing | params, self.image)
+        return ingredients.applied(self.config.to_dict(), ingredients.STARTS | params, self.image)
 
     def serve(self) -> None:
         """Train the next setting; what fails is worth nothing and ends no search."""
         trial = self.study.ask()
         try:
-            metrics, curve = train(validate(self.tree(trial.params)), self.study.hopeless)
+            with reuse.sharing():
+                metrics, curve = train(validate(self.tree(trial.params)), self.study.hopeless)
             value = metrics["val_clean_loss"]
         except FloatingPointError:
             value, curve = math.inf, []
@@ -112,42 +115,27 @@ class Bar:
             runs = [] if late else [self.repeat(params, k) for k in range(seeds)]
             if runs:
                 mean = {key: sum(run[key] for run in runs) / len(runs) for key in runs[0]}
-                loss = mean["val_clean_loss"]
-                rows.append({"name": name, "val_clean_loss": loss, "metrics": mean})
+                losses = [run["val_clean_loss"] for run in runs]
+                told = {"name": name, "val_clean_loss": mean["val_clean_loss"]}
+                rows.append({**told, "losses": losses, "metrics": mean})
         return rows
 
     def repeat(self, params: dict, number: int) -> dict:
         """One start of a setting on the same split."""
         config = validate(self.tree(params))
-        return train(config, start=config.seed + number)[0]
+        with reuse.sharing():
+            return train(config, start=config.seed + number)[0]
 
 
-DEFAULTS = {
-    "learning_rate": 2e-3,
-    "weight_decay.strength": 0.0,
-    "penalty.strength": 0.0,
-    "dropout.rate": 0.0,
-    "mixing.amount": 0.0,
-}
-
-
-def restricted(space: dict, only: list | None) -> dict:
-    """A space without the ingredients that stay out."""
-    if only is None:
-        return space
-    for name in only:
-        check.choice("only", name, ingredients.WITHOUT)
-    kept = {"learning_rate", *only}
-    return {name: values for name, values in space.items() if name.split(".")[0] in kept}
-
-
-def write(out_dir: Path, tree: dict, result: dict) -> None:
-    """The result, and the mixture as an option file."""
+def write(out_dir: Path, bar: Bar, result: dict) -> None:
+    """The result, the mixture as an option file, and the page."""
     (out_dir / "experiment").mkdir(parents=True, exist_ok=True)
-    comment = f"python train.py --config-dir {out_dir} experiment=cocktail_best"
-    text = ingredients.as_yaml(tree, comment)
+    command = f"python train.py --config-dir {out_dir} experiment=cocktail_best"
+    text = ingredients.as_yaml(bar.tree(result["best"]), command)
     (out_dir / "experiment" / "cocktail_best.yaml").write_text(text, encoding="utf-8")
     (out_dir / "cocktail.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    page = cocktail_page.render(result, bar.study.trials, text, command)
+    (out_dir / PAGE).write_text(page, encoding="utf-8")
 
 
 def show(result: dict) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 
+from kreg import check
 from kreg.sweeps.search import Choice, Interval
 
 DENSE = ("shallow", "deep", "wide")
@@ -10,7 +11,7 @@ PATIENCE, AVERAGE = 15, 0.99
 WITHOUT = {
     "weight_decay": False,
     "penalty": "none",
-    "dropout": False,
+    "dropout": "none",
     "batch_norm": False,
     "skip": False,
     "mixing": "none",
@@ -19,14 +20,24 @@ WITHOUT = {
     "early_stopping": False,
 }
 BOTH = Choice((False, True))
+NOISES = {  # what noise a model has places for; the rest stands for models without any
+    "shallow": ("none", "dropout"),
+    **dict.fromkeys(("deep", "wide"), ("none", "dropout", "stochastic_depth")),
+    **dict.fromkeys(
+        ("resnet", "preact_resnet", "wide_resnet"),
+        ("none", "dropout", "spatial", "dropblock", "stochastic_depth"),
+    ),
+    "cnn": ("none", "dropout", "spatial", "dropblock"),
+    "transformer": ("none", "dropout", "stochastic_depth"),
+}
 
 
-def space(image: bool, dense: bool, labels: bool) -> dict:
+def space(image: bool, model: str, labels: bool) -> dict:
     """The search space for a kind of data and model.
 
     Args:
         image: Whether the inputs are images.
-        dense: Whether the model is one of the dense ones, which can normalise and skip.
+        model: Its kind: the dense ones can normalise and skip, and each has noise of its own.
         labels: Whether the targets are classes, which can be smoothed.
     """
     mixings = ("none", "mixup", "cutmix", "cutout") if image else ("none", "mixup", "cutout")
@@ -36,18 +47,56 @@ def space(image: bool, dense: bool, labels: bool) -> dict:
         "weight_decay.strength": Interval(1e-3, 1.0, log=True),
         "penalty": Choice(("none", "l1", "l2", "group")),
         "penalty.strength": Interval(1e-6, 3e-3, log=True),
-        "dropout": BOTH,
-        "dropout.rate": Interval(0.05, 0.6),
         "mixing": Choice(mixings if labels else ("none", "cutout")),
         "mixing.amount": Interval(0.05, 0.5),
         "averaging": BOTH,
         "early_stopping": BOTH,
     }
-    if dense:
+    if model in NOISES:
+        found |= {"dropout": Choice(NOISES[model]), "dropout.rate": Interval(0.05, 0.6)}
+    if model in DENSE:
         found |= {"batch_norm": BOTH, "skip": BOTH}
     if labels:
         found["smoothing"] = Choice((0.0, 0.05, 0.1, 0.2))
     return found
+
+
+def restricted(space: dict, only: list | None) -> dict:
+    """A space without the ingredients that stay out."""
+    if only is None:
+        return space
+    for name in only:
+        check.choice("only", name, WITHOUT)
+    names = {"learning_rate", *only}
+    kept = {name: values for name, values in space.items() if name.split(".")[0] in names}
+    if "dropout" in kept and "skip" in space and "skip" not in only:
+        options = tuple(o for o in kept["dropout"].options if o != "stochastic_depth")
+        kept["dropout"] = Choice(options)  # nothing could be skipped
+    return kept
+
+
+def first(space: dict) -> list[dict]:
+    """Settings that are good on many tables; a search that knows nothing yet begins with them."""
+    return [{name: (STARTS | start)[name] for name in space} for start in OPENINGS]
+
+
+STARTS = {  # no ingredient at all, and strengths for those that an opening adds
+    **WITHOUT,
+    "learning_rate": 2e-3,
+    "weight_decay.strength": 0.1,
+    "penalty.strength": 1e-5,
+    "dropout.rate": 0.1,
+    "mixing.amount": 0.2,
+}
+OPENINGS = (
+    {"early_stopping": True},
+    {"weight_decay": True, "batch_norm": True, "skip": True, "averaging": True},
+    {"weight_decay": True, "dropout": "dropout", "averaging": True, "learning_rate": 4e-3},
+    {"weight_decay": True, "batch_norm": True, "skip": True, "dropout": "dropout",
+     "mixing": "mixup", "averaging": True, "learning_rate": 4e-3},
+    {"weight_decay": True, "weight_decay.strength": 0.5, "batch_norm": True, "dropout": "dropout",
+     "dropout.rate": 0.3, "learning_rate": 8e-3, "averaging": True},
+)  # fmt: skip
 
 
 def plain(params: dict) -> dict:
@@ -57,7 +106,9 @@ def plain(params: dict) -> dict:
 
 def active(params: dict) -> list[str]:
     """The ingredients that a setting has."""
-    return [name for name, off in WITHOUT.items() if params.get(name, off) != off]
+    found = [name for name, off in WITHOUT.items() if params.get(name, off) != off]
+    idle = params.get("dropout") == "stochastic_depth" and params.get("skip") is False
+    return [name for name in found if not (idle and name == "dropout")]
 
 
 def applied(tree: dict, params: dict, image: bool) -> dict:
@@ -78,9 +129,7 @@ def applied(tree: dict, params: dict, image: bool) -> dict:
     if params["penalty"] != "none":
         strength = "l2" if params["penalty"] == "l2" else "l1"
         tree["reg"][strength] = params["penalty.strength"]
-    tree["dropout"] = {"kind": "none"}
-    if params["dropout"]:
-        tree["dropout"] = {"kind": "dropout", "rate": params["dropout.rate"]}
+    tree["dropout"] = noise(params, dense)
     tree["augment"] = augmentation(params, image)
     tree["stop"] = {"kind": "none"}
     if params["early_stopping"]:
@@ -88,6 +137,14 @@ def applied(tree: dict, params: dict, image: bool) -> dict:
         restore = "none" if params["averaging"] else "weights"
         tree["stop"] = {"kind": "patience", "patience": PATIENCE, "restore": restore}
     return tree
+
+
+def noise(params: dict, dense: bool) -> dict:
+    """The `dropout` group of a setting; without a branch there is none to skip."""
+    kind = params["dropout"]
+    if kind == "none" or (kind == "stochastic_depth" and dense and not params.get("skip")):
+        return {"kind": "none"}
+    return {"kind": kind, "rate": params["dropout.rate"]}
 
 
 def augmentation(params: dict, image: bool) -> dict:

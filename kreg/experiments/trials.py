@@ -1,34 +1,9 @@
 """One quick training for a search: no run directory, no report, the clean losses only."""
 
-import keras
 import numpy as np
 
-from kreg.build import outcome, plan, stop, trainer
-from kreg.callbacks import EarlyStopping
-
-
-class Pruner(keras.callbacks.Callback):
-    """Keeps the clean validation losses and ends a training that is hopeless or not finite.
-
-    It stands after the stopping rule, which measures.
-
-    Args:
-        hopeless: A function of the losses so far, or `None`.
-    """
-
-    def __init__(self, hopeless=None):
-        super().__init__()
-        self.hopeless = hopeless
-        self.curve: list[float] = []
-
-    def on_epoch_end(self, epoch, logs=None):
-        value = float((logs or {}).get("val_clean_loss", np.nan))
-        if not np.isfinite(value):
-            self.model.stop_training = True
-            return
-        self.curve.append(value)
-        if self.hopeless is not None and self.hopeless(self.curve):
-            self.model.stop_training = True
+from kreg.build import outcome, plan, pruning, stop, trainer
+from kreg.callbacks import EarlyStopping, Pruner
 
 
 def train(config, hopeless=None, start: int | None = None) -> tuple[dict, list[float]]:
@@ -57,7 +32,7 @@ def fit(config, hopeless=None, start: int | None = None) -> tuple[plan.Plan, lis
     held_out = training.held_out()
     rule = stop.callback(config.stop, validation=held_out, verbose=0)
     rule = rule or EarlyStopping(dry_run=True, validation=held_out, verbose=0)
-    pruner = Pruner(hopeless)
+    pruner = Pruner(hopeless, pruning.earliest(config.trainer.epochs))
     training.model.fit(
         training.stream(),
         steps_per_epoch=training.steps,

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from kreg.config.validate import Config, validate
 from kreg.launch import codes, directories
 from kreg.runs import atomic
+from kreg.sweeps import pruning
 
 OUTPUT = "output.txt"
 WORST = float("inf")  # what a failed job tells a search that minimises
@@ -30,6 +31,9 @@ class Job:
         self.sweeping = hydra.mode is RunMode.MULTIRUN
         self.directory = Path(hydra.runtime.output_dir)
         self.config: Config = validate(OmegaConf.to_container(cfg, resolve=True))
+        self.hopeless = None
+        if self.sweeping:
+            self.hopeless = pruning.rule(hydra.sweeper, hydra.sweep.dir, self.config.objective)
         self.objective = WORST
         self.output = contextlib.ExitStack()
 

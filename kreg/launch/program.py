@@ -13,7 +13,7 @@ def train(cfg) -> float:
     with Job(cfg) as job:
         from kreg import app  # starts TensorFlow, after everything that can be wrong was checked
 
-        job.objective = app.run(job.config, job.directory)
+        job.objective = app.run(job.config, job.directory, job.hopeless)
     return job.objective
 
 

@@ -11,15 +11,13 @@ from kreg.sweeps.effect import effects
 from kreg.sweeps.reading import Sweep
 
 ACCURACIES = ("val_clean_accuracy", "test_clean_accuracy")
-TEMPLATE = Path(__file__).with_name("sweep.html.j2")
+HERE = Path(__file__).parent
 
 
 def render(sweep: Sweep) -> str:
     """The page as text."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     done, found = sweep.done, effects(sweep)
-    return template.render(
+    return template(HERE, "sweep.html.j2").render(
         path=str(sweep.path),
         total=len(sweep.runs),
         done=len(done),
@@ -31,6 +29,13 @@ def render(sweep: Sweep) -> str:
         columns=["run", *sweep.factors, *(table.heading(sweep, n) for n in table.measured(sweep))],
         rows=rows(sweep),
     )
+
+
+def template(folder: Path, name: str) -> jinja2.Template:
+    """A page in the style of `base.html.j2`, from the templates of a folder."""
+    loader = jinja2.FileSystemLoader([folder, HERE], encoding="utf-8")
+    options = {"autoescape": True, "undefined": jinja2.StrictUndefined, "trim_blocks": True}
+    return jinja2.Environment(loader=loader, **options).get_template(name)
 
 
 def summary(sweep: Sweep) -> dict | None:

@@ -8,11 +8,10 @@ from omegaconf import OmegaConf
 
 from kreg import check
 from kreg.runs import identity
-from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, objective_of, read_json
+from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, larger, objective_of, read_json
 
 OVERRIDES = ".hydra/overrides.yaml"
 SEED = "seed"
-LARGER = ("accuracy", "auc", "sparsity", "r2")  # what is better when it is larger
 MEASURED = (
     "status",
     "verdict",
@@ -82,11 +81,6 @@ def collect(directory) -> Sweep:
     ]
     objective = read_json(folders[0] / CONFIG).get("objective", OBJECTIVE)
     return Sweep(directory, pd.DataFrame(rows), factors, objective)
-
-
-def larger(name: str) -> bool:
-    """Whether the best value of an objective is the largest."""
-    return any(word in name for word in LARGER)
 
 
 def job_order(folder: Path) -> tuple:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from kreg import check
+from kreg.sweeps import pruning
 
 STARTUP = 10  # trials drawn at random before a model of the objective is worth anything
 
@@ -73,13 +74,15 @@ class Study:
         seed: Whole number >= 0.
         sampler: `"tpe"` (Bergstra et al., 2011; needs the extra `optuna`), `"random"`, or `"auto"`:
             the first where it is installed.
+        first: Settings to begin with, before anything is drawn.
 
     Raises:
         ValueError: If the journal belongs to a search over another space, or optuna is missing.
     """
 
-    def __init__(self, space: dict, journal, seed: int = 0, sampler: str = "auto"):
+    def __init__(self, space: dict, journal, seed: int = 0, sampler: str = "auto", first=()):
         self.space = dict(space)
+        self.first = list(first)
         self.journal = Path(journal)
         self.seed = check.integer("seed", seed, low=0)
         self.sampler = chosen(sampler)
@@ -92,6 +95,8 @@ class Study:
             pending: How many trials have been asked for and not told. Defaults to `0`.
         """
         number = len(self.trials) + pending
+        if number < len(self.first):
+            return Trial(number, dict(self.first[number]))
         draw = draw_tpe if self.sampler == "tpe" and number >= STARTUP else draw_random
         generator = np.random.default_rng([self.seed, number])
         return Trial(number, draw(self.space, self.trials, generator))
@@ -108,13 +113,8 @@ class Study:
         return min((t for t in self.trials if t.good), key=lambda t: t.value, default=None)
 
     def hopeless(self, curve) -> bool:
-        """Whether a running trial's best value is worse than half of the others' at this epoch.
-
-        The median rule of Golovin et al. (Vizier, 2017); it waits for five other curves.
-        """
-        step = len(curve)
-        others = [min(t.curve[:step]) for t in self.trials if t.good and len(t.curve) >= step]
-        return len(others) >= 5 and min(curve) > float(np.median(others))
+        """Whether a running trial is not worth its time; see `kreg.sweeps.pruning`."""
+        return pruning.worse_than_half(curve, [t.curve for t in self.trials if t.good])
 
     def _read(self) -> list[Trial]:
         if not self.journal.exists():

@@ -1,5 +1,6 @@
 """`hparams_search=optuna`: the values of a sweep are a space, and a search chooses from it."""
 
+import csv
 import math
 import time
 from pathlib import Path
@@ -12,10 +13,12 @@ from omegaconf import DictConfig
 
 from kreg import check
 from kreg.sweeps.progress import Progress
+from kreg.sweeps.pruning import JOURNAL
+from kreg.sweeps.results import OBJECTIVE, larger
 from kreg.sweeps.search import Choice, Interval, Study
 
 TARGET = "hydra_plugins.kreg.Search"
-JOURNAL = "trials.jsonl"
+HISTORY, CURVE = "history.csv", "val_clean_loss"
 
 
 class Search(Sweeper):
@@ -27,14 +30,20 @@ class Search(Sweeper):
         jobs: Whole number >= 1 of settings asked for at once; more than one for parallel launchers.
         seed: Whole number >= 0.
         sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.search.Study`.
+        prune: Whether a training ends when half of the other settings were better by then; see
+            `kreg.sweeps.pruning`. It is the clean validation loss that decides, so it needs
+            `objective=val_clean_loss`.
         space: Further dimensions in Hydra's grammar, `{"reg.l1": "tag(log, interval(1e-6, 1))"}`.
     """
 
-    def __init__(self, trials=20, seconds=None, jobs=1, seed=0, sampler="auto", space=None):
+    def __init__(
+        self, trials=20, seconds=None, jobs=1, seed=0, sampler="auto", prune=True, space=None
+    ):
         self.trials = check.integer("hydra.sweeper.trials", trials, low=1)
         self.seconds = seconds
         self.jobs = check.integer("hydra.sweeper.jobs", jobs, low=1)
         self.seed, self.sampler, self.extra = seed, sampler, dict(space or {})
+        self.prune = check.flag("hydra.sweeper.prune", prune)
 
     def setup(self, *, hydra_context, task_function, config: DictConfig) -> None:
         self.config = config
@@ -49,28 +58,38 @@ class Search(Sweeper):
             raise check.invalid("hparams_search", "at least one key with several values", arguments)
         folder = Path(str(self.config.hydra.sweep.dir))
         study = Study(space, folder / JOURNAL, self.seed, self.sampler)
+        self.sign = -1.0 if larger(self.config.get("objective", OBJECTIVE)) else 1.0
         if hasattr(self.launcher, "progress"):
             self.launcher.progress = Progress(self.trials, len(study.trials))
         end = math.inf if self.seconds is None else time.monotonic() + self.seconds
         while len(study.trials) < self.trials and time.monotonic() < end:
-            self.batch(study, fixed)
-        return None if study.best is None else study.best.value
+            self.batch(study, fixed, folder)
+        return None if study.best is None else self.sign * study.best.value
 
-    def batch(self, study: Study, fixed: list[str]) -> None:
+    def batch(self, study: Study, fixed: list[str], folder: Path) -> None:
         """Launch the next settings and note what they are worth."""
         count = min(self.jobs, self.trials - len(study.trials))
         asked = [study.ask(pending) for pending in range(count)]
         told = [[*fixed, *(f"{k}={v}" for k, v in trial.params.items())] for trial in asked]
         results = self.launcher.launch(told, initial_job_idx=asked[0].number)
         for trial, result in zip(asked, results, strict=True):
-            study.tell(trial, value_of(result))
+            study.tell(trial, value_of(result, self.sign), curve_of(folder, trial.number))
 
 
-def value_of(result) -> float:
-    """The objective that a job returned; a failed job is worth nothing, and ends no search."""
+def value_of(result, sign: float = 1.0) -> float:
+    """The objective that a job returned, to be minimised; a failed job ends no search."""
     value = result._return_value
     good = isinstance(value, int | float) and math.isfinite(value)
-    return float(value) if good else math.inf
+    return sign * float(value) if good else math.inf
+
+
+def curve_of(folder: Path, number: int) -> list[float]:
+    """The clean validation losses of a job, one an epoch; empty where there are none."""
+    for path in folder.glob(f"{number}_*/{HISTORY}"):
+        with open(path, encoding="utf-8", newline="") as file:
+            values = [row.get(CURVE) for row in csv.DictReader(file)]
+        return [float(value) for value in values if value]
+    return []
 
 
 def taken_apart(arguments: list[str]) -> tuple[list[str], dict]:

@@ -71,9 +71,15 @@ class Events:
         """The custom-scalar dashboard; once in a run suffices."""
         self.add(0, summaries.dashboard())
 
-    def hparams(self, settings: Mapping, *, run: str, metrics=("overfit/val_clean_loss",)) -> None:
-        """The run's settings, nested or flat, for the HParams tab."""
-        self.add(0, *hparams.summaries(dict(settings), list(metrics), run))
+    def hparams(self, settings: Mapping, *, run: str, task: str | None = None) -> None:
+        """The run's settings, nested or flat, for the HParams tab; `result` writes its metrics."""
+        metrics = hparams.metrics_of(task)
+        self.add(0, *hparams.summaries(dict(settings), metrics, run))
+
+    def result(self, step: int, numbers: Mapping[str, float]) -> None:
+        """What a finished run is worth, as a sweep's table shows it."""
+        known = {f"result/{name}": number for name, number in numbers.items()}
+        self.scalars(step, {tag: n for tag, n in known.items() if tag in hparams.RESULTS})
 
     def epoch(self, record: Record) -> None:
         """The scalars of the record's last epoch, with the band of the validation loss."""

@@ -15,18 +15,38 @@ TYPES = {
 }
 
 
-def summaries(settings: dict, metrics: list[str], run: str) -> list[Summary.Value]:
+# tag of a finished run's number -> its name in the table of a sweep
+RESULTS = {
+    "result/val_clean_loss": "val_clean_loss",
+    "result/gap": "gap",
+    "result/test_clean_accuracy": "test acc.",
+    "result/test_clean_rmse": "test rmse",
+    "result/sparsity": "zeros",
+}
+ABSENT = {"regression": "result/test_clean_accuracy"}  # all other tasks have no rmse
+
+
+def metrics_of(task: str | None) -> dict[str, str]:
+    """What runs of a task are compared by."""
+    absent = ABSENT.get(task, "result/test_clean_rmse")
+    return {tag: name for tag, name in RESULTS.items() if tag != absent}
+
+
+def summaries(settings: dict, metrics: dict[str, str], run: str) -> list[Summary.Value]:
     """What the HParams tab needs of one run.
 
     Args:
         settings: Nested dict; see `flattened`.
-        metrics: Scalar tags of this run, to compare runs by.
+        metrics: Scalar tags of this run, to compare runs by, and the names to show.
         run: Name of the trial.
     """
     flat = flattened(settings)
     experiment = api_pb2.Experiment(
         hparam_infos=[api_pb2.HParamInfo(name=k, type=TYPES[type(v)]) for k, v in flat.items()],
-        metric_infos=[api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag)) for tag in metrics],
+        metric_infos=[
+            api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), display_name=name)
+            for tag, name in metrics.items()
+        ],
     )
     start = plugin_data_pb2.SessionStartInfo(group_name=run, start_time_secs=time.time())
     for name, value in flat.items():

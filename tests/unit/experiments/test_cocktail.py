@@ -1,13 +1,18 @@
 """The cocktail: what a setting does to a configuration, and a very small search."""
 
 import json
+import types
 
+import numpy as np
 import pytest
 import yaml
 
+from kreg.build import dropout as noise
+from kreg.build import model as models
 from kreg.config.validate import validate
-from kreg.experiments import cocktail, ingredients
+from kreg.experiments import cocktail, cocktail_page, ingredients
 from kreg.launch.compose import compose_job
+from kreg.sweeps.search import Study, Trial
 
 FULL = {
     "learning_rate": 0.01,
@@ -15,7 +20,7 @@ FULL = {
     "weight_decay.strength": 0.1,
     "penalty": "group",
     "penalty.strength": 1e-4,
-    "dropout": True,
+    "dropout": "dropout",
     "dropout.rate": 0.3,
     "batch_norm": True,
     "skip": True,
@@ -68,15 +73,90 @@ def test_the_option_file_composes_to_the_same_configuration(tmp_path):
 
 
 def test_spaces_leave_out_what_the_data_and_the_model_do_not_have():
-    table = ingredients.space(image=False, dense=False, labels=False)
+    table = ingredients.space(image=False, model="transformer", labels=False)
     assert not {"batch_norm", "skip", "smoothing"} & set(table)
     assert table["mixing"].options == ("none", "cutout")
-    assert "cutmix" in ingredients.space(image=True, dense=True, labels=True)["mixing"].options
+    assert "cutmix" in ingredients.space(image=True, model="deep", labels=True)["mixing"].options
+
+
+@pytest.mark.parametrize(
+    "model", ["linear", "deep", "cnn", "resnet", "transformer", "wide_resnet", "shallow"]
+)
+def test_every_noise_that_is_offered_has_a_place_in_the_model(model):
+    image = model in ("cnn", "resnet", "wide_resnet")
+    info = {"image": image, "model": model, "labels": True}
+    options = ingredients.space(**info).get("dropout", ingredients.Choice(("none",))).options
+    for kind in options:
+        params = FULL | {"dropout": kind}
+        data = "data=digits" if image else "data=wine"
+        config = validate(tree(params, f"model={model}", data, image=image))
+        factory = noise.noise(config.dropout, 10)
+        network = models.model(config.model, info_of(image), factory)
+        factory.require_a_place(model)
+        assert network.count_params()
+
+
+def info_of(image):
+    """What a model builder asks of the data."""
+    shape = (8, 8, 1) if image else (13,)
+    names = None if image else [f"x{k}" for k in range(13)]
+    return types.SimpleNamespace(
+        input_shape=shape, outputs=3, task="classification", is_image=image, feature_names=names,
+        train=types.SimpleNamespace(x=np.zeros((4, *shape), "float32")), value_range=None,
+    )  # fmt: skip
+
+
+def test_stochastic_depth_needs_a_branch_to_skip():
+    params = FULL | {"dropout": "stochastic_depth"}
+    assert validate(tree(params)).dropout.kind == "stochastic_depth"
+    assert validate(tree(params | {"skip": False})).dropout.kind == "none"
+    assert "dropout" not in ingredients.active(params | {"skip": False})
+    space = ingredients.space(image=False, model="deep", labels=True)
+    assert "stochastic_depth" in space["dropout"].options
+    assert "stochastic_depth" not in ingredients.restricted(space, ["dropout"])["dropout"].options
+
+
+@pytest.mark.parametrize("only", [None, [], ["dropout"]])
+def test_a_search_begins_with_known_good_settings(only, tmp_path):
+    whole = ingredients.space(image=False, model="deep", labels=True)
+    space = ingredients.restricted(whole, only)
+    openings = ingredients.first(space)
+    study = Study(space, tmp_path / "trials.jsonl", first=openings)
+    for number in range(len(openings) + 1):
+        trial = study.ask()
+        assert (trial.params in openings) == (number < len(openings))
+        validate(tree(ingredients.STARTS | trial.params))
+        study.tell(trial, float(number))
 
 
 def test_an_unknown_ingredient_is_a_sentence():
     with pytest.raises(ValueError, match="Did you mean 'dropout'"):
-        cocktail.restricted({}, ["dropot"])
+        ingredients.restricted({}, ["dropot"])
+
+
+def ablation(*names, starts=3):
+    metrics = {"val_clean_loss": 0.5, "gap": 0.1, "test_clean_accuracy": 0.9}
+    return [
+        {"name": name, "val_clean_loss": 0.5 + 0.1 * k, "metrics": metrics,
+         "losses": [0.5 + 0.1 * k + 0.01 * s for s in range(starts)]}
+        for k, name in enumerate(names)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("starts", [1, 3])
+def test_the_page_says_what_is_in_it_what_it_is_worth_and_how_to_use_it(starts):
+    rows = ablation("the cocktail", "without all", "without dropout", starts=starts)
+    result = {"best": FULL | {"skip": False}, "ablation": rows, "trials": 2}
+    trials = [Trial(0, {}, 0.7), Trial(1, {}, 0.5), Trial(2, {}, float("inf"))]
+    text = cocktail_page.render(result, trials, "reg: <l1>", "python train.py experiment=best")
+    assert "from 0.6000 without any of it to 0.5000" in text
+    assert "<td>dropout</td><td>dropout, rate 0.3</td>" in text
+    assert "<td>skip</td><td>no</td>" in text
+    assert "reg: &lt;l1&gt;" in text and "python train.py experiment=best" in text
+    assert ("95 % confidence" in text) == (starts == 3)
+    assert text.count("<svg") == 2
+    assert text.count("<circle") == 2 + 2
+    assert "<script" not in text and "http" not in text
 
 
 @pytest.mark.slow
@@ -91,6 +171,7 @@ def test_a_small_search_ends_in_a_cocktail_its_ablation_and_a_file(tmp_path):
     assert result["objective"] == pytest.approx(best, rel=1e-5)
     saved = yaml.safe_load((tmp_path / "experiment" / "cocktail_best.yaml").read_text())
     assert saved["optimizer"]["learning_rate"] == result["best"]["learning_rate"]
+    assert "<svg" in (tmp_path / "cocktail.html").read_text()
     assert cocktail.run(tmp_path, config=config, **settings)["best"] == result["best"]
     assert len(lines(tmp_path / "trials.jsonl")) == 4
 
