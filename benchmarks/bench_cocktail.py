@@ -10,9 +10,9 @@ the clean validation loss, and is measured once by balanced accuracy (in per cen
 - cocktail: all ingredients of kreg at once;
 - boosting: scikit-learn's HistGradientBoostingClassifier, random search over its usual settings.
 
-All networks train for at most 60 epochs of about eight batches, under AdamW with a cosine. One split
-a set: differences below two points are noise. The rank is that among the four, mean over the sets;
-1 is best. Rows are printed as they come.
+All networks train for at most 60 epochs of about eight batches, under AdamW with a cosine. One
+split a set: differences below two points are noise. The rank is that among the four, mean over the
+sets; 1 is best. Rows are printed as they come.
 """
 
 import argparse

@@ -77,7 +77,8 @@ def restricted(space: dict, only: list | None) -> dict:
 
 def first(space: dict) -> list[dict]:
     """Settings that are good on many tables; a search that knows nothing yet begins with them."""
-    return [{name: (STARTS | start)[name] for name in space} for start in OPENINGS]
+    found = [{name: (STARTS | start)[name] for name in space} for start in OPENINGS]
+    return [start for place, start in enumerate(found) if start not in found[:place]]
 
 
 STARTS = {  # no ingredient at all, and strengths for those that an opening adds
