@@ -44,6 +44,17 @@ $(VENV)/backends.stamp: $(VENV)/run.stamp
 		-c constraints.txt -e ".[dev,backends]"
 	@touch $@
 
+test-ray: $(VENV)/ray.stamp  ## Ray's launcher, on one node and on two, in its own environment
+	$(VENV)-ray/bin/python -m pytest tests/unit/sweeps/test_launching.py -k ray $(PYTEST_ARGS)
+
+# Ray's launcher wants cloudpickle 2, joblib 1.6 wants 3: they cannot share an environment
+$(VENV)/ray.stamp: $(VENV)/run.stamp
+	@test -x $(VENV)-ray/bin/python || $(PYTHON) -m venv $(VENV)-ray
+	grep -vE '^(cloudpickle|joblib|hydra-joblib-launcher)==' constraints.txt > $(VENV)-ray/constraints.txt
+	$(VENV)-ray/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c $(VENV)-ray/constraints.txt -e ".[ray]" hypothesis pytest
+	@touch $@
+
 lint: $(VENV)/dev.stamp  ## style and import order
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -59,6 +70,6 @@ tensorboard: $(VENV)/run.stamp  ## all runs in TensorBoard, on this machine only
 	$(BIN)/tensorboard --logdir logs --host 127.0.0.1 --port $(PORT)
 
 clean:  ## remove the environments and caches, keep logs
-	rm -rf $(VENV) $(VENV)-backends build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray build dist .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help train test test-slow test-all test-backends lint format bench tensorboard clean
+.PHONY: help train test test-slow test-all test-backends test-ray lint format bench tensorboard clean

@@ -75,7 +75,8 @@ def _sweep(train: Callable[[], None], line: commandline.CommandLine, config: Con
         return _hand_over(train, line.arguments)
     with directories.for_sweep(line, config) as sweep:
         try:
-            _hand_over(train, [*line.arguments, f"{directories.SWEEP_DIR}={sweep.path}"])
+            where = sweep.path.absolute()  # the workers of a cluster do not start where we are
+            _hand_over(train, [*line.arguments, f"{directories.SWEEP_DIR}={where}"])
         finally:
             code = sweeps.compare(sweep.path) if sweep.has_runs else codes.FAILED
     return code

@@ -17,20 +17,51 @@ def run(*command, **kwargs):
     return done.stdout
 
 
-def test_the_wheel_trains(tmp_path):
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A folder with the installed wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
     pip = (sys.executable, "-m", "pip")
-    run(*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT))
-    (wheel,) = tmp_path.glob("kreg-*.whl")
-    site = tmp_path / "site"
-    run(*pip, "install", "--quiet", "--no-deps", "--target", str(site), str(wheel))
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    environment = {**os.environ, "PYTHONPATH": str(site)}
+    run(*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT))
+    (wheel,) = folder.glob("kreg-*.whl")
+    run(*pip, "install", "--quiet", "--no-deps", "--target", str(folder / "site"), str(wheel))
+    return folder / "site"
+
+
+def outside(site, folder, *command):
+    """Run a command away from the checkout, where only the wheel can be found."""
+    return run(*command, cwd=folder, env={**os.environ, "PYTHONPATH": str(site)})
+
+
+def test_the_wheel_trains(site, tmp_path):
     command = (sys.executable, "-m", "kreg", "train", "debug=fast", "model=shallow")
-    printed = run(*command, cwd=elsewhere, env=environment)
-    assert "test accuracy" in printed
-    (found,) = elsewhere.glob("logs/digits/runs/*/result.json")
-    where = run(
-        sys.executable, "-c", "import kreg; print(kreg.__file__)", cwd=elsewhere, env=environment
-    )
+    assert "test accuracy" in outside(site, tmp_path, *command)
+    (found,) = tmp_path.glob("logs/digits/runs/*/result.json")
+    where = outside(site, tmp_path, sys.executable, "-c", "import kreg; print(kreg.__file__)")
     assert Path(where.strip()).is_relative_to(site) and found.exists()
+
+
+APP = """\
+import hydra
+
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(cfg):
+    from kreg import hydra_plugin
+
+    print(cfg.mine, cfg.kreg.reg.kind, hydra_plugin.checked("reg", cfg.kreg.reg).l1)
+
+
+main()
+"""
+CONFIG = "defaults: [_self_, {kreg/reg: l1}]\nmine: 3\nhydra: {run: {dir: out}}\n"
+
+
+def test_another_app_finds_the_options_of_the_wheel_by_itself(site, tmp_path):
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "config.yaml").write_text(CONFIG)
+    (tmp_path / "app.py").write_text(APP)
+    own = outside(site, tmp_path, sys.executable, "app.py", "kreg.reg.l1=0.5")
+    assert own.split() == ["3", "l1", "0.5"]
+    other = outside(site, tmp_path, sys.executable, "app.py", "kreg/reg=elasticnet")
+    assert other.split()[1] == "elasticnet"

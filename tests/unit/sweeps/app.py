@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import hydra
@@ -15,6 +16,11 @@ def work(cfg):
     folder = Path(HydraConfig.get().runtime.output_dir)
     with open(folder / "started", "a", encoding="utf-8") as log:
         log.write("once\n")
+    if "ray" in sys.modules:
+        import ray
+
+        (folder / "node").write_text(ray.get_runtime_context().get_node_id())
+    time.sleep(cfg.nap)
     if cfg.x == 3 and not os.environ.get("HEALED"):
         raise RuntimeError("three is broken")
     result = {"status": "done", "verdict": "good fit", "objective": float(cfg.x**2), "metrics": {}}

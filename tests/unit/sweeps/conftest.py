@@ -18,6 +18,7 @@ defaults:
   - override hydra/launcher: kreg
 x: 0
 y: 0
+nap: 0
 hydra:
   searchpath: [file://{conf}]
   sweep:

@@ -14,7 +14,7 @@ from kreg.config.validate import ConfigError
 from kreg.launch import commandline, directories, gate, launchers
 from kreg.launch.compose import compose_job
 from kreg.runs import InUseError
-from kreg.sweeps import naming
+from kreg.sweeps import naming, table
 from kreg.sweeps.directory import SweepDirectory
 from kreg.sweeps.launcher import varied
 from kreg.sweeps.progress import Progress
@@ -50,6 +50,26 @@ def test_every_launcher_writes_a_result_for_every_job(launcher, launch, tmp_path
     assert finished.returncode == 1
     names = [f"{n}_{naming.digest([f'x={n + 1}'])}" for n in range(3)]
     assert sorted(p.name for p in (tmp_path / "out").glob("?_*")) == names
+
+
+@pytest.mark.slow
+@installed("hydra_ray_launcher")
+def test_two_ray_nodes_share_the_jobs_of_a_sweep(launch, tmp_path):
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    try:
+        cluster.add_node(num_cpus=1)
+        cluster.wait_for_nodes()
+        address = f"hydra.launcher.ray.init.address={cluster.address}"
+        where = f"hydra.sweep.dir={tmp_path / 'out'}"  # a cluster's workers have their own place
+        finished = launch("hydra/launcher=ray", address, where, "x=1,2,4,5", "nap=3")
+    finally:
+        cluster.shutdown()
+    assert finished.returncode == 0, finished.stderr
+    nodes = [path.read_text() for path in (tmp_path / "out").glob("*/node")]
+    assert len(nodes) == 4 and len(set(nodes)) == 2
+    assert sweeps.collect(tmp_path / "out").done["objective"].tolist() == [1.0, 4.0, 16.0, 25.0]
 
 
 def test_the_same_command_again_runs_only_what_is_missing(launch, tmp_path):
@@ -137,6 +157,76 @@ def test_a_search_over_a_key_that_the_model_lacks_is_refused_before_the_first_jo
     with pytest.raises(ConfigError, match="has no key 'depth'"):
         gate.check_all(commandline.parse(["-m", "hparams_search=random", "model=linear",
                                           "model.depth=int(interval(1,4))"]))  # fmt: skip
+
+
+def test_a_second_command_in_a_sweeps_directory_is_a_sentence(tmp_path, capsys):
+    path = tmp_path / "mine"
+    with SweepDirectory(path, [["reg=l1"]]):
+        code = gate.run(pytest.fail, ["-m", "reg=l1,l2", f"hydra.sweep.dir={path}"])
+    assert code == 2
+    assert "in use" in capsys.readouterr().err
+
+
+def run_train(folder, *arguments):
+    """`train.py` in a process and a directory of its own."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "train.py"), *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "RAY_AUTH_MODE": "disabled"},
+    )
+
+
+@pytest.mark.slow
+def test_tensorboard_compares_the_jobs_by_the_numbers_of_the_table(tmp_path):
+    strengths = "reg.l1=1e-4,0.1"
+    finished = run_train(
+        tmp_path,
+        "-m",
+        "debug=fast",
+        "model=linear",
+        strengths,
+        f"hydra.sweep.dir={tmp_path / 'out'}",
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "test accuracy" not in finished.stdout  # each job's own summary is in its directory
+    runs = sweeps.collect(tmp_path / "out").runs
+    for _, row in runs.iterrows():
+        assert "test accuracy" in (row["path"] / "output.txt").read_text()
+        session, metrics, scalars = hparams_of(row["path"])
+        assert session.hparams["reg.l1"].number_value == pytest.approx(row["reg.l1"])
+        assert session.group_name == row["run"]
+        headings = {*table.COLUMNS.values(), "val_clean_loss"}
+        assert set(metrics.values()) <= headings
+        for tag in metrics:
+            assert scalars[tag] == pytest.approx(row[tag.removeprefix("result/")], rel=1e-6)
+
+
+def hparams_of(folder) -> tuple:
+    """The session and the metrics of the HParams tab, and all scalars, of a run's event files."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.plugins.hparams import metadata
+    from tensorboard.util.tensor_util import make_ndarray
+
+    from kreg.diagnostics.sources import events
+
+    session, metrics, scalars = None, {}, {}
+    files = sorted(folder.glob("**/*tfevents*"))
+    values = [
+        v for f in files for r in events.records(f) for v in Event.FromString(r).summary.value
+    ]
+    for value in values:
+        content = value.metadata.plugin_data.content
+        if value.tag == metadata.SESSION_START_INFO_TAG:
+            session = metadata.parse_session_start_info_plugin_data(content)
+        elif value.tag == metadata.EXPERIMENT_TAG:
+            infos = metadata.parse_experiment_plugin_data(content).metric_infos
+            metrics = {info.name.tag: info.display_name for info in infos}
+        elif value.metadata.plugin_data.plugin_name == "scalars":
+            scalars[value.tag] = float(make_ndarray(value.tensor))
+    return session, metrics, scalars
 
 
 @pytest.mark.slow

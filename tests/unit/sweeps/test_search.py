@@ -69,17 +69,6 @@ def test_draws_stay_in_the_space(tmp_path):
         assert 1 <= params["l"] <= 9
 
 
-def test_hopeless_is_worse_than_half_of_the_others_at_the_same_epoch(tmp_path):
-    study = Study(SPACE, tmp_path / "journal", sampler="random")
-    for last in (1.0, 2.0, 3.0, 4.0):
-        study.tell(study.ask(), last, curve=[9.0, last, last])
-    assert not study.hopeless([9.0, 8.0])  # four curves are too few
-    study.tell(study.ask(), 5.0, curve=[9.0, 5.0, 5.0])
-    assert study.hopeless([9.0, 3.5])
-    assert not study.hopeless([9.0, 2.5])
-    assert not study.hopeless([9.0])
-
-
 def test_a_journal_of_another_space_is_refused(tmp_path):
     Study(SPACE, tmp_path / "journal")
     with pytest.raises(ValueError, match="`space`"):
