@@ -53,6 +53,8 @@ def test_every_launcher_writes_a_result_for_every_job(launcher, launch, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # Ray's own sockets
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @installed("hydra_ray_launcher")
 def test_two_ray_nodes_share_the_jobs_of_a_sweep(launch, tmp_path):
     from ray.cluster_utils import Cluster
