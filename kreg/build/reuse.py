@@ -18,6 +18,7 @@ TRAINER = ("batch_size", "device", "precision", "jit_compile", "deterministic")
 STRENGTHS = ("l1", "l2", "group")
 STATE = ("trainable_variables", "non_trainable_variables", "optimizer_variables")
 MOST, MOST_PARAMETERS = 4, 20_000_000  # what is kept at once
+LIGHT = 1_000_000  # parameters; Python's own collector takes care of models below
 KEPT: dict = {}  # structure -> the compiled model, the one used last at the end
 
 
@@ -71,6 +72,11 @@ def make_room() -> None:
     """Let the models go that were not used for longest."""
     while len(KEPT) > 1 and (len(KEPT) > MOST or parameters() > MOST_PARAMETERS):
         del KEPT[next(iter(KEPT))]
+
+
+def is_light() -> bool:
+    """Whether the models kept are so small that looking for garbage costs more than it frees."""
+    return 0 < parameters() < LIGHT
 
 
 def parameters() -> int:

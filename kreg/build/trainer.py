@@ -1,5 +1,6 @@
 """`trainer`: start TensorFlow quietly, on the device and in the precision that were asked for."""
 
+from kreg.build import reuse
 from kreg.build.quiet import quiet_start
 
 
@@ -19,8 +20,7 @@ def prepare(cfg, seed: int) -> str:
 
         tf.config.list_physical_devices()
         tf.get_logger().setLevel("DEBUG" if cfg.verbose == "debug" else "ERROR")
-    # memory of earlier jobs is collected as it is needed, not for a third of a second each time
-    keras.utils.clear_session(free_memory=False)
+    keras.utils.clear_session(free_memory=not reuse.is_light())
     keras.config.set_dtype_policy(cfg.precision)
     keras.utils.set_random_seed(seed)
     if cfg.deterministic:
