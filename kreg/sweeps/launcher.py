@@ -30,8 +30,7 @@ class InProcess(Launcher):
 
     def setup(self, *, hydra_context, task_function, config: DictConfig) -> None:
         self.context, self.task, self.config = hydra_context, task_function, config
-        loader = hydra_context.config_loader
-        loader.load_sweep_config = composed_once(loader.load_sweep_config)
+        self.composed = Composed(hydra_context.config_loader)
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -49,7 +48,7 @@ class InProcess(Launcher):
 
     def run(self, overrides: list[str], number: int, told: str, progress: Progress) -> JobReturn:
         """One job, or the note that it is done already."""
-        config = self.context.config_loader.load_sweep_config(self.config, overrides)
+        config = self.composed.take(self.config, overrides)
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
         folder, objective = job_folder(config), config.get("objective", OBJECTIVE)
@@ -73,23 +72,28 @@ class InProcess(Launcher):
         return result
 
 
-def composed_once(load):
-    """`load_sweep_config` that gives the launcher what the sweeper has composed as a check.
+class Composed:
+    """What the sweeper has composed as a check, kept for the launcher, which composes it again.
 
-    Composing a job takes Hydra about as long as training a small model for an epoch or two.
+    That takes Hydra about as long as training a small model for an epoch or two.
     """
-    held: dict[tuple, DictConfig] = {}
 
-    def load_sweep_config(master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        key = (id(master_config), *sweep_overrides)
-        found = held.pop(key, None)
-        if found is None:
-            found = load(master_config, sweep_overrides)
-            if len(held) < MOST_HELD:
-                held[key] = found
+    def __init__(self, loader):
+        self.load = loader.load_sweep_config
+        self.held: dict[tuple, DictConfig] = {}
+        loader.load_sweep_config = self.keep
+
+    def keep(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+        """The sweeper's `load_sweep_config`."""
+        found = self.load(master_config, sweep_overrides)
+        if len(self.held) < MOST_HELD:
+            self.held[(id(master_config), *sweep_overrides)] = found
         return found
 
-    return load_sweep_config
+    def take(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+        """The launcher's: nobody else gets the same object, which the job will change."""
+        found = self.held.pop((id(master_config), *sweep_overrides), None)
+        return self.load(master_config, sweep_overrides) if found is None else found
 
 
 def varied(jobs: Sequence[Sequence[str]]) -> list[str]:

@@ -16,7 +16,7 @@ from kreg.launch.compose import compose_job
 from kreg.runs import InUseError
 from kreg.sweeps import naming, table
 from kreg.sweeps.directory import SweepDirectory
-from kreg.sweeps.launcher import varied
+from kreg.sweeps.launcher import Composed, varied
 from kreg.sweeps.progress import Progress
 
 ROOT = Path(__file__).parents[3]
@@ -36,9 +36,7 @@ def installed(plugin):
     [
         "kreg",
         pytest.param("joblib", marks=installed("hydra_joblib_launcher")),
-        pytest.param(
-            "submitit_local", marks=[installed("hydra_submitit_launcher"), pytest.mark.slow]
-        ),
+        pytest.param("submitit_local", marks=installed("hydra_submitit_launcher")),
         pytest.param("ray", marks=[installed("hydra_ray_launcher"), pytest.mark.slow]),
     ],
 )
@@ -56,9 +54,10 @@ def test_every_launcher_writes_a_result_for_every_job(launcher, launch, tmp_path
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # Ray's own sockets
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @installed("hydra_ray_launcher")
-def test_two_ray_nodes_share_the_jobs_of_a_sweep(launch, tmp_path):
+def test_two_ray_nodes_share_the_jobs_of_a_sweep(launch, tmp_path, monkeypatch):
     from ray.cluster_utils import Cluster
 
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # a cluster's workers must find kreg
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     try:
         cluster.add_node(num_cpus=1)
@@ -268,6 +267,21 @@ def test_progress_is_one_line_a_job_with_the_time_left(capsys):
         "kreg: job 2 of 4: x=1 -> val_clean_loss 0.5, 30 s",
         "kreg: job 3 of 4, about 60 s left: x=2 -> failed: three is broken, 4.0 s",
     ]
+
+
+def test_a_configuration_is_composed_once_and_never_given_away_twice():
+    class Loader:
+        def load_sweep_config(self, master_config, sweep_overrides):
+            self.loaded = getattr(self, "loaded", 0) + 1
+            return {"job": sweep_overrides}
+
+    loader = Loader()
+    composed = Composed(loader)
+    master = {}
+    checked = loader.load_sweep_config(master, ["x=1"])
+    assert composed.take(master, ["x=1"]) is checked
+    assert composed.take(master, ["x=1"]) is not checked
+    assert loader.loaded == 2
 
 
 def test_a_line_says_what_a_job_has_of_its_own():
