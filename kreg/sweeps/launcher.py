@@ -105,8 +105,10 @@ def varied(jobs: Sequence[Sequence[str]]) -> list[str]:
 
 def outcome(result: dict, objective: str) -> str:
     """The end of a job's line on the terminal."""
+    if not result:  # check=true builds, and does not train
+        return "no result"
     if result.get("status") != "done":
-        return f"failed: {result.get('error', 'no result')}"
+        return f"failed: {result.get('error', 'see its directory')}"
     value = objective_of(result, objective)
     pruned = ", pruned" if result.get("stop_reason") == "pruned" else ""
     return (f"{objective} {value:.4g}" if isinstance(value, int | float) else "done") + pruned
