@@ -9,8 +9,10 @@ PROCEDURES = (
     "cocktail",
     "diabetes_path",
     "double_descent",
+    "feature_selection",
     "gal_ghahramani",
     "proben1",
+    "size_path",
     "zou_hastie_prostate",
 )
 OBJECTIVES = (
