@@ -1,8 +1,14 @@
 """`compress=true`: the model without what the penalty has zeroed, refitted and saved beside it."""
 
+import dataclasses
+
+from kreg.config.custom import is_custom
+
+GROUPED = ("group", "sparse_group")  # penalties that remove whole units
+
 
 def compress(plan, config, place) -> dict | None:
-    """Compress, refit without penalties, measure, save `compressed.keras`; what the report shows.
+    """Thin, compress, refit without penalties, measure, save `compressed.keras`.
 
     Args:
         plan: The `kreg.build.plan.Plan` with its trained model, which is not changed.
@@ -19,19 +25,56 @@ def compress(plan, config, place) -> dict | None:
     from kreg.callbacks import export
     from kreg.surgery import compress_and_refit
 
+    thinned, path = thin(plan, config)
     smaller, report, _ = compress_and_refit(
-        plan.model,
-        plan.stream(config.trainer.epochs),
-        steps_per_epoch=plan.steps,
+        thinned,
+        plan.stream(config.trainer.epochs + cfg.thin_epochs),
         epochs=cfg.refit_epochs,
+        optimizer=fresh_optimizer(plan, config, cfg.refit_epochs),
         data=plan.data.validation.x[:256] if len(plan.data.validation) else None,
+        steps_per_epoch=plan.steps,
         shuffle=False,
     )
     smaller.compile(loss=plan.model.loss, metrics=outcome.fresh_metrics(plan))
     smaller.evaluate(plan.stream(), steps=1, verbose=0)  # one batch builds the metrics
     export(smaller, place.file("compressed.keras"))
-    found = report.as_dict() | {"metrics": outcome.clean(smaller, plan)}
+    found = report.as_dict() | {"metrics": outcome.clean(smaller, plan), "path": path}
     return found | {"sentence": sentence(report, found["metrics"])}
+
+
+def thin(plan, config) -> tuple:
+    """The model with so many units at zero that `keep` is left, and the strengths on the way.
+
+    Only group penalties take whole units; with another one the model stays as training left it.
+    """
+    cfg = config.compress
+    if cfg.keep is None or config.reg.kind not in GROUPED:
+        return plan.model, []
+    from kreg.surgery import thin as grow
+
+    return grow(
+        plan.model,
+        plan.stream(config.trainer.epochs),
+        keep=cfg.keep,
+        epochs=cfg.thin_epochs,
+        optimizer=fresh_optimizer(plan, config, cfg.thin_epochs, schedule="constant"),
+        steps_per_epoch=plan.steps,
+        shuffle=False,
+    )
+
+
+def fresh_optimizer(plan, config, epochs: int, **changes):
+    """The configured optimizer for a stage of its own length: the rate falls to zero at its end.
+
+    `None`, which stands for one like the model's, where it is the user's own.
+    """
+    from kreg.build import optimizer
+
+    if is_custom(config.optimizer.kind):
+        return None
+    return optimizer.optimizer(
+        dataclasses.replace(config.optimizer, **changes), plan.steps * max(epochs, 1)
+    )
 
 
 def sentence(report, metrics: dict) -> str:

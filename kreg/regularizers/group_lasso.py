@@ -26,6 +26,11 @@ class Grouped(Penalty):
         """`sqrt(group size)`, so that a strength means the same for groups of each size."""
         return math.sqrt(math.prod(shape[i] for i in self.axes(shape)))
 
+    def is_one_group(self, shape) -> bool:
+        """Whether a weight is a single group."""
+        rank = len(shape)
+        return -rank <= self.axis < rank and shape[self.axis] == 1
+
     def check_weight(self, shape, name: str) -> None:
         rank = len(shape)
         if not -rank <= self.axis < rank:

@@ -22,7 +22,8 @@ def regularize(model, rules, missing: str = "error"):
         model: Any built `keras.Model`: pretrained, nested, sequential, functional or subclassed.
         rules: One regularizer for all kernels, or a `kreg.surgery.Rule`, or a list of them. Where
             two rules take the same weight the later one counts. `None` removes the penalties of
-            all weights.
+            all weights. A group penalty that names no layers passes over kernels that are one
+            group: the first convolution of one-channel images.
         missing: `"error"` (default) or `"ignore"`: what to do with a rule that takes no weight.
 
     Returns:
@@ -47,6 +48,7 @@ def regularize(model, rules, missing: str = "error"):
         taken = [
             (layer, weight) for layer, weight in rows if takes(rule, layer, path_in(model, weight))
         ]
+        taken = without_single_groups(rule, taken)
         if not taken and missing == "error" and not removal:
             raise nothing_matches(rule, rows)
         chosen |= {id(weight): (layer, weight, rule.regularizer) for layer, weight in taken}
@@ -63,6 +65,19 @@ def regularize(model, rules, missing: str = "error"):
 def one_for_each(regularizer):
     """A penalty that remembers where its weight started cannot serve two weights."""
     return copy.copy(regularizer) if getattr(regularizer, "needs_start", False) else regularizer
+
+
+def without_single_groups(rule: Rule, taken: list) -> list:
+    """Leave out weights that a group penalty would take as one group.
+
+    The kernel of a convolution of one-channel images, or of a head with one output under
+    `axis=-1`: such a group only goes with the whole model, and until then the penalty shrinks what
+    everything depends on. A rule that names layers means them, and so does one that has no other.
+    """
+    if rule.layers is not None or not hasattr(rule.regularizer, "is_one_group"):
+        return taken
+    several = [row for row in taken if not rule.regularizer.is_one_group(row[1].shape)]
+    return several or taken
 
 
 def takes(rule: Rule, layer, path: str) -> bool:

@@ -300,3 +300,22 @@ def test_each_weight_gets_its_own_distance_to_the_start():
     assert first is not second and first == second
     shared = regularize(mlp(), kreg.L1(0.1))
     assert shared.layers[0].kernel.regularizer is shared.layers[2].kernel.regularizer
+
+
+def test_a_group_penalty_passes_over_kernels_that_are_one_group():
+    def network(channels):
+        conv = layers.Conv2D(4, 3, name="conv")
+        end = [layers.Flatten(), layers.Dense(3, name="head")]
+        return keras.Sequential([keras.Input((6, 6, channels)), conv, *end])
+
+    penalty = kreg.GroupLasso(0.1, axis=-2)
+    grey = kreg.regularize(network(1), penalty)
+    assert paths(grey) == ["head/kernel"]
+    colour = kreg.regularize(network(3), penalty)
+    assert paths(colour) == ["conv/kernel", "head/kernel"]
+    named = kreg.regularize(network(1), Rule(penalty, layers=("conv", "head")))
+    assert paths(named) == ["conv/kernel", "head/kernel"]
+    single = kreg.regularize(network(1), kreg.L1(0.1))
+    assert paths(single) == ["conv/kernel", "head/kernel"]
+    lone = keras.Sequential([keras.Input((1,)), layers.Dense(2, name="only")])
+    assert paths(kreg.regularize(lone, penalty)) == ["only/kernel"]
