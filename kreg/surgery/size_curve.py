@@ -35,7 +35,7 @@ class SizePoint:
 
 @dataclass(frozen=True)
 class SizePath:
-    """The points in the order in which they were trained, and the size of the dense model."""
+    """The points from the strongest penalty to the weakest, and the size of the dense model."""
 
     points: tuple[SizePoint, ...]
     dense_parameters: int

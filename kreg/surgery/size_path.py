@@ -1,4 +1,4 @@
-"""How small can the model be: loss against size, from a strong penalty to a weak one."""
+"""How small can the model be: loss against size, along the strength of a penalty."""
 
 from collections.abc import Sequence
 
@@ -26,10 +26,12 @@ def size_path(
     latency: bool = True,
     **fit,
 ) -> SizePath:
-    """Train with a penalty from strong to weak, compress and refit at each strength.
+    """Train with a penalty from weak to strong, compress and refit at each strength.
 
-    Each strength starts from the weights of the one before. The compiled training step stays the
-    same: strengths are read from a variable of the optimizer.
+    Each strength starts from the weights of the one before. The way is from weak to strong because
+    a deep network does not come back: where a penalty has emptied two layers in a row, neither has
+    a gradient any more (LassoNet goes this way for the same reason). The compiled training step
+    stays the same: strengths are read from a variable of the optimizer.
 
     Args:
         model: A built Functional or Sequential `keras.Model`, compiled with an optimizer of
@@ -37,7 +39,7 @@ def size_path(
         x: What `fit` takes: arrays or a dataset.
         y: Targets, where `x` does not bring them.
         validation_data: What the losses are measured on, as `fit` takes it.
-        strengths: Numbers > 0, used from the largest to the smallest.
+        strengths: Numbers > 0, used from the smallest to the largest.
         penalty: A penalty of `kreg.regularizers` with a strength `l1`. Defaults to
             `GroupLasso(axis=-2)`: whole units and input features go.
         epochs: Whole number >= 1 of epochs at each strength.
@@ -46,13 +48,14 @@ def size_path(
         **fit: Further arguments of `fit`, such as `batch_size`.
 
     Returns:
-        A `SizePath`: points, the knee, `plot()`, `as_dict()`.
+        A `SizePath`: points from the strongest penalty to the weakest, the knee, `plot()`,
+        `as_dict()`.
 
     Raises:
         ValueError: If the model is not compiled with an optimizer that reaches exact zeros.
     """
     check.integer("epochs", epochs, low=1)
-    strengths = sorted(checked_strengths(strengths), reverse=True)
+    strengths = sorted(checked_strengths(strengths))
     check_optimizer(model)
     penalty = GroupLasso(strengths[0], axis=-2) if penalty is None else checked_penalty(penalty)
     regularize(model, penalty)
@@ -63,7 +66,7 @@ def size_path(
         restart(model.optimizer)
         model.fit(x, y, epochs=epochs, **fit)
         points.append(point_of(model, x, y, strength, refit_epochs, latency, validation_data, fit))
-    return SizePath(tuple(points), model.count_params())
+    return SizePath(tuple(reversed(points)), model.count_params())
 
 
 def point_of(model, x, y, strength, refit_epochs, latency, validation_data, fit) -> SizePoint:

@@ -96,6 +96,21 @@ def test_a_size_path_goes_from_small_to_large(tmp_path):
         path.plot(against="height")
 
 
+def test_a_strength_that_empties_a_deep_network_does_not_spoil_the_weaker_ones():
+    x, y = data()
+    keras.utils.set_random_seed(3)
+    deep = [layers.Dense(16, "relu"), layers.Dense(16, "relu"), layers.Dense(1)]
+    model = keras.Sequential([keras.Input((6,)), *deep])
+    model.compile(kreg.optimizers.Adam(0.01), "mse")
+    path = size_path(
+        model, x, y, validation_data=(x, y), strengths=[10.0, 1e-4], epochs=15, refit_epochs=1,
+        latency=False, batch_size=16,
+    )  # fmt: skip
+    empty, working = path.points
+    assert empty.strength == 10.0 and empty.loss > 0.9 * np.var(y)
+    assert working.loss < 0.1 * np.var(y)
+
+
 @pytest.mark.parametrize(
     ("sizes", "losses", "knee"),
     [
