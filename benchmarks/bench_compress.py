@@ -12,7 +12,8 @@ that nothing is arranged for the compressor. The difference is relative to the l
 epochs, its learning rate falling to zero. Another start is trained for a third of them, thinned
 to `--keep` of its parameters, compressed, and refitted without penalty for what is left of the same
 number of epochs. Test accuracy in per cent; latency is one prediction of 32 examples on one core.
-Nothing is chosen by the test rows.
+Nothing is chosen by the test rows. Thinning is young: on `digits` (seed 0) it lost 6 points, 97.98
+to 91.94 at 13.9 % of the parameters, so that `compress=true` does not thin unless it is asked to.
 """
 
 import argparse

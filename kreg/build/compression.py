@@ -35,9 +35,9 @@ def compress(plan, config, place) -> dict | None:
         steps_per_epoch=plan.steps,
         shuffle=False,
     )
+    export(smaller, place.file("compressed.keras"))  # before it has an optimizer to be loaded
     smaller.compile(loss=plan.model.loss, metrics=outcome.fresh_metrics(plan))
     smaller.evaluate(plan.stream(), steps=1, verbose=0)  # one batch builds the metrics
-    export(smaller, place.file("compressed.keras"))
     found = report.as_dict() | {"metrics": outcome.clean(smaller, plan), "path": path}
     return found | {"sentence": sentence(report, found["metrics"])}
 

@@ -36,7 +36,7 @@ class ElasticNet:
 @dataclass
 class Group:
     kind: str = kind("group")
-    l1: object = strength(1e-4)
+    l1: object = strength(5e-4)
     groups: str = one_of("inputs", "inputs", "outputs")
 
 
