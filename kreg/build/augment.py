@@ -1,5 +1,8 @@
 """`augment`: from its configuration to a `kreg.augment.Pipeline`."""
 
+from kreg.build import custom
+from kreg.config.custom import is_custom
+
 
 def pipeline(cfg, info, seed: int):
     """The augmentation of the training rows, or `None`.
@@ -13,13 +16,13 @@ def pipeline(cfg, info, seed: int):
         return None
     from kreg import augment
 
-    stages = KINDS[cfg.kind](cfg, info)
-    if cfg.smoothing:
+    stages = custom.create(cfg) if is_custom(cfg.kind) else KINDS[cfg.kind](cfg, info)
+    if getattr(cfg, "smoothing", 0):
         stages.append(augment.LabelSmoothing(cfg.smoothing))
     return augment.Pipeline(
         stages,
         seed,
-        fuse=cfg.fuse,
+        fuse=getattr(cfg, "fuse", "fast"),
         num_classes=classes(info),
         value_range=value_range(info),
     )

@@ -1,5 +1,8 @@
 """`data`: kind -> source, and the splits that every source shares."""
 
+from kreg.build import custom
+from kreg.config.custom import is_custom
+
 
 def load(cfg, seed: int):
     """The split and checked `kreg.data.Data` of a configuration.
@@ -10,6 +13,8 @@ def load(cfg, seed: int):
     """
     from kreg.data import Splitting, assemble
 
+    if is_custom(cfg.kind):
+        return assemble(custom.create(cfg), Splitting(seed=seed))
     names = ("validation", "test", "train_size", "label_noise", "folds", "fold")
     how = Splitting(seed=seed, **{name: getattr(cfg, name) for name in names})
     return assemble(SOURCES[cfg.kind](cfg, seed), how, scale_target=cfg.scale_target)

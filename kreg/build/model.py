@@ -2,6 +2,9 @@
 
 import dataclasses
 
+from kreg.build import custom
+from kreg.config.custom import is_custom
+
 BYTE = 1 / 255
 
 
@@ -16,9 +19,10 @@ def model(cfg, info, noise=0.0):
     """
     import kreg.models
 
+    rescale = BYTE if info.is_image and str(info.train.x.dtype) == "uint8" else None
+    fits = (tuple(info.input_shape), info.outputs, info.task)
+    if is_custom(cfg.kind):
+        return custom.create(cfg, *fits, dropout=noise, rescale=rescale)
     builder = getattr(kreg.models, cfg.kind)
     dials = {f.name: getattr(cfg, f.name) for f in dataclasses.fields(cfg) if f.name != "kind"}
-    rescale = BYTE if info.is_image and str(info.train.x.dtype) == "uint8" else None
-    return builder(
-        tuple(info.input_shape), info.outputs, info.task, dropout=noise, rescale=rescale, **dials
-    )
+    return builder(*fits, dropout=noise, rescale=rescale, **dials)

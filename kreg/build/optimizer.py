@@ -1,5 +1,8 @@
 """`optimizer`: from its configuration to an optimizer of `kreg.optimizers`."""
 
+from kreg.build import custom
+from kreg.config.custom import is_custom
+
 CLASSES = {
     "adam": "Adam",
     "adamw": "AdamW",
@@ -24,6 +27,8 @@ def optimizer(cfg, total_steps: int):
     """
     import kreg.optimizers
 
+    if is_custom(cfg.kind):
+        return kreg.optimizers.proximal(custom.create(cfg))
     settings = {
         "learning_rate": learning_rate(cfg, total_steps),
         "weight_decay": weight_decay(cfg),

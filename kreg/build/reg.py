@@ -1,5 +1,8 @@
 """`reg`: from its configuration to what `kreg.regularize` takes."""
 
+from kreg.build import custom
+from kreg.config.custom import is_custom
+
 AXES = {"inputs": -2, "outputs": -1}
 
 
@@ -12,6 +15,8 @@ def rules(cfg, steps_per_epoch: int | None = None):
     """
     if cfg.kind == "none":
         return None
+    if is_custom(cfg.kind):
+        return custom.create(cfg)
     return KINDS[cfg.kind](cfg, lambda name: strength(getattr(cfg, name), steps_per_epoch))
 
 

@@ -40,6 +40,13 @@ class Raw:
     suspects: dict = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
+    def __post_init__(self):
+        """Class ids without names are named by their numbers."""
+        self.y = np.asarray(self.y)
+        ids = self.task != "regression" and self.y.dtype.kind in "iu" and self.y.size
+        if ids and not self.class_names:
+            self.class_names = [str(number) for number in range(int(self.y.max()) + 1)]
+
     def rows(self, indices):
         """These rows of `x`, whatever `x` is."""
         if hasattr(self.x, "iloc"):
