@@ -1,14 +1,10 @@
 """`compress=true`: the model without what the penalty has zeroed, refitted and saved beside it."""
 
-import dataclasses
-
 from kreg.config.custom import is_custom
-
-GROUPED = ("group", "sparse_group")  # penalties that remove whole units
 
 
 def compress(plan, config, place) -> dict | None:
-    """Thin, compress, refit without penalties, measure, save `compressed.keras`.
+    """Compress, refit without penalties, measure, save `compressed.keras`.
 
     Args:
         plan: The `kreg.build.plan.Plan` with its trained model, which is not changed.
@@ -25,10 +21,9 @@ def compress(plan, config, place) -> dict | None:
     from kreg.callbacks import export
     from kreg.surgery import compress_and_refit
 
-    thinned, path = thin(plan, config)
     smaller, report, _ = compress_and_refit(
-        thinned,
-        plan.stream(config.trainer.epochs + cfg.thin_epochs),
+        plan.model,
+        plan.stream(config.trainer.epochs),
         epochs=cfg.refit_epochs,
         optimizer=fresh_optimizer(plan, config, cfg.refit_epochs),
         data=plan.data.validation.x[:256] if len(plan.data.validation) else None,
@@ -38,33 +33,12 @@ def compress(plan, config, place) -> dict | None:
     export(smaller, place.file("compressed.keras"))  # before it has an optimizer to be loaded
     smaller.compile(loss=plan.model.loss, metrics=outcome.fresh_metrics(plan))
     smaller.evaluate(plan.stream(), steps=1, verbose=0)  # one batch builds the metrics
-    found = report.as_dict() | {"metrics": outcome.clean(smaller, plan), "path": path}
+    found = report.as_dict() | {"metrics": outcome.clean(smaller, plan)}
     return found | {"sentence": sentence(report, found["metrics"])}
 
 
-def thin(plan, config) -> tuple:
-    """The model with so many units at zero that `keep` is left, and the strengths on the way.
-
-    Only group penalties take whole units; with another one the model stays as training left it.
-    """
-    cfg = config.compress
-    if cfg.keep is None or config.reg.kind not in GROUPED:
-        return plan.model, []
-    from kreg.surgery import thin as grow
-
-    return grow(
-        plan.model,
-        plan.stream(config.trainer.epochs),
-        keep=cfg.keep,
-        epochs=cfg.thin_epochs,
-        optimizer=fresh_optimizer(plan, config, cfg.thin_epochs, schedule="constant"),
-        steps_per_epoch=plan.steps,
-        shuffle=False,
-    )
-
-
-def fresh_optimizer(plan, config, epochs: int, **changes):
-    """The configured optimizer for a stage of its own length: the rate falls to zero at its end.
+def fresh_optimizer(plan, config, epochs: int):
+    """The configured optimizer for the refit: a planned rate falls to zero at the refit's end.
 
     `None`, which stands for one like the model's, where it is the user's own.
     """
@@ -72,9 +46,7 @@ def fresh_optimizer(plan, config, epochs: int, **changes):
 
     if is_custom(config.optimizer.kind):
         return None
-    return optimizer.optimizer(
-        dataclasses.replace(config.optimizer, **changes), plan.steps * max(epochs, 1)
-    )
+    return optimizer.optimizer(config.optimizer, plan.steps * max(epochs, 1))
 
 
 def sentence(report, metrics: dict) -> str:

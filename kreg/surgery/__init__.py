@@ -16,7 +16,6 @@ from kreg.surgery.size_curve import SizePath, SizePoint
 from kreg.surgery.size_path import size_path
 from kreg.surgery.sparsity import LayerSparsity, Sparsity, sparsity
 from kreg.surgery.strip import strip
-from kreg.surgery.thin import thin
 from kreg.surgery.with_dropout import with_dropout
 
 __all__ = [
@@ -41,6 +40,5 @@ __all__ = [
     "size_path",
     "sparsity",
     "strip",
-    "thin",
     "with_dropout",
 ]

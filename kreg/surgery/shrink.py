@@ -31,20 +31,6 @@ def changes(analyses: list[tuple]) -> dict[int, Resized]:
     return {key: change for key, change in found.items() if change is not None}
 
 
-def parameters_left(model) -> int:
-    """How many parameters `compress` would leave, without building the smaller model."""
-    analyses = analyse_all(model)
-    changed = changes(analyses)
-    called = [step.call.layer for _, analysis in analyses for step in analysis.steps]
-    layers = {id(layer): layer for layer in called if id(layer) in changed}
-    gone = (
-        layer.count_params() - sum(w.size for w in changed[key].weights)
-        for key, layer in layers.items()
-        if changed[key].weights
-    )
-    return model.count_params() - sum(gone)
-
-
 def count_graphs(analyses: list[tuple]) -> dict[int, int]:
     """In how many of the graphs each layer is called."""
     counted = {}
