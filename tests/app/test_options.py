@@ -2,6 +2,7 @@
 
 import pytest
 
+from kreg.config.data_checks import NEEDS
 from kreg.launch import catalogue
 from kreg.launch.compose import compose_job
 
@@ -32,10 +33,14 @@ def overrides(group, option):
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda v: v)
-def test_composes(group, option):
-    extra = ["data.path=.", "data.target=y", "data.name=z"] if option in ELSEWHERE else []
-    known = {"path", "target", "name"} & set(_keys(group, option)) if extra else set()
-    settings = [e for e in extra if e.split("=")[0].split(".")[1] in known]
+def test_composes(group, option, tmp_path):
+    if option in NEEDS:
+        pytest.importorskip(NEEDS[option])
+    path = tmp_path if option == "image_folder" else tmp_path / "table"
+    (tmp_path / "table").write_text("a,y\n1,2\n")  # the gate looks whether it is there
+    extra = {"path": path, "target": "y", "name": "z"} if option in ELSEWHERE else {}
+    known = set(_keys(group, option)) if extra else set()
+    settings = [f"data.{key}={value}" for key, value in extra.items() if key in known]
     config = compose_job([*overrides(group, option), *settings])
     assert config.seed == 0
 

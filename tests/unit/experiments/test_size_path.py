@@ -30,7 +30,7 @@ def test_the_penalty_of_the_configuration_is_not_the_path():
     training = size_path.prepared(config, epochs=2)
     assert not training.model.losses
     rate = training.model.optimizer.get_config()["learning_rate"]
-    assert rate["config"]["decay_steps"] == 2 * training.steps
+    assert rate["config"]["course"]["config"]["decay_steps"] == 2 * training.steps
 
 
 def test_no_epochs_is_a_sentence(tmp_path):
