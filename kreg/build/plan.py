@@ -3,7 +3,7 @@
 import warnings
 from dataclasses import dataclass
 
-from kreg.build import augment, data, dropout, model, objective, optimizer, reg, reuse
+from kreg.build import augment, data, dropout, model, objective, optimizer, reg, reuse, trainer
 
 
 @dataclass
@@ -131,5 +131,5 @@ def compile_model(plan: Plan, config) -> None:
         optimizer=optimizer.optimizer(config.optimizer, plan.steps * config.trainer.epochs),
         loss=objective.loss(task, soft),
         metrics=objective.metrics(task, soft),
-        jit_compile=config.trainer.jit_compile,
+        jit_compile=trainer.jit_compile(config.trainer, plan.model),
     )

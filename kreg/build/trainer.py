@@ -52,6 +52,23 @@ def _configure(change) -> None:
             raise
 
 
-def jit_compile(cfg):
-    """Keras's `jit_compile` argument: `"auto"`, `True` or `False`."""
-    return cfg.jit_compile
+def jit_compile(cfg, model):
+    """Keras's `jit_compile` argument; `"auto"` keeps XLA away from convolutions on a processor.
+
+    A small CNN trained for six epochs took 29 s with XLA and 16 s without, a small residual network
+    59 s and 45 s (two cores, compilation included). Dense networks gain from it.
+    """
+    if cfg.jit_compile != "auto" or not convolves(model):
+        return cfg.jit_compile
+    import tensorflow as tf
+
+    on_gpu = cfg.device != "cpu" and tf.config.list_physical_devices("GPU")
+    return "auto" if on_gpu else False
+
+
+def convolves(model) -> bool:
+    """Whether a layer of the model, or of a model in it, has a kernel that moves."""
+    return any(
+        getattr(layer, "kernel_size", None) or convolves(layer)
+        for layer in getattr(model, "layers", ())
+    )
