@@ -1,6 +1,7 @@
 """The import table of the house: who may import whom. Nothing else is allowed."""
 
 import ast
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,11 @@ def test_imports_follow_the_table(path):
         assert parts[0] not in FORBIDDEN.get(room, ()), f"{room} may not import {parts[0]}"
         if name.startswith(("keras.src", "tensorflow.keras", "tf_keras")):
             assert path.name == SHIM, f"{name} is private: only a file named {SHIM} may reach it"
+
+
+def test_pytest_looks_into_every_folder(pytestconfig):
+    """Its own list of folders to leave out has `build` in it."""
+    hidden = pytestconfig.getini("norecursedirs")
+    files = [*SOURCES, *(ROOT / "tests").rglob("test_*.py")]
+    for folder in {part for path in files for part in path.relative_to(ROOT).parts[:-1]}:
+        assert not any(fnmatch(folder, pattern) for pattern in hidden), folder

@@ -13,12 +13,7 @@ WATCHED = "never: the rule that only watches would have stopped after epoch 5"
     ("dry_run", "would", "reason", "sentence"),
     [
         (False, 4, "gl", "2 % worse."),
-        (
-            True,
-            4,
-            "completed",
-            "never: the rule that only watches would have stopped after epoch 5",
-        ),
+        (True, 4, "completed", WATCHED),
         (True, None, "interrupted", ""),
     ],
 )
@@ -27,4 +22,5 @@ def test_a_rule_that_only_watches_has_not_ended_the_training(dry_run, would, rea
     stop = SimpleNamespace(
         dry_run=dry_run, would_stop_epoch=would, stop_reason=known[0], sentence=known[1]
     )
-    assert outcome.ending(stop) == {"stop_reason": reason, "stop_sentence": sentence}
+    crew = SimpleNamespace(stopping=stop, pruner=None)
+    assert outcome.ending(crew) == {"stop_reason": reason, "stop_sentence": sentence}
