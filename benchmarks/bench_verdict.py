@@ -20,8 +20,12 @@ the length of the mean and the way of dating were chosen with the figures of the
 recorded with `record_suite.py --seed 1`) was recorded after that and nothing was chosen on it.
 
                              precision  recall visible  false alarms  flips/run  onset error
-    kreg, development            0.951   0.783   0.918         0.014       0.65          2.0
-    kreg, held out               0.982   0.739   0.894         0.005       0.67          2.0
+    kreg, development            0.951   0.784   0.919         0.014       0.63          2.0
+    kreg, held out               0.982   0.740   0.895         0.005       0.69          2.0
+
+The word itself (`words`): it changes 6.9 and 7.0 times a run, 11.5 and 11.8 times before a
+rise had to be significant and two validations to agree. CONVERGED is said at 314 and 427 epochs
+(148 and 184 before); after 25 and 32 % of them the test loss fell by another 2 % (24 and 32 %).
 
 The recall of 0.90 that we aimed at is not reached, and these rows do not hold it: rules learned
 from the truth of the other tasks find 0.74 to 0.79 of the past-best epochs at a precision of 0.95
@@ -159,6 +163,23 @@ def table(title: str, runs) -> None:
         )
 
 
+def words(title: str, runs) -> None:
+    """How often the word of the verdict changes, and whether "CONVERGED" was said too early."""
+    changes, early = [], []
+    for run in runs:
+        record = run.record()
+        states = [c.state for c in walk(judged(record), chance=chance_loss(record))]
+        changes.append(sum(a != b for a, b in zip(states, states[1:])))
+        loss = run.curves["test_loss"]
+        later = np.minimum.accumulate(loss[::-1])[::-1]  # the smallest from here on
+        gains = later * TOLERANCE < np.minimum.accumulate(loss)
+        early.extend(gains[np.array(states) == "CONVERGED"])
+    print(
+        f"{title}: the word changes {np.mean(changes):.1f} times a run; after {np.mean(early):.0%} "
+        f"of {len(early)} CONVERGED the test loss fell by another 2 %"
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--suite", help="another file that record_suite.py wrote")
@@ -167,6 +188,7 @@ def main():
     for name, path in suites.items():
         runs = load(path)
         table(name, runs)
+        words(name, runs)
         for size in sorted({run.meta["validation"] for run in runs}):
             part = [run for run in runs if run.meta["validation"] == size]
             table(f"{name}, {size} validation rows", part)

@@ -26,7 +26,7 @@ def run(config, directory: Path, hopeless=None) -> float:
     began = time.perf_counter()
     device = trainer.prepare(config.trainer, config.seed)
     if config.procedure != "train":
-        return experiment.run(config, directory)
+        return conduct(config, directory)
     with RunDirectory(directory) as place:
         if is_finished(place, config):
             return outcome.objective(place.result, config.objective)
@@ -45,6 +45,15 @@ def run(config, directory: Path, hopeless=None) -> float:
         place.write_json("result.json", result)
         summary.show(result, place.path, config.trainer.verbose)
     return outcome.objective(result, config.objective)
+
+
+def conduct(config, directory: Path) -> float:
+    """Run a procedure that is not one training: a published table, a path, a search."""
+    with RunDirectory(directory) as place:
+        result = experiment.run(config, place.path)
+        place.write_json("result.json", result)
+    print(f"kreg: results in {directory}")
+    return float(result.get("objective", 0.0))
 
 
 def is_finished(place: RunDirectory, config) -> bool:

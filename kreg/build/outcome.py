@@ -22,6 +22,7 @@ def of(plan, crew) -> dict:
         "onset_epoch": verdict.onset if verdict else None,
         **ending(crew),
         "best_epoch": stopping.best_epoch + 1 if stopping.best is not None else None,
+        "restored": stopping.restored,
         "epochs": len(plan.model.history.epoch),
         "metrics": metrics(plan, crew.diagnostics),
         "params": int(plan.model.count_params()),

@@ -150,6 +150,11 @@ class EarlyStopping(keras.callbacks.Callback):
         return (self.criterion.best_epoch or 1) - 1
 
     @property
+    def restored(self) -> bool:
+        """Whether training ends, or has ended, with the best epoch's variables."""
+        return self.restore_best and not self.dry_run and bool(self.snapshots.epochs)
+
+    @property
     def wait(self) -> int:
         """Validations since the last improvement, for a patience rule; else 0."""
         return getattr(self.criterion, "wait", 0)
@@ -246,7 +251,7 @@ class EarlyStopping(keras.callbacks.Callback):
         if not self.stop_reason:
             self.stop_reason = "interrupted" if board(self.model).partial else "completed"
         restored = ""
-        if self.restore_best and not self.dry_run and self.snapshots.epochs:
+        if self.restored:
             restored = self._restore()
             self._announce("restore", self.best_epoch, restored)
         if self.verbose:

@@ -7,8 +7,12 @@ import numpy as np
 
 from kreg.diagnostics.series import Series
 from kreg.diagnostics.states import FALLS, FLAT, RISES, TABLE
-from kreg.diagnostics.statistics import paired_se, theil_sen
+from kreg.diagnostics.statistics import mann_kendall, paired_se, theil_sen
 from kreg.diagnostics.trailing import WINDOW, Trailing
+
+CALM = {"LEARNING", "MEMORISING", "LATE GAIN", "CONVERGED", "UNDERFITTING", "UNDECIDED"}
+TRENDS = CALM | {"SETTLING", "TOO STRONG", "UNSTABLE"}
+TESTABLE = 4  # values: of fewer no order is significant
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,8 @@ class Thresholds:
     Args:
         window: Validations whose slope is read (Theil-Sen).
         flat: Relative change over the window below which a curve is flat.
+        rises: Mann-Kendall z over the window that a rise must exceed: 5 %, one-sided.
+        falls: The same of a fall: 16 %. A rise that is none alarms, a fall that is none only waits.
         lost: Percent above the best from which the loss counts as worse.
         back: Percent at or below which it counts as recovered.
         trailing: Validations averaged before they are compared with the best.
@@ -31,6 +37,8 @@ class Thresholds:
 
     window: int = 8
     flat: float = 0.01
+    rises: float = 1.64
+    falls: float = 1.0
     lost: float = 2.0
     back: float = 1.0
     trailing: int = WINDOW
@@ -76,6 +84,7 @@ def walk(series: Series, *, chance: float | None = None, limits: Thresholds = No
     limits = limits or Thresholds()
     trail = Trailing(limits.trailing)
     checks, best, anchor, hits, confirmed = [], None, None, 0, False
+    found = shown = None
     for t, value in enumerate(series.validation):
         if math.isfinite(value) and (best is None or value < series.validation[best]):
             best = t
@@ -84,10 +93,17 @@ def walk(series: Series, *, chance: float | None = None, limits: Thresholds = No
             anchor = middle(series, t, limits.trailing)
         hits = hits + 1 if lost > limits.lost and math.isfinite(lost) else 0
         confirmed = believed(confirmed, lost, sure, hits, limits)
-        state = name(series, t, anchor, confirmed, chance, limits)
+        before, found = found, name(series, t, anchor, confirmed, chance, limits)
+        shown = settled(shown, before, found)
         above = percent_above(series, t, best)
-        checks.append(Check(int(series.epochs[t]), state, best, anchor, above, sure, confirmed))
+        checks.append(Check(int(series.epochs[t]), shown, best, anchor, above, sure, confirmed))
     return checks
+
+
+def settled(shown: str | None, before: str | None, found: str) -> str:
+    """The word that is said: a calm one stays until an alarm, or two in a row that contradict."""
+    stays = shown in CALM and found in TRENDS and found != before
+    return shown if stays else found
 
 
 def middle(series: Series, t: int, window: int) -> int | None:
@@ -126,10 +142,12 @@ def name(series, t, anchor, confirmed, chance, limits) -> str:
         state = past(series, t, anchor, limits)
         return "OVERCONFIDENT" if overconfident(series, t, anchor, limits) else state
     window = slice(t + 1 - limits.window, t + 1)
-    train = slope(series.epochs[window], series.train[window], limits)
-    validation = slope(series.epochs[window], series.validation[window], limits)
+    train = direction(series.epochs[window], training(series, window), limits)
+    validation = direction(series.epochs[window], series.validation[window], limits)
     if validation == RISES and train != RISES:
         return "UNDECIDED"
+    if train == RISES and pressed(series, window, limits):
+        return TABLE[train, min(validation, FLAT)]
     state = TABLE[train, validation]
     if state == "CONVERGED" and chance is not None and series.train[t] > limits.high * chance:
         return "UNDERFITTING"
@@ -138,15 +156,37 @@ def name(series, t, anchor, confirmed, chance, limits) -> str:
 
 def past(series: Series, t: int, anchor: int, limits: Thresholds) -> str:
     """The right-hand column of the table, with the best stretch as the beginning of the window."""
-    then, now = series.train[anchor], series.train[t]
+    end = min(anchor + limits.trailing // 2, t)  # of the best stretch
+    then, now = (typical(series.train, i, limits.trailing) for i in (end, t))
     change = now - then
     if abs(change) <= limits.moved * abs(then):
         return TABLE[FLAT, RISES]
+    if change > 0 and change + series.penalty[t] < series.penalty[anchor]:
+        return TABLE[RISES, FLAT]  # paid for by the penalty: too strong, not unstable
     return TABLE[RISES if change > 0 else FALLS, RISES]
 
 
-def slope(epochs: np.ndarray, values: np.ndarray, limits: Thresholds) -> int:
-    """Falls, flat or rises: the Theil-Sen slope over the window, relative to the curve's level."""
+def typical(values: np.ndarray, t: int, window: int) -> float:
+    """The median of the last `window` finite values at position t: one epoch may jitter."""
+    recent = values[max(0, t + 1 - window) : t + 1]
+    finite = recent[np.isfinite(recent)]
+    return float(np.median(finite)) if finite.size else math.nan
+
+
+def training(series: Series, window: slice) -> np.ndarray:
+    """The training losses that were measured in a window, if they are enough for a test."""
+    measured = np.where(series.measured[window], series.train[window], np.nan)
+    return measured if np.isfinite(measured).sum() >= TESTABLE else series.train[window]
+
+
+def pressed(series: Series, window: slice, limits: Thresholds) -> bool:
+    """Whether the penalty falls by more than the training loss rises: the sum still improves."""
+    whole = training(series, window) + series.penalty[window]
+    return direction(series.epochs[window], whole, limits) == FALLS
+
+
+def direction(epochs: np.ndarray, values: np.ndarray, limits: Thresholds) -> int:
+    """Falls, flat or rises: Theil-Sen's slope over the window, if it is large and no chance."""
     there = np.isfinite(values)
     if there.sum() < 2:
         return FLAT
@@ -154,7 +194,10 @@ def slope(epochs: np.ndarray, values: np.ndarray, limits: Thresholds) -> int:
     change = theil_sen(epochs, values) * (epochs[-1] - epochs[0])
     if abs(change) <= limits.flat * abs(float(np.median(values))):
         return FLAT
-    return RISES if change > 0 else FALLS
+    z = mann_kendall(values) if len(values) >= TESTABLE else math.copysign(math.inf, change)
+    if change > 0:
+        return RISES if z > limits.rises else FLAT
+    return FALLS if z < -limits.falls else FLAT
 
 
 def suspicious(series: Series, t: int, limits: Thresholds) -> bool:

@@ -22,6 +22,8 @@ class Series:
         examples: For each of the t epochs an array of shape (n,), or `None`.
         correct: For each of the t epochs a boolean array of shape (n,), or `None`.
         names: Names of the two curves.
+        measured: Booleans of shape (t,): where the training loss was measured.
+        penalty: Floats of shape (t,): the penalties' sum, 0 where there is none.
     """
 
     epochs: np.ndarray
@@ -30,6 +32,8 @@ class Series:
     examples: list
     correct: list
     names: tuple[str, str]
+    measured: np.ndarray
+    penalty: np.ndarray
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -50,6 +54,7 @@ def judged(record: Record) -> Series:
     """The clean curves where they were measured, else the logged ones."""
     names = CLEAN if record.measured(CLEAN[1]).any() else LOGGED
     there = np.flatnonzero(record.measured(names[1]))
+    penalty = record.curve("penalty") if names == CLEAN else np.zeros(len(record.epochs))
     return Series(
         epochs=np.array(record.epochs, dtype=int)[there],
         train=carried(record.curve(names[0]), record.measured(names[0]))[there],
@@ -57,6 +62,8 @@ def judged(record: Record) -> Series:
         examples=[record.examples[i] for i in there],
         correct=[record.correct[i] for i in there],
         names=names,
+        measured=record.measured(names[0])[there],
+        penalty=np.nan_to_num(penalty, nan=0.0, posinf=0.0, neginf=0.0)[there],
     )
 
 

@@ -72,7 +72,12 @@ def number(value) -> str | None:
 def best(result: dict) -> str | None:
     if result.get("best_epoch") is None:
         return None
-    return f"{result['best_epoch']} of {result['epochs']}"
+    found = f"{result['best_epoch']} of {result['epochs']}"
+    return (
+        f"{found}, restored: the numbers below are of its weights"
+        if result.get("restored")
+        else found
+    )
 
 
 def features(found: dict | None) -> str | None:

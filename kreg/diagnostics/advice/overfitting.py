@@ -4,7 +4,7 @@ import numpy as np
 
 from kreg.diagnostics.advice.base import TOO_FREE, Advice, rule
 from kreg.diagnostics.findings import Findings
-from kreg.diagnostics.judge import Thresholds, slope
+from kreg.diagnostics.judge import Thresholds, direction
 from kreg.diagnostics.states import FALLS
 
 
@@ -99,11 +99,11 @@ def hard_tail(f: Findings):
 @rule
 def second_descent(f: Findings):
     been = {stretch["state"] for stretch in f.verdict.timeline}
-    limits, series = Thresholds(), f.series
+    limits, series = Thresholds(falls=1.64), f.series  # to train on costs more than to wait
     recent = slice(-limits.window, None)
     if not been & {"OVERFITTING", "DRIFT"} or len(series) < limits.window:
         return None
-    if slope(series.epochs[recent], series.validation[recent], limits) != FALLS:
+    if direction(series.epochs[recent], series.validation[recent], limits) != FALLS:
         return None
     return Advice(
         "second_descent",

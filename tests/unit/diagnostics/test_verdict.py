@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scripted import EPOCHS, FALLING, FLAT, RISING, VALLEY, run
 
 from kreg.diagnostics import STATES, Record, diagnose
-from kreg.diagnostics.judge import walk
+from kreg.diagnostics.judge import Thresholds, walk
 from kreg.diagnostics.series import judged
 from kreg.diagnostics.states import TABLE
 
@@ -123,6 +123,61 @@ def test_a_loss_without_training_side_is_judged_with_a_caveat():
 
 def test_negative_losses_are_judged():
     assert diagnose(run(FALLING - 3, VALLEY - 2)).past_best
+
+
+# --- noise ----------------------------------------------------------------------------------------
+
+
+def plateau(seed: int):
+    """Both losses learn quickly, then jitter by one per cent and go nowhere."""
+    jitter = 1 + 0.01 * np.random.default_rng(seed).normal(size=(2, 60))
+    learnt = 1 + np.exp(-np.arange(60.0))
+    return judged(run(0.3 * learnt * jitter[0], 0.5 * learnt * jitter[1]))
+
+
+def shares(limits=None) -> tuple[float, float]:
+    """How often the word on a plateau is CONVERGED, and how often one that calls for action."""
+    runs = [walk(plateau(seed), limits=limits)[15:] for seed in range(10)]
+    words = [check.state for checks in runs for check in checks]
+    wrong = {"UNSTABLE", "TOO STRONG", "SETTLING", "OVERFITTING", "DRIFT"}
+    return words.count("CONVERGED") / len(words), sum(w in wrong for w in words) / len(words)
+
+
+def test_jitter_on_a_plateau_is_neither_trend_nor_trouble():
+    converged, wrong = shares()
+    careless, trouble = shares(Thresholds(rises=0, falls=0))
+    assert converged > careless + 0.2
+    assert wrong < 0.05 < trouble
+
+
+def test_one_validation_does_not_change_the_word():
+    validation = np.concatenate([2 - 0.03 * EPOCHS[:20], np.full(10, 1.4)])
+    states = [check.state for check in walk(judged(run(FALLING, validation)))]
+    first = states.index("MEMORISING")
+    assert set(states[7:first]) == {"LEARNING"}
+    assert set(states[first:]) == {"MEMORISING"}
+
+
+def test_an_alarm_is_said_at_once():
+    checks = walk(judged(run(FALLING, VALLEY)))
+    first = next(i for i, check in enumerate(checks) if check.confirmed)
+    assert checks[first].state == "OVERFITTING"
+
+
+@pytest.mark.parametrize(
+    ("penalty", "state"), [(0.1, "UNSTABLE"), (5 - 0.1 * EPOCHS, "TOO STRONG")]
+)
+def test_a_loss_that_the_penalty_pays_for_is_not_unstable(penalty, state):
+    record = run(RISING / 4, RISING)
+    record.curves["penalty"] = list(np.broadcast_to(penalty, EPOCHS.shape))
+    assert diagnose(record).state == state
+
+
+def test_a_training_loss_of_every_second_epoch_is_tested_as_measured():
+    record = run(FALLING, FALLING + 0.1)
+    kept = record.curves["clean_loss"]
+    record.curves["clean_loss"] = [v if i % 2 else None for i, v in enumerate(kept)]
+    assert diagnose(record).state == "LEARNING"
 
 
 # --- properties ---------------------------------------------------------------------------------
