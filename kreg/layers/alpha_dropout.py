@@ -24,9 +24,11 @@ class AlphaDropout(Dropout):
     1.0
     """
 
-    def noise(self, inputs, rate):
+    def numbers(self, rate, shape):
+        a = ((1.0 - rate) * (1.0 + rate * SATURATION**2)) ** -0.5
+        return rate, a, -a * rate * SATURATION
+
+    def noise(self, inputs, rate, a, b):
         keep = self.uniform(self.mask_shape(inputs)) >= rate
-        a = ops.rsqrt((1.0 - rate) * (1.0 + rate * SATURATION**2))
-        b = -a * rate * SATURATION
         masked = ops.where(keep, inputs, ops.cast(SATURATION, inputs.dtype))
         return ops.cast(a, inputs.dtype) * masked + ops.cast(b, inputs.dtype)

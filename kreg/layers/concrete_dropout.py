@@ -73,6 +73,13 @@ class ConcreteDropout(Noise):
             return self.rate
         return float(ops.convert_to_numpy(ops.sigmoid(self.logit.value)))
 
+    def hold_rate(self) -> None:
+        """Nothing: the rate is a weight."""
+
+    @property
+    def is_held(self) -> bool:
+        return True
+
     def call(self, inputs, training=False):
         outputs = self.noise(inputs, ops.sigmoid(self.logit.value)) if training else inputs
         return outputs if self.layer is None else self.layer(outputs)

@@ -5,6 +5,7 @@ from keras import ops
 
 from kreg import check
 from kreg.layers import arguments, block_rate
+from kreg.layers.dropout import drop
 from kreg.layers.noise import Noise
 
 
@@ -46,24 +47,46 @@ class DropBlock(Noise):
     def channels_last(self) -> bool:
         return self.data_format == "channels_last"
 
-    def noise(self, inputs, rate):
-        sizes = self._sizes(inputs)
-        blocks = tuple(min(block, size) for block, size in zip(self.block_size, sizes, strict=True))
-        keep = self._keep(inputs, self._gamma(rate, sizes, blocks), sizes, blocks)
-        if blocks == sizes:
-            scale = ops.cast(1.0 / (1.0 - rate), inputs.dtype)
-        else:
-            scale = ops.cast(self._scale(keep), inputs.dtype)
-        return ops.where(keep, inputs * scale, ops.zeros((), dtype=inputs.dtype))
+    def build(self, input_shape):
+        self.first_shape = tuple(input_shape)
 
-    def _sizes(self, inputs) -> tuple:
-        shape = tuple(inputs.shape)
-        sizes = shape[1:-1] if self.channels_last else shape[2:]
+    def hold_rate(self) -> None:
+        if self.built and None not in self._axes_of(self.first_shape):
+            super().hold_rate()
+
+    def next_numbers(self, shape):
+        if self.held is not None and self._sizes(shape) != self._sizes(self.first_shape):
+            raise ValueError(
+                f"Layer {self.name!r} holds the number of blocks for maps of one size, "
+                f"{self._sizes(self.first_shape)}. Received an input of shape {tuple(shape)}. Give "
+                "each size a layer of its own."
+            )
+        return super().next_numbers(shape)
+
+    def numbers(self, rate, shape):
+        sizes = self._sizes(shape)
+        return self._gamma(rate, sizes, self._blocks(sizes)), 1.0 / (1.0 - rate)
+
+    def noise(self, inputs, gamma, scale):
+        sizes = self._sizes(inputs.shape)
+        blocks = self._blocks(sizes)
+        keep = self._keep(inputs, gamma, sizes, blocks)
+        return drop(inputs, keep, scale if blocks == sizes else self._scale(keep))
+
+    def _blocks(self, sizes) -> tuple:
+        """The block sizes, cut to a map."""
+        return tuple(min(block, size) for block, size in zip(self.block_size, sizes, strict=True))
+
+    def _axes_of(self, shape) -> tuple:
+        return tuple(shape[1:-1] if self.channels_last else shape[2:])
+
+    def _sizes(self, shape) -> tuple:
+        sizes = self._axes_of(shape)
         if None in sizes:
             raise ValueError(
                 f"Layer {self.name!r} needs to know the spatial size of its input to place "
-                f"blocks. Received an input of shape {shape}. Give `keras.Input` a full shape, or "
-                "train on batches of one size."
+                f"blocks. Received an input of shape {tuple(shape)}. Give `keras.Input` a full "
+                "shape, or train on batches of one size."
             )
         return sizes
 

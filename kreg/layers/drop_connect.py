@@ -41,13 +41,16 @@ class DropConnect(Noise):
             self.layer.build(input_shape)
 
     def call(self, inputs, training=False):
-        if not training or self.rate == 0.0:
+        if self.is_off(training):
             return self.layer(inputs)
-        return self.noise(inputs, self.next_rate())
+        return self.noise(inputs, *self.next_numbers(inputs.shape))
 
-    def noise(self, inputs, rate):
+    def numbers(self, rate, shape):
+        return rate, 1.0 / (1.0 - rate)
+
+    def noise(self, inputs, rate, scale):
         kernel = ops.cast(self.layer.kernel, self.compute_dtype)
-        kernel = drop(kernel, self.uniform(kernel.shape) >= rate, rate)
+        kernel = drop(kernel, self.uniform(kernel.shape) >= rate, scale)
         if isinstance(self.layer, keras.layers.Dense):
             outputs = ops.matmul(inputs, kernel)
         else:

@@ -7,9 +7,9 @@ from kreg.layers import arguments
 from kreg.layers.noise import Noise
 
 
-def drop(inputs, keep, rate):
-    """`inputs / (1 - rate)` where `keep`, zero elsewhere; the gradient of what is dropped is 0."""
-    scale = ops.cast(1.0 / (1.0 - rate), inputs.dtype)
+def drop(inputs, keep, scale):
+    """`inputs * scale` where `keep`, zero elsewhere; the gradient of what is dropped is 0."""
+    scale = ops.cast(scale, inputs.dtype)
     return ops.where(keep, inputs * scale, ops.zeros((), dtype=inputs.dtype))
 
 
@@ -58,12 +58,15 @@ class Dropout(Noise):
             size if fixed is None else fixed for fixed, size in zip(template, sizes, strict=True)
         )
 
-    def noise(self, inputs, rate):
+    def numbers(self, rate, shape):
+        return rate, 1.0 / (1.0 - rate)
+
+    def noise(self, inputs, rate, scale):
         shape = self.mask_shape(inputs)
         if isinstance(rate, float) and keras.backend.standardize_dtype(inputs.dtype) == "float32":
             # a shape in full keeps PyTorch on its seeded path
             return keras.random.dropout(inputs, rate, noise_shape=shape, seed=self.seed_generator)
-        return drop(inputs, self.uniform(shape) >= rate, rate)
+        return drop(inputs, self.uniform(shape) >= rate, scale)
 
     def get_config(self):
         shape = None if self.noise_shape is None else list(self.noise_shape)

@@ -26,7 +26,9 @@ class GaussianDropout(Noise):
     def __init__(self, rate, seed=None, **kwargs):
         super().__init__(rate, seed=seed, **kwargs)
 
-    def noise(self, inputs, rate):
-        deviation = ops.sqrt(rate / (1.0 - rate))
+    def numbers(self, rate, shape):
+        return ((rate / (1.0 - rate)) ** 0.5,)
+
+    def noise(self, inputs, deviation):
         draw = keras.random.normal(ops.shape(inputs), dtype="float32", seed=self.seed_generator)
         return inputs * ops.cast(1.0 + deviation * draw, inputs.dtype)

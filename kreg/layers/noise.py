@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kreg.held import Held
 from kreg.layers import arguments
 from kreg.schedules import Schedule
 
@@ -28,6 +29,8 @@ class Noise(keras.layers.Layer):
         **kwargs: `name`, `dtype`, `trainable`.
     """
 
+    first_shape = None
+
     def __init__(self, rate, *, seed=None, **kwargs):
         super().__init__(**kwargs)
         self._rate = arguments.rate(rate)
@@ -35,6 +38,7 @@ class Noise(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(self.seed, name=f"{self.name}_noise")
         self.supports_masking = True
         self.clock = self._make_clock() if isinstance(self._rate, Schedule) else None
+        self.held = None
         if type(self).build is keras.layers.Layer.build:
             self.built = True
 
@@ -49,7 +53,7 @@ class Noise(keras.layers.Layer):
         """The constant or the schedule. Set a number in [0, 1) before the model is compiled.
 
         A compiled training step has read a constant once for all: use a `kreg.Schedule` for what
-        is to change during training.
+        is to change during training, or `hold_rate` for what is to change between two trainings.
         """
         return self._rate
 
@@ -62,6 +66,23 @@ class Noise(keras.layers.Layer):
                 "Make a new layer with the schedule: `Dropout(rate=schedule)`."
             )
         self._rate = value
+        if self.held is not None:
+            self.held.set(*self.numbers(value, self.first_shape))
+
+    def hold_rate(self) -> None:
+        """Let steps that are compiled from now on read a constant rate above 0 from a variable.
+
+        Setting `rate` to another number then changes the next step without a retrace. Not under
+        JAX, see `kreg.held`; what is not built, or takes maps of any size, is not held.
+        """
+        constant = not isinstance(self._rate, Schedule) and self._rate > 0
+        if constant and self.built and self.held is None:
+            self.held = Held(*self.numbers(self._rate, self.first_shape))
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a compiled step notices that `rate` was set."""
+        return self.held is not None
 
     @property
     def current_rate(self) -> float:
@@ -78,17 +99,39 @@ class Noise(keras.layers.Layer):
         self.clock.assign(self.clock.value + 1)
         return rate
 
-    def call(self, inputs, training=False):
-        if not training or self._rate == 0.0:
-            return inputs
-        return self.noise(inputs, self.next_rate())
+    def next_numbers(self, shape):
+        """The numbers of this training call; moves the clock."""
+        if self.held is not None:
+            return self.held.read()
+        return self.numbers(self.next_rate(), shape)
 
-    def noise(self, inputs, rate):
+    def is_off(self, training) -> bool:
+        """Whether a call changes nothing."""
+        return not training or (self.held is None and self._rate == 0.0)
+
+    def call(self, inputs, training=False):
+        if self.is_off(training):
+            return inputs
+        return self.noise(inputs, *self.next_numbers(inputs.shape))
+
+    def numbers(self, rate, shape) -> tuple:
+        """All that `noise` needs to know of the rate; by default the rate itself.
+
+        What follows from a constant rate is computed here, once, in Python.
+
+        Args:
+            rate: Python float in (0, 1), or float32 scalar tensor in [0, 1).
+            shape: The shape of the input; of a held rate that of the first one, if the layer
+                keeps it as `first_shape`.
+        """
+        return (rate,)
+
+    def noise(self, inputs, *numbers):
         """The noisy input.
 
         Args:
             inputs: Tensor.
-            rate: Python float in (0, 1), or float32 scalar tensor in [0, 1).
+            *numbers: What `numbers` returned, or the same as float32 scalar tensors.
         """
         raise NotImplementedError
 

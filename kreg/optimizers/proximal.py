@@ -14,6 +14,7 @@ weights may be set, loaded, decayed or constrained between two steps. The price 
 over memory: one more array to read and to write, and no division outside of scalars.
 """
 
+import contextlib
 import inspect
 
 import keras
@@ -21,6 +22,7 @@ from keras import ops
 
 from kreg import check
 from kreg.optimizers.claims import Claims, at
+from kreg.optimizers.numbers import Numbers
 from kreg.regularizers import training
 
 
@@ -56,6 +58,7 @@ class Proximal:
                 "Keep `use_ema=True`; the average, with its zeros, is written at the end of `fit`.",
             )
         self._claims = Claims()
+        self.numbers = None
 
     def build(self, variables):
         if self.built:
@@ -78,10 +81,18 @@ class Proximal:
             with keras.name_scope(self.name):
                 self.build(trainable_variables)
         self._note_learning_rate()
-        super().apply(grads, trainable_variables)
+        with contextlib.nullcontext() if self.numbers is None else self.numbers.in_step():
+            super().apply(grads, trainable_variables)
         step = ops.cast(self.iterations, "float32")
         for variable, schedule in self._claims.scheduled():
             variable.assign(schedule.at_step(step, ops))
+
+    def hold_numbers(self) -> None:
+        """Let steps that are compiled from now on read weight decay and the like from variables.
+
+        `optimizer.numbers.take(other)` then changes the next step without a retrace.
+        """
+        self.numbers = self.numbers or Numbers(self)
 
     def update_step(self, gradient, variable, learning_rate):
         claim = self._claims.by_index.get(self._get_variable_index(variable))

@@ -2,6 +2,8 @@
 
 import keras
 
+from kreg.held import Held
+
 
 @keras.saving.register_keras_serializable(package="kreg")
 class Scaled(keras.optimizers.schedules.LearningRateSchedule):
@@ -22,15 +24,15 @@ class Scaled(keras.optimizers.schedules.LearningRateSchedule):
     def __init__(self, height: float, course):
         self.height = float(height)
         self.course = course
-        self._variable = keras.Variable(self.height, trainable=False, name="learning_rate_height")
+        self._held = Held(self.height)
 
     def set_height(self, height: float) -> None:
         """Take another height, from the next step on, without a retrace."""
         self.height = float(height)
-        self._variable.assign(self.height)
+        self._held.set(self.height)
 
     def __call__(self, step):
-        return keras.ops.convert_to_tensor(self._variable) * self.course(step)
+        return self._held.read()[0] * self.course(step)
 
     def get_config(self) -> dict:
         course = keras.optimizers.schedules.serialize(self.course)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHARED = {"schedules", "check"}
+SHARED = {"schedules", "check", "held"}
 ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
 }  # fmt: skip
@@ -17,6 +17,7 @@ APP_PARTS = {
 MAY_IMPORT = {
     "check": set(),
     "schedules": set(),
+    "held": set(),
     "regularizers": set(),
     "layers": set(),
     "augment": set(),
@@ -41,6 +42,7 @@ MAY_IMPORT = {
 FORBIDDEN = {  # room -> third-party packages that it must not import, at any depth of its code
     "check": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "schedules": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "held": {"tensorflow", "hydra", "omegaconf"},
     "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf"},
     "runs": {"keras", "tensorflow", "hydra", "omegaconf"},
     "tensorboard": {"keras", "tensorflow", "hydra", "omegaconf"},

@@ -1,8 +1,12 @@
 """Sharing a compiled step changes nothing but the time."""
 
+import json
+
 import numpy as np
 import pytest
 
+import kreg
+from kreg import app
 from kreg.build import plan, reuse, trainer
 from kreg.launch.compose import compose_job
 
@@ -47,6 +51,83 @@ def test_shared_steps_train_bit_for_bit_what_separate_runs_train(monkeypatch):
     assert not np.array_equal(shared[0][2][0], shared[1][2][0])
 
 
+SWEEPS = {
+    "rate": ["dropout.rate=0.1", "dropout.rate=0.5"],
+    "decay": ["optimizer.weight_decay=0.01", "optimizer.weight_decay=0.5"],
+    "no_decay": ["optimizer=adamw", "optimizer=adamw optimizer.weight_decay=0"],
+    "average": ["optimizer.ema=0.9", "optimizer.ema=0.5"],
+    "learned": ["dropout=concrete dropout.rate=0.2", "dropout=concrete dropout.rate=0.4"],
+    "scaled_loss": [
+        "trainer.precision=mixed_float16 optimizer.learning_rate=0.01 dropout.rate=0.1",
+        "trainer.precision=mixed_float16 optimizer.learning_rate=0.001 dropout.rate=0.3",
+    ],
+}
+
+
+@pytest.fixture
+def traces(monkeypatch):
+    """One entry for each time that a training step is written down."""
+    from keras import Model
+
+    found, original = [], Model.compute_loss
+
+    def counting(self, *args, training=True, **kwargs):
+        found.append(training)
+        return original(self, *args, training=training, **kwargs)
+
+    monkeypatch.setattr(Model, "compute_loss", counting)
+    return found
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_numbers_of_layers_and_optimizers_share_a_step_too(name, traces, monkeypatch):
+    first, second = (job.split() for job in SWEEPS[name])
+    _, loss, weights = fit(second)
+    monkeypatch.setenv(reuse.FLAG, "1")
+    model, _, others = fit(first)
+    traces.clear()
+    again, shared_loss, shared = fit(second)
+    assert again is model and not traces
+    assert shared_loss == loss
+    assert all(np.array_equal(a, b) for a, b in zip(weights, shared, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(weights, others, strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "jobs",
+    [
+        ["dropout.rate=0.05", "dropout.rate=0.2", "dropout.rate=0.6"],
+        ["optimizer.weight_decay=0.01", "optimizer.weight_decay=0.1", "optimizer.weight_decay=1"],
+    ],
+    ids=["rate", "decay"],
+)
+def test_a_sweep_has_the_results_of_separate_runs(jobs, traces, tmp_path):
+    def run(folder, job):
+        result = app.run(compose_job([*COMMON, job]), tmp_path / folder / job)
+        saved = kreg.load_model(tmp_path / folder / job / "best.keras")
+        timeless = {k: v for k, v in result_of(tmp_path / folder / job).items() if k not in TIMES}
+        return result, timeless, saved.get_config(), saved.get_weights()
+
+    apart = [run("apart", job) for job in jobs]
+    with reuse.sharing():
+        shared = [run("shared", jobs[0])]
+        traces.clear()
+        shared += [run("shared", job) for job in jobs[1:]]
+    assert not any(traces)
+    for one, other in zip(apart, shared, strict=True):
+        assert one[:3] == other[:3]
+        assert all(np.array_equal(a, b) for a, b in zip(one[3], other[3], strict=True))
+    assert len({json.dumps(run[1]["metrics"]) for run in shared}) == len(jobs)
+
+
+TIMES = ("seconds", "training_seconds")
+
+
+def result_of(folder):
+    return json.loads((folder / "result.json").read_text())
+
+
 @pytest.mark.parametrize("course", ["schedule=constant", "schedule=cosine", "warmup=0.3"])
 def test_a_learning_rate_is_a_number_too(course, monkeypatch):
     course = f"optimizer.{course}"
@@ -82,7 +163,16 @@ def test_two_kinds_of_targets_do_not_share_a_step(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "change", ["model.width=9", "reg=l2", "dropout=heavy", "optimizer.weight_decay=0.1"]
+    "change",
+    [
+        "model.width=9",
+        "reg=l2",
+        "dropout=none",
+        "dropout.rate=0",
+        "optimizer.weight_decay=0.1",
+        "optimizer.ema=0.9",
+        "optimizer.clipnorm=1",
+    ],
 )
 def test_another_structure_is_built_anew(change, monkeypatch):
     monkeypatch.setenv(reuse.FLAG, "1")
