@@ -119,6 +119,11 @@ def _spell_out(override: Override, multirun: bool, options: dict) -> list[str]:
             f"{override.input_line!r} names several values. Add -m to train one job for each: "
             f"python train.py -m {override.input_line}"
         )
+    if override.key_or_group.startswith(("hydra.", "hydra/", "hparams_search")):
+        raise ConfigError(
+            f"{override.input_line!r} names several values, but a sweep has one launcher and one "
+            "search. Give it one value, and start a command for each."
+        )
     value = override.value()
     if isinstance(value, IntervalSweep):
         names = [str(value.start), str(value.end)]  # a search draws from between them

@@ -77,8 +77,17 @@ def _check_key(override: Override, tree: dict, options: dict) -> None:
         if not isinstance(node, dict) or prefix.rstrip(".").endswith(FREE):
             return
         if name not in node:
-            raise ConfigError(f"{override.input_line}: {unknown_key(prefix, name, node)}")
+            sentence = f"{override.input_line}: {unknown_key(prefix, name, node)}"
+            raise ConfigError(sentence + _elsewhere(prefix.rstrip("."), name))
         node, prefix = node[name], f"{prefix}{name}."
+
+
+def _elsewhere(group: str, key: str) -> str:
+    """Which options of a group have the key that the chosen one lacks."""
+    options = catalogue.having(group, key)
+    if not options:
+        return ""
+    return f" Options that have it: {', '.join(f'{group}={option}' for option in options)}."
 
 
 def _compose(overrides: list[str]) -> dict:

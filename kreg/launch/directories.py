@@ -5,13 +5,12 @@ from pathlib import Path
 
 from kreg import sweeps
 from kreg.config.validate import Config, ConfigError
-from kreg.launch import commandline
+from kreg.launch import commandline, searches
 from kreg.launch.commandline import CommandLine
 from kreg.runs import resume
 from kreg.runs.directory import RunDirectory
 
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
-TRIALS = 20  # as in conf/hparams_search
 HYDRA, LOCK = ".hydra", "run.lock"
 EMPTY = (HYDRA, LOCK)  # what lies in the directory of a run that never began
 
@@ -48,7 +47,9 @@ def for_sweep(line: CommandLine, config: Config) -> sweeps.SweepDirectory:
     if own is not None:
         return sweeps.SweepDirectory(own, jobs)
     parent = Path("logs") / config.task / "sweeps"
-    return sweeps.choose(parent, jobs, anew=config.resume == "never", total=trials(line))
+    search = searches.asked(line)
+    total = None if search is None else search.trials
+    return sweeps.choose(parent, jobs, anew=config.resume == "never", total=total)
 
 
 def has_begun(folder: Path) -> bool:
@@ -69,11 +70,3 @@ def discard_unbegun(folder: Path) -> None:
             empty.rmdir()
         except OSError:  # not empty, or not ours
             return
-
-
-def trials(line: CommandLine) -> int | None:
-    """How many settings a search tries; `None` for a plain sweep."""
-    given = {override.key_or_group: override.value() for override in line.overrides}
-    if given.get("hparams_search") is None:
-        return None
-    return int(given.get("hydra.sweeper.trials", TRIALS))

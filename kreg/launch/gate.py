@@ -8,7 +8,7 @@ from hydra.errors import HydraException
 
 from kreg import sweeps
 from kreg.config.validate import Config, ConfigError
-from kreg.launch import codes, commandline, directories, launchers, usage
+from kreg.launch import codes, commandline, directories, launchers, searches, usage
 from kreg.launch.compose import compose_job, prepare
 from kreg.runs import InUseError, resume
 
@@ -46,7 +46,7 @@ def check_all(line: commandline.CommandLine) -> Config:
     Returns the configuration of the first.
     """
     jobs = commandline.jobs(line)
-    if any(override.key_or_group == "hparams_search" for override in line.overrides):
+    if searches.option_of(line) is not None:
         jobs = jobs[:: -(-len(jobs) // MOST_CHECKED)]  # a search draws a few of very many
     configs = [compose_job(overrides, line.config_dir) for overrides in jobs]
     return configs[0]
@@ -55,6 +55,7 @@ def check_all(line: commandline.CommandLine) -> Config:
 def _start(train: Callable[[], None], line: commandline.CommandLine, config: Config) -> int:
     if line.shows_only:
         return _hand_over(train, line.arguments)
+    searches.check(line)
     if line.multirun:
         return _sweep(train, line, config)
     decision = directories.for_run(line, config)

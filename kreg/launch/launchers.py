@@ -1,6 +1,7 @@
 """The launchers of a sweep: kreg's own, and those of Hydra's plugins, which are extras."""
 
 import importlib.util
+import os
 import socket
 
 from kreg.config.validate import ConfigError
@@ -41,14 +42,32 @@ def check_cluster(line: CommandLine) -> None:
     """
     for override in line.overrides:
         if override.key_or_group == RAY_ADDRESS and ":" in str(override.value()):
-            host, port = str(override.value()).removeprefix("ray://").rsplit(":", 1)
             try:
-                socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+                knock(str(override.value()).removeprefix("ray://"))
             except (OSError, ValueError) as error:
                 raise ConfigError(
                     f"{override.input_line}: no Ray cluster answers there ({error}). "
                     "Start one with `ray start --head`, and give the address that it prints."
                 ) from error
+
+
+def knock(address: str) -> None:
+    """Connect to `host:port`; who answers must speak Ray's protocol, gRPC.
+
+    Raises:
+        OSError: If nobody does.
+    """
+    host, port = address.rsplit(":", 1)
+    socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+    if os.environ.get("RAY_USE_TLS") == "1":
+        return
+    import grpc  # comes with Ray
+
+    with grpc.insecure_channel(address) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=PATIENCE)
+        except grpc.FutureTimeoutError as error:
+            raise TimeoutError("what listens at the port is not Ray") from error
 
 
 def installed(plugin: str) -> bool:

@@ -3,6 +3,7 @@
 import csv
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -15,7 +16,7 @@ from kreg import check
 from kreg.sweeps.progress import Progress
 from kreg.sweeps.pruning import JOURNAL
 from kreg.sweeps.results import OBJECTIVE, larger
-from kreg.sweeps.search import Choice, Interval, Study
+from kreg.sweeps.search import Choice, Interval, Study, chosen
 
 TARGET = "hydra_plugins.kreg.Search"
 HISTORY, CURVE = "history.csv", "val_clean_loss"
@@ -40,9 +41,12 @@ class Search(Sweeper):
         self, trials=20, seconds=None, jobs=1, seed=0, sampler="auto", prune=True, space=None
     ):
         self.trials = check.integer("hydra.sweeper.trials", trials, low=1)
-        self.seconds = seconds
+        self.seconds = seconds and check.number("hydra.sweeper.seconds", seconds, low=0)
         self.jobs = check.integer("hydra.sweeper.jobs", jobs, low=1)
-        self.seed, self.sampler, self.extra = seed, sampler, dict(space or {})
+        self.seed = check.integer("hydra.sweeper.seed", seed, low=0)
+        self.sampler, self.extra = chosen(sampler), space or {}
+        if not isinstance(self.extra, Mapping):
+            raise check.invalid("hydra.sweeper.space", "names with dimensions", space)
         self.prune = check.flag("hydra.sweeper.prune", prune)
 
     def setup(self, *, hydra_context, task_function, config: DictConfig) -> None:
@@ -53,9 +57,7 @@ class Search(Sweeper):
 
     def sweep(self, arguments: list[str]):
         """Search until the trials or the time are used up; returns the best objective."""
-        fixed, space = taken_apart([*(f"{k}={v}" for k, v in self.extra.items()), *arguments])
-        if not space:
-            raise check.invalid("hparams_search", "at least one key with several values", arguments)
+        fixed, space = self.dimensions(arguments)
         folder = Path(str(self.config.hydra.sweep.dir))
         study = Study(space, folder / JOURNAL, self.seed, self.sampler)
         self.sign = -1.0 if larger(self.config.get("objective", OBJECTIVE)) else 1.0
@@ -65,6 +67,16 @@ class Search(Sweeper):
         while len(study.trials) < self.trials and time.monotonic() < end:
             self.batch(study, fixed, folder)
         return None if study.best is None else self.sign * study.best.value
+
+    def dimensions(self, arguments: list[str]) -> tuple[list[str], dict]:
+        """The overrides with one value, and what the search chooses from."""
+        fixed, space = taken_apart([*(f"{k}={v}" for k, v in self.extra.items()), *arguments])
+        if not space:
+            raise ValueError(
+                "The search has nothing to choose from. Give at least one key several values, "
+                "for example 'reg.l1=tag(log, interval(1e-6, 1e-2))' or model=shallow,deep."
+            )
+        return fixed, space
 
     def batch(self, study: Study, fixed: list[str], folder: Path) -> None:
         """Launch the next settings and note what they are worth."""

@@ -182,7 +182,10 @@ dropout=light dropout.rate=half         | dropout.rate
 dropout=light dropout.rate=nan          | dropout.rate
 dropout=heavy dropout.rate=null         | dropout.rate
 dropout=light dropout.rate={kind:linear,start:0,end:2,duration:5} | dropout.rate
-dropout=none dropout.rate=0.5           | rate
+dropout=none dropout.rate=0.5           | dropout=light
+dropout.rate=0.3                        | dropout=heavy
+model=linear model.depth=3              | model=deep
+optimizer.momentum=0.5                  | optimizer=sgd
 dropout=dropblock dropout.block_size=0  | dropout.block_size
 dropout=concrete dropout.temperature=0  | dropout.temperature
 model.depth=0                           | model.depth
@@ -276,6 +279,19 @@ seed=range(3)                           | Add -m
 -m trainer.epochs=3,many                | trainer.epochs
 -m model=glob(x*)                       | matches nothing
 -m seed=range(0)                        | matches nothing
+-m hparams_search=random                | nothing to choose from
+-m hparams_search=random reg.l1=0.1     | nothing to choose from
+-m hparams_search=random reg.l1=interval(1,0) | low < high
+-m hparams_search=random reg.l1=tag(log,interval(0,1)) | low < high
+-m hparams_search=random seed=1,2 hydra.sweeper.trials=0 | hydra.sweeper.trials
+-m hparams_search=random seed=1,2 hydra.sweeper.sampler=grid | sampler
+-m hparams_search=random seed=1,2 hydra.sweeper.tirals=3 | tirals
+-m hparams_search=random model=linear model.depth=1,2 | model=deep
+-m objective=accuracy seed=1,2          | objective
+-m hparams_search=random,optuna seed=1,2 | one search
+-m hydra/launcher=joblib,ray seed=1,2   | one launcher
+-m hparams_search=random seed=1,2 hydra.sweeper.seed=-1 | hydra.sweeper.seed
+hparams_search=random reg.l1=0.1        | Add -m
 model                                   | is not an override
 deep                                    | is not an override
 =deep                                   | is not an override

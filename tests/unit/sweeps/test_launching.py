@@ -11,7 +11,7 @@ import pytest
 
 from kreg import sweeps
 from kreg.config.validate import ConfigError
-from kreg.launch import commandline, directories, gate, launchers
+from kreg.launch import commandline, gate, launchers, searches
 from kreg.launch.compose import compose_job
 from kreg.runs import InUseError
 from kreg.sweeps import naming, table
@@ -120,9 +120,9 @@ def test_a_search_is_unfinished_until_it_has_all_its_trials(tmp_path):
     finish(path, "1_b")
     assert sweeps.choose(tmp_path, [["x=1"]], total=2).path != path
     arguments = ["-m", "hparams_search=random", "reg.l1=interval(0,1)", "hydra.sweeper.trials=7"]
-    assert directories.trials(commandline.parse(arguments)) == 7
-    assert directories.trials(commandline.parse(arguments[:3])) == directories.TRIALS
-    assert directories.trials(commandline.parse(["-m", "reg=l1,l2"])) is None
+    assert searches.asked(commandline.parse(arguments)).trials == 7
+    assert searches.asked(commandline.parse(arguments[:3])).trials == 20
+    assert searches.asked(commandline.parse(["-m", "reg=l1,l2"])) is None
 
 
 def test_a_sweep_that_is_in_use_is_neither_continued_nor_entered(tmp_path):

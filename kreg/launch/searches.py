@@ -1,0 +1,62 @@
+"""`hparams_search=...` on a command line: what is searched, held against what a search can take."""
+
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+from kreg.config import conf_dir
+from kreg.config.validate import ConfigError
+from kreg.launch.commandline import CommandLine
+from kreg.sweeps.sweeper import Search
+
+GROUP, SETTINGS = "hparams_search", "hydra.sweeper."
+
+
+def asked(line: CommandLine) -> Search | None:
+    """The search of a command line; `None` for a plain sweep.
+
+    Raises:
+        ConfigError: If a setting of the search is out of range or its sampler is not installed.
+    """
+    option = option_of(line)
+    if option is None:
+        return None
+    given = {o.key_or_group: o.value() for o in line.overrides}
+    own = {k.removeprefix(SETTINGS): v for k, v in given.items() if k.startswith(SETTINGS)}
+    try:
+        return Search(**{**defaults(option, line.config_dir), **own})
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def option_of(line: CommandLine) -> str | None:
+    """The search that a command line names, or `None`."""
+    named = [o.value() for o in line.overrides if o.key_or_group == GROUP]
+    return named[-1] if named else None
+
+
+def defaults(option: str, config_dir: str | None = None) -> dict:
+    """What an option says of the sweeper."""
+    folders = [Path(config_dir), conf_dir()] if config_dir else [conf_dir()]
+    files = (folder / GROUP / f"{option}.yaml" for folder in folders)
+    tree = next((OmegaConf.load(file) for file in files if file.is_file()), OmegaConf.create())
+    return OmegaConf.to_container(tree).get("hydra", {}).get("sweeper", {})
+
+
+def check(line: CommandLine) -> None:
+    """Refuse a search that has nothing to choose from, before its directory is made.
+
+    Raises:
+        ConfigError: Also if it is asked for without `-m`, where Hydra would train once.
+    """
+    search = asked(line)
+    if search is None:
+        return
+    if not line.multirun:
+        raise ConfigError(
+            f"{GROUP} tries many settings. Add -m: python train.py -m {' '.join(line.arguments)}"
+        )
+    try:
+        search.dimensions([override.input_line for override in line.overrides])
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
