@@ -50,7 +50,7 @@ def elasticnet(cfg, get):
 def group(cfg, get):
     from kreg.regularizers import GroupLasso
 
-    return GroupLasso(get("l1"), axis=AXES[cfg.groups])
+    return GroupLasso(get("l1"), axis=AXES[cfg.groups], adaptive=cfg.adaptive)
 
 
 def sparse_group(cfg, get):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kreg.config.fields import kind, one_of, scheduled
+from kreg.config.fields import kind, one_of, ranged, scheduled
 
 
 def strength(default: float):
@@ -38,6 +38,7 @@ class Group:
     kind: str = kind("group")
     l1: object = strength(5e-4)
     groups: str = one_of("inputs", "inputs", "outputs")
+    adaptive: float = ranged(0.0, low=0)
 
 
 @dataclass

@@ -87,7 +87,7 @@ def residual(model, variable, penalty, gradient) -> float:
     w = ops.convert_to_tensor(variable)
     if penalty is None:
         return float(np.max(np.abs(gradient)))
-    s = strengths_now(model, penalty)
+    s = penalty.at(w, strengths_now(model, penalty))
     extras = penalty.extras(variable, owner(penalty))
     step = ops.convert_to_tensor(gradient) + penalty.smooth_gradient(w, s, *extras)
     moved = w - penalty.sharp_prox(w - step, 1.0, s)

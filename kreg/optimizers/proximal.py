@@ -99,7 +99,7 @@ class Proximal:
         if claim is None:
             return super().update_step(gradient, variable, learning_rate)
         w = ops.convert_to_tensor(variable)
-        s = claim.values(w.dtype)
+        s = claim.penalty.at(w, claim.values(w.dtype))
         gradient = ops.cast(ops.convert_to_tensor(gradient), w.dtype)
         if claim.penalty.has_smooth:
             gradient = gradient + self._smooth_gradient(claim, w, s)

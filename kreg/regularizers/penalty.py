@@ -76,6 +76,10 @@ class Penalty(keras.Regularizer):
 
     # the parts, for the optimizers
 
+    def at(self, w, s):
+        """What the parts take for `s` at the weight w: more than strengths, if they need it."""
+        return s
+
     def smooth(self, w, s):
         return 0.0
 
@@ -108,6 +112,7 @@ class Penalty(keras.Regularizer):
         return 0.0
 
     def total(self, w, s, *extras):
+        s = self.at(w, s)
         return self.smooth(w, s, *extras) + self.sharp(w, s)
 
     def check_weight(self, shape, name: str) -> None:
@@ -127,11 +132,13 @@ class Penalty(keras.Regularizer):
             w: Array of any shape.
             step: Number > 0. Defaults to `1.0`.
         """
-        return self.sharp_prox(ops.convert_to_tensor(w), step, self.strengths())
+        w = ops.convert_to_tensor(w)
+        return self.sharp_prox(w, step, self.at(w, self.strengths()))
 
     def subgradient(self, w):
         """An element of the subdifferential of `R` at `w`: 0 at a kink."""
-        w, s = ops.convert_to_tensor(w), self.strengths()
+        w = ops.convert_to_tensor(w)
+        s = self.at(w, self.strengths())
         return self.smooth_gradient(w, s) + self.sharp_subgradient(w, s)
 
     def get_config(self) -> dict:

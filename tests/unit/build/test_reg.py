@@ -27,6 +27,11 @@ def test_groups_choose_the_axis():
     assert build.rules(config.Group(groups="outputs")).axis == -1
 
 
+def test_a_group_penalty_can_be_adaptive():
+    assert build.rules(config.Group()).adaptive == 0
+    assert build.rules(config.Group(adaptive=1.0)).adaptive == 1
+
+
 def test_epoch_schedules_get_the_length_of_an_epoch():
     ramp = {"kind": "linear", "start": 0.0, "end": 1.0, "duration": 2, "unit": "epoch"}
     penalty = build.rules(config.L1(l1=ramp), steps_per_epoch=10)

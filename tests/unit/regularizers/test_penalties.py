@@ -19,6 +19,8 @@ ALL = [
     kreg.L2(0.2),
     kreg.ElasticNet(0.1, 0.2),
     kreg.GroupLasso(0.1, axis=-1),
+    kreg.GroupLasso(0.1, weights=[0, 0.5, 2]),
+    kreg.GroupLasso(0.1, adaptive=1),
     kreg.SparseGroupLasso(0.1, 0.2),
     kreg.L2SP(0.3),
     kreg.L1(kreg.schedules.Linear(0.0, 0.1, duration=10)),
@@ -130,10 +132,11 @@ def test_from_ratio_is_the_textbooks_alpha_form():
         lambda s: kreg.ElasticNet(s, 0.7),
         kreg.GroupLasso,
         lambda s: kreg.GroupLasso(s, axis=-1),
+        lambda s: kreg.GroupLasso(s, weights=[0.5, 1, 2]),
         lambda s: kreg.SparseGroupLasso(s, 2 * s),
         lambda s: kreg.SparseGroupLasso(0.0, s),
     ],
-    ids=["l1", "elastic_net", "rows", "columns", "sparse_group", "group_only"],
+    ids=["l1", "elastic_net", "rows", "columns", "weighted", "sparse_group", "group_only"],
 )
 def test_strength_max_is_where_the_last_weight_becomes_zero(make):
     """w = 0 is optimal exactly where prox_R(-g) = 0, with g the loss's gradient at zero."""

@@ -17,6 +17,7 @@ PENALTIES = [
     kreg.ElasticNet(0.5, 0.3),
     kreg.GroupLasso(0.4, axis=-2),
     kreg.GroupLasso(0.4, axis=-1),
+    kreg.GroupLasso(0.4, axis=-2, weights=[0.0, 1.0, 2.5]),
     kreg.SparseGroupLasso(0.3, 0.2),
     kreg.L2SP(0.6),
 ]
@@ -53,7 +54,7 @@ def test_it_is_firmly_nonexpansive(penalty, a, b, step):
 @settings(max_examples=15, deadline=None)
 @given(z=ARRAYS, step=STEPS, stale=ARRAYS)
 def test_the_way_back_from_w_to_z_needs_z_only_where_w_is_zero(penalty, z, step, stale):
-    s = penalty.strengths()
+    s = penalty.at(z, penalty.strengths())
     w = np.asarray(penalty.sharp_prox(z, step, s))
     known = np.where(w == 0, z, stale)
     if penalty.has_sharp:
