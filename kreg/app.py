@@ -80,7 +80,7 @@ def train(training: plan.Plan, config, place: RunDirectory, hopeless=None) -> di
     result["compressed"] = compression.compress(training, config, place)
     if crew.events is not None:
         crew.events.result(result["epochs"], result["metrics"] | {"sparsity": result["sparsity"]})
-    save(training, crew, place)
+    save(crew, place, compression.section(result, config.compress.refit_epochs))
     return result
 
 
@@ -100,10 +100,11 @@ def fit(training: plan.Plan, config, crew: crews.Crew, store: Checkpoint) -> Non
     )
 
 
-def save(training: plan.Plan, crew: crews.Crew, place: RunDirectory) -> None:
+def save(crew: crews.Crew, place: RunDirectory, compressed: dict | None) -> None:
     """The best model, then the report: a figure that fails costs that figure and nothing else."""
     crew.save_best(place.file("best.keras"))
     if crew.diagnostics is not None and crew.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others
-        for problem in write_all(crew.diagnostics.document, place.path, pages)[1]:
+        document = crew.diagnostics.document | {"compressed": compressed}
+        for problem in write_all(document, place.path, pages)[1]:
             print(f"kreg: {problem}")

@@ -1,5 +1,7 @@
 """`compress=true`: the model without what the penalty has zeroed, refitted and saved beside it."""
 
+from dataclasses import replace
+
 from kreg.config.custom import is_custom
 
 
@@ -38,7 +40,10 @@ def compress(plan, config, place) -> dict | None:
 
 
 def fresh_optimizer(plan, config, epochs: int):
-    """The configured optimizer for the refit: a planned rate falls to zero at the refit's end.
+    """The configured optimizer for the refit, with a rate that falls to zero at the refit's end.
+
+    Also where the training had a constant rate, which penalties need to finish: the last steps on
+    the small network have to be calm.
 
     `None`, which stands for one like the model's, where it is the user's own.
     """
@@ -46,12 +51,37 @@ def fresh_optimizer(plan, config, epochs: int):
 
     if is_custom(config.optimizer.kind):
         return None
-    return optimizer.optimizer(config.optimizer, plan.steps * max(epochs, 1))
+    calm = replace(config.optimizer, schedule="cosine")
+    return optimizer.optimizer(calm, plan.steps * max(epochs, 1))
 
 
 def sentence(report, metrics: dict) -> str:
-    """One line for the terminal: parameters before and after, and the new test metric."""
+    """One line for the terminal: parameters and time before and after, and the new test metric."""
     text = f"{report.before.parameters:,} -> {report.after.parameters:,} parameters"
+    times = f", {report.before.latency_ms:.2f} -> {report.after.latency_ms:.2f} ms a batch"
     shown = [name for name in ("test_clean_accuracy", "test_clean_rmse") if name in metrics]
     accuracy = f", {shown[0].replace('_clean_', ' ')} {metrics[shown[0]]:.4f}" if shown else ""
-    return f"{text} ({report.ratio:.1%}){accuracy} after the refit"
+    return f"{text} ({report.ratio:.1%}){times}{accuracy} after the refit"
+
+
+def section(result: dict, refit_epochs: int) -> dict | None:
+    """What the report shows of it: pairs of the trained model and the smaller one.
+
+    Args:
+        result: The fields of `result.json`.
+        refit_epochs: How long the smaller model was refitted.
+    """
+    found = result["compressed"]
+    if found is None:
+        return None
+    pair, metrics = (found["before"], found["after"]), found["metrics"]
+    return {
+        "parameters": [size["parameters"] for size in pair],
+        "operations": [size["flops"] for size in pair],
+        "latency_ms": [size["latency_ms"] for size in pair],
+        "metrics": {name: [result["metrics"].get(name), metrics[name]] for name in metrics},
+        "layers": found["layers"],
+        "difference": found["difference"],
+        "refit_epochs": refit_epochs,
+        "notes": list(found["notes"]),
+    }

@@ -1,5 +1,6 @@
 """The report as Markdown: for pull requests, and for TensorBoard's text tab."""
 
+from kreg.diagnostics import compressed
 from kreg.diagnostics.page import stats, title
 from kreg.diagnostics.svg import number
 from kreg.diagnostics.upgrade import upgraded
@@ -23,6 +24,10 @@ def markdown(document: dict, picture: str | None = None) -> str:
         parts += ["## What to change", advice(doc)]
     if doc["layers"]:
         parts += ["## Layers", layers(doc)]
+    if doc["compressed"]:
+        header = ("", "trained", "compressed and refitted")
+        parts += ["## The smaller network", line(compressed.sentence(doc))]
+        parts += [table(header, compressed.sizes(doc))]
     if doc["replay"]:
         parts += ["## What if: stopping rules on this run", replay(doc)]
     return "\n\n".join(parts) + "\n"

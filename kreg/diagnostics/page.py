@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from kreg import __version__
-from kreg.diagnostics import charts, data_panel, inventory, svg
+from kreg.diagnostics import charts, compressed, data_panel, inventory, svg
 from kreg.diagnostics.upgrade import upgraded
 
 
@@ -72,6 +72,7 @@ def fragment(document: dict) -> str:
         rows=layer_rows(doc),
         replays=replays(doc),
         gaps=gaps(doc),
+        compressed=compressed,
         data=data_panel,
         samples=samples(doc),
         settings=json.dumps(doc["settings"], indent=2, ensure_ascii=False),

@@ -17,6 +17,7 @@ NOTHING = {
     "calibration": {},
     "resolution": None,
     "layers": [],
+    "compressed": None,
     "totals": {"params": 0, "effective": None, "unregularized": 0, "unregularized_share": 0.0},
     "advice": [],
     "replay": [],

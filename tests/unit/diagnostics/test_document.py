@@ -121,6 +121,21 @@ def test_the_data_panel():
     assert 'src="data:image/png;base64,' in html and "record 0, epoch 1" in html
 
 
+def test_a_compressed_network_has_a_section_of_its_own():
+    found = document(full())
+    assert 'id="compressed"' not in page(found)
+    found["compressed"] = {
+        "parameters": [2000, 200], "operations": [4000, 400], "latency_ms": [2.0, 1.25],
+        "metrics": {"test_clean_accuracy": [0.98, 0.975]}, "difference": 1e-7, "refit_epochs": 4,
+        "layers": [{"layer": "<b>", "shape": [9, 8], "new_shape": [9, 2], "new_parameters": 20}],
+        "notes": ["One was kept."],
+    }  # fmt: skip
+    html, text = page(found), markdown(found)
+    assert 'id="compressed"' in html and "10.0 % of the parameters" in html
+    assert "9 × 8" in html and "&lt;b&gt;" in html and "One was kept." in html
+    assert "| test clean accuracy | 0.98 | 0.975 |" in text.replace("\\", "")
+
+
 def test_a_picture_from_elsewhere_is_not_shown():
     record = full()
     record.inputs["samples"] = {"picture": "https://example.org/track.png"}
