@@ -20,8 +20,10 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=50)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--only", nargs="*", help="names of selectors; all without it")
     args = parser.parse_args()
     settings = {"features": args.features, "seeds": args.seeds, "steps": args.steps}
+    settings["selectors"] = args.only
     with tempfile.TemporaryDirectory() as folder:
         feature_selection.run(folder, datasets=args.names, **settings)
 

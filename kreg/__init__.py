@@ -25,6 +25,7 @@ PUBLIC = {
     "strip": "kreg.surgery",
     "sparsity": "kreg.surgery",
     "selected_features": "kreg.surgery",
+    "select_features": "kreg.surgery",
     "with_dropout": "kreg.surgery",
     "compress": "kreg.surgery",
     "size_path": "kreg.surgery",

@@ -2,11 +2,12 @@
 
 Every selector chooses on the training rows; then one and the same network (one hidden layer of a
 third of the features, as in the LassoNet paper) is trained on the chosen features alone, for the
-same number of steps. kreg: a group lasso on the rows of that network's first layer, from weak to
-strong, each strength warm-started from the one before.
+same number of steps. kreg: `kreg.select_features` on that network, with all its defaults, and the
+same with a plain group lasso, to show what the adaptive one adds.
 """
 
 import json
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -18,13 +19,11 @@ from sklearn.linear_model import LogisticRegression
 from kreg import check
 from kreg.experiments import feature_selection_data as tables
 from kreg.optimizers import Adam
-from kreg.regularizers import GroupLasso
-from kreg.surgery import Rule, regularize, selected_features
+from kreg.surgery import select_features
 from kreg.surgery.table import text_table
 
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 BATCH = 64
-FIRST_STRENGTH, GROWTH = 1e-5, 1.25  # of the group lasso, from point to point
 
 
 def run(
@@ -36,6 +35,7 @@ def run(
     seeds: int = 1,
     steps: int = 3000,
     path_steps: int = 150,
+    selectors=None,
 ) -> dict:
     """Compare the selectors, print the table, write `feature_selection.json`.
 
@@ -47,6 +47,7 @@ def run(
         seeds: Whole number >= 1 of splits to average.
         steps: Whole number >= 1 of training steps on the chosen features.
         path_steps: Whole number >= 1 of steps at each strength of kreg's path.
+        selectors: Some of the names in `SELECTORS`. Defaults to all.
 
     Returns:
         `{"rows": [...], "settings": {...}}`: for each data set and selector the test accuracy and
@@ -56,11 +57,13 @@ def run(
     check.integer("steps", steps, low=1)
     check.integer("path_steps", path_steps, low=1)
     folder, rows = tables.folder(data_dir), []
+    chosen = [check.choice("selectors", s, tuple(SELECTORS)) for s in selectors or SELECTORS]
     for name in datasets:
         check.choice("datasets", name, tuple(tables.PUBLISHED))
-        for selector, choose in SELECTORS.items():
+        for selector in chosen:
+            choose, loaded = SELECTORS[selector], partial(tables.load, folder, name)
             runs = [
-                one_run(tables.load(folder, name, seed), choose, features, steps, path_steps, seed)
+                one_run(loaded(seed), choose, features, steps, path_steps, seed)
                 for seed in range(check.integer("seeds", seeds, low=1))
             ]
             found, count = np.mean(runs, axis=0).tolist()
@@ -107,16 +110,11 @@ def train(model, x, y, steps: int, seed: int) -> None:
     model.fit(batches, shuffle=False, verbose=0)
 
 
-def by_kreg(data, features: int, seed: int, path_steps: int) -> np.ndarray:
-    """The features left where the path first has no more than wanted."""
+def by_kreg(data, features: int, seed: int, path_steps: int, adaptive: float = 1.0) -> np.ndarray:
+    wanted = min(features, data.x.shape[1])
     model = network(data.x.shape[1], data.hidden, data.classes, seed)
-    train(model, data.x, data.y, 10 * path_steps, seed)
-    penalty = GroupLasso(FIRST_STRENGTH, axis=-2)
-    regularize(model, Rule(penalty, layers="first"))
-    while len(selected_features(model)) > features:
-        train(model, data.x, data.y, path_steps, seed)
-        penalty.l1 *= GROWTH
-    return selected_features(model)
+    settings = {"steps": path_steps, "batch_size": BATCH, "adaptive": adaptive, "seed": seed}
+    return select_features(model, data.x, data.y, features=wanted, **settings).features
 
 
 def by_f_test(data, features: int, *_) -> np.ndarray:
@@ -148,7 +146,8 @@ SELECTORS = {
     "F-test": by_f_test,
     "SelectFromModel, random forest": by_forest,
     "SelectFromModel, L1 logistic": by_logistic,
-    "kreg group lasso": by_kreg,
+    "kreg, plain group lasso": partial(by_kreg, adaptive=0.0),
+    "kreg.select_features": by_kreg,
 }
 
 

@@ -12,6 +12,8 @@ from kreg.surgery.features import selected_features
 from kreg.surgery.refit import compress_and_refit
 from kreg.surgery.regularize import regularize
 from kreg.surgery.rules import Rule
+from kreg.surgery.select_features import select_features
+from kreg.surgery.selection import Selection
 from kreg.surgery.size_curve import SizePath, SizePoint
 from kreg.surgery.size_path import size_path
 from kreg.surgery.sparsity import LayerSparsity, Sparsity, sparsity
@@ -24,6 +26,7 @@ __all__ = [
     "CompressionReport",
     "LayerSparsity",
     "Rule",
+    "Selection",
     "SizePath",
     "SizePoint",
     "Sparsity",
@@ -36,6 +39,7 @@ __all__ = [
     "latency",
     "linear_degrees_of_freedom",
     "regularize",
+    "select_features",
     "selected_features",
     "size_path",
     "sparsity",
