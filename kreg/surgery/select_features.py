@@ -74,7 +74,7 @@ def select_features(
     neural networks, 2020.
     """
     x, y = np.asarray(x), np.asarray(y)
-    check_optimizer(model)
+    check_model(model)
     check.integer("features", features, low=1, high=x.shape[-1])
     check.number("growth", growth, low=1, low_open=True)
     work = Work(
@@ -119,20 +119,30 @@ class Work:
         restart(model.optimizer)
         model.fit(batches, shuffle=False, verbose=0)
 
-    def norms(self, model) -> np.ndarray:
-        """The norm of all weights that read each feature; 0 for a feature that is not in use."""
+    def kernels(self, model) -> list:
+        """The weights that read the features."""
         rule = Rule(None, layers=self.layers)
-        kernels = [w.numpy() for layer, w in weights_of(model) if rule.takes_layer(layer)]
-        kernels = [kernel for kernel in kernels if kernel.ndim > 1]
-        squares = [np.square(np.moveaxis(k, -2, 0)).reshape(k.shape[-2], -1) for k in kernels]
-        used = np.zeros(model.input_shape[-1])
-        used[selected_features(model)] = 1
-        if any(len(square) != len(used) for square in squares):
-            names = sorted({layer.name for layer, _ in weights_of(model)})
+        rows = [w for layer, w in weights_of(model) if rule.takes_layer(layer)]
+        kernels = [w for w in rows if len(w.shape) > 1]
+        if any(w.shape[-2] != model.input_shape[-1] for w in kernels):
+            names = dict.fromkeys(layer.name for layer, _ in weights_of(model))
             advice = f"Name those that do; the model has {', '.join(names)}."
             expected = "layers whose kernels have a row for each feature"
             raise check.invalid("layers", expected, self.layers, advice)
-        return used * np.sqrt(sum(square.sum(axis=1) for square in squares))
+        return kernels
+
+    def norms(self, model) -> np.ndarray:
+        """The norm of all weights that read each feature; 0 for a feature that is not in use."""
+        rows = [np.moveaxis(w.numpy(), -2, 0) for w in self.kernels(model)]
+        squares = sum(np.square(r.reshape(len(r), -1)).sum(axis=1) for r in rows)
+        used = np.isin(np.arange(model.input_shape[-1]), selected_features(model))
+        return used * np.sqrt(squares)
+
+
+def check_model(model) -> None:
+    check_optimizer(model)
+    if len(getattr(model, "inputs", None) or ()) != 1:
+        raise check.invalid("model", "a Functional or Sequential model with one input", model)
 
 
 def first_layer(model) -> str:
@@ -169,9 +179,8 @@ def best_start(work: Work, train, held_out, features: int) -> tuple:
 
 def first_strength(work: Work, model, train) -> float:
     """The strength at which the penalty is a tenth of the loss."""
-    rule = Rule(None, layers=work.layers)
-    kernels = [w for layer, w in weights_of(model) if rule.takes_layer(layer) and len(w.shape) > 1]
-    size = sum(float(ops.convert_to_numpy(GroupLasso(1.0).value(w))) for w in kernels)
+    plain = GroupLasso(1.0)
+    size = sum(float(ops.convert_to_numpy(plain.value(w))) for w in work.kernels(model))
     return SHARE * data_loss(model, *train) / max(size, 1e-12)
 
 

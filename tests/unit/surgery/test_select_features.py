@@ -45,20 +45,18 @@ def test_it_finds_what_no_linear_model_can_and_leaves_the_model_alone():
     assert "3 of 20 features: [2, 5, 11]" in str(found)
 
 
-def test_given_validation_rows_layers_and_a_schedule_are_used():
-    x, y = data()
-    rate = keras.optimizers.schedules.CosineDecay(2e-2, 60)
-    model = network(optimizer=kreg.optimizers.Adam(rate), kernel_regularizer=kreg.L2(1e-4))
-    arguments = {"features": 8, "steps": 60, "layers": "hidden"}
-    found = kreg.select_features(model, x[:300], y[:300], validation_data=data(100), **arguments)
-    assert set(REAL) <= set(found.features) and len(found.features) <= 8
-    assert isinstance(model.get_layer("hidden").kernel.regularizer, kreg.L2)
-
-
-def test_the_same_seed_chooses_the_same():
+def test_the_same_seed_chooses_the_same_with_everything_given():
     x, y = data(rows=100)
-    runs = [kreg.select_features(network(), x, y, features=18, steps=20, seed=3) for _ in range(2)]
+    rate = keras.optimizers.schedules.CosineDecay(2e-2, 20)
+    arguments = {"features": 18, "steps": 20, "seed": 3, "layers": "hidden"}
+    arguments |= {"validation_data": data(rows=50)}
+    runs = []
+    for _ in range(2):
+        model = network(optimizer=kreg.optimizers.Adam(rate), kernel_regularizer=kreg.L2(1e-4))
+        runs.append(kreg.select_features(model, x, y, **arguments))
     np.testing.assert_array_equal(runs[0].order, runs[1].order)
+    assert len(runs[0].features) <= 18
+    assert isinstance(model.get_layer("hidden").kernel.regularizer, kreg.L2)
 
 
 def test_all_features_are_a_choice_too():
@@ -97,3 +95,11 @@ def test_an_optimizer_without_exact_zeros_is_refused():
     with pytest.raises(ValueError, match="exact zeros"):
         kreg.select_features(network(optimizer=keras.optimizers.Adam()), x, y, features=3)
     assert len(selected_features(network())) == 20
+
+
+def test_a_model_of_two_inputs_is_refused():
+    a, b = keras.Input((2,)), keras.Input((2,))
+    model = keras.Model([a, b], layers.Dense(1)(layers.Concatenate()([a, b])))
+    model.compile(kreg.optimizers.Adam(), "mse")
+    with pytest.raises(ValueError, match="`model`. Expected a Functional or Sequential model with"):
+        kreg.select_features(model, np.zeros((4, 2)), np.zeros(4), features=1)
