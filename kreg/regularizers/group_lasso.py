@@ -56,7 +56,9 @@ class GroupLasso(Grouped):
     as what it removes, and so prefers many weak groups to few strong ones. With `adaptive`, a group
     counts the more the smaller it is beside the mean of its weight: `c_g = (1.1 * m / (||w_g|| +
     0.1 * m)) ** adaptive`, taken anew at each step and held fixed within it. Few groups remain, and
-    those are hardly shrunk. The zeros are as exact as without; the problem is no longer convex.
+    those are hardly shrunk. The zeros are as exact as without, but the problem is no longer convex:
+    where the norms mean nothing yet, chance decides. Start from trained weights, or have groups of
+    many weights, whose random norms are nearly equal. `kreg.select_features` does both.
 
     Args:
         l1: Number >= 0 or `kreg.Schedule`. Defaults to `0.01`.

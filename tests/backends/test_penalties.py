@@ -10,6 +10,7 @@ from tests.unit.optimizers.problems import (
     batch,
     coefficients,
     linear_model,
+    soft,
 )
 
 L1 = 0.3
@@ -54,6 +55,23 @@ def test_the_first_step_counts_the_penalty_once(penalty):
     far = np.abs(kernels[1]) > 0.05  # near zero a stock optimizer steps over it
     assert far.sum() > 4
     np.testing.assert_allclose(kernels[0][far], kernels[1][far], atol=1e-6)
+
+
+def test_an_adaptive_group_lasso_reaches_its_fixed_point():
+    """Factors by hand times factors by the norms; the last feature is free."""
+    weights = [1.0] * 7 + [0.0]
+    penalty = kreg.GroupLasso(L1, adaptive=1, weights=weights)
+    model = compiled(kreg.optimizers.SGD(0.1), penalty)
+    x, y = (array.astype("float64") for array in batch())
+    least_squares = x.T @ y.ravel() / len(x)
+    model.get_layer("linear").set_weights([least_squares.reshape(-1, 1), np.zeros(1)])
+    fit(model, 400)
+    w, _ = coefficients(model)
+    size = np.abs(w)
+    mean = size[size > 0].mean()
+    factors = weights * (1.1 * mean / (size + 0.1 * mean))
+    np.testing.assert_allclose(w, soft(least_squares, L1 * factors / 2), atol=1e-4)
+    assert 0 < np.sum(w == 0) < 7
 
 
 def test_strengths_change_between_fits():
