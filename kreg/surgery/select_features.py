@@ -108,16 +108,12 @@ class Work:
 
     def train(self, model, x, y) -> None:
         """So many steps on shuffled batches in one epoch, the learning rate from its beginning."""
-        import tensorflow as tf  # tf.data feeds every backend
-
-        size, inputs, targets = min(self.batch_size, len(x)), tf.constant(x), tf.constant(y)
+        size = min(self.batch_size, len(x))
         passes = -(-self.steps * size // len(x))
         order = np.concatenate([self.rng.permutation(len(x)) for _ in range(passes)])
-        order = order[: self.steps * size].reshape(self.steps, size)
-        batches = tf.data.Dataset.from_tensor_slices(order)
-        batches = batches.map(lambda rows: (tf.gather(inputs, rows), tf.gather(targets, rows)))
+        order = order[: self.steps * size]
         restart(model.optimizer)
-        model.fit(batches, shuffle=False, verbose=0)
+        model.fit(x[order], y[order], batch_size=size, shuffle=False, verbose=0)
 
     def kernels(self, model) -> list:
         """The weights that read the features."""
