@@ -35,8 +35,7 @@ def compress(plan, config, place) -> dict | None:
     export(smaller, place.file("compressed.keras"))  # before it has an optimizer to be loaded
     smaller.compile(loss=plan.model.loss, metrics=outcome.fresh_metrics(plan))
     smaller.evaluate(plan.stream(), steps=1, verbose=0)  # one batch builds the metrics
-    found = report.as_dict() | {"metrics": outcome.clean(smaller, plan)}
-    return found | {"sentence": sentence(report, found["metrics"])}
+    return report.as_dict() | {"metrics": outcome.clean(smaller, plan)}
 
 
 def fresh_optimizer(plan, config, epochs: int):
@@ -53,15 +52,6 @@ def fresh_optimizer(plan, config, epochs: int):
         return None
     calm = replace(config.optimizer, schedule="cosine")
     return optimizer.optimizer(calm, plan.steps * max(epochs, 1))
-
-
-def sentence(report, metrics: dict) -> str:
-    """One line for the terminal: parameters and time before and after, and the new test metric."""
-    text = f"{report.before.parameters:,} -> {report.after.parameters:,} parameters"
-    times = f", {report.before.latency_ms:.2f} -> {report.after.latency_ms:.2f} ms a batch"
-    shown = [name for name in ("test_clean_accuracy", "test_clean_rmse") if name in metrics]
-    accuracy = f", {shown[0].replace('_clean_', ' ')} {metrics[shown[0]]:.4f}" if shown else ""
-    return f"{text} ({report.ratio:.1%}){times}{accuracy} after the refit"
 
 
 def section(result: dict, refit_epochs: int) -> dict | None:

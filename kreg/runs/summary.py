@@ -56,7 +56,7 @@ def lines(result: dict, directory: Path) -> list[tuple[str, str]]:
         ),
         ("features", features(result.get("features"))),
         ("penalty", number(metrics.get("penalty"))),
-        ("compressed", result.get("compressed") and result["compressed"]["sentence"]),
+        ("compressed", compressed(result.get("compressed"))),
         ("report", str(shown(directory / "report.html"))),
         ("TensorBoard", tensorboard(directory)),
     ]
@@ -87,6 +87,18 @@ def features(found: dict | None) -> str | None:
     total = len(found["selected"]) + len(found["dropped"])
     dropped = ", ".join(found["dropped"][:6]) + (", ..." if len(found["dropped"]) > 6 else "")
     return f"{len(found['selected'])} of {total} selected; dropped: {dropped}"
+
+
+def compressed(found: dict | None) -> str | None:
+    """Parameters and time of the model before and after, and the new test metric."""
+    if not found:
+        return None
+    before, after, metrics = found["before"], found["after"], found["metrics"]
+    metric = next((m for m in METRICS if f"test_clean_{m}" in metrics), None)
+    sizes = f"{before['parameters']:,} -> {after['parameters']:,} parameters ({found['ratio']:.1%})"
+    times = f"{before['latency_ms']:.2f} -> {after['latency_ms']:.2f} ms a batch"
+    tested = f", test {metric} {metrics[f'test_clean_{metric}']:.4f}" if metric else ""
+    return f"{sizes}, {times}{tested} after the refit"
 
 
 def tensorboard(directory: Path) -> str | None:
