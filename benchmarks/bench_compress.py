@@ -1,7 +1,7 @@
 """What `kreg.compress` removes, and what it costs: known architectures, and two trained models.
 
     python benchmarks/bench_compress.py applications [--side 96]
-    python benchmarks/bench_compress.py digits
+    python benchmarks/bench_compress.py digits [--seeds 5]
     KREG_DATA=... python benchmarks/bench_compress.py fashion [--rows 10000] [--epochs 6]
 
 `applications`: keras.applications with random weights, in which 40 % of the input channels of every
@@ -9,12 +9,15 @@ convolution and 20 % of the gammas and betas of every normalisation are set to z
 that nothing is arranged for the compressor. The difference is relative to the largest output.
 
 `digits` (64-256-256-10) and `fashion` (`kreg.models.cnn`): a dense model is trained; from its
-weights it goes on under a group lasso on the outgoing weights of hidden units, from weak to strong;
-at each strength it is compressed and refitted without penalty. Test accuracy in per cent; latency
-is one prediction of 32 examples on one core. No strength is chosen by the test set: all are shown.
+weights it goes on under an adaptive group lasso on the outgoing weights of hidden units, from weak
+to strong; at each strength it is compressed and refitted without penalty. "trained on" is the dense
+model after as many epochs as the last of them. Test accuracy in per cent, and its mean difference
+to the dense model with the standard error over the seeds of split and start; latency is one
+prediction of 32 examples. No strength is chosen by the test set: all are shown.
 """
 
 import argparse
+from functools import partial
 
 import keras
 import numpy as np
@@ -69,9 +72,10 @@ def applications(args) -> Table:
     return table
 
 
-def digits_data():
+def digits_data(seed: int):
     x, y = load_digits(return_X_y=True)
-    return train_test_split((x / 16).astype("float32"), y, test_size=397, random_state=0)
+    x = (x / 16).astype("float32")
+    return train_test_split(x, y, test_size=397, random_state=seed, stratify=y)
 
 
 def dense_net() -> keras.Model:
@@ -95,43 +99,62 @@ def hidden_units(model: keras.Model, penalty) -> Rule:
     return Rule(penalty, layers=tuple(weighted[1:]))
 
 
-def fashion_data(rows: int):
+def fashion_data(rows: int, seed: int):
     (x, y), (x_test, y_test) = fashion()
     x, x_test = (part[..., None].astype("float32") / 255 for part in (x, x_test))
-    return x[:rows], x_test, y[:rows].astype("int32"), y_test.astype("int32")
+    chosen = np.random.default_rng(seed).permutation(len(x))[:rows]
+    return x[chosen], x_test, y[chosen].astype("int32"), y_test.astype("int32")
 
 
-def showcase(args, make, data, strengths) -> Table:
+def showcase(args, make, load, strengths) -> Table:
+    """The rows of all seeds, averaged."""
+    runs = [list(rows(args, make, load(seed), strengths, seed)) for seed in range(args.seeds)]
+    names = [name for name, *_ in runs[0]]
+    numbers = np.array([[row[1:] for row in run] for run in runs])  # seeds, rows, measures
+    change = numbers[:, :, 0] - numbers[:, :1, 0]
+    ratios = numbers[:, :, 1:] / numbers[:, :1, 1:]
+    table = Table("model", "accuracy", "change", "parameters", "of dense", "ms", "latency ratio")
+    for place, name in enumerate(names):
+        accuracy, count, time = numbers[:, place].mean(axis=0)
+        error = change[:, place].std(ddof=1) / len(runs) ** 0.5 if len(runs) > 1 else np.nan
+        table.add_row(
+            name, f"{accuracy:.2f}", f"{change[:, place].mean():+.2f} ({error:.2f})",
+            f"{count:,.0f}", f"{ratios[:, place, 0].mean():.1%}", f"{time:.2f}",
+            f"{ratios[:, place, 1].mean():.2f}",
+        )  # fmt: skip
+    return table
+
+
+def rows(args, make, data, strengths, seed: int):
+    """(name, test accuracy, parameters, milliseconds) of one seed, from dense to small."""
     x, x_test, y, y_test = data
-    table = Table("model", "test accuracy", "parameters", "of dense", "ms", "latency ratio")
     fit = {"batch_size": 64, "verbose": 0}
-    base = []
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
 
-    def row(name, model):
-        found = accuracy_of(model, x_test, y_test)
+    def measured(name, model):
         time = surgery.latency(model, x_test[:32], repeats=60)
-        base.append((model.count_params(), time))
-        count, first = model.count_params(), base[0]
-        cells = (f"{found:.2f}", f"{count:,}", f"{count / first[0]:.1%}", f"{time:.2f}")
-        table.add_row(name, *cells, f"{time / first[1]:.2f}")
-        print(name, *cells, flush=True)
+        row = (name, accuracy_of(model, x_test, y_test), model.count_params(), time)
+        print(seed, *row, flush=True)
+        return row
 
-    keras.utils.set_random_seed(args.seed)
     model = make()
     model.fit(x, y, epochs=args.epochs, **fit)
-    row("dense", model)
-    penalty = kreg.GroupLasso(strengths[0], axis=-2)
+    yield measured("dense", model)
+    longer = ready(keras.models.clone_model(model))
+    longer.set_weights(model.get_weights())
+    longer.fit(x, y, epochs=args.epochs * len(strengths) + args.refit, **fit)
+    yield measured("dense, trained on", longer)
+    penalty = kreg.GroupLasso(strengths[0], axis=-2, adaptive=args.adaptive)
     kreg.regularize(model, hidden_units(model, penalty))
     for strength in strengths:
         penalty.l1 = strength
         model.fit(x, y, epochs=args.epochs, **fit)
-        optimizer = keras.optimizers.Adam(1e-3)
         refitted, _, _ = surgery.compress_and_refit(
             model, x, y, epochs=args.refit, data=x_test[:32], latency=False,
-            optimizer=optimizer, **fit,
+            optimizer=keras.optimizers.Adam(1e-3), **fit,
         )  # fmt: skip
-        row(f"group lasso {strength:g}, compressed, refit", refitted)
-    return table
+        yield measured(f"group lasso {strength:g}, refit", refitted)
 
 
 def accuracy_of(model: keras.Model, x, y) -> float:
@@ -149,17 +172,18 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=0)
     parser.add_argument("--refit", type=int, default=0)
     parser.add_argument("--strengths", type=float, nargs="*")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--adaptive", type=float, default=1.0)
+    parser.add_argument("--seeds", type=int, default=1)
     args = parser.parse_args()
     if args.what == "applications":
         table = applications(args)
     elif args.what == "digits":
         args.epochs, args.refit = args.epochs or 40, args.refit or 30
-        table = showcase(args, dense_net, digits_data(), args.strengths or (2e-4, 5e-4, 1e-3))
+        table = showcase(args, dense_net, digits_data, args.strengths or (2e-5, 1e-4, 3e-4))
     else:
         args.epochs, args.refit = args.epochs or 6, args.refit or 4
-        data = fashion_data(args.rows)
-        table = showcase(args, conv_net, data, args.strengths or (1e-4, 3e-4, 1e-3))
+        load = partial(fashion_data, args.rows)
+        table = showcase(args, conv_net, load, args.strengths or (1e-4, 3e-4, 1e-3))
     Console(width=110).print(table)
 
 

@@ -1,5 +1,7 @@
 """The layer table: what each layer holds, what regularizes it, and where it has moved."""
 
+from inspect import signature
+
 import keras
 import numpy as np
 from keras import ops
@@ -149,16 +151,29 @@ def _noise_around(layers: list) -> dict[int, list[str]]:
 
 
 def describe(part) -> str:
-    """`L2(0.001)`: class and its numbers, without defaults that say nothing.
+    """`L2(0.001)`: class and main number, then those that are not the defaults, by name.
 
     >>> describe(keras.regularizers.L2(0.001))
     'L2(0.001)'
+    >>> describe(keras.constraints.MaxNorm(2, axis=1))
+    'MaxNorm(2, axis=1)'
     """
+    name = type(part).__name__
     present = getattr(part, "current_rate", None)  # a rate that follows a schedule, or is learned
     if present is not None:
-        return f"{type(part).__name__}({present:g})"
+        return f"{name}({present:g})"
     config = part.get_config() if hasattr(part, "get_config") else {}
-    names = RATES if isinstance(part, keras.layers.Layer) else tuple(config)
-    values = [config[name] for name in names if isinstance(config.get(name), (int, float))]
-    numbers = [f"{v:g}" for v in values if not isinstance(v, bool)]
-    return f"{type(part).__name__}({', '.join(numbers)})"
+    if isinstance(part, keras.layers.Layer):
+        config = {key: config[key] for key in RATES if key in config}
+    numbers = {key: value for key, value in config.items() if _is_number(value)}
+    if not numbers:
+        return f"{name}()"
+    main, *others = numbers
+    defaults = signature(type(part)).parameters
+    others = [key for key in others if key in defaults and numbers[key] != defaults[key].default]
+    told = [f"{numbers[main]:g}", *(f"{key}={numbers[key]:g}" for key in others)]
+    return f"{name}({', '.join(told)})"
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

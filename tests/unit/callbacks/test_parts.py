@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kreg
 from kreg.callbacks import shim
 from kreg.callbacks.direction import direction
 from kreg.callbacks.guard import RateGuard
@@ -184,7 +185,20 @@ def test_the_layer_table_reads_nested_models():
     rows = {row["name"]: row for row in layer_rows(model, {}, {}, {})}
     assert list(rows) == ["inside", "norm", "out"]
     assert rows["inside"]["regularization"] == "weight decay(0.01), Dropout(0.5) after"
-    assert "MaxNorm(2, 0) on kernel" in rows["out"]["regularization"]
+    assert "MaxNorm(2) on kernel" in rows["out"]["regularization"]
     assert rows["norm"]["params"] == 20 and "norm" not in rows["norm"]
     assert [layer.name for layer in leaves(model)][1] == "inside"
-    assert describe(keras.layers.Dropout(0.25)) == "Dropout(0.25)"
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        (keras.layers.Dropout(0.25), "Dropout(0.25)"),
+        (keras.regularizers.L1L2(0.0, 0.5), "L1L2(0, l2=0.5)"),
+        (kreg.GroupLasso(0.5), "GroupLasso(0.5)"),
+        (kreg.GroupLasso(0.5, axis=-1, adaptive=1), "GroupLasso(0.5, axis=-1, adaptive=1)"),
+        (keras.constraints.NonNeg(), "NonNeg()"),
+    ],
+)
+def test_a_part_is_told_by_what_is_not_a_default(part, told):
+    assert describe(part) == told
