@@ -122,7 +122,10 @@ def events(frame: svg.Frame, document: dict) -> str:
 
 
 def end_labels(frame: svg.Frame, shown: dict) -> str:
-    """Each curve's name at its last point, pushed apart where they collide."""
+    """Each curve's name at its last point, pushed apart where they collide.
+
+    An arrow marks a curve that ends above the frame: it may not be seen at all.
+    """
     ends = [(style, next((v for v in reversed(ys) if v is not None), None))
             for style, ys in shown.items()]  # fmt: skip
     ends = [(style, value) for style, value in ends if value is not None]
@@ -130,8 +133,8 @@ def end_labels(frame: svg.Frame, shown: dict) -> str:
     placed = svg.spread(wanted, 16, frame.top + 4, frame.floor)
     x = frame.width - frame.right + 10
     return "".join(
-        svg.text(x, y + 4, label, f"t name {class_}")
-        for ((label, class_), _), y in zip(ends, placed)
+        svg.text(x, y + 4, f"{label} ↑" if value > frame.y[1] else label, f"t name {class_}")
+        for ((label, class_), value), y in zip(ends, placed)
     )
 
 

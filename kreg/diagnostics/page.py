@@ -6,7 +6,7 @@ import re
 from importlib import resources
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kreg import __version__
 from kreg.diagnostics import charts, compressed, data_panel, inventory, svg
@@ -21,7 +21,7 @@ def environment() -> jinja2.Environment:
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    found.filters |= {"number": svg.number, "percent": percent}
+    found.filters |= {"number": svg.number, "percent": percent, "code": code}
     return found
 
 
@@ -83,6 +83,15 @@ def fragment(document: dict) -> str:
 def percent(value: float | None, digits: int = 1) -> str:
     """A share in percent."""
     return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def code(text: str) -> Markup:
+    """Plain text as HTML, with what stands between backticks as code.
+
+    >>> code("`a` < b")
+    Markup('<code>a</code> &lt; b')
+    """
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def title(verdict: dict) -> str:

@@ -214,3 +214,18 @@ def test_ticks_are_inside(low, high):
     found = svg.ticks(low, high)
     assert found
     assert all(low - 1e-9 <= tick <= high + 1e-9 for tick in found)
+
+
+def test_a_curve_above_the_frame_is_marked_with_an_arrow():
+    found = document(full())
+    near = found["curves"]["clean_loss"]
+    found["curves"]["loss"] = [value if value is None else value + 1e3 for value in near]
+    assert "loss, logged ↑" in losses(found)
+    found["curves"]["loss"] = near
+    assert "loss, logged" in losses(found) and "↑" not in losses(found)
+
+
+def test_names_between_backticks_are_code_and_nothing_is_let_through():
+    found = document(full())
+    found["advice"] = [{"text": "`val_loss` <i>", "code": "", "source": ""}]
+    assert "<li><code>val_loss</code> &lt;i&gt;<br>" in page(found)
