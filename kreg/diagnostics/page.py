@@ -113,6 +113,8 @@ def stats(doc: dict) -> list[dict]:
         found.append({"name": "Onset", "value": f"epoch {v['onset']}", "note": note})
     if v["best_epoch"] is not None:
         note = f"validation loss {svg.number(v['best_loss'])}"
+        if any(event["kind"] == "restore" for event in doc["events"]):
+            note += "; its weights were put back"
         found.append({"name": "Best epoch", "value": v["best_epoch"], "note": note})
     if v["lost"] is not None:
         value = f"{svg.number(v['lost'], 3, sign=True)} %" if v["lost"] else "0 %"

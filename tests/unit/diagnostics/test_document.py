@@ -229,3 +229,10 @@ def test_names_between_backticks_are_code_and_nothing_is_let_through():
     found = document(full())
     found["advice"] = [{"text": "`val_loss` <i>", "code": "", "source": ""}]
     assert "<li><code>val_loss</code> &lt;i&gt;<br>" in page(found)
+
+
+def test_the_page_says_that_the_best_weights_were_put_back():
+    found = document(full())
+    assert "put back" not in page(found)
+    found["events"].append({"epoch": 5, "kind": "restore", "text": "Restored epoch 5."})
+    assert "its weights were put back" in page(found)
