@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
+from kreg.diagnostics.page import skeleton
 from kreg.experiments import ingredients
-from kreg.sweeps import svg
+from kreg.sweeps import charts
 from kreg.sweeps.effect import half_width
 from kreg.sweeps.page import template
 
@@ -31,8 +32,9 @@ def render(result: dict, trials: list, option: str, command: str) -> str:
     """
     rows = result["ablation"]
     columns = [name for name in MEASURED if name in rows[0]["metrics"]]
-    return template(Path(__file__).parent, "cocktail.html.j2").render(
-        tried=f"{result['trials']} settings",
+    title = f"The best cocktail of {result['trials']} settings"
+    body = template(Path(__file__).parent, "cocktail.html.j2").render(
+        title=title,
         headline=headline(rows),
         settings=settings(result["best"]),
         starts=len(rows[0]["losses"]),
@@ -43,6 +45,7 @@ def render(result: dict, trials: list, option: str, command: str) -> str:
         command=command,
         option=option,
     )
+    return skeleton(title, body)
 
 
 def headline(rows: list[dict]) -> str:
@@ -77,7 +80,7 @@ def ablation_chart(rows: list[dict]) -> Markup | None:
         change = pd.Series(row["losses"]) - whole
         width = half_width(change) if len(change) >= ENOUGH else math.nan
         named.append((row["name"], float(change.mean()), width))
-    return Markup(svg.whiskers(named, "change of val_clean_loss"))
+    return Markup(charts.whiskers(named, "change of val_clean_loss"))
 
 
 def search_chart(trials: list) -> Markup | None:
@@ -87,7 +90,9 @@ def search_chart(trials: list) -> Markup | None:
         return None
     best = min(good, key=lambda trial: trial.value)
     points = [
-        svg.Point(t.number + 1.0, t.value, f"setting {t.number + 1}: {t.value:.4g}", "#", t is best)
+        charts.Point(
+            t.number + 1.0, t.value, f"setting {t.number + 1}: {t.value:.4g}", "#", t is best
+        )
         for t in good
     ]
-    return Markup(svg.scatter(points, "setting", "val_clean_loss"))
+    return Markup(charts.scatter(points, "setting", "val_clean_loss"))

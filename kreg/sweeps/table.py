@@ -6,6 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from kreg.sweeps.answer import answer, text
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
 
@@ -19,7 +20,8 @@ COLUMNS = {
     "params": "params",
     "seconds": "s",
 }
-NARROW, SPARE = 110, ("params", "seconds")  # what a narrow terminal goes without
+WIDEST = 10_000
+SPARE = ("params", "seconds", "gap", "verdict")  # what a narrow terminal goes without, in order
 DIGITS = {
     "test_clean_accuracy": "{:.4f}",
     "params": "{:,.0f}",
@@ -38,7 +40,7 @@ def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
     """
     console = console or Console()
     console.print(f"{len(sweep.runs)} runs, {len(sweep.done)} done: {sweep.path}", style="bold")
-    console.print(runs_table(sweep, rows, narrow=console.width < NARROW))
+    console.print(fitting(sweep, rows, console))
     hidden = len(sweep.runs) - rows
     if hidden > 0:
         console.print(f"... and {hidden} more runs on the page")
@@ -46,18 +48,31 @@ def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
     if found:
         console.print(f"Effect of each factor on {sweep.objective}", style="bold")
         console.print(effects_table(found))
-    if found and sweep.seeds < 2:
-        console.print("One seed: no uncertainty is known. Add seed=0,1,2 to the sweep.")
+    for sentence in answer(sweep, found):
+        console.print(sentence, highlight=False, soft_wrap=True)
 
 
-def runs_table(sweep: Sweep, rows: int, narrow: bool = False) -> Table:
+def fitting(sweep: Sweep, rows: int, console: Console) -> Table:
+    """The table of the runs with as many columns as the terminal has room for."""
+    names = measured(sweep)
+    table = runs_table(sweep, names, rows)
+    for spare in SPARE:
+        if console.measure(table, options=console.options.update(width=WIDEST)).maximum <= (
+            console.width
+        ):
+            break
+        names = [name for name in names if name != spare]
+        table = runs_table(sweep, names, rows)
+    return table
+
+
+def runs_table(sweep: Sweep, names: list[str], rows: int) -> Table:
     """One row a run: finished ones by objective, then those that failed or wait."""
     done = sweep.done
     rest = sweep.runs.drop(done.index)
-    names = [name for name in measured(sweep) if not (narrow and name in SPARE)]
-    table = Table("run", box=box.SIMPLE, pad_edge=False)
+    table = Table("#", box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for factor in sweep.factors:
-        table.add_column(factor)
+        table.add_column(factor, overflow="fold")
     for name in names:
         side = "left" if name == "verdict" else "right"
         table.add_column(heading(sweep, name), justify=side, no_wrap=True)
@@ -81,11 +96,6 @@ def heading(sweep: Sweep, name: str) -> str:
 def number(run: str) -> str:
     """`3_1a2b3c` is job 3."""
     return run.split("/")[-1].split("_")[0]
-
-
-def text(value) -> str:
-    """A factor's value; empty where the run has none of its own."""
-    return "" if value is None or value != value else f"{value}"
 
 
 def formatted(name: str, value, status: str) -> str:

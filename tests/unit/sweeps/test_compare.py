@@ -2,13 +2,15 @@
 
 import io
 import math
+import re
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 from kreg import sweeps
-from kreg.sweeps import page, svg, table
+from kreg.sweeps import charts, page, table
+from kreg.sweeps.answer import ONE_SEED, answer
 from kreg.sweeps.reading import plain
 
 
@@ -133,7 +135,7 @@ def test_page_is_self_contained_and_links_to_every_run(write_run, tmp_path, caps
     assert sweeps.compare(tmp_path) == 0
     text = (tmp_path / "sweep.html").read_text()
     assert "<script" not in text
-    assert "http" not in text
+    assert not re.search('(src|href)="(http|//)', text)
     assert all(f'href="{n}_abcd/report.html"' in text for n in range(12))
     assert text.count("<svg") == 4
     assert (tmp_path / "sweep.csv").read_text().count("\n") == 14
@@ -152,14 +154,58 @@ def test_a_sweep_without_a_finished_run_still_has_a_page(write_run, tmp_path):
     assert "No run has finished yet" in page.render(sweeps.collect(tmp_path))
 
 
-def test_ticks_are_round_and_inside():
-    axis = svg.Axis(0.013, 0.092, 0, 100)
-    assert axis.ticks() == [0.02, 0.04, 0.06, 0.08]
-    assert axis(0.013) == 0
-    assert axis(0.092) == 100
+def answered(folder) -> list[str]:
+    sweep = sweeps.collect(folder)
+    return answer(sweep, sweeps.effects(sweep))
+
+
+def test_the_answer_is_the_best_setting_over_the_seeds_and_what_each_factor_is_worth(
+    write_run, tmp_path
+):
+    grid(write_run)
+    setting, model, reg = answered(tmp_path)
+    assert setting.startswith("The best setting is model=deep reg=")
+    assert setting.endswith("on average over 3 seeds.") and "val_clean_loss 0.4" in setting
+    assert model.startswith("model=deep is 0.1 (+- ") and "over 3 seeds" in model
+    assert reg == "reg makes no difference that 3 seeds can show."
+
+
+def test_one_lucky_seed_is_not_the_best_setting(write_run, tmp_path):
+    for reg, pair in {"l1": (0.1, 0.9), "l2": (0.3, 0.3)}.items():
+        for seed, objective in enumerate(pair):
+            write_run(f"{seed}_{reg}", [f"reg={reg}", f"seed={seed}"], objective)
+    write_run("9_x", ["reg=none", "seed=0"], 0.0)  # the other seed has not run
+    assert answered(tmp_path)[0] == (
+        "The best setting is reg=l2: val_clean_loss 0.3 on average over 2 seeds."
+    )
+
+
+def test_of_a_larger_objective_the_largest_is_best(tmp_path):
+    for number, accuracy in enumerate((0.9, 0.95)):
+        folder = tmp_path / f"{number}_x"
+        (folder / ".hydra").mkdir(parents=True)
+        (folder / ".hydra" / "overrides.yaml").write_text(f"- model.width={number}")
+        metrics = f'{{"val_clean_accuracy": {accuracy}}}'
+        (folder / "result.json").write_text(f'{{"status": "done", "metrics": {metrics}}}')
+        (folder / "config.json").write_text('{"objective": "val_clean_accuracy"}')
+    setting, width, seeds = answered(tmp_path)
+    assert setting == "The best setting is model.width=1: val_clean_accuracy 0.95."
+    assert width.startswith("model.width=1 is 0.025 better") and seeds == ONE_SEED
+
+
+@pytest.mark.parametrize(("width", "left_out"), [(72, {"gap"}), (60, {"gap", "verdict"})])
+def test_a_narrow_terminal_loses_columns_and_no_letters(width, left_out, write_run, tmp_path):
+    grid(write_run)
+    console = Console(width=width, record=True, file=io.StringIO())
+    table.show(sweeps.collect(tmp_path), console)
+    text = console.export_text()
+    head = next(line for line in text.splitlines() if line.startswith(" #"))
+    assert "…" not in text and "shallow" in text
+    assert {"#", "model", "reg", "seed", "val_clean_loss"} <= set(head.split())
+    assert not left_out & set(head.split())
 
 
 def test_constant_and_missing_values_do_not_break_a_chart():
-    points = [svg.Point(1.0, math.nan, "a", "a"), svg.Point(1.0, 2.0, "b", "b")]
-    assert svg.scatter(points, "x", "y").count("<circle") == 1
-    assert "nan" not in svg.parallel({"x": [1.0, 1.0], "y": [math.nan, 2.0]}, points)
+    points = [charts.Point(1.0, math.nan, "a", "a"), charts.Point(1.0, 2.0, "b", "b")]
+    assert charts.scatter(points, "x", "y").count("<circle") == 1
+    assert "nan" not in charts.parallel({"x": [1.0, 1.0], "y": [math.nan, 2.0]}, points)

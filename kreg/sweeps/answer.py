@@ -1,0 +1,65 @@
+"""What a sweep has found out, in sentences: the best setting, and what each factor is worth."""
+
+import math
+
+from kreg.sweeps.effect import Effect
+from kreg.sweeps.reading import Sweep
+from kreg.sweeps.results import larger
+
+ONE_SEED = "One seed: no uncertainty is known. Add seed=0,1,2 to the sweep."
+
+
+def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
+    """One sentence for the best setting, then one for each factor.
+
+    Args:
+        sweep: The runs.
+        found: What `effects` made of them.
+    """
+    if sweep.done.empty:
+        return ["No run has finished yet."]
+    sentences = [best_setting(sweep)]
+    sentences += [worth(sweep, [e for e in found if e.factor == f]) for f in factors(found)]
+    return sentences + ([ONE_SEED] if found and sweep.seeds < 2 else [])
+
+
+def best_setting(sweep: Sweep) -> str:
+    """What is best on average over the seeds, of the settings that have most of them."""
+    done = sweep.done
+    keys = [settings(row, sweep.varied) for _, row in done.iterrows()]
+    found = done["objective"].astype(float).groupby(keys, sort=False).agg(["mean", "count"])
+    found = found[found["count"] == found["count"].max()]
+    name = found["mean"].idxmax() if larger(sweep.objective) else found["mean"].idxmin()
+    mean, count = found.loc[name, "mean"], int(found.loc[name, "count"])
+    over = f" on average over {count} seeds" if count > 1 else ""
+    return f"The best setting is {name or 'the only one'}: {sweep.objective} {mean:.4g}{over}."
+
+
+def settings(row, factors: list[str]) -> str:
+    """A run's factors as they would be typed."""
+    return " ".join(f"{factor}={text(row[factor])}" for factor in factors if text(row[factor]))
+
+
+def text(value) -> str:
+    """A factor's value; empty where the run has none of its own."""
+    return "" if value is None or value != value else f"{value}"
+
+
+def factors(found: list[Effect]) -> list[str]:
+    return list(dict.fromkeys(effect.factor for effect in found))
+
+
+def worth(sweep: Sweep, levels: list[Effect]) -> str:
+    """Which level of one factor is best, and whether that may be chance."""
+    sign = -1 if larger(sweep.objective) else 1
+    best = min(levels, key=lambda effect: sign * effect.difference)
+    name = f"{best.factor}={best.level}"
+    gain = f"{abs(best.difference):.2g}"
+    if math.isnan(best.half_width):
+        return f"{name} is {gain} better than the mean of its levels; how sure that is, is unknown."
+    if best.sure:
+        return (
+            f"{name} is {gain} (+- {best.half_width:.2g}) better than the mean of its levels, "
+            f"over {sweep.seeds} seeds."
+        )
+    return f"{best.factor} makes no difference that {sweep.seeds} seeds can show."
