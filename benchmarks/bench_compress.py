@@ -9,11 +9,11 @@ convolution and 20 % of the gammas and betas of every normalisation are set to z
 that nothing is arranged for the compressor. The difference is relative to the largest output.
 
 `digits` (64-256-256-10) and `fashion` (`kreg.models.cnn`): a dense model is trained; from its
-weights it goes on under an adaptive group lasso on the outgoing weights of hidden units, from weak
-to strong; at each strength it is compressed and refitted without penalty. "trained on" is the dense
-model after as many epochs as the last of them. Test accuracy in per cent, and its mean difference
-to the dense model with the standard error over the seeds of split and start; latency is one
-prediction of 32 examples. No strength is chosen by the test set: all are shown.
+weights `kreg.size_path` goes on under an adaptive group lasso on the outgoing weights of hidden
+units, from weak to strong; at each strength it is compressed and refitted without penalty. "trained
+on" is the dense model after as many epochs as the last of them. Test accuracy in per cent, and its
+mean difference to the dense model with the standard error over the seeds of split and start;
+latency is one prediction of 32 examples. No strength is chosen by the test set: all are shown.
 """
 
 import argparse
@@ -30,8 +30,8 @@ from sklearn.model_selection import train_test_split
 import kreg
 import kreg.optimizers
 from kreg import models, surgery
-from kreg.surgery import Rule
 
+BATCH, STRENGTHS = 64, (1e-4, 3e-4, 1e-3)
 ARCHITECTURES = ("MobileNetV2", "ResNet50", "DenseNet121", "EfficientNetB0")
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -78,25 +78,26 @@ def digits_data(seed: int):
     return train_test_split(x, y, test_size=397, random_state=seed, stratify=y)
 
 
-def dense_net() -> keras.Model:
+def dense_net(steps: int) -> keras.Model:
     dense = keras.layers.Dense
     layers = [dense(256, "relu"), dense(256, "relu"), dense(10)]
-    return ready(keras.Sequential([keras.Input((64,)), *layers]), 2e-3)
+    return ready(keras.Sequential([keras.Input((64,)), *layers]), steps, 2e-3)
 
 
-def conv_net() -> keras.Model:
-    return ready(models.cnn((28, 28, 1), 10, "classification"), 1e-3)
+def conv_net(steps: int) -> keras.Model:
+    return ready(models.cnn((28, 28, 1), 10, "classification"), steps, 1e-3)
 
 
-def ready(model: keras.Model, rate: float = 1e-3) -> keras.Model:
-    model.compile(kreg.optimizers.Adam(rate), LOSS, metrics=["accuracy"])
+def ready(model: keras.Model, steps: int, rate: float = 1e-3) -> keras.Model:
+    """Compiled; the learning rate falls to zero in so many steps."""
+    cosine = keras.optimizers.schedules.CosineDecay(rate, steps)
+    model.compile(kreg.optimizers.Adam(cosine), LOSS, metrics=["accuracy"])
     return model
 
 
-def hidden_units(model: keras.Model, penalty) -> Rule:
-    """The penalty on what hidden units send on: all kernels but the first, which reads pixels."""
-    weighted = [layer.name for layer in model.layers if hasattr(layer, "kernel")]
-    return Rule(penalty, layers=tuple(weighted[1:]))
+def hidden_layers(model: keras.Model) -> tuple[str, ...]:
+    """Those that read hidden units: all kernels but the first, which reads pixels."""
+    return tuple(layer.name for layer in model.layers if hasattr(layer, "kernel"))[1:]
 
 
 def fashion_data(rows: int, seed: int):
@@ -128,7 +129,8 @@ def showcase(args, make, load, strengths) -> Table:
 def rows(args, make, data, strengths, seed: int):
     """(name, test accuracy, parameters, milliseconds) of one seed, from dense to small."""
     x, x_test, y, y_test = data
-    fit = {"batch_size": 64, "verbose": 0}
+    fit = {"batch_size": BATCH, "verbose": 0}
+    steps = -(-len(x) // BATCH) * args.epochs
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
 
@@ -138,23 +140,20 @@ def rows(args, make, data, strengths, seed: int):
         print(seed, *row, flush=True)
         return row
 
-    model = make()
+    model = make(steps)
     model.fit(x, y, epochs=args.epochs, **fit)
     yield measured("dense", model)
-    longer = ready(keras.models.clone_model(model))
+    longer = ready(keras.models.clone_model(model), steps * (len(strengths) + 1))
     longer.set_weights(model.get_weights())
-    longer.fit(x, y, epochs=args.epochs * len(strengths) + args.refit, **fit)
+    longer.fit(x, y, epochs=args.epochs * (len(strengths) + 1), **fit)
     yield measured("dense, trained on", longer)
-    penalty = kreg.GroupLasso(strengths[0], axis=-2, adaptive=args.adaptive)
-    kreg.regularize(model, hidden_units(model, penalty))
-    for strength in strengths:
-        penalty.l1 = strength
-        model.fit(x, y, epochs=args.epochs, **fit)
-        refitted, _, _ = surgery.compress_and_refit(
-            model, x, y, epochs=args.refit, data=x_test[:32], latency=False,
-            optimizer=keras.optimizers.Adam(1e-3), **fit,
-        )  # fmt: skip
-        yield measured(f"group lasso {strength:g}, refit", refitted)
+    path = kreg.size_path(
+        model, x, y, validation_data=(x_test, y_test), strengths=strengths, latency=False,
+        penalty=kreg.GroupLasso(axis=-2, adaptive=args.adaptive), layers=hidden_layers(model),
+        epochs=args.epochs, refit_epochs=args.epochs, **fit,
+    )  # fmt: skip
+    for point in reversed(path.points):
+        yield measured(f"group lasso {point.strength:g}, refit", point.model)
 
 
 def accuracy_of(model: keras.Model, x, y) -> float:
@@ -170,7 +169,6 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=96)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--epochs", type=int, default=0)
-    parser.add_argument("--refit", type=int, default=0)
     parser.add_argument("--strengths", type=float, nargs="*")
     parser.add_argument("--adaptive", type=float, default=1.0)
     parser.add_argument("--seeds", type=int, default=1)
@@ -178,12 +176,12 @@ def main() -> None:
     if args.what == "applications":
         table = applications(args)
     elif args.what == "digits":
-        args.epochs, args.refit = args.epochs or 40, args.refit or 30
-        table = showcase(args, dense_net, digits_data, args.strengths or (2e-5, 1e-4, 3e-4))
+        args.epochs = args.epochs or 40
+        table = showcase(args, dense_net, digits_data, args.strengths or STRENGTHS)
     else:
-        args.epochs, args.refit = args.epochs or 6, args.refit or 4
+        args.epochs = args.epochs or 6
         load = partial(fashion_data, args.rows)
-        table = showcase(args, conv_net, load, args.strengths or (1e-4, 3e-4, 1e-3))
+        table = showcase(args, conv_net, load, args.strengths or STRENGTHS)
     Console(width=110).print(table)
 
 

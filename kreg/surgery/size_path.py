@@ -8,6 +8,7 @@ from kreg import check
 from kreg.regularizers import GroupLasso
 from kreg.surgery.refit import compile_like, compress_and_refit
 from kreg.surgery.regularize import regularize
+from kreg.surgery.rules import Rule
 from kreg.surgery.size_curve import SizePath, SizePoint
 
 STRENGTHS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)
@@ -21,6 +22,7 @@ def size_path(
     validation_data,
     strengths: Sequence[float] = STRENGTHS,
     penalty=None,
+    layers=None,
     epochs: int = 10,
     refit_epochs: int = 3,
     latency: bool = True,
@@ -42,6 +44,8 @@ def size_path(
         strengths: Numbers > 0, used from the smallest to the largest.
         penalty: A penalty of `kreg.regularizers` with a strength `l1`. Defaults to
             `GroupLasso(axis=-2)`: whole units and input features go.
+        layers: What `kreg.surgery.Rule` takes to name the layers that carry the penalty. Defaults
+            to all that have kernels.
         epochs: Whole number >= 1 of epochs at each strength.
         refit_epochs: Whole number >= 0 of epochs without penalty after each compression.
         latency: Whether to measure the time of predictions.
@@ -58,7 +62,7 @@ def size_path(
     strengths = sorted(checked_strengths(strengths))
     check_optimizer(model)
     penalty = GroupLasso(strengths[0], axis=-2) if penalty is None else checked_penalty(penalty)
-    regularize(model, penalty)
+    regularize(model, Rule(penalty, layers=layers))
     fit = {"verbose": 0, **fit}
     points = []
     for strength in strengths:
