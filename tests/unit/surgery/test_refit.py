@@ -111,6 +111,19 @@ def test_a_strength_that_empties_a_deep_network_does_not_spoil_the_weaker_ones()
     assert working.loss < 0.1 * np.var(y)
 
 
+def test_only_the_layers_that_are_named_carry_the_penalty():
+    x, y = data()
+    model = trained()
+    last = model.layers[-1]
+    path = size_path(
+        model, x, y, validation_data=(x, y), strengths=[0.3], layers=last.name,
+        epochs=5, refit_epochs=0, latency=False, batch_size=16,
+    )  # fmt: skip
+    carrying = [w.path for w in model.weights if w.regularizer is not None]
+    assert carrying == [last.kernel.path]
+    assert path.points[0].parameters < path.dense_parameters
+
+
 @pytest.mark.parametrize(
     ("sizes", "losses", "knee"),
     [
