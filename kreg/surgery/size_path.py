@@ -25,6 +25,7 @@ def size_path(
     layers=None,
     epochs: int = 10,
     refit_epochs: int = 3,
+    refit_optimizer=None,
     latency: bool = True,
     **fit,
 ) -> SizePath:
@@ -48,6 +49,8 @@ def size_path(
             to all that have kernels.
         epochs: Whole number >= 1 of epochs at each strength.
         refit_epochs: Whole number >= 0 of epochs without penalty after each compression.
+        refit_optimizer: A Keras optimizer for the refits, with a rate that falls to zero, say.
+            Defaults to a fresh one like the model's.
         latency: Whether to measure the time of predictions.
         **fit: Further arguments of `fit`, such as `batch_size`.
 
@@ -69,17 +72,16 @@ def size_path(
         penalty.l1 = strength
         restart(model.optimizer)
         model.fit(x, y, epochs=epochs, **fit)
-        points.append(point_of(model, x, y, strength, refit_epochs, latency, validation_data, fit))
+        smaller, report, _ = compress_and_refit(
+            model, x, y, epochs=refit_epochs, optimizer=refit_optimizer, latency=latency, **fit
+        )
+        points.append(point_of(model, smaller, report.after, strength, validation_data))
     return SizePath(tuple(reversed(points)), model.count_params())
 
 
-def point_of(model, x, y, strength, refit_epochs, latency, validation_data, fit) -> SizePoint:
-    """Compress and refit the model as it is now, and measure."""
-    smaller, report, _ = compress_and_refit(
-        model, x, y, epochs=refit_epochs, latency=latency, **fit
-    )
+def point_of(model, smaller, size, strength: float, validation_data) -> SizePoint:
+    """What the refitted model is worth."""
     loss, metrics = losses(model, smaller, validation_data)
-    size = report.after
     return SizePoint(strength, size.parameters, size.flops, size.latency_ms, loss, metrics, smaller)
 
 
