@@ -2,12 +2,12 @@
 
     KREG_DATA=... python benchmarks/bench_forest.py [--sets phoneme car] [--seeds 3] [--file F]
 
-Balanced test accuracy in per cent, mean over seeds of the split and the start. The soft forest is
-kreg's default under Adam and plain cross-entropy: the epoch of the lowest validation loss is found
-on the training rows, then it starts anew on training and validation rows together for as many
-epochs. RandomForest (500 trees) and HistGradientBoosting read the same rows; nothing else is tuned
-for any. The last columns show what depth does: training minus test accuracy of soft forests of 16
-trees and depth 2, 5 and 8 after 30 epochs without early stopping.
+Balanced test accuracy in per cent, mean over seeds of the split and the start. Everybody reads the
+same rows, training and validation together. The soft forest is kreg's default under Adam, plain
+cross-entropy and a rate that falls from 0.01 along a cosine to zero in 80 epochs; RandomForest has
+500 trees, HistGradientBoosting its defaults. Nothing is tuned for a set: the forest's start and the
+80 epochs were chosen once, on validation rows of other seeds. The last columns show what depth
+does: training minus test accuracy of soft forests of 16 trees and depth 2, 5 and 8 after 30 epochs.
 
 A row is printed as soon as it is there. `--file` keeps each finished set and seed, and a second
 start with the same file goes on after the last one.
@@ -15,6 +15,7 @@ start with the same file goes on after the last one.
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 
@@ -30,23 +31,23 @@ from kreg import models
 
 DEPTHS = (2, 5, 8)
 GAP = {"trees": 16, "epochs": 30}
-PATIENCE = 12
+EPOCHS = 80
+BATCH = 128
 COLUMNS = ("kreg", "forest", "boosting", "seconds", *(f"gap_{depth}" for depth in DEPTHS))
 TITLES = ("kreg forest", "RandomForest", "HistGradientBoosting", "seconds, kreg")
 
 
-def soft_forest(rows, classes: int, seed: int, epochs: int, validation=None, **dials):
-    """A trained forest and its number of epochs until the best one, or all without validation."""
+def soft_forest(rows, classes: int, seed: int, epochs: int = EPOCHS, **dials) -> keras.Model:
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     model = models.forest(rows[0].shape[1:], classes, "classification", **dials)
+    steps = epochs * math.ceil(len(rows[0]) / BATCH)
     model.compile(
-        keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, steps)),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    early = [keras.callbacks.EarlyStopping(patience=PATIENCE)] if validation else []
-    how = {"epochs": epochs, "batch_size": 128, "verbose": 0, "callbacks": early}
-    history = model.fit(*rows, validation_data=validation, **how).history
-    return model, int(np.argmin(history["val_loss"])) + 1 if validation else epochs
+    model.fit(*rows, epochs=epochs, batch_size=BATCH, verbose=0)
+    return model
 
 
 def score(model, rows) -> float:
@@ -58,13 +59,12 @@ def score(model, rows) -> float:
     return 100 * balanced_accuracy_score(y, predicted)
 
 
-def compare(name: str, seed: int, epochs: int) -> dict:
+def compare(name: str, seed: int) -> dict:
     """Everything that the table says about one split."""
     table = uci.load(name, seed)
     both = [np.concatenate(pair) for pair in zip(table.train, table.validation, strict=True)]
     began = time.perf_counter()
-    _, best = soft_forest(table.train, table.classes, seed, epochs, table.validation)
-    model, _ = soft_forest(both, table.classes, seed, best)
+    model = soft_forest(both, table.classes, seed)
     found = {"seconds": time.perf_counter() - began, "kreg": score(model, table.test)}
     rivals = {
         "forest": RandomForestClassifier(500, random_state=seed, n_jobs=1),
@@ -72,23 +72,22 @@ def compare(name: str, seed: int, epochs: int) -> dict:
     }
     found |= {key: score(rival.fit(*both), table.test) for key, rival in rivals.items()}
     for depth in DEPTHS:
-        model, _ = soft_forest(table.train, table.classes, seed, depth=depth, **GAP)
+        model = soft_forest(table.train, table.classes, seed, depth=depth, **GAP)
         found[f"gap_{depth}"] = score(model, table.train) - score(model, table.test)
     return found
 
 
 def kept(file: Path | None) -> dict:
-    """Finished sets and seeds of an earlier start: `{(name, seed, epochs): numbers}`."""
+    """Finished sets and seeds of an earlier start: `{(name, seed): numbers}`."""
     lines = file.read_text().splitlines() if file and file.exists() else []
     rows = [json.loads(line) for line in lines]
-    return {(row["set"], row["seed"], row["epochs"]): row for row in rows}
+    return {(row["set"], row["seed"]): row for row in rows}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", default=uci.SETS, choices=uci.SETS)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=150)
     parser.add_argument("--file", type=Path, help="keeps what is finished, a line each")
     arguments = parser.parse_args()
     done, within = kept(arguments.file), 0
@@ -96,10 +95,10 @@ def main():
     for name in arguments.sets:
         runs = []
         for seed in range(arguments.seeds):
-            key = (name, seed, arguments.epochs)
+            key = (name, seed)
             run = done.get(key) or compare(*key)
             if arguments.file and key not in done:
-                line = {"set": name, "seed": seed, "epochs": arguments.epochs, **run}
+                line = {"set": name, "seed": seed, **run}
                 with arguments.file.open("a") as file:
                     file.write(json.dumps(line) + "\n")
             runs.append([run[column] for column in COLUMNS])
