@@ -2,12 +2,29 @@
 
     KREG_DATA=... python benchmarks/bench_forest.py [--sets phoneme car] [--seeds 3] [--file F]
 
-Balanced test accuracy in per cent, mean over seeds of the split and the start. Everybody reads the
-same rows, training and validation together. The soft forest is kreg's default under Adam, plain
-cross-entropy and a rate that falls from 0.01 along a cosine to zero in 80 epochs; RandomForest has
-500 trees, HistGradientBoosting its defaults. Nothing is tuned for a set: the forest's start and the
-80 epochs were chosen once, on validation rows of other seeds. The last columns show what depth
-does: training minus test accuracy of soft forests of 16 trees and depth 2, 5 and 8 after 30 epochs.
+Balanced test accuracy in per cent. Everybody reads the same rows, training and validation together.
+The soft forest is kreg's default under Adam, plain cross-entropy and a rate that falls from 0.01
+along a cosine to zero in 80 epochs; RandomForest has 500 trees, HistGradientBoosting its defaults.
+Nothing is tuned for a set: the forest's start and the length of the training were chosen once, on
+validation rows of two other seeds. The last columns show what depth does: training minus test
+accuracy of soft forests of 16 trees and depth 2, 5 and 8 after 30 epochs on the training rows.
+
+Measured, means over three seeds of the split and the start (10 to 64 seconds a kreg forest on two
+processors that four others used as well):
+
+    set        kreg forest   RandomForest   boosting   kreg - RF   gap at depth 2     5     8
+    vehicle       80.2           73.1         74.7        +7.1                4.8  11.2  17.1
+    segment       98.1           98.1         98.4         0.0                2.0   2.2   2.3
+    car           99.9           88.4         99.8       +11.4                2.4   5.5   3.9
+    credit_g      69.0           66.0         65.3        +3.1               21.5  27.9  31.6
+    kr_vs_kp      99.4           98.9         99.5        +0.5                1.0   0.6   0.6
+    phoneme       87.3           89.1         88.0        -1.8                1.9   4.2   6.3
+
+Within one point of RandomForest or ahead of it on five of six sets, behind it on phoneme: there,
+500 trees that each learn their rows by heart and are averaged follow the border better than one
+that is trained as a whole. Depth 2 has the smallest gap on five sets, and on kr_vs_kp all gaps are
+small. Stopped at the lowest validation loss instead, the same forest has 84.9 on phoneme: the loss
+rises by confidence long before the errors do.
 
 A row is printed as soon as it is there. `--file` keeps each finished set and seed, and a second
 start with the same file goes on after the last one.
@@ -84,6 +101,17 @@ def kept(file: Path | None) -> dict:
     return {(row["set"], row["seed"]): row for row in rows}
 
 
+def measured(name: str, seed: int, done: dict, file: Path | None) -> list[float]:
+    """The numbers of one split in the order of `COLUMNS`, from an earlier start or from now."""
+    run = done.get((name, seed))
+    if run is None:
+        run = compare(name, seed)
+        if file:
+            with file.open("a") as lines:
+                lines.write(json.dumps({"set": name, "seed": seed, **run}) + "\n")
+    return [run[column] for column in COLUMNS]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", default=uci.SETS, choices=uci.SETS)
@@ -93,15 +121,7 @@ def main():
     done, within = kept(arguments.file), 0
     report = Table("set", *TITLES, "kreg - RF", *(f"gap, depth {depth}" for depth in DEPTHS))
     for name in arguments.sets:
-        runs = []
-        for seed in range(arguments.seeds):
-            key = (name, seed)
-            run = done.get(key) or compare(*key)
-            if arguments.file and key not in done:
-                line = {"set": name, "seed": seed, **run}
-                with arguments.file.open("a") as file:
-                    file.write(json.dumps(line) + "\n")
-            runs.append([run[column] for column in COLUMNS])
+        runs = [measured(name, seed, done, arguments.file) for seed in range(arguments.seeds)]
         ours, forest, *rest = np.mean(runs, axis=0)
         within += ours >= forest - 1
         cells = [ours, forest, *rest[:2], ours - forest, *rest[2:]]

@@ -8,9 +8,9 @@ SHRINKING = ("none", "l1", "l2", "elasticnet", "l2sp")  # penalties for which th
 def columns(plan, reg):
     """A function `model -> {layer name: {"freedom": value}}`, or `None`.
 
-    A linear regression has effective degrees of freedom, the trace of its hat matrix on the rows
-    that it is trained on. With weighted or augmented rows or a strength that moves, the fit is
-    another than the formula's, and the column is left out.
+    A linear regression has effective degrees of freedom: the trace of its hat matrix on the rows
+    that it is trained on, at the optimum of the penalised loss. With weighted or augmented rows or
+    a strength that moves, the fit is another than the formula's, and the column is left out.
 
     Args:
         plan: The `kreg.build.plan.Plan`.
