@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kreg.build import diagnostics, dropout, preview, pruning, stop
+from kreg.build import capacity, diagnostics, dropout, preview, pruning, stop
 
 
 @dataclass
@@ -73,6 +73,7 @@ def assemble(plan, config, place, store, hopeless=None) -> Crew:
         settings=config.to_dict(),
         inputs=facts(plan),
         validate=plan.measures_all(config.diagnostics),
+        columns=capacity.columns(plan, config.reg),
         verbose=0,
     )
     stopping = stopper(config, plan, measure)

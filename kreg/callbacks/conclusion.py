@@ -76,6 +76,9 @@ def _layers(callback) -> None:
     callback.record.layers = inventory.rows(
         model, callback.start.weights, callback.last.weights(), dead
     )
+    more = callback.columns(model) if callback.columns else {}
+    for row in callback.record.layers:
+        row.update(more.get(row["name"], {}))
 
 
 def _probe(callback, name: str) -> None:

@@ -56,6 +56,8 @@ class Diagnostics(keras.callbacks.Callback):
         validate: Whether to write `val_loss` and `val_<metric>` as well, with the penalties that
             Keras puts into them, so that `fit` needs no `validation_data`: its own pass over the
             same rows costs more. Defaults to `False`.
+        columns: A function `model -> {layer name: {column: value}}` that is asked at the end for
+            more columns of the layer table, keys of `kreg.diagnostics.inventory`, or `None`.
 
     After training: `record` (all numbers), `verdict`, `document` and `notes`.
 
@@ -80,6 +82,7 @@ class Diagnostics(keras.callbacks.Callback):
         probes: tuple = (),
         warnings: tuple = (),
         validate: bool = False,
+        columns=None,
     ):
         super().__init__()
         self.budget = check.number("budget", budget, low=0, low_open=True)
@@ -96,6 +99,7 @@ class Diagnostics(keras.callbacks.Callback):
         self.train = None if train is None else take("train", train, same, **how)
         self.probes = tuple(check.choice("probes", name, PROBES) for name in probes)
         self.warnings = tuple(warnings)
+        self.columns = columns
         self.verdict = None
         self._pending = None
         self._training = False

@@ -94,8 +94,8 @@ class Transformer:
 class Forest:
     kind: str = kind("forest")
     depth: int = depth(5, high=12)
-    trees: int = ranged(32, low=1, high=4096)
-    temperature: float = ranged(0.5, low=0, low_open=True)
+    trees: int = ranged(64, low=1, high=4096)
+    temperature: float = ranged(0.2, low=0, low_open=True)
     scale: float = scale()
 
 

@@ -13,6 +13,7 @@ COLUMNS = {
     "params": "parameters",
     "share": "share",
     "per_example": "per example",  # parameters for each training example
+    "freedom": "degrees of freedom",  # of a linear regression: trace of the hat matrix
     "regularization": "regularized by",  # text: "L2(0.001), Dropout(0.5) after"; "" for nothing
     "norm": "‖W‖",  # Frobenius norm
     "spectral_norm": "σ₁",

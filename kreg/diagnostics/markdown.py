@@ -62,11 +62,13 @@ def layers(doc: dict) -> str:
         (row["name"], f"{row.get('params') or 0:,}", f"{row.get('share') or 0:.1%}",
          row.get("regularization") or ("nothing" if row.get("unregularized") else ""),
          number(row.get("norm"), 3), number(row.get("spectral_norm"), 3),
-         number(row.get("distance"), 3))
+         number(row.get("distance"), 3), number(row.get("freedom"), 3))
         for row in doc["layers"]
     ]  # fmt: skip
     header = ("layer", "parameters", "share", "regularized by", "‖W‖", "σ₁", "from start")
-    return table(header, rows)
+    if any(row.get("freedom") is not None for row in doc["layers"]):
+        return table((*header, "degrees of freedom"), rows)
+    return table(header, [row[:-1] for row in rows])
 
 
 def replay(doc: dict) -> str:

@@ -73,13 +73,16 @@ def layer_table(doc: dict) -> Table | None:
     for name in ("parameters", "share"):
         table.add_column(name, justify="right")
     table.add_column("regularized by")
-    for name in ("‖W‖", "σ₁", "from start", "zeros"):
+    linear = any(row.get("freedom") is not None for row in doc["layers"])
+    freedom = ("degrees of freedom",) if linear else ()
+    for name in (*freedom, "‖W‖", "σ₁", "from start", "zeros"):
         table.add_column(name, justify="right")
     for row in doc["layers"]:
         bare = (
             Text("nothing", "red") if row.get("unregularized") else row.get("regularization") or ""
         )
-        numbers = [number(row.get(k), 3) for k in ("norm", "spectral_norm", "distance")]
+        keys = (*(("freedom",) if linear else ()), "norm", "spectral_norm", "distance")
+        numbers = [number(row.get(k), 3) for k in keys]
         zeros = "–" if row.get("zeros") is None else f"{row['zeros']:.1%}"
         share = f"{row.get('share') or 0:.1%}"
         table.add_row(row["name"], f"{row.get('params') or 0:,}", share, bare, *numbers, zeros)

@@ -4,6 +4,19 @@ One hidden layer, ever wider, on a few digits of which some labels are wrong; on
 and once with L2. Source: Belkin et al., Reconciling modern machine-learning practice and the
 classical bias-variance trade-off, 2019; Nakkiran et al., Optimal regularization can mitigate double
 descent, 2021.
+
+Measured with the defaults, means over three seeds (`arguments.seeds=3`; a minute a seed on a busy
+core), clean test loss and error:
+
+    hidden units             2     4     8    12    16    32    64   128   256   512
+    no penalty, loss      1.80  1.50  1.97  2.26  2.04  1.88  1.54  1.25  1.14  0.95
+    no penalty, error     0.71  0.44  0.39  0.38  0.33  0.33  0.29  0.26  0.24  0.21
+    L2 0.003, loss        1.49  1.06  0.72  0.63  0.63  0.61  0.58  0.57  0.55  0.56
+    L2 0.003, error       0.59  0.36  0.19  0.17  0.17  0.16  0.15  0.15  0.14  0.14
+
+Without a penalty the loss rises 1.50-fold to 12 units, just below the 16 that memorise every row,
+and falls 2.38-fold after. L2 removes the peak: the largest rise is 1.01-fold. It is a peak of the
+loss; the error has none here, it falls on or rests.
 """
 
 import json
@@ -20,6 +33,8 @@ from kreg.surgery import regularize
 WIDTHS = (2, 4, 8, 12, 16, 24, 32, 64, 128, 256, 512)
 CLASSES = 10
 TEST_ROWS = 1000
+MEMORISED = 1e-3  # training error, below one row
+RISE = 1.05  # less is jitter
 
 
 def run(
@@ -65,7 +80,9 @@ def run(
     out_dir = Path(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
     (out_dir / "double_descent.json").write_text(json.dumps(result, indent=2) + "\n")
-    draw(measured, rows).savefig(out_dir / "double_descent.svg")
+    draw(measured, settings).savefig(out_dir / "double_descent.svg")
+    for strength, found in result["peak"].items():
+        print(f"double descent: {sentence(float(strength), found)}")
     return result
 
 
@@ -137,15 +154,48 @@ def peak(rows: list[dict]) -> dict:
     return found
 
 
-def draw(rows: list[dict], examples: int) -> Figure:
+def sentence(l2: float, found: dict) -> str:
+    """What `peak` has found, in words.
+
+    >>> sentence(0.01, {"width": 8, "rise": 1.0, "fall_after": 1.0})
+    'L2 0.01: the test loss never stands above that of a smaller network.'
+    """
+    if found["rise"] < RISE:
+        return f"{label(l2)}: the test loss never stands above that of a smaller network."
+    return (
+        f"{label(l2)}: the test loss rises {found['rise']:.2f}-fold to {found['width']} hidden "
+        f"units and falls {found['fall_after']:.2f}-fold after."
+    )
+
+
+def label(l2: float) -> str:
+    return f"L2 {l2:g}" if l2 else "no penalty"
+
+
+def memorising(rows: list[dict]) -> int | None:
+    """The smallest width without a penalty that has every training label right, if there is one."""
+    widths = [row["width"] for row in rows if not row["l2"] and row["train_error"] < MEMORISED]
+    return min(widths, default=None)
+
+
+def draw(rows: list[dict], settings: dict) -> Figure:
     """Test loss against width on two logarithmic axes, one curve for each strength."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
     for l2 in sorted({row["l2"] for row in rows}):
         curve = [row for row in rows if row["l2"] == l2]
-        label = f"L2 {l2:g}" if l2 else "no penalty"
-        axes.plot([r["width"] for r in curve], [r["test_loss"] for r in curve], "o-", label=label)
+        losses = [row["test_loss"] for row in curve]
+        axes.plot([row["width"] for row in curve], losses, "o-", label=label(l2))
+    threshold = memorising(rows)
+    if threshold is not None:
+        axes.axvline(threshold, color="0.5", lw=1, ls=":", label="memorises every row")
     axes.set(xscale="log", yscale="log", xlabel="hidden units", ylabel="clean test loss")
-    axes.set_title(f"{examples} training rows, some with wrong labels")
-    axes.legend()
+    widths = sorted({row["width"] for row in rows})
+    axes.set_xticks(widths, [str(width) for width in widths])
+    axes.tick_params(axis="x", which="minor", bottom=False)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
+    noise = f"{settings['label_noise']:.0%} of the labels drawn anew"
+    axes.set_title(f"{settings['rows']} training rows, {noise}")
+    axes.legend(frameon=False)
     return figure

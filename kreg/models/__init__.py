@@ -11,6 +11,7 @@ from kreg.models.forest import forest
 from kreg.models.noise import Noise
 from kreg.models.resnet import preact_resnet, resnet, wide_resnet
 from kreg.models.size import Parameters, count_parameters
+from kreg.models.splits import SparseNormal
 from kreg.models.tokens import FeatureTokens
 from kreg.models.transformer import transformer
 from kreg.models.trees import SoftTrees
@@ -21,6 +22,7 @@ __all__ = [
     "Noise",
     "Parameters",
     "SoftTrees",
+    "SparseNormal",
     "cnn",
     "count_parameters",
     "deep",

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kreg import check
+from kreg.models.splits import SparseNormal
 
 
 @keras.saving.register_keras_serializable(package="kreg")
@@ -22,7 +23,11 @@ class SoftTrees(keras.layers.Layer):
         trees: Whole number >= 1.
         depth: Whole number from 1 to 12 of splits on each path: `2**depth` leaves a tree.
         temperature: Number > 0; small is hard. Defaults to `1`.
-        kernel_initializer: Defaults to `"glorot_uniform"` per tree.
+        kernel_initializer: Defaults to `None`: `kreg.models.SparseNormal()`, so that a split starts
+            on few features and answers on standardised inputs with variance one.
+        bias_initializer: Defaults to `None`: `keras.initializers.RandomNormal(stddev=1)`, so that
+            the thresholds of standardised inputs start where the rows are. With `"zeros"` all
+            hyperplanes start in the origin.
         kernel_regularizer: A regularizer of the splits, as in `keras.layers.Dense`.
 
     Input shape `(batch, features)`, output shape `(batch, trees * 2**depth)`.
@@ -37,7 +42,8 @@ class SoftTrees(keras.layers.Layer):
         trees: int,
         depth: int,
         temperature: float = 1.0,
-        kernel_initializer="glorot_uniform",
+        kernel_initializer=None,
+        bias_initializer=None,
         kernel_regularizer=None,
         **kwargs,
     ):
@@ -45,7 +51,9 @@ class SoftTrees(keras.layers.Layer):
         self.trees = check.integer("trees", trees, low=1)
         self.depth = check.integer("depth", depth, low=1, high=12)
         self.temperature = check.number("temperature", temperature, low=0, low_open=True)
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer or SparseNormal())
+        spread = keras.initializers.RandomNormal(stddev=1.0)
+        self.bias_initializer = keras.initializers.get(bias_initializer or spread)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
     def build(self, input_shape):
@@ -56,7 +64,7 @@ class SoftTrees(keras.layers.Layer):
             regularizer=self.kernel_regularizer,
             name="kernel",
         )
-        self.bias = self.add_weight(shape=(nodes,), initializer="zeros", name="bias")
+        self.bias = self.add_weight(shape=(nodes,), initializer=self.bias_initializer, name="bias")
 
     def call(self, inputs):
         right = ops.sigmoid((ops.matmul(inputs, self.kernel) + self.bias) / self.temperature)
@@ -64,8 +72,8 @@ class SoftTrees(keras.layers.Layer):
         paths = ops.ones_like(right[..., :1])
         for level in range(self.depth):
             first = 2**level - 1
-            split = right[..., first : first + 2**level]
-            paths = ops.stack([paths * (1 - split), paths * split], axis=-1)
+            onward = paths * right[..., first : first + 2**level]
+            paths = ops.stack([paths - onward, onward], axis=-1)
             paths = ops.reshape(paths, (-1, self.trees, 2 ** (level + 1)))
         return ops.reshape(paths, (-1, self.trees * 2**self.depth))
 
@@ -79,5 +87,6 @@ class SoftTrees(keras.layers.Layer):
             "depth": self.depth,
             "temperature": self.temperature,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "bias_initializer": keras.initializers.serialize(self.bias_initializer),
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
         }

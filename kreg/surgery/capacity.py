@@ -9,6 +9,8 @@ from kreg import check
 from kreg.surgery.rules import path_in, weights_of
 from kreg.surgery.table import text_table
 
+STILL = (keras.layers.InputLayer, keras.layers.Flatten)
+
 
 @dataclass(frozen=True)
 class Capacity:
@@ -115,12 +117,13 @@ def linear_degrees_of_freedom(model, x) -> float:
     The L2 strength is read from the kernel's regularizer, the active features from its zeros.
 
     Args:
-        model: A built `keras.Model` whose only layer with weights is a `Dense` without activation.
-        x: Array (examples, features): the training inputs.
+        model: A built `keras.Model` of one `Dense` without activation, after at most a `Flatten`.
+        x: Array (examples, ...): the training inputs.
 
     Raises:
-        ValueError: If the model is not linear.
+        ValueError: If the model is not linear, or its strength follows a schedule.
     """
+    x = np.asarray(x).reshape(len(x), -1)
     layer = only_dense(model)
     kernel = layer.kernel.numpy()
     l2 = l2_of(layer.kernel.regularizer) * kernel.shape[1]  # Keras's mse averages over outputs
@@ -129,18 +132,31 @@ def linear_degrees_of_freedom(model, x) -> float:
 
 
 def only_dense(model):
-    weighted = [layer for layer in model.layers if layer.weights]
-    dense = len(weighted) == 1 and type(weighted[0]) is keras.layers.Dense
-    if not dense or weighted[0].activation is not keras.activations.linear:
+    layer = linear_layer(model)
+    if layer is None:
         raise ValueError(
             f"The model {model.name!r} is not linear: degrees of freedom are defined here for one "
             "Dense layer without activation. For others see `kreg.surgery.capacity`."
         )
-    return weighted[0]
+    return layer
+
+
+def linear_layer(model):
+    """The `Dense` that is the whole model, or `None`.
+
+    Other layers (a rescaling, noise) change what the strength of its penalty means.
+    """
+    found = [layer for layer in model.layers if not isinstance(layer, STILL)]
+    dense = len(found) == 1 and type(found[0]) is keras.layers.Dense
+    return found[0] if dense and found[0].activation is keras.activations.linear else None
 
 
 def l2_of(regularizer) -> float:
-    """The strength of the squared part of a regularizer; 0 where it has none."""
+    """The strength of the squared part of a regularizer; 0 where it has none.
+
+    Raises:
+        ValueError: If it follows a schedule.
+    """
     config = regularizer.get_config() if hasattr(regularizer, "get_config") else {}
     value = config.get("l2", 0.0)
     return check.number("l2", value, low=0)

@@ -34,6 +34,34 @@ def test_every_kind_builds_with_its_own_dials(kind):
     assert (model.name, model.output_shape) == (kind, (None, 3))
 
 
+SCALED = [kind for kind, schema in config.KINDS.items() if hasattr(schema(), "scale")]
+
+
+@pytest.mark.parametrize("kind", SCALED)
+def test_scale_makes_every_configured_model_smaller_and_larger(kind):
+    shape = (8, 8, 1) if kind in config.NEEDS_IMAGES else (5,)
+    small = dataclasses.replace(tiny(kind), **{"trees" if kind == "forest" else "width": 16})
+    sizes = [
+        build.model(dataclasses.replace(small, scale=scale), info(shape)).count_params()
+        for scale in (0.25, 1.0, 4.0)
+    ]
+    assert sizes[1] > 2 * sizes[0]
+    assert sizes[2] > 2 * sizes[1]
+
+
+def test_only_the_linear_model_has_no_scale():
+    assert set(config.KINDS) - set(SCALED) == {"linear"}
+
+
+def test_configured_models_span_one_hundred_to_ten_million_parameters():
+    """On the digits' 64 pixels: from one hidden unit to a wide network."""
+    smallest = config.Shallow(width=4, scale=0.25)
+    largest = config.Wide(scale=4)
+    sizes = [build.model(cfg, info((64,))).count_params() for cfg in (smallest, largest)]
+    assert sizes[0] <= 100
+    assert sizes[1] >= 1e7
+
+
 @pytest.mark.parametrize(
     ("kinds", "shape"), [(config.NEEDS_IMAGES, (5,)), (config.NEEDS_TABLE, (8, 8, 1))]
 )

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kreg import models
-from kreg.models import FeatureTokens, SoftTrees
+from kreg.models import FeatureTokens, SoftTrees, SparseNormal
 
 
 def layer_and_rows(temperature=1.0, trees=3, depth=3, rows=20):
@@ -78,9 +78,51 @@ def test_head_adds_one_value_per_leaf():
     model = models.forest((4,), 1, "regression", depth=2, trees=2, temperature=1e-6)
     head = model.get_layer("head")
     head.kernel.assign(np.arange(8.0).reshape(8, 1))
-    answers = model.predict(np.random.default_rng(0).normal(size=(30, 4)), verbose=0)
-    sums = {a + b for a in (0, 1, 2, 3) for b in (4, 5, 6, 7)}
-    assert {round(float(v)) for v in answers[:, 0]} <= sums
+    answers = model.predict(np.random.default_rng(0).normal(size=(30, 4)), verbose=0)[:, 0]
+    sums = [a + b for a in (0, 1, 2, 3) for b in (4, 5, 6, 7)]
+    distance = np.abs(np.subtract.outer(answers * 2**0.5, sums)).min(axis=1)
+    assert distance.max() < 1e-4
+    assert len(set(answers.round(3))) > 3
+
+
+@pytest.mark.parametrize(("inputs", "features", "read"), [(9, None, 3), (5, None, 3), (2, 4, 2)])
+def test_splits_start_on_few_features_with_variance_one(inputs, features, read):
+    keras.utils.set_random_seed(0)
+    kernel = keras.ops.convert_to_numpy(SparseNormal(features)((inputs, 4000)))
+    assert set((kernel != 0).sum(axis=0)) == {read}
+    np.testing.assert_allclose((kernel != 0).mean(axis=1), read / inputs, atol=0.05)
+    x = np.random.default_rng(0).normal(size=(500, inputs))
+    assert (x @ kernel).var() == pytest.approx(1, abs=0.05)
+
+
+def test_a_seed_makes_the_start_and_layers_without_one_differ():
+    one, two = (keras.ops.convert_to_numpy(SparseNormal(seed=4)((6, 8))) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    kernels = [keras.ops.convert_to_numpy(SparseNormal()((6, 8))) for _ in range(2)]
+    assert not np.array_equal(*kernels)
+
+
+def test_thresholds_start_among_the_rows():
+    """With every hyperplane through the origin, rows on one ray would share most leaves."""
+    layer = SoftTrees(200, 3, temperature=1e-6)
+    ray = np.outer([0.3, 2.0], np.ones(4)).astype("float32")
+    near, far = keras.ops.convert_to_numpy(layer(ray)).reshape(2, 200, 8)
+    assert np.mean(near.argmax(-1) != far.argmax(-1)) > 0.2
+    centred = SoftTrees(200, 3, temperature=1e-6, bias_initializer="zeros")
+    near, far = keras.ops.convert_to_numpy(centred(ray)).reshape(2, 200, 8)
+    np.testing.assert_array_equal(near, far)
+
+
+@pytest.mark.parametrize("trees", [4, 64])
+def test_a_step_of_adam_moves_the_answer_by_the_root_of_the_number_of_trees(trees):
+    model = models.forest((4,), 1, "regression", depth=3, trees=trees)
+    model.get_layer("trees").trainable = False
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    rows = np.random.default_rng(0).normal(size=(50, 4)).astype("float32")
+    before = model.predict(rows, verbose=0)
+    model.fit(rows, np.full(50, 100.0), batch_size=50, verbose=0)  # all leaves move upwards
+    moved = model.predict(rows, verbose=0) - before
+    np.testing.assert_allclose(moved, 0.01 * (trees**0.5 + 1), rtol=0.01)  # 1: the head's bias
 
 
 def test_splits_take_a_penalty():
@@ -109,7 +151,9 @@ def test_a_single_tree_learns_an_exclusive_or():
     assert scores["linear"] < 0.7
 
 
-@pytest.mark.parametrize("layer", [SoftTrees(2, 3, 0.5), FeatureTokens(5)])
+@pytest.mark.parametrize(
+    "layer", [SoftTrees(2, 3, 0.5, SparseNormal(2), "zeros"), FeatureTokens(5)]
+)
 def test_configuration_round_trips(layer):
     config = layer.get_config()
     assert type(layer).from_config(config).get_config() == config
@@ -131,3 +175,22 @@ def test_tokens_are_affine_in_each_feature():
     difference = keras.ops.convert_to_numpy(layer(one)) - base
     np.testing.assert_allclose(difference[0, 0], 0, atol=1e-7)
     np.testing.assert_allclose(difference[0, 1:], layer.kernel, rtol=1e-5)
+
+
+def test_a_shallow_forest_has_the_smaller_gap():
+    """The deep forest learns the 30 % of the labels that are wrong; two leaves a tree cannot."""
+    x = np.random.default_rng(0).normal(size=(600, 4)).astype("float32")
+    y = (x[:, 0] > 0).astype("int32")
+    noisy = np.where(np.random.default_rng(1).random(600) < 0.3, 1 - y, y)
+    gaps = {}
+    for depth in (1, 7):
+        keras.utils.set_random_seed(0)
+        model = models.forest((4,), 1, "binary", depth=depth, trees=16)
+        model.compile(
+            keras.optimizers.Adam(0.02), keras.losses.BinaryCrossentropy(from_logits=True)
+        )
+        model.fit(x[:200], noisy[:200], epochs=60, batch_size=100, verbose=0)
+        right = (model.predict(x, verbose=0)[:, 0] > 0) == noisy
+        gaps[depth] = right[:200].mean() - right[200:].mean()
+    assert gaps[1] < 0.15
+    assert gaps[7] > gaps[1] + 0.15
