@@ -11,10 +11,11 @@ that nothing is arranged for the compressor. The difference is relative to the l
 `digits` (64-256-256-10) and `fashion` (`kreg.models.cnn`): a dense model is trained; from its
 weights `kreg.size_path` goes on under an adaptive group lasso on the outgoing weights of hidden
 units, from weak to strong; at each strength it is compressed and refitted without penalty. "trained
-on" is the dense model after as many epochs as the last of them; all end with as many epochs at a
-falling learning rate. Test accuracy in per cent, and its mean difference to the dense model with
-the standard error over the seeds of split and start; latency is one prediction of 32 examples. No
-strength is chosen by the test set: all are shown.
+on" is the dense model after as many epochs as the last of them, `--small 12` a narrow network that
+is trained as long from scratch; all end with as many epochs at a falling learning rate. Test
+accuracy in per cent, and its mean difference to the dense model with the standard error over the
+seeds of split and start; latency is one prediction of 32 examples. No strength is chosen by the
+test set: all are shown.
 """
 
 import argparse
@@ -79,13 +80,13 @@ def digits_data(seed: int):
     return train_test_split(x, y, test_size=397, random_state=seed, stratify=y)
 
 
-def dense_net() -> keras.Model:
-    dense = keras.layers.Dense
-    return keras.Sequential([keras.Input((64,)), dense(256, "relu"), dense(256, "relu"), dense(10)])
+def dense_net(width: int = 256) -> keras.Model:
+    hidden = [keras.layers.Dense(width, "relu") for _ in range(2)]
+    return keras.Sequential([keras.Input((64,)), *hidden, keras.layers.Dense(10)])
 
 
-def conv_net() -> keras.Model:
-    return models.cnn((28, 28, 1), 10, "classification")
+def conv_net(width: int = 32) -> keras.Model:
+    return models.cnn((28, 28, 1), 10, "classification", width=width)
 
 
 def hidden_layers(model: keras.Model) -> tuple[str, ...]:
@@ -147,7 +148,11 @@ def rows(args, make, data, strengths, seed: int):
     model = ready(make())
     model.fit(x, y, epochs=args.epochs, **fit)
     yield measured("dense", ended(model))
-    yield measured("dense, trained on", ended(model, args.epochs * len(strengths)))
+    rest = args.epochs * len(strengths)
+    yield measured("dense, trained on", ended(model, rest))
+    if args.small:
+        small = ended(make(args.small), rest + args.epochs)
+        yield measured(f"small from scratch, width {args.small}", small)
     path = kreg.size_path(
         model, x, y, validation_data=(x_test, y_test), strengths=strengths, latency=False,
         penalty=kreg.GroupLasso(axis=-2, adaptive=args.adaptive), layers=hidden_layers(model),
@@ -176,6 +181,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=96)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--epochs", type=int, default=0)
+    parser.add_argument("--small", type=int, help="width of a small network from scratch")
     parser.add_argument("--strengths", type=float, nargs="*")
     parser.add_argument("--adaptive", type=float, default=1.0)
     parser.add_argument("--seeds", type=int, default=1)
