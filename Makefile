@@ -47,6 +47,9 @@ $(VENV)/backends.stamp: $(VENV)/run.stamp
 test-ray: $(VENV)/ray.stamp  ## Ray's launcher, on one node and on two, in its own environment
 	$(VENV)-ray/bin/python -m pytest tests/unit/sweeps/test_launching.py -k ray $(PYTEST_ARGS)
 
+test-slurm: $(VENV)/dev.stamp  ## SLURM's launcher, on a cluster of this machine (apt: slurm-wlm munge)
+	$(BIN)/python -m pytest tests/unit/sweeps/test_cluster.py $(PYTEST_ARGS)
+
 # Ray's launcher wants cloudpickle 2, joblib 1.6 wants 3: they cannot share an environment
 $(VENV)/ray.stamp: $(VENV)/run.stamp
 	@test -x $(VENV)-ray/bin/python || $(PYTHON) -m venv $(VENV)-ray
@@ -72,4 +75,4 @@ tensorboard: $(VENV)/run.stamp  ## all runs in TensorBoard, on this machine only
 clean:  ## remove the environments and caches, keep logs
 	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray build dist .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help train test test-slow test-all test-backends test-ray lint format bench tensorboard clean
+.PHONY: help train test test-slow test-all test-backends test-ray test-slurm lint format bench tensorboard clean

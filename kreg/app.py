@@ -66,6 +66,7 @@ def train(training: plan.Plan, config, place: RunDirectory, hopeless=None) -> di
     """Fit from wherever the run's state is; then measure, save and report."""
     facts = {"data": training.data.fingerprint()}
     store = Checkpoint(place, facts, force=config.resume == "force")
+    summary.continued(store.epoch, config.trainer.verbose)
     crew = crews.assemble(training, config, place, store, hopeless)
     began = time.perf_counter()
     with crew.interrupt, crew.bar:

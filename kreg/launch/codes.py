@@ -8,13 +8,14 @@ from kreg.config.validate import ConfigError
 DONE, FAILED, BAD_CONFIGURATION, INTERRUPTED = 0, 1, 2, 130
 SENTENCES = (ValueError, OSError, FloatingPointError, ModuleNotFoundError)
 KREG = Path(__file__).parents[1]
+TIME_IS_UP = "UncompletedJobError"  # submitit's, in a cluster's job; submitit is an extra
 
 
 def of(error: BaseException) -> int:
     """The exit code of the contract for what ended a job."""
     if isinstance(error, SystemExit):
         return error.code
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == TIME_IS_UP:
         return INTERRUPTED
     return BAD_CONFIGURATION if isinstance(error, ConfigError) else FAILED
 

@@ -57,7 +57,7 @@ class Job:
         code = codes.of(error)
         if code in (codes.FAILED, codes.BAD_CONFIGURATION):
             self._fail(error)
-        elif isinstance(error, KeyboardInterrupt):
+        elif not isinstance(error, SystemExit):
             print("kreg: interrupted. The same command goes on.", file=sys.stderr)
         self._leave()
         if self.sweeping and code == codes.FAILED:

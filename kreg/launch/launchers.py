@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import socket
 
 from kreg.config.validate import ConfigError
@@ -16,6 +17,7 @@ EXTRAS = {  # launcher -> the plugin that it needs, and kreg's extra that instal
 }
 RAY_ADDRESS = "hydra.launcher.ray.init.address"
 PATIENCE = 5.0  # seconds
+SLURM = ("sbatch", "srun", "squeue")  # the commands that a sweep needs of it
 
 
 def check(line: CommandLine) -> None:
@@ -31,7 +33,24 @@ def check(line: CommandLine) -> None:
                 f"{override.input_line} needs Hydra's plugin {plugin}, which is not installed. "
                 f"Install it with: pip install 'kreg[{extra}]'"
             )
+        if override.key_or_group == GROUP and override.value() == "submitit_slurm":
+            check_slurm(override.input_line)
     check_cluster(line)
+
+
+def check_slurm(told: str) -> None:
+    """Refuse a machine from which no job can be queued.
+
+    Raises:
+        ConfigError: If a command of SLURM's is missing.
+    """
+    missing = [command for command in SLURM if shutil.which(command) is None]
+    if missing:
+        raise ConfigError(
+            f"{told} needs SLURM's commands, and {', '.join(missing)} cannot be found on this "
+            "machine. Start the sweep where jobs are queued from, a login node of the cluster, or "
+            "try it here with hydra/launcher=submitit_local."
+        )
 
 
 def check_cluster(line: CommandLine) -> None:
@@ -82,5 +101,9 @@ def register() -> None:
     from kreg.sweeps import launcher, naming, sweeper
 
     launcher.register()
+    if installed("hydra_submitit_launcher"):
+        from kreg.sweeps import cluster
+
+        cluster.register()
     sweeper.register()
     naming.register()

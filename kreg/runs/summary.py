@@ -23,6 +23,12 @@ def announce(facts: dict, verbose: str = "info", console: Console | None = None)
     )
 
 
+def continued(epoch: int, verbose: str = "info", console: Console | None = None) -> None:
+    """One line more where an earlier process has trained some of the epochs."""
+    if epoch and verbose != "quiet":
+        print_line(console, f"going on after epoch {epoch}", style="dim")
+
+
 def show(result: dict, directory: Path, verbose: str = "info", console=None) -> None:
     """The table after training: verdict, losses, zeros, and where to look next."""
     if verbose == "quiet":

@@ -51,11 +51,11 @@ class InProcess(Launcher):
         config = self.composed.take(self.config, overrides)
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
-        folder, objective = job_folder(config), config.get("objective", OBJECTIVE)
-        if is_done(folder):
+        result = known_result(overrides, config)
+        if result is not None:
             progress.skip(told)
-            value = objective_of(read_json(folder / RESULT), objective)
-            return JobReturn(overrides, config, status=JobStatus.COMPLETED, _return_value=value)
+            return result
+        folder, objective = job_folder(config), config.get("objective", OBJECTIVE)
         progress.start(told)
         began, ending = time.monotonic(), "interrupted"
         try:
@@ -112,6 +112,15 @@ def outcome(result: dict, objective: str) -> str:
     value = objective_of(result, objective)
     pruned = ", pruned" if result.get("stop_reason") == "pruned" else ""
     return (f"{objective} {value:.4g}" if isinstance(value, int | float) else "done") + pruned
+
+
+def known_result(overrides: list[str], config: DictConfig) -> JobReturn | None:
+    """What the job of a composed configuration has returned to an earlier process."""
+    folder = job_folder(config)
+    if not is_done(folder):
+        return None
+    value = objective_of(read_json(folder / RESULT), config.get("objective", OBJECTIVE))
+    return JobReturn(overrides, config, status=JobStatus.COMPLETED, _return_value=value)
 
 
 def job_folder(config: DictConfig) -> Path:

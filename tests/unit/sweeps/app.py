@@ -1,6 +1,7 @@
 """A Hydra app with kreg's sweep settings and no training: `python app.py CONF -m x=1,2,3`."""
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,8 @@ def work(cfg):
 
         (folder / "node").write_text(ray.get_runtime_context().get_node_id())
     time.sleep(cfg.nap)
+    if cfg.x == 13:
+        os.kill(os.getpid(), signal.SIGKILL)
     if cfg.x == 3 and not os.environ.get("HEALED"):
         raise RuntimeError("three is broken")
     result = {"status": "done", "verdict": "good fit", "objective": float(cfg.x**2), "metrics": {}}

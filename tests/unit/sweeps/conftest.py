@@ -58,19 +58,28 @@ def write_run(tmp_path):
 
 @pytest.fixture
 def launch(tmp_path):
-    """Run the app with `-m`, in a process of its own."""
+    """Run the app with `-m`, in a process of its own; `launch.start` does not wait for its end."""
 
-    def launch(*arguments, **environment):
+    def start(*arguments, **environment):
         (tmp_path / "conf").mkdir(exist_ok=True)
         (tmp_path / "conf" / "config.yaml").write_text(CONFIG.format(conf=conf_dir()))
         root = str(Path(__file__).parents[3])
-        return subprocess.run(
+        return subprocess.Popen(
             [sys.executable, str(APP), str(tmp_path / "conf"), "-m", *arguments],
             cwd=tmp_path,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=300,
             env={**os.environ, "PYTHONPATH": root, "RAY_AUTH_MODE": "disabled", **environment},
         )
 
+    def launch(*arguments, **environment):
+        process = start(*arguments, **environment)
+        try:
+            output = process.communicate(timeout=300)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(process.args, process.returncode, *output)
+
+    launch.start = start
     return launch
