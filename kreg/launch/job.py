@@ -11,7 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from kreg.config.validate import Config, validate
 from kreg.launch import codes, directories
-from kreg.runs import atomic
+from kreg.runs import InUseError, atomic
+from kreg.runs.lock import Lock
 from kreg.sweeps import pruning
 
 OUTPUT = "output.txt"
@@ -38,6 +39,8 @@ class Job:
         self.output = contextlib.ExitStack()
 
     def __enter__(self) -> "Job":
+        if self.sweeping:
+            self._wait_for_orphan()
         if self.sweeping and self.config.trainer.verbose != "debug":
             self.directory.mkdir(parents=True, exist_ok=True)
             file = open(self.directory / OUTPUT, "a", encoding="utf-8")
@@ -45,6 +48,17 @@ class Job:
             self.output.enter_context(contextlib.redirect_stdout(file))
             self.output.enter_context(contextlib.redirect_stderr(file))
         return self
+
+    def _wait_for_orphan(self) -> None:
+        """A launcher's process can outlive a killed sweep: its job ends, or goes on, in order."""
+        lock = Lock(self.directory / directories.LOCK)
+        if not lock.is_free():
+            print(
+                f"kreg: {self.directory} is in use by a process of an earlier sweep; waiting for "
+                "it to end.",
+                file=sys.stderr,
+            )
+            lock.wait()
 
     def __exit__(self, kind, error, trace) -> bool:
         with self.output:
@@ -72,6 +86,8 @@ class Job:
     def _fail(self, error: BaseException) -> None:
         """Say why; a run that has begun, and a sweep, keep it as the result."""
         self._tell(error)
+        if isinstance(error, InUseError):
+            return  # the directory is another process's
         if self.sweeping or directories.has_begun(self.directory):
             atomic.write_json(self.directory / "result.json", failure(error))
 

@@ -51,6 +51,12 @@ class Lock:
             self._file.close()
             self._file = None
 
+    def wait(self) -> None:
+        """Until whoever holds the lock has ended; does not take it."""
+        if fcntl and self.path.exists():
+            with open(self.path, "a+", encoding="utf-8") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+
     def is_free(self) -> bool:
         """Whether nobody holds it now; a directory without a lock file is free."""
         if not self.path.exists():

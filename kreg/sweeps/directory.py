@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from kreg.runs import RunDirectory, new_name
-from kreg.runs.atomic import write_json
+from kreg.runs import RunDirectory, atomic, new_name
 from kreg.runs.lock import Lock
-from kreg.sweeps.results import RESULT, read_json
+from kreg.sweeps.results import PAGE, RESULT, read_json
 
 PLAN, LOCK = "sweep.json", "sweep.lock"
 ENDED = ("done", "failed")
@@ -31,7 +30,8 @@ class SweepDirectory:
     def __enter__(self) -> "SweepDirectory":
         self.path.mkdir(parents=True, exist_ok=True)
         self.lock.acquire()
-        write_json(self.path / PLAN, {"jobs": self.jobs})
+        atomic.sweep(self.path)
+        atomic.write_json(self.path / PLAN, {"jobs": self.jobs})
         return self
 
     def __exit__(self, *exception):
@@ -42,6 +42,14 @@ class SweepDirectory:
         """How many jobs have a result, good or bad."""
         results = self.path.glob(f"*/{RESULT}")
         return sum(read_json(result).get("status") in ENDED for result in results)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all jobs have ended, and the page knows all of them."""
+        if self.ended < self.total or not (self.path / PAGE).is_file():
+            return False
+        results = [path.stat().st_mtime_ns for path in self.path.glob(f"*/{RESULT}")]
+        return (self.path / PAGE).stat().st_mtime_ns >= max(results, default=0)
 
     @property
     def has_runs(self) -> bool:
@@ -64,7 +72,7 @@ def choose(
     for folder in folders:
         sweep = SweepDirectory(folder, jobs, total)
         same = read_json(folder / PLAN).get("jobs") == jobs
-        if same and sweep.ended < sweep.total and sweep.lock.is_free():
+        if same and not sweep.complete and sweep.lock.is_free():
             return sweep
     return SweepDirectory(parent / new_name(), jobs, total)
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 RESULT, CONFIG = "result.json", "config.json"
+PAGE = "sweep.html"
 OBJECTIVE = "val_clean_loss"
 LARGER = ("accuracy", "auc", "sparsity", "r2")  # what is better when it is larger
 

@@ -1,0 +1,141 @@
+"""A sweep that is killed at random moments and started again is the sweep that never was killed."""
+
+import os
+import random
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kreg import sweeps
+from kreg.runs.lock import Lock
+from tests.unit.sweeps.test_launching import ROOT, installed
+
+SWEEP = ["-m", "debug=fast", "model=linear", "reg=l1", "reg.l1=1e-3,3e-3,1e-2"]
+COMPARED = ("reg.l1", "status", "val_clean_loss", "sparsity", "test_clean_accuracy", "epochs")
+EPOCHS, KILLS = "trainer.epochs=150", 3
+JOBLIB = pytest.param("joblib", marks=installed("hydra_joblib_launcher"))
+
+
+def start(folder: Path, *arguments) -> subprocess.Popen:
+    """The sweep, in a process whose folder is `folder`."""
+    folder.mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "train.py"), *SWEEP, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen) -> str:
+    """What the sweep prints until its good end."""
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    return output
+
+
+def kill(process: subprocess.Popen) -> bool:
+    """Whether it was still alive. Its launcher's processes are left to themselves."""
+    alive = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    return alive
+
+
+def rows(folder: Path) -> dict[str, list]:
+    """The table of the only sweep below a folder."""
+    (sweep,) = folder.glob("logs/*/sweeps/*")
+    assert (sweep / "sweep.html").is_file() and not list(sweep.glob("*.tmp"))
+    runs = sweeps.collect(sweep).runs
+    return {column: runs[column].tolist() for column in COMPARED}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> tuple[dict, float]:
+    """The table of the sweep that was never killed, and how long that took."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    began = time.monotonic()
+    finish(start(folder, EPOCHS))
+    return rows(folder), time.monotonic() - began
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", ["kreg", JOBLIB])
+def test_killed_at_random_moments(launcher, whole, tmp_path):
+    seed = int(os.environ.get("KREG_KILL_SEED", secrets.randbits(32)))
+    print(f"KREG_KILL_SEED={seed}")
+    table, seconds = whole
+    moments = random.Random(f"{launcher} {seed}")
+    arguments = [f"hydra/launcher={launcher}", EPOCHS]
+    for _ in range(KILLS):
+        process, moment = start(tmp_path / "run", *arguments), moments.uniform(0, seconds)
+        time.sleep(moment)
+        alive = kill(process)
+        done = len(list(tmp_path.glob("run/logs/*/sweeps/*/*/result.json")))
+        print(f"killed after {moment:.1f} s: alive {alive}, {done} jobs done")
+        if not alive:
+            break
+    else:
+        finish(start(tmp_path / "run", *arguments))
+    assert rows(tmp_path / "run") == table
+
+
+@pytest.mark.slow
+@installed("hydra_joblib_launcher")
+def test_the_jobs_of_a_killed_sweep_that_still_train_are_waited_for(whole, tmp_path):
+    process = start(tmp_path / "run", "hydra/launcher=joblib", EPOCHS)
+    while not list(tmp_path.glob("run/logs/*/sweeps/*/1_*/state/epoch_*.npz")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    (owner,) = [int(lock.read_text().split()[1]) for lock in tmp_path.glob("run/**/1_*/run.lock")]
+    os.kill(owner, signal.SIGSTOP)  # the slowest of all processes
+    try:
+        assert kill(process)
+        again = start(tmp_path / "run", "hydra/launcher=joblib", EPOCHS)
+        assert any("waiting for it to end" in line for line in again.stdout)
+    finally:
+        os.kill(owner, signal.SIGCONT)
+    finish(again)
+    assert rows(tmp_path / "run") == whole[0]
+
+
+@pytest.mark.slow
+def test_killed_while_it_wrote_its_page(tmp_path):
+    finish(start(tmp_path / "run", "trainer.epochs=2"))
+    table = rows(tmp_path / "run")
+    (page,) = tmp_path.glob("run/logs/*/sweeps/*/sweep.html")
+    page.rename(page.with_name(f"sweep.html.{os.getpid()}.tmp"))
+    output = finish(start(tmp_path / "run", "trainer.epochs=2"))
+    assert output.count("is done already") == 3
+    assert rows(tmp_path / "run") == table
+
+
+def test_waiting_for_a_lock_ends_when_its_owner_dies(tmp_path):
+    path = tmp_path / "run.lock"
+    program = "import sys, time; from kreg.runs.lock import Lock; lock = Lock(sys.argv[1]); "
+    program += "lock.acquire(); print('held', flush=True); time.sleep(60)"
+    owner = subprocess.Popen(
+        [sys.executable, "-c", program, str(path)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+    )
+    with owner:
+        owner.stdout.readline()
+        assert not Lock(path).is_free()
+        owner.kill()
+        Lock(path).wait()
+        assert Lock(path).is_free()
+    assert owner.returncode == -signal.SIGKILL
+
+
+def test_waiting_for_a_lock_that_nobody_has_does_not_make_it(tmp_path):
+    Lock(tmp_path / "run.lock").wait()
+    assert not list(tmp_path.iterdir())
