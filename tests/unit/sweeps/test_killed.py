@@ -1,5 +1,6 @@
 """A sweep that is killed at random moments and started again is the sweep that never was killed."""
 
+import json
 import os
 import random
 import secrets
@@ -13,11 +14,14 @@ import pytest
 
 from kreg import sweeps
 from kreg.runs.lock import Lock
+from kreg.sweeps.search import STARTUP, chosen
 from tests.unit.sweeps.test_launching import ROOT, installed
 
-SWEEP = ["-m", "debug=fast", "model=linear", "reg=l1", "reg.l1=1e-3,3e-3,1e-2"]
+SMALL = ["-m", "debug=fast", "model=linear", "reg=l1"]
+STRENGTHS = "reg.l1=1e-3,3e-3,1e-2"
 COMPARED = ("reg.l1", "status", "val_clean_loss", "sparsity", "test_clean_accuracy", "epochs")
-EPOCHS, KILLS = "trainer.epochs=150", 3
+SWEEP = [STRENGTHS, "trainer.epochs=150"]
+KILLS = 3
 JOBLIB = pytest.param("joblib", marks=installed("hydra_joblib_launcher"))
 
 
@@ -25,7 +29,7 @@ def start(folder: Path, *arguments) -> subprocess.Popen:
     """The sweep, in a process whose folder is `folder`."""
     folder.mkdir(exist_ok=True)
     return subprocess.Popen(
-        [sys.executable, str(ROOT / "train.py"), *SWEEP, *arguments],
+        [sys.executable, str(ROOT / "train.py"), *SMALL, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -63,7 +67,7 @@ def whole(tmp_path_factory) -> tuple[dict, float]:
     """The table of the sweep that was never killed, and how long that took."""
     folder = tmp_path_factory.mktemp("whole") / "run"
     began = time.monotonic()
-    finish(start(folder, EPOCHS))
+    finish(start(folder, *SWEEP))
     return rows(folder), time.monotonic() - began
 
 
@@ -74,7 +78,7 @@ def test_killed_at_random_moments(launcher, whole, tmp_path):
     print(f"KREG_KILL_SEED={seed}")
     table, seconds = whole
     moments = random.Random(f"{launcher} {seed}")
-    arguments = [f"hydra/launcher={launcher}", EPOCHS]
+    arguments = [f"hydra/launcher={launcher}", *SWEEP]
     for _ in range(KILLS):
         process, moment = start(tmp_path / "run", *arguments), moments.uniform(0, seconds)
         time.sleep(moment)
@@ -91,7 +95,7 @@ def test_killed_at_random_moments(launcher, whole, tmp_path):
 @pytest.mark.slow
 @installed("hydra_joblib_launcher")
 def test_the_jobs_of_a_killed_sweep_that_still_train_are_waited_for(whole, tmp_path):
-    process = start(tmp_path / "run", "hydra/launcher=joblib", EPOCHS)
+    process = start(tmp_path / "run", "hydra/launcher=joblib", *SWEEP)
     while not list(tmp_path.glob("run/logs/*/sweeps/*/1_*/state/epoch_*.npz")):
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
@@ -99,7 +103,7 @@ def test_the_jobs_of_a_killed_sweep_that_still_train_are_waited_for(whole, tmp_p
     os.kill(owner, signal.SIGSTOP)  # the slowest of all processes
     try:
         assert kill(process)
-        again = start(tmp_path / "run", "hydra/launcher=joblib", EPOCHS)
+        again = start(tmp_path / "run", "hydra/launcher=joblib", *SWEEP)
         assert any("waiting for it to end" in line for line in again.stdout)
     finally:
         os.kill(owner, signal.SIGCONT)
@@ -109,13 +113,46 @@ def test_the_jobs_of_a_killed_sweep_that_still_train_are_waited_for(whole, tmp_p
 
 @pytest.mark.slow
 def test_killed_while_it_wrote_its_page(tmp_path):
-    finish(start(tmp_path / "run", "trainer.epochs=2"))
+    finish(start(tmp_path / "run", STRENGTHS, "trainer.epochs=2"))
     table = rows(tmp_path / "run")
     (page,) = tmp_path.glob("run/logs/*/sweeps/*/sweep.html")
     page.rename(page.with_name(f"sweep.html.{os.getpid()}.tmp"))
-    output = finish(start(tmp_path / "run", "trainer.epochs=2"))
+    output = finish(start(tmp_path / "run", STRENGTHS, "trainer.epochs=2"))
     assert output.count("is done already") == 3
     assert rows(tmp_path / "run") == table
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(chosen("auto") != "tpe", reason="needs optuna")
+def test_a_killed_search_ends_with_the_trials_of_one_that_was_never_killed(tmp_path):
+    trials = STARTUP + 3
+    search = ["hparams_search=optuna", f"hydra.sweeper.trials={trials}"]
+    space = ["reg.l1=tag(log,interval(1e-6,1e-2))"]
+    finish(start(tmp_path / "whole", *search, *space))
+    for killed_after in (2, STARTUP + 1):
+        process = start(tmp_path / "run", *search, *space)
+        while len(journal(tmp_path / "run")) < killed_after:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        assert kill(process)
+    output = finish(start(tmp_path / "run", *search, *space))
+    assert f"job {trials} of {trials}" in output and f"{trials} runs, {trials} done" in output
+    known = journal(tmp_path / "run")
+    assert [trial["number"] for trial in known] == list(range(trials))
+    assert known == journal(tmp_path / "whole")
+    assert len(list(tmp_path.glob("run/logs/*/sweeps/*/*/config.json"))) == trials
+
+
+def journal(folder: Path) -> list[dict]:
+    """The trials of the only search below a folder; none before it has begun."""
+    found = list(folder.glob("logs/*/sweeps/*/trials.jsonl"))
+    assert len(found) < 2
+    return [json.loads(line) for path in found for line in complete(path.read_text())][1:]
+
+
+def complete(text: str) -> list[str]:
+    """The lines that were written to their end."""
+    return text[: text.rfind("\n") + 1].splitlines()
 
 
 def test_waiting_for_a_lock_ends_when_its_owner_dies(tmp_path):
