@@ -4,6 +4,7 @@ import warnings
 from dataclasses import dataclass
 
 from kreg.build import augment, data, dropout, model, objective, optimizer, reg, reuse, trainer
+from kreg.config.combinations import check_objective
 
 
 @dataclass
@@ -96,6 +97,7 @@ def make(config) -> Plan:
     from kreg.data import steps_per_epoch
 
     rows = data.load(config.data, config.seed)
+    check_objective(config.objective, regression=rows.task == "regression")
     batch_size = min(config.trainer.batch_size, len(rows.train))
     steps = steps_per_epoch(len(rows.train), batch_size)
     pipeline = augment.pipeline(config.augment, rows, config.seed)

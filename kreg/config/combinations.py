@@ -66,6 +66,33 @@ def _has_branches(model) -> bool:
     return getattr(model, "skip", False) or model.kind == "transformer" or "resnet" in model.kind
 
 
+def objective_is_measured(config) -> None:
+    """Classes have an accuracy, numbers an error in their own units."""
+    from kreg.config import data
+
+    kind = data.KINDS.get(config.data.kind)
+    task = getattr(config.data, "task", getattr(kind, "task", "auto"))
+    if config.procedure == "train" and task != "auto":
+        check_objective(config.objective, regression=task == "regression")
+
+
+def check_objective(name: str, regression: bool) -> None:
+    """Refuse an objective of the other kind of task.
+
+    Args:
+        name: The `objective`.
+        regression: Whether the target is a number, not a class.
+    """
+    absent, there = ("accuracy", "rmse") if regression else ("rmse", "accuracy")
+    if name.endswith(absent):
+        raise check.invalid(
+            "objective",
+            f"a number that {'regression' if regression else 'classification'} has, such as "
+            f"{name.replace(absent, there)}",
+            name,
+        )
+
+
 def task_is_a_folder_name(config) -> None:
     """The task becomes one folder below logs/, never a path out of it."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:-]*", config.task):
@@ -79,4 +106,5 @@ RULES = (
     data_can_be_loaded,
     kind_of_data_fits,
     noise_has_a_place,
+    objective_is_measured,
 )

@@ -20,11 +20,14 @@ class Splits:
     scale_target: bool = switch(True)
 
 
-def ready_made(name: str, images: bool) -> type:
-    """The schema of a data set that needs no key of its own. `images` is asked for by models."""
+def ready_made(name: str, images: bool, task: str = "classification") -> type:
+    """The schema of a data set that needs no key of its own.
+
+    `images` is asked for by models, `task` by the objective.
+    """
     own = [("kind", str, kind(name))]
     title = name.title().replace("_", "")
-    return make_dataclass(title, own, bases=(Splits,), namespace={"images": images})
+    return make_dataclass(title, own, bases=(Splits,), namespace={"images": images, "task": task})
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Imdb(Splits):
     kind: str = kind("imdb")
     words: int = ranged(1000, low=10, high=20_000)
     images = False
+    task = "classification"
 
 
 @dataclass
@@ -74,6 +78,7 @@ class ImageFolder(Splits):
     channels: int = ranged(3, low=1, high=3)
     max_pixels: int = ranged(50_000_000, low=1)
     images = True
+    task = "classification"
 
 
 @dataclass
@@ -94,13 +99,15 @@ class Synthetic(Splits):
     noise: float = ranged(0.5, low=0)
     correlation: float = ranged(0.0, low=0, high=1, high_open=True)
     images = False
+    task = "regression"
 
 
-TABLES = ("breast_cancer", "wine", "diabetes")
+TABLES = ("breast_cancer", "wine")
 IMAGES = ("digits", "fashion_mnist", "mnist", "cifar10", "cifar100")
 KINDS = {
     **{name: ready_made(name, images=True) for name in IMAGES},
     **{name: ready_made(name, images=False) for name in TABLES},
+    "diabetes": ready_made("diabetes", images=False, task="regression"),
     "imdb": Imdb,
     "csv": Csv,
     "parquet": Parquet,

@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import io
+import zipfile
 from pathlib import Path
 
 from kreg import check
@@ -60,19 +61,26 @@ def shares_leave_rows(cfg) -> None:
 
 
 def columns_are_there(cfg) -> None:
-    """The columns that are named stand in the table's first line."""
+    """The columns that are named stand in the file, which says so without its rows being read."""
     named = [(f"data.{key}", getattr(cfg, key, None)) for key in ("group", "time")]
     if cfg.kind not in WITH_COLUMNS:
         for key, value in named:
             if value is not None:
                 raise check.invalid(key, f"null: {cfg.kind} has no columns to name", value)
-    if cfg.kind != "csv":
         return
-    names = header(cfg.path, cfg.separator)
-    named += [("data.target", cfg.target), *(("data.drop", column) for column in cfg.drop)]
+    names = columns(cfg)
+    if cfg.kind != "npz":
+        named += [("data.target", cfg.target), *(("data.drop", column) for column in cfg.drop)]
     for key, value in named:
         if names and value is not None:
             check.choice(key, value, names)
+
+
+def columns(cfg) -> list[str]:
+    """What the file says that it has; none where only loading it can tell."""
+    if cfg.kind == "csv":
+        return header(cfg.path, cfg.separator)
+    return footer(cfg.path) if cfg.kind == "parquet" else members(cfg.path)
 
 
 def header(path: str, separator: str) -> list[str]:
@@ -88,6 +96,34 @@ def header(path: str, separator: str) -> list[str]:
         return []
     ambiguous = len(text) == HEADER or len(set(names)) < len(names) or "" in names
     return [] if ambiguous else names
+
+
+def footer(path: str) -> list[str]:
+    """The columns that a Parquet file lists at its end; none where only loading it can tell."""
+    from pyarrow import ArrowException, parquet
+
+    try:
+        return parquet.read_schema(Path(path).expanduser()).names
+    except (ArrowException, OSError):
+        return []
+
+
+def members(path: str) -> list[str]:
+    """The arrays of an archive; none where only loading it can tell."""
+    try:
+        with zipfile.ZipFile(Path(path).expanduser()) as archive:
+            names = [name.removesuffix(".npy").lower() for name in archive.namelist()]
+    except (OSError, zipfile.BadZipFile):
+        return []
+    for wanted in (("x", "x_train"), ("y", "y_train")):
+        if not set(wanted) & set(names):
+            raise check.invalid(
+                "data.path",
+                f"an archive with an array named {' or '.join(wanted)}",
+                path,
+                f"It has {', '.join(names) or 'none'}.",
+            )
+    return [name for name in names if name not in ("x", "y", "x_train", "y_train")]
 
 
 def numbers_fit(cfg) -> None:

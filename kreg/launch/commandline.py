@@ -134,7 +134,13 @@ def _spell_out(override: Override, multirun: bool, options: dict) -> list[str]:
     if not names:
         raise ConfigError(
             f"{override.input_line!r} matches nothing, so there would be no job to run. "
-            f"Groups with options: {', '.join(options)}."
+            + _to_match(override.key_or_group, options)
         )
     head = override.input_line.split("=", 1)[0]
     return [f"{head}={name}" for name in names]
+
+
+def _to_match(group: str, options: dict) -> str:
+    if group in options:
+        return f"The options of `{group}` are: {', '.join(options[group])}."
+    return "Give at least one value."

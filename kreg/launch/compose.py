@@ -15,7 +15,7 @@ from kreg.config import conf_dir, schema
 from kreg.config.validate import Config, ConfigError, unknown_key, validate
 from kreg.launch import catalogue, commandline
 
-FREE = ("hydra", "params")  # Hydra checks its own keys; `params` belong to a user's component
+FREE = ("params",)  # the keys below it belong to a user's component
 
 
 def compose_job(overrides: list[str], config_dir: str | None = None) -> Config:
@@ -39,7 +39,8 @@ def compose_job(overrides: list[str], config_dir: str | None = None) -> Config:
     try:
         return validate(_compose([o.input_line for o in parsed] + extra))
     except ConfigError:
-        base = _compose([o.input_line for o in choices] + extra)
+        own = [o for o in parsed if o.key_or_group.startswith("hydra/")]
+        base = _compose([o.input_line for o in (*choices, *own)] + extra, hydra=True)
         for override in parsed:  # a wrong key deserves a better sentence than Hydra's
             if override not in choices:
                 _check_key(override, base, options)
@@ -63,10 +64,11 @@ def _check_choice(override: Override, options: dict) -> None:
 
 def _check_key(override: Override, tree: dict, options: dict) -> None:
     path = override.key_or_group.split(".")
-    if path[0] in FREE or path[0].startswith("hydra/"):
+    added = override.input_line.startswith("+")  # Hydra's own part may be added to
+    if path[0] in FREE or path[0].startswith("hydra/") or (added and path[0] == "hydra"):
         return
     if path[0] not in tree:
-        known = sorted({*options, *tree})
+        known = sorted({*options, *tree} - {"hydra"})
         near = check.did_you_mean(path[0], known)
         raise ConfigError(
             f"{override.input_line}: there is no group or key {path[0]!r}. "
@@ -90,12 +92,14 @@ def _elsewhere(group: str, key: str) -> str:
     return f" Options that have it: {', '.join(f'{group}={option}' for option in options)}."
 
 
-def _compose(overrides: list[str]) -> dict:
+def _compose(overrides: list[str], hydra: bool = False) -> dict:
+    """Plain data; with Hydra's own part, parts of which only a job knows, as it stands."""
     prepare()
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            composed = compose("config", overrides)
-            return OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+            composed = compose("config", overrides, return_hydra_config=hydra)
+            strict = not hydra
+            return OmegaConf.to_container(composed, resolve=strict, throw_on_missing=strict)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(_sentence(error)) from error
     except Exception as error:  # Hydra asserts, indexes and unpacks what a user has written
@@ -109,6 +113,8 @@ def _sentence(error: Exception) -> str:
     """Hydra's own words on one line, without the lines that speak of search paths and options."""
     words = re.sub(r"\n\s*(full_key|object_type|reference_type):.*", "", str(error))
     words = re.split(r"\n\s*(?:Config search path|set the environment)", words, flags=re.I)[0]
+    if isinstance(error.__cause__, OmegaConfBaseException):  # why a value cannot be merged
+        words += f": {_sentence(error.__cause__)}"
     return re.sub(r"\s*\n\s*", " ", words).strip()
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hydra.core.override_parser.types import IntervalSweep
 from omegaconf import OmegaConf
 
 from kreg.config import conf_dir
@@ -51,6 +52,7 @@ def check(line: CommandLine) -> None:
     """
     search = asked(line)
     if search is None:
+        refuse_intervals(line)
         return
     if not line.multirun:
         raise ConfigError(
@@ -60,3 +62,17 @@ def check(line: CommandLine) -> None:
         search.dimensions([override.input_line for override in line.overrides])
     except ValueError as error:
         raise ConfigError(str(error)) from error
+
+
+def refuse_intervals(line: CommandLine) -> None:
+    """A plain sweep needs values; only a search draws some from between two bounds.
+
+    Raises:
+        ConfigError: With the search that would.
+    """
+    for override in line.overrides:
+        if isinstance(override.value(), IntervalSweep):
+            raise ConfigError(
+                f"{override.input_line!r} has no values to try one after the other. Add "
+                f"{GROUP}=optuna or {GROUP}=random to search between its bounds, or list values."
+            )

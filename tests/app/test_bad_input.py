@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy
 import pytest
 from hydra.errors import HydraException
 from hypothesis import HealthCheck, example, given, settings
@@ -285,7 +286,18 @@ seed=range(3)                           | Add -m
 -m hparams_search=random reg.l1=tag(log,interval(0,1)) | low < high
 -m hparams_search=random seed=1,2 hydra.sweeper.trials=0 | hydra.sweeper.trials
 -m hparams_search=random seed=1,2 hydra.sweeper.sampler=grid | sampler
--m hparams_search=random seed=1,2 hydra.sweeper.tirals=3 | tirals
+-m hparams_search=random seed=1,2 hydra.sweeper.tirals=3 | Did you mean 'trials'
+-m hydra/launcher=submitit_slurm seed=1,2 hydra.launcher.partitoin=a | Did you mean 'partition'
+-m hydra/launcher=joblib seed=1,2 hydra.launcher.n_jobs=two | could not be converted to Integer
+-m hydra/launcher=slurm seed=1,2        | submitit_slurm
+-m reg.l1=interval(0,1)                 | hparams_search=optuna
+-m objective=val_clean_rmse seed=1,2    | val_clean_accuracy
+-m data=diabetes objective=test_clean_accuracy seed=1,2 | test_clean_rmse
+-m hparams_search=random model=linear model.depth=int(interval(1,4)) | model=deep
+-m hparams_search=random objective=val_clean_los seed=1,2 | Did you mean 'val_clean_loss'
+dropout.rate=0.5                        | Options that have it: dropout=concrete
+-m reg=glob(nothing*)                   | The options of `reg` are: none
+-m reg=l1,l2,l3,none                    | no option 'l3'
 -m hparams_search=random model=linear model.depth=1,2 | model=deep
 -m objective=accuracy seed=1,2          | objective
 -m hparams_search=random,optuna seed=1,2 | one search
@@ -350,6 +362,31 @@ def test_a_column_that_the_table_lacks(tmp_path_factory, capsys):
         assert gate.run(never, ["data=csv", f"data.path={path}", *line]) == 2
         printed = capsys.readouterr().err
         assert f"data.{key}" in printed and "Did you mean 'rich'" in printed
+
+
+def test_a_column_that_a_parquet_file_lacks(tmp_path_factory, capsys):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    path = tmp_path_factory.mktemp("own") / "own.parquet"
+    pandas.DataFrame({"size": [1, 2], "rich": ["yes", "no"]}).to_parquet(path)
+    for key in ("target", "group", "time"):
+        values = {"target": "rich", key: "rihc"}
+        line = [f"data.{name}={value}" for name, value in values.items()]
+        assert gate.run(never, ["data=parquet", f"data.path={path}", *line]) == 2
+        printed = capsys.readouterr().err
+        assert f"data.{key}" in printed and "Did you mean 'rich'" in printed
+
+
+def test_an_array_that_an_archive_lacks(tmp_path_factory, capsys):
+    path = tmp_path_factory.mktemp("own") / "own.npz"
+    numpy.savez(path, X=numpy.zeros((3, 2)), y=[0, 1, 0], day=[1, 2, 3])
+    for key in ("group", "time"):
+        assert gate.run(never, ["data=npz", f"data.path={path}", f"data.{key}=dya"]) == 2
+        printed = capsys.readouterr().err
+        assert f"data.{key}" in printed and "Did you mean 'day'" in printed
+    numpy.savez(path, x_train=numpy.zeros((3, 2)), labels=[0, 1, 0])
+    assert gate.run(never, ["data=npz", f"data.path={path}"]) == 2
+    assert "y or y_train. Received" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
