@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import socket
 
@@ -16,6 +17,8 @@ EXTRAS = {  # launcher -> the plugin that it needs, and kreg's extra that instal
     "submitit_slurm": ("hydra_submitit_launcher", "slurm"),
 }
 RAY_ADDRESS = "hydra.launcher.ray.init.address"
+ADDRESS = re.compile(r"(ray://)?[^/\s]+:\d+")
+FOUND_BY_RAY = ("None", "auto", "local")
 PATIENCE = 5.0  # seconds
 SLURM = ("sbatch", "srun", "squeue")  # the commands that a sweep needs of it
 
@@ -57,12 +60,17 @@ def check_cluster(line: CommandLine) -> None:
     """Knock at an existing Ray cluster: Ray itself would wait for minutes.
 
     Raises:
-        ConfigError: If nothing answers at the address within a few seconds.
+        ConfigError: If nothing answers at the address within a few seconds, or it is none.
     """
     for override in line.overrides:
-        if override.key_or_group == RAY_ADDRESS and ":" in str(override.value()):
+        address = str(override.value())
+        if override.key_or_group == RAY_ADDRESS and address not in FOUND_BY_RAY:
+            if not ADDRESS.fullmatch(address):
+                raise ConfigError(
+                    f"{override.input_line}: expected host:port, ray://host:port or auto."
+                )
             try:
-                knock(str(override.value()).removeprefix("ray://"))
+                knock(address.removeprefix("ray://"))
             except (OSError, ValueError) as error:
                 raise ConfigError(
                     f"{override.input_line}: no Ray cluster answers there ({error}). "
@@ -105,5 +113,9 @@ def register() -> None:
         from kreg.sweeps import cluster
 
         cluster.register()
+    if installed("hydra_ray_launcher"):
+        from kreg.sweeps import ray_cluster
+
+        ray_cluster.register()
     sweeper.register()
     naming.register()

@@ -153,6 +153,25 @@ def test_a_cluster_that_does_not_answer_is_a_sentence(monkeypatch):
         launchers.check(line)
 
 
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1", "http://127.0.0.1:6379"])
+def test_what_is_no_address_of_a_cluster_is_a_sentence(address, monkeypatch):
+    monkeypatch.setattr(launchers, "installed", lambda plugin: True)
+    given = f"hydra.launcher.ray.init.address='{address}'"
+    line = commandline.parse(["-m", "hydra/launcher=ray", given, "reg=l1,l2"])
+    with pytest.raises(ConfigError, match="expected host:port"):
+        launchers.check(line)
+
+
+@pytest.mark.slow
+@installed("hydra_ray_launcher")
+def test_a_cluster_that_ray_does_not_find_is_a_sentence(tmp_path):
+    arguments = ["hydra/launcher=ray", "hydra.launcher.ray.init.address=auto", "reg=l1,l2"]
+    finished = run_train(tmp_path, "-m", *arguments)
+    assert finished.returncode == 2
+    assert "kreg: there is no connection to a Ray cluster" in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
 def test_an_unknown_objective_is_refused_with_the_nearest_name():
     with pytest.raises(ConfigError, match="Did you mean 'val_clean_loss'"):
         compose_job(["objective=val_clen_loss"])
