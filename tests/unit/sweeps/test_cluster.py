@@ -135,6 +135,17 @@ def test_what_sbatch_refuses_is_a_sentence(cluster, tmp_path):
     assert "Traceback" not in finished.stderr
 
 
+@installed("hydra_submitit_launcher")
+def test_a_local_process_that_vanishes_loses_no_others(launch, tmp_path):
+    finished = launch("hydra/launcher=submitit_local", "x=1,13")
+    assert finished.returncode == 1
+    assert "x=13 -> no result: Job 1 has no result" in finished.stderr
+    again = launch("hydra/launcher=submitit_local", "x=1,2")
+    assert again.returncode == 0, again.stderr
+    assert "job 1 of 2 is done already: x=1" in again.stderr
+    assert sweeps.collect(tmp_path / "out").done["objective"].tolist() == [1.0, 4.0]
+
+
 def test_a_machine_without_slurm_is_a_sentence(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert gate.run(pytest.fail, ["-m", LAUNCHER, "reg=l1,l2"]) == 2
