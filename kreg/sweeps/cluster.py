@@ -14,7 +14,7 @@ from pathlib import Path
 from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
-from hydra.errors import HydraException
+from hydra.errors import CompactHydraException
 from hydra_plugins.hydra_submitit_launcher.config import BaseQueueConf
 from hydra_plugins.hydra_submitit_launcher.submitit_launcher import BaseSubmititLauncher
 from omegaconf import OmegaConf, open_dict
@@ -139,7 +139,7 @@ class Cluster(BaseSubmititLauncher):
         while waiting:
             lost = self.lost([job for job in waiting if not job.answered])
             for job in [job for job in waiting if job.answered or job in lost]:
-                job.result = answer(job) if job.answered else gone(job, "the cluster has lost it")
+                job.result = answer(job) if job.answered else gone(job)
                 waiting.remove(job)
                 progress.start(job.told)
                 progress.end(time.monotonic() - latest, ending(job.result))
@@ -203,16 +203,21 @@ def answer(job: Job) -> JobReturn:
         return gone(job, str(error).strip().splitlines()[-1])
 
 
-def gone(job: Job, why: str) -> JobReturn:
+def gone(job: Job, why: str = "it is no longer in the queue") -> JobReturn:
     """The result of a job that left none."""
-    sentence = f"Job {job.number} has no result: {why}. Its log is {job.handle.paths.stderr}"
-    return JobReturn(job.overrides, status=JobStatus.FAILED, _return_value=HydraException(sentence))
+    sentence = (
+        f"Job {job.number} has ended without a result ({why}). Its log is "
+        f"{job.handle.paths.stderr}. The same command goes on with it."
+    )
+    return JobReturn(
+        job.overrides, status=JobStatus.FAILED, _return_value=CompactHydraException(sentence)
+    )
 
 
 def ending(result: JobReturn) -> str:
     """The end of a job's line on the terminal."""
     if result.hydra_cfg is None:
-        return f"no result: {result._return_value}"
+        return f"no result. {result._return_value}".rstrip(".")
     folder = Path(result.hydra_cfg.hydra.runtime.output_dir)
     return outcome(read_json(folder / RESULT), result.cfg.get("objective", OBJECTIVE))
 

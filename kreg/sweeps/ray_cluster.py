@@ -5,7 +5,11 @@ from collections.abc import Sequence
 
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
-from hydra_plugins.hydra_ray_launcher.ray_launcher import RayLauncher
+
+try:
+    from hydra_plugins.hydra_ray_launcher.ray_launcher import RayLauncher
+except ModuleNotFoundError:  # an extra; nothing registers the class below without it
+    from hydra.plugins.launcher import Launcher as RayLauncher
 
 TARGET = "hydra_plugins.kreg.Ray"
 BAD_CONFIGURATION = 2

@@ -40,7 +40,7 @@ def test_jobs_that_fail_and_jobs_that_vanish_lose_no_others(cluster, launch, tmp
     runs = sweeps.collect(tmp_path / "out").runs
     assert runs["objective"].tolist()[0] == 1.0 and runs["objective"].tolist()[-1] == 16.0
     assert "x=3 -> failed: three is broken" in finished.stderr
-    assert "x=13 -> no result: Job 1 has no result: the cluster has lost it." in finished.stderr
+    assert "x=13 -> no result. Job 1 has ended without" in finished.stderr
     again = launch(LAUNCHER, "x=1,2,3,4", HEALED="1")
     assert again.returncode == 0, again.stderr
     assert {n: started(tmp_path)[n] for n in "03"} == {"0": 1, "3": 1}
@@ -76,14 +76,7 @@ def test_a_job_that_slurm_interrupts_ends_like_one_that_it_let_run(cluster, tmp_
     for folder in (undisturbed, disturbed):
         folder.mkdir()
     assert run_train(undisturbed, *sweep).returncode == 0
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "train.py"), *sweep, LAUNCHER, *limits],
-        cwd=disturbed,
-        env={**cluster.environment, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    process = begin(cluster, disturbed, *sweep, *limits)
     wait_for(lambda: trains(disturbed, 0), process)
     cluster.call("scancel", "--signal=USR2", in_queue(cluster, 0))  # what SLURM sends in time
     wait_for(lambda: trains(disturbed, 1), process)
@@ -97,6 +90,42 @@ def test_a_job_that_slurm_interrupts_ends_like_one_that_it_let_run(cluster, tmp_
     tables = [sweeps.collect(folder / "out").runs for folder in (undisturbed, disturbed)]
     for column in ("reg.l1", "status", "val_clean_loss", "sparsity", "epochs", "best_epoch"):
         assert tables[0][column].tolist() == tables[1][column].tolist()
+
+
+def begin(cluster, folder: Path, *arguments) -> subprocess.Popen:
+    """`train.py` with SLURM's launcher, in a process and a directory of its own."""
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "train.py"), *arguments, LAUNCHER],
+        cwd=folder,
+        env={**cluster.environment, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+@needs_slurm
+@installed("hydra_submitit_launcher")
+def test_a_job_whose_time_is_up_for_good_is_unfinished_and_can_be_continued(cluster, tmp_path):
+    sweep = [
+        "-m",
+        "debug=fast",
+        "model=deep",
+        "seed=0",
+        "trainer.epochs=200",
+        "hydra.sweep.dir=out",
+    ]
+    once = ["hydra.launcher.timeout_min=2", "hydra.launcher.signal_delay_s=1"]
+    process = begin(cluster, tmp_path, *sweep, *once, "hydra.launcher.max_num_timeout=0")
+    wait_for(lambda: trains(tmp_path, 0), process)
+    cluster.call("scancel", "--signal=USR2", *cluster.jobs())
+    output, _ = process.communicate(timeout=200)
+    assert process.returncode == 1 and "Traceback" not in output
+    assert "1 runs, 0 done" in output, output
+    assert "no longer in the queue" in output and "interrupted" in printed(tmp_path, 0)
+    assert run_train(tmp_path, *sweep).returncode == 0
+    assert "going on after epoch" in printed(tmp_path, 0)
 
 
 def trains(folder: Path, number: int) -> bool:
@@ -139,7 +168,7 @@ def test_what_sbatch_refuses_is_a_sentence(cluster, tmp_path):
 def test_a_local_process_that_vanishes_loses_no_others(launch, tmp_path):
     finished = launch("hydra/launcher=submitit_local", "x=1,13")
     assert finished.returncode == 1
-    assert "x=13 -> no result: Job 1 has no result" in finished.stderr
+    assert "x=13 -> no result. Job 1 has ended without" in finished.stderr
     again = launch("hydra/launcher=submitit_local", "x=1,2")
     assert again.returncode == 0, again.stderr
     assert "job 1 of 2 is done already: x=1" in again.stderr
