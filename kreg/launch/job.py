@@ -1,6 +1,8 @@
 """One job of Hydra's: its checked configuration, its directory, and how it may end."""
 
 import contextlib
+import multiprocessing
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -61,8 +63,12 @@ class Job:
             lock.wait()
 
     def __exit__(self, kind, error, trace) -> bool:
-        with self.output:
-            return self._ended(error)
+        try:
+            with self.output:
+                return self._ended(error)
+        finally:
+            if orphaned():
+                os._exit(codes.INTERRUPTED)
 
     def _ended(self, error) -> bool:
         if error is None:
@@ -96,6 +102,12 @@ class Job:
             print(f"kreg: {error}", file=sys.stderr)
         else:
             traceback.print_exception(error)
+
+
+def orphaned() -> bool:
+    """Whether this is a launcher's worker whose sweep was killed: loky's would wait for ever."""
+    parent = multiprocessing.parent_process()
+    return parent is not None and os.getppid() != parent.pid
 
 
 def failure(error: BaseException) -> dict:

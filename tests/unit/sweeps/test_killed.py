@@ -109,6 +109,15 @@ def test_the_jobs_of_a_killed_sweep_that_still_train_are_waited_for(whole, tmp_p
         os.kill(owner, signal.SIGCONT)
     finish(again)
     assert rows(tmp_path / "run") == whole[0]
+    assert not is_running(owner)  # with a gigabyte of memory
+
+
+def is_running(process: int) -> bool:
+    """A zombie has no command line."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes() != b""
+    except OSError:
+        return False
 
 
 @pytest.mark.slow
