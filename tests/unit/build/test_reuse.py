@@ -141,7 +141,7 @@ def test_a_learning_rate_is_a_number_too(course, monkeypatch):
 
 def test_a_sweep_over_two_models_keeps_both_and_lets_the_oldest_go(monkeypatch):
     monkeypatch.setenv(reuse.FLAG, "1")
-    monkeypatch.setattr(reuse, "MOST", 2)
+    monkeypatch.setattr(reuse, "MOST_LIGHT", 2)
     widths = [5, 6, 5, 7, 6]
     models = [build(f"model.width={width}") for width in widths]
     assert models[2] is models[0]

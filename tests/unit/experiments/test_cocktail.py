@@ -10,8 +10,9 @@ import yaml
 
 from kreg.build import dropout as noise
 from kreg.build import model as models
+from kreg.build import reuse
 from kreg.config.validate import validate
-from kreg.experiments import cocktail, cocktail_page, ingredients
+from kreg.experiments import cocktail, cocktail_page, ingredients, trials
 from kreg.launch.compose import compose_job
 from kreg.sweeps.search import Study, Trial
 
@@ -33,6 +34,21 @@ FULL = {
 }
 
 
+@pytest.fixture
+def traces(monkeypatch):
+    """One entry for each time that a training step is written down."""
+    from keras import Model
+
+    found, original = [], Model.compute_loss
+
+    def counting(self, *args, training=True, **kwargs):
+        found.append(training)
+        return original(self, *args, training=training, **kwargs)
+
+    monkeypatch.setattr(Model, "compute_loss", counting)
+    return found
+
+
 def tree(params, *overrides, image=False):
     config = compose_job(["data=wine", "model=deep", *overrides])
     return ingredients.applied(config.to_dict(), params, image)
@@ -43,10 +59,39 @@ def test_a_full_setting_is_a_valid_configuration():
     assert (config.optimizer.kind, config.optimizer.weight_decay, config.optimizer.ema) == (
         "adamw", 0.1, 0.99,
     )  # fmt: skip
-    assert (config.reg.kind, config.reg.l1) == ("group", 1e-4)
+    assert (config.reg.kind, config.reg.l1, config.reg.group) == ("sparse_group", 0.0, 1e-4)
     assert (config.dropout.rate, config.augment.mixup, config.augment.smoothing) == (0.3, 0.2, 0.1)
     assert (config.model.batch_norm, config.model.skip) == (True, True)
     assert config.stop.restore == "none"  # the average must not be replaced
+
+
+def test_single_zeros_and_zero_groups_are_strengths_of_one_penalty():
+    groups = [validate(tree(FULL | {"penalty": name})).reg for name in ("l1", "group")]
+    assert [(g.kind, g.l1, g.group) for g in groups] == [
+        ("sparse_group", 1e-4, 0.0), ("sparse_group", 0.0, 1e-4),
+    ]  # fmt: skip
+
+
+def test_the_form_that_shares_a_step_trains_the_same(traces):
+    config = compose_job(
+        ["data=wine", "model=shallow", "trainer.epochs=3", "trainer.batch_size=64"]
+    )
+    params = FULL | {"skip": False, "mixing": "none", "early_stopping": False}
+    trees = [
+        ingredients.applied(config.to_dict(), params | {"averaging": on}, image=False)
+        for on in (True, False)
+    ]
+    apart = [trials.attempt(validate(tree)) for tree in trees]
+    with reuse.sharing():
+        reuse.KEPT.clear()
+        forms = [validate(ingredients.sharing(tree, ["averaging"])) for tree in trees]
+        shared = [trials.attempt(forms[0])]
+        traces.clear()
+        shared.append(trials.attempt(forms[1]))
+        reuse.KEPT.clear()
+    assert not any(traces)
+    assert shared == apart
+    assert apart[0]["value"] != apart[1]["value"]
 
 
 def test_the_plain_setting_has_no_ingredient():
@@ -168,7 +213,8 @@ def test_a_small_search_ends_in_a_cocktail_its_ablation_and_a_file(tmp_path):
     result = cocktail.run(tmp_path, config=config, **settings)
     assert result["trials"] == 3
     assert [row["name"] for row in result["ablation"]][:2] == ["the cocktail", "without all"]
-    best = min(t["value"] for t in map(json.loads, lines(tmp_path / "trials.jsonl")[1:]))
+    told = list(map(json.loads, lines(tmp_path / "trials.jsonl")[1:]))
+    best = min(trial["value"] for trial in told if not trial["pruned"])
     assert result["objective"] == pytest.approx(best, rel=1e-5)
     saved = yaml.safe_load((tmp_path / "experiment" / "cocktail_best.yaml").read_text())
     assert saved["optimizer"]["learning_rate"] == result["best"]["learning_rate"]
