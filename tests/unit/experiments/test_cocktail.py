@@ -34,21 +34,6 @@ FULL = {
 }
 
 
-@pytest.fixture
-def traces(monkeypatch):
-    """One entry for each time that a training step is written down."""
-    from keras import Model
-
-    found, original = [], Model.compute_loss
-
-    def counting(self, *args, training=True, **kwargs):
-        found.append(training)
-        return original(self, *args, training=training, **kwargs)
-
-    monkeypatch.setattr(Model, "compute_loss", counting)
-    return found
-
-
 def tree(params, *overrides, image=False):
     config = compose_job(["data=wine", "model=deep", *overrides])
     return ingredients.applied(config.to_dict(), params, image)
