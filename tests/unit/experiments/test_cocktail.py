@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
+from kreg import app
 from kreg.build import dropout as noise
 from kreg.build import model as models
 from kreg.build import reuse
@@ -77,6 +78,24 @@ def test_the_form_that_shares_a_step_trains_the_same(traces):
     assert not any(traces)
     assert shared == apart
     assert apart[0]["value"] != apart[1]["value"]
+
+
+def test_a_pruned_trial_is_worth_its_smallest_loss_so_far():
+    """Its average of weights has just begun, and would make averaging look bad to the search."""
+    config = compose_job(["data=wine", "model=shallow", "trainer.epochs=30", "optimizer.ema=0.999"])
+    found = trials.attempt(config, hopeless=lambda curve: len(curve) >= 6)
+    assert found["pruned"] and len(found["curve"]) == 6
+    assert found["value"] == min(found["curve"])
+
+
+@pytest.mark.slow
+def test_the_search_and_the_command_of_a_user_train_the_same(tmp_path):
+    overrides = ["data=wine", "model=shallow", "trainer.epochs=4", "trainer.verbose=quiet"]
+    config = compose_job([*overrides, "trainer.batch_size=32"])
+    params = FULL | {"early_stopping": False}
+    config = validate(ingredients.applied(config.to_dict(), params, image=False))
+    searched, metrics = trials.attempt(config), trials.train(config)
+    assert searched["value"] == metrics["val_clean_loss"] == app.run(config, tmp_path)
 
 
 def test_the_plain_setting_has_no_ingredient():
