@@ -151,7 +151,7 @@ def show(result: dict) -> None:
     for row in rows:
         change = row["val_clean_loss"] - rows[0]["val_clean_loss"]
         numbers = [row["val_clean_loss"], change, *(row["metrics"][name] for name in metrics)]
-        table.add_row(row["name"], *(f"{number:.4f}" for number in numbers))
+        table.add_row(row["name"], *map(cocktail_page.figure, numbers))
     console = Console()
     console.print(f"{result['trials']} settings tried; each ingredient of the best left out once:")
     console.print(table)

@@ -185,17 +185,23 @@ def augmentation(params: dict, image: bool) -> dict:
     return {"kind": kind, **off, **chosen, "smoothing": smoothing}
 
 
+GROUPS = ("data", "model", "optimizer", "reg", "dropout", "augment", "stop")
 OPTIONS = {("dropout", "dropout"): "light", ("augment", "images"): "standard"}
+LENGTH = ("epochs", "batch_size")
 
 
 def as_yaml(tree: dict, comment: str) -> str:
-    """An option file of the group `experiment`, ready for `--config-dir`."""
+    """An option file of the group `experiment`, ready for `--config-dir`.
+
+    It holds the data, the seed and the length of the training too: what the search has measured
+    belongs to them, and the same command finds it again.
+    """
     import yaml
 
-    groups = ("model", "optimizer", "reg", "dropout", "augment", "stop")
-    options = {g: OPTIONS.get((g, tree[g]["kind"]), tree[g]["kind"]) for g in groups}
+    options = {g: OPTIONS.get((g, tree[g]["kind"]), tree[g]["kind"]) for g in GROUPS}
     lines = ["# @package _global_", f"# {comment}", "defaults:"]
     lines += [f"  - override /{group}: {option}" for group, option in options.items()]
-    body = {group: {k: v for k, v in tree[group].items() if k != "kind"} for group in groups}
+    body = {group: {k: v for k, v in tree[group].items() if k != "kind"} for group in GROUPS}
     body = {group: values for group, values in body.items() if values}
+    body |= {"trainer": {key: tree["trainer"][key] for key in LENGTH}, "seed": tree["seed"]}
     return "\n".join(lines) + "\n\n" + yaml.safe_dump(body, sort_keys=False)

@@ -113,12 +113,12 @@ def test_every_mixing_of_images_is_valid(mixing):
 
 
 def test_the_option_file_composes_to_the_same_configuration(tmp_path):
-    wanted = tree(FULL)
+    wanted = tree(FULL, "data.validation=0.3", "trainer.epochs=7", "seed=3")
     folder = tmp_path / "experiment"
     folder.mkdir()
     (folder / "best.yaml").write_text(ingredients.as_yaml(wanted, "a comment"))
-    again = compose_job(["data=wine", "experiment=best"], str(tmp_path)).to_dict()
-    for group in ("model", "optimizer", "reg", "dropout", "augment", "stop"):
+    again = compose_job(["experiment=best"], str(tmp_path)).to_dict()
+    for group in (*ingredients.GROUPS, "trainer", "seed"):
         assert again[group] == validate(wanted).to_dict()[group]
 
 
@@ -197,8 +197,9 @@ def ablation(*names, starts=3):
 def test_the_page_says_what_is_in_it_what_it_is_worth_and_how_to_use_it(starts):
     rows = ablation("the cocktail", "without all", "without dropout", starts=starts)
     result = {"best": FULL | {"skip": False}, "ablation": rows, "trials": 2}
-    trials = [Trial(0, {}, 0.7), Trial(1, {}, 0.5), Trial(2, {}, float("inf"))]
-    text = cocktail_page.render(result, trials, "reg: <l1>", "python train.py experiment=best")
+    tried = [Trial(0, {}, 0.4, [0.4] * 12, True), Trial(1, {}, 0.5), Trial(2, {}, float("inf"))]
+    text = cocktail_page.render(result, tried, "reg: <l1>", "python train.py experiment=best")
+    assert "1 of 3 were cut short" in text and "setting 1: 0.4, cut short after 12 epochs" in text
     assert "from 0.6000 without any of it to 0.5000" in text
     assert "<td>dropout</td><td>dropout, rate 0.3</td>" in text
     assert "<td>skip</td><td>no</td>" in text
