@@ -22,3 +22,18 @@ def fresh_keras():
 
         keras.config.set_dtype_policy("float32")
         keras.utils.clear_session(free_memory=False)  # a collection costs 0.5 s a test
+
+
+@pytest.fixture
+def traces(monkeypatch):
+    """One entry for each time that a training step is written down."""
+    from keras import Model
+
+    found, original = [], Model.compute_loss
+
+    def counting(self, *args, training=True, **kwargs):
+        found.append(training)
+        return original(self, *args, training=training, **kwargs)
+
+    monkeypatch.setattr(Model, "compute_loss", counting)
+    return found

@@ -88,11 +88,13 @@ class Plan:
         )
 
 
-def make(config) -> Plan:
+def make(config, whole_epochs: bool = False) -> Plan:
     """Load the data, build the augmentation and the model, attach penalties, compile.
 
     Args:
         config: A checked `kreg.config.validate.Config`.
+        whole_epochs: Whether one call of the compiled step trains a whole epoch: the same weights,
+            sooner, where no callback looks at single batches. Defaults to `False`.
     """
     from kreg.data import steps_per_epoch
 
@@ -106,32 +108,32 @@ def make(config) -> Plan:
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, steps, config.seed)
     rows.warnings += penalise(network, config.reg, steps)
-    compile_model(plan, config)
-    plan.model = reuse.adopt(
-        plan.model, config, (plan.soft_labels, plan.steps * config.trainer.epochs)
-    )
+    compile_model(plan, config, steps if whole_epochs else 1)
+    inputs = (plan.soft_labels, steps * config.trainer.epochs, network.steps_per_execution)
+    plan.model = reuse.adopt(network, config, inputs)
     return plan
 
 
 def penalise(network, cfg, steps: int) -> list[str]:
     """Attach the penalty of the `reg` group to the model's kernels; sentences on its limits."""
-    from kreg.surgery import regularize
+    from kreg.surgery.regularize import attach
 
     rules = reg.rules(cfg, steps)
     if rules is None:
         return []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        regularize(network, rules)
+        attach(network, rules)
     return [str(warning.message) for warning in caught]
 
 
-def compile_model(plan: Plan, config) -> None:
+def compile_model(plan: Plan, config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
     soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.steps * config.trainer.epochs),
         loss=objective.loss(task, soft),
         metrics=objective.metrics(task, soft),
+        steps_per_execution=at_once,
         jit_compile=trainer.jit_compile(config.trainer, plan.model),
     )

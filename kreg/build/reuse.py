@@ -17,6 +17,7 @@ FLAG = "KREG_REUSE_GRAPHS"
 GROUPS = ("data", "model", "reg", "dropout", "optimizer", "diagnostics")
 TRAINER = ("batch_size", "device", "precision", "jit_compile", "deterministic")
 STRENGTHS = ("l1", "l2", "group")
+ALWAYS = (*STRENGTHS, "ema")  # numbers of a step at 0 too
 NUMBERS = {
     "reg": STRENGTHS,
     "dropout": ("rate",),
@@ -24,7 +25,7 @@ NUMBERS = {
 }
 STATE = ("trainable_variables", "non_trainable_variables", "optimizer_variables")
 MOST, MOST_PARAMETERS = 4, 20_000_000  # what is kept at once
-LIGHT = 1_000_000  # parameters; Python's own collector takes care of models below
+LIGHT, MOST_LIGHT = 1_000_000, 16  # parameters in all, below which more models may be kept
 KEPT: dict = {}  # structure -> the compiled model, the one used last at the end
 
 
@@ -111,8 +112,15 @@ def noise_layers(model) -> list:
 
 def make_room() -> None:
     """Let the models go that were not used for longest."""
-    while len(KEPT) > 1 and (len(KEPT) > MOST or parameters() > MOST_PARAMETERS):
+    while len(KEPT) > most() and len(KEPT) > 1:
         del KEPT[next(iter(KEPT))]
+
+
+def most() -> int:
+    """How many models may be kept: a search over mixtures goes back and forth between many."""
+    if parameters() > MOST_PARAMETERS:
+        return 1
+    return MOST_LIGHT if is_light() else MOST
 
 
 def is_light() -> bool:
@@ -137,7 +145,7 @@ def structure(tree: dict, inputs: tuple = ()) -> str:
 def is_on(group: dict, name: str) -> bool:
     """Whether a setting is a number that the step reads; of a rate of 0 nothing is in it."""
     value = group.get(name)
-    always = name in STRENGTHS or (name == "weight_decay" and group["kind"] == "adamw")
+    always = name in ALWAYS or (name == "weight_decay" and group["kind"] == "adamw")
     return isinstance(value, int | float) and (always or value != 0)
 
 

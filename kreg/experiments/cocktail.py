@@ -18,7 +18,7 @@ from kreg import check
 from kreg.build import data, reuse
 from kreg.config.validate import validate
 from kreg.experiments import cocktail_page, ingredients
-from kreg.experiments.trials import train
+from kreg.experiments.trials import attempt, train
 from kreg.sweeps.search import Study
 
 PAGE = "cocktail.html"
@@ -92,16 +92,19 @@ class Bar:
         """The configuration of a setting as plain data."""
         return ingredients.applied(self.config.to_dict(), ingredients.STARTS | params, self.image)
 
+    def checked(self, params: dict):
+        """The configuration that is trained for a setting."""
+        return validate(ingredients.sharing(self.tree(params), self.study.space))
+
     def serve(self) -> None:
         """Train the next setting; what fails is worth nothing and ends no search."""
         trial = self.study.ask()
         try:
             with reuse.sharing():
-                metrics, curve = train(validate(self.tree(trial.params)), self.study.hopeless)
-            value = metrics["val_clean_loss"]
+                found = attempt(self.checked(trial.params), self.study.hopeless)
         except FloatingPointError:
-            value, curve = math.inf, []
-        self.study.tell(trial, value, curve)
+            found = {"value": math.inf}
+        self.study.tell(trial, **found)
 
     def take_apart(self, best: dict, seeds: int, deadline: float) -> list[dict]:
         """The best setting, the same without each of its ingredients, and without all of them."""
@@ -122,9 +125,9 @@ class Bar:
 
     def repeat(self, params: dict, number: int) -> dict:
         """One start of a setting on the same split."""
-        config = validate(self.tree(params))
+        config = self.checked(params)
         with reuse.sharing():
-            return train(config, start=config.seed + number)[0]
+            return train(config, start=config.seed + number)
 
 
 def write(out_dir: Path, bar: Bar, result: dict) -> None:
@@ -148,7 +151,7 @@ def show(result: dict) -> None:
     for row in rows:
         change = row["val_clean_loss"] - rows[0]["val_clean_loss"]
         numbers = [row["val_clean_loss"], change, *(row["metrics"][name] for name in metrics)]
-        table.add_row(row["name"], *(f"{number:.4f}" for number in numbers))
+        table.add_row(row["name"], *map(cocktail_page.figure, numbers))
     console = Console()
     console.print(f"{result['trials']} settings tried; each ingredient of the best left out once:")
     console.print(table)

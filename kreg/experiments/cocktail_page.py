@@ -18,6 +18,7 @@ MEASURED = {
     "test_clean_accuracy": "test acc.",
     "test_clean_rmse": "test rmse",
 }
+SMALL = 1e-3
 ENOUGH = 3  # starts, below which an interval says nothing
 
 
@@ -39,9 +40,10 @@ def render(result: dict, trials: list, option: str, command: str) -> str:
         settings=settings(result["best"]),
         starts=len(rows[0]["losses"]),
         columns=[MEASURED[name] for name in columns],
-        ablation=[(r["name"], [f"{r['metrics'][n]:.4f}" for n in columns]) for r in rows],
+        ablation=[(r["name"], [figure(r["metrics"][n]) for n in columns]) for r in rows],
         ablation_chart=ablation_chart(rows),
         search_chart=search_chart(trials),
+        course=course(trials),
         command=command,
         option=option,
     )
@@ -54,9 +56,21 @@ def headline(rows: list[dict]) -> str:
     if plain <= best:
         return (
             f"No mixture was better than none: without any ingredient the clean validation loss is "
-            f"{plain:.4f}, with the best cocktail {best:.4f}."
+            f"{figure(plain)}, with the best cocktail {figure(best)}."
         )
-    return f"It takes the clean validation loss from {plain:.4f} without any of it to {best:.4f}."
+    return (
+        f"It takes the clean validation loss from {figure(plain)} without any of it to "
+        f"{figure(best)}."
+    )
+
+
+def figure(number: float) -> str:
+    """Four places; of what is very small two digits.
+
+    >>> figure(0.5), figure(-0.000123), figure(0.0)
+    ('0.5000', '-0.00012', '0.0000')
+    """
+    return f"{number:.2g}" if 0 < abs(number) < SMALL else f"{number:.4f}"
 
 
 def settings(best: dict) -> list[tuple[str, str]]:
@@ -88,11 +102,23 @@ def search_chart(trials: list) -> Markup | None:
     good = [trial for trial in trials if trial.good]
     if len(good) < 2:
         return None
-    best = min(good, key=lambda trial: trial.value)
-    points = [
-        charts.Point(
-            t.number + 1.0, t.value, f"setting {t.number + 1}: {t.value:.4g}", "#", t is best
-        )
-        for t in good
-    ]
+    best = min(good, key=lambda trial: (trial.pruned, trial.value))
+    points = [charts.Point(t.number + 1.0, t.value, told(t), "#", t is best) for t in good]
     return Markup(charts.scatter(points, "setting", "val_clean_loss"))
+
+
+def told(trial) -> str:
+    """What a point of the search says when one points at it."""
+    short = f", cut short after {len(trial.curve)} epochs" if trial.pruned else ""
+    return f"setting {trial.number + 1}: {trial.value:.4g}{short}"
+
+
+def course(trials: list) -> str:
+    """One sentence: how many trainings ran to their end."""
+    pruned = sum(trial.pruned for trial in trials)
+    if not pruned:
+        return "Each point is a setting."
+    return (
+        f"Each point is a setting. {pruned} of {len(trials)} were cut short because half of the "
+        "others had a smaller loss by then; their points are their smallest loss so far."
+    )

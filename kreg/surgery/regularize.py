@@ -39,6 +39,18 @@ def regularize(model, rules, missing: str = "error"):
     >>> len(model.losses)
     2
     """
+    attach(model, rules, missing)
+    for affected in shim.models_with(model.weights):
+        retrace(affected)
+    return model
+
+
+def attach(model, rules, missing: str = "error") -> None:
+    """`regularize` for a model that nobody else has yet: no other compiled model is looked for.
+
+    That look goes through all objects of the process, which takes longer than building a small
+    model.
+    """
     check.choice("missing", missing, ("error", "ignore"))
     rows = list(weights_of(built(model)))
     removal = rules is None
@@ -56,10 +68,8 @@ def regularize(model, rules, missing: str = "error"):
         check_fits(regularizer, weight, path_in(model, weight))
     for layer, weight, regularizer in chosen.values():
         slots.attach(layer, weight, one_for_each(regularizer))
-    for affected in (model, *shim.models_with(model.weights)):
-        retrace(affected)
+    retrace(model)
     warn_of_limits(model, [row for row in chosen.values() if row[2] is not None])
-    return model
 
 
 def one_for_each(regularizer):
@@ -151,14 +161,14 @@ def warn_of_limits(model, rows: list) -> None:
         warnings.warn(
             f"The penalty is inactive on frozen weights: {listed(frozen)}. It starts to count "
             "when the layer is made trainable and the model compiled again.",
-            stacklevel=3,
+            stacklevel=4,
         )
     if lost:
         warnings.warn(
             "Saving or cloning the model will lose the penalty of weights whose layer has no "
             f"place for it in its configuration: {listed(lost)}. Call `kreg.regularize` again "
             "after loading.",
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

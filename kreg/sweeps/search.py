@@ -53,12 +53,16 @@ class Interval:
 
 @dataclass
 class Trial:
-    """A setting, its objective (`None` while unknown) and the curve that led there."""
+    """A setting, its objective (`None` while unknown), the curve that led there, whether all of it.
+
+    The objective of a pruned trial guides the search; the trial itself is never the best.
+    """
 
     number: int
     params: dict
     value: float | None = None
     curve: list = field(default_factory=list)
+    pruned: bool = False
 
     @property
     def good(self) -> bool:
@@ -101,16 +105,18 @@ class Study:
         generator = np.random.default_rng([self.seed, number])
         return Trial(number, draw(self.space, self.trials, generator))
 
-    def tell(self, trial: Trial, value: float, curve=()) -> None:
+    def tell(self, trial: Trial, value: float, curve=(), pruned: bool = False) -> None:
         """Note what a setting was worth; what is not finite is a failure and never the best."""
         trial.value, trial.curve = float(value), [float(v) for v in curve]
+        trial.pruned = bool(pruned)
         self.trials.append(trial)
         self._write(vars(trial))
 
     @property
     def best(self) -> Trial | None:
-        """The trial of the smallest finite objective."""
-        return min((t for t in self.trials if t.good), key=lambda t: t.value, default=None)
+        """The trial of the smallest finite objective among those that ran to their end."""
+        whole = (trial for trial in self.trials if trial.good and not trial.pruned)
+        return min(whole, key=lambda trial: trial.value, default=None)
 
     def hopeless(self, curve) -> bool:
         """Whether a running trial is not worth its time; see `kreg.sweeps.pruning`."""

@@ -52,6 +52,12 @@ def test_shared_steps_train_bit_for_bit_what_separate_runs_train(monkeypatch):
 
 
 SWEEPS = {
+    "strength": ["reg.l1=1e-4", "reg.l1=0.02"],
+    "both": ["reg.l1=1e-3", "reg.l1=0 reg.l2=0.1"],
+    "groups": ["reg=group", "reg=group reg.l1=0.01"],
+    "seed": ["seed=1", "seed=2"],
+    "speed": ["optimizer.learning_rate=0.001", "optimizer.learning_rate=0.02"],
+    "forgetful": ["optimizer.ema=0.9", "optimizer.ema=0"],
     "rate": ["dropout.rate=0.1", "dropout.rate=0.5"],
     "decay": ["optimizer.weight_decay=0.01", "optimizer.weight_decay=0.5"],
     "no_decay": ["optimizer=adamw", "optimizer=adamw optimizer.weight_decay=0"],
@@ -64,23 +70,8 @@ SWEEPS = {
 }
 
 
-@pytest.fixture
-def traces(monkeypatch):
-    """One entry for each time that a training step is written down."""
-    from keras import Model
-
-    found, original = [], Model.compute_loss
-
-    def counting(self, *args, training=True, **kwargs):
-        found.append(training)
-        return original(self, *args, training=training, **kwargs)
-
-    monkeypatch.setattr(Model, "compute_loss", counting)
-    return found
-
-
 @pytest.mark.parametrize("name", SWEEPS)
-def test_numbers_of_layers_and_optimizers_share_a_step_too(name, traces, monkeypatch):
+def test_jobs_that_differ_in_a_number_share_a_step(name, traces, monkeypatch):
     first, second = (job.split() for job in SWEEPS[name])
     _, loss, weights = fit(second)
     monkeypatch.setenv(reuse.FLAG, "1")
@@ -141,7 +132,7 @@ def test_a_learning_rate_is_a_number_too(course, monkeypatch):
 
 def test_a_sweep_over_two_models_keeps_both_and_lets_the_oldest_go(monkeypatch):
     monkeypatch.setenv(reuse.FLAG, "1")
-    monkeypatch.setattr(reuse, "MOST", 2)
+    monkeypatch.setattr(reuse, "MOST_LIGHT", 2)
     widths = [5, 6, 5, 7, 6]
     models = [build(f"model.width={width}") for width in widths]
     assert models[2] is models[0]

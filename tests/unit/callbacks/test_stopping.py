@@ -139,6 +139,15 @@ def test_its_own_rows_give_per_example_losses(data):
     assert stop.criterion.best_examples.shape == (64,)
 
 
+def test_with_rows_of_its_own_a_training_step_is_traced_once(data, traces):
+    """The variables of the metrics, made inside of a step, cost a second trace."""
+    train, validation = data
+    model = classifier()
+    stop = kreg.EarlyStopping(patience=5, validation=validation, verbose=0)
+    model.fit(*train, epochs=1, verbose=0, callbacks=[stop])
+    assert sum(traces) == 1
+
+
 def test_diagnostics_lend_theirs(data):
     train, validation = data
     model = classifier()

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import yaml
 
+from kreg import app
 from kreg.build import dropout as noise
 from kreg.build import model as models
+from kreg.build import reuse
 from kreg.config.validate import validate
-from kreg.experiments import cocktail, cocktail_page, ingredients
+from kreg.experiments import cocktail, cocktail_page, ingredients, trials
 from kreg.launch.compose import compose_job
 from kreg.sweeps.search import Study, Trial
 
@@ -43,10 +45,57 @@ def test_a_full_setting_is_a_valid_configuration():
     assert (config.optimizer.kind, config.optimizer.weight_decay, config.optimizer.ema) == (
         "adamw", 0.1, 0.99,
     )  # fmt: skip
-    assert (config.reg.kind, config.reg.l1) == ("group", 1e-4)
+    assert (config.reg.kind, config.reg.l1, config.reg.group) == ("sparse_group", 0.0, 1e-4)
     assert (config.dropout.rate, config.augment.mixup, config.augment.smoothing) == (0.3, 0.2, 0.1)
     assert (config.model.batch_norm, config.model.skip) == (True, True)
     assert config.stop.restore == "none"  # the average must not be replaced
+
+
+def test_single_zeros_and_zero_groups_are_strengths_of_one_penalty():
+    groups = [validate(tree(FULL | {"penalty": name})).reg for name in ("l1", "group")]
+    assert [(g.kind, g.l1, g.group) for g in groups] == [
+        ("sparse_group", 1e-4, 0.0), ("sparse_group", 0.0, 1e-4),
+    ]  # fmt: skip
+
+
+def test_the_form_that_shares_a_step_trains_the_same(traces):
+    config = compose_job(
+        ["data=wine", "model=shallow", "trainer.epochs=3", "trainer.batch_size=64"]
+    )
+    params = FULL | {"skip": False, "mixing": "none", "early_stopping": False}
+    trees = [
+        ingredients.applied(config.to_dict(), params | {"averaging": on}, image=False)
+        for on in (True, False)
+    ]
+    apart = [trials.attempt(validate(tree)) for tree in trees]
+    with reuse.sharing():
+        reuse.KEPT.clear()
+        forms = [validate(ingredients.sharing(tree, ["averaging"])) for tree in trees]
+        shared = [trials.attempt(forms[0])]
+        traces.clear()
+        shared.append(trials.attempt(forms[1]))
+        reuse.KEPT.clear()
+    assert not any(traces)
+    assert shared == apart
+    assert apart[0]["value"] != apart[1]["value"]
+
+
+def test_a_pruned_trial_is_worth_its_smallest_loss_so_far():
+    """Its average of weights has just begun, and would make averaging look bad to the search."""
+    config = compose_job(["data=wine", "model=shallow", "trainer.epochs=30", "optimizer.ema=0.999"])
+    found = trials.attempt(config, hopeless=lambda curve: len(curve) >= 6)
+    assert found["pruned"] and len(found["curve"]) == 6
+    assert found["value"] == min(found["curve"])
+
+
+@pytest.mark.slow
+def test_the_search_and_the_command_of_a_user_train_the_same(tmp_path):
+    overrides = ["data=wine", "model=shallow", "trainer.epochs=4", "trainer.verbose=quiet"]
+    config = compose_job([*overrides, "trainer.batch_size=32"])
+    params = FULL | {"early_stopping": False}
+    config = validate(ingredients.applied(config.to_dict(), params, image=False))
+    searched, metrics = trials.attempt(config), trials.train(config)
+    assert searched["value"] == metrics["val_clean_loss"] == app.run(config, tmp_path)
 
 
 def test_the_plain_setting_has_no_ingredient():
@@ -64,12 +113,12 @@ def test_every_mixing_of_images_is_valid(mixing):
 
 
 def test_the_option_file_composes_to_the_same_configuration(tmp_path):
-    wanted = tree(FULL)
+    wanted = tree(FULL, "data.validation=0.3", "trainer.epochs=7", "seed=3")
     folder = tmp_path / "experiment"
     folder.mkdir()
     (folder / "best.yaml").write_text(ingredients.as_yaml(wanted, "a comment"))
-    again = compose_job(["data=wine", "experiment=best"], str(tmp_path)).to_dict()
-    for group in ("model", "optimizer", "reg", "dropout", "augment", "stop"):
+    again = compose_job(["experiment=best"], str(tmp_path)).to_dict()
+    for group in (*ingredients.GROUPS, "trainer", "seed"):
         assert again[group] == validate(wanted).to_dict()[group]
 
 
@@ -148,8 +197,9 @@ def ablation(*names, starts=3):
 def test_the_page_says_what_is_in_it_what_it_is_worth_and_how_to_use_it(starts):
     rows = ablation("the cocktail", "without all", "without dropout", starts=starts)
     result = {"best": FULL | {"skip": False}, "ablation": rows, "trials": 2}
-    trials = [Trial(0, {}, 0.7), Trial(1, {}, 0.5), Trial(2, {}, float("inf"))]
-    text = cocktail_page.render(result, trials, "reg: <l1>", "python train.py experiment=best")
+    tried = [Trial(0, {}, 0.4, [0.4] * 12, True), Trial(1, {}, 0.5), Trial(2, {}, float("inf"))]
+    text = cocktail_page.render(result, tried, "reg: <l1>", "python train.py experiment=best")
+    assert "1 of 3 were cut short" in text and "setting 1: 0.4, cut short after 12 epochs" in text
     assert "from 0.6000 without any of it to 0.5000" in text
     assert "<td>dropout</td><td>dropout, rate 0.3</td>" in text
     assert "<td>skip</td><td>no</td>" in text
@@ -168,7 +218,8 @@ def test_a_small_search_ends_in_a_cocktail_its_ablation_and_a_file(tmp_path):
     result = cocktail.run(tmp_path, config=config, **settings)
     assert result["trials"] == 3
     assert [row["name"] for row in result["ablation"]][:2] == ["the cocktail", "without all"]
-    best = min(t["value"] for t in map(json.loads, lines(tmp_path / "trials.jsonl")[1:]))
+    told = list(map(json.loads, lines(tmp_path / "trials.jsonl")[1:]))
+    best = min(trial["value"] for trial in told if not trial["pruned"])
     assert result["objective"] == pytest.approx(best, rel=1e-5)
     saved = yaml.safe_load((tmp_path / "experiment" / "cocktail_best.yaml").read_text())
     assert saved["optimizer"]["learning_rate"] == result["best"]["learning_rate"]

@@ -59,6 +59,15 @@ def test_objectives_that_are_not_finite_end_nothing_and_win_nothing(sampler, tmp
     assert Study(SPACE, tmp_path / "journal", sampler=sampler).best.value == 3.0
 
 
+def test_a_pruned_trial_guides_the_search_and_is_never_the_best(tmp_path):
+    study = Study(SPACE, tmp_path / "journal")
+    study.tell(study.ask(), 2.0, curve=[3.0, 2.0])
+    study.tell(study.ask(), 1.0, curve=[1.0], pruned=True)
+    for known in (study, Study(SPACE, tmp_path / "journal")):
+        assert [trial.value for trial in known.trials] == [2.0, 1.0]
+        assert known.best.value == 2.0
+
+
 def test_draws_stay_in_the_space(tmp_path):
     space = {"n": Interval(1, 4, integer=True), "x": Interval(0.1, 0.2), "l": Interval(1, 9, True)}
     study = Study(space, tmp_path / "journal", sampler="random")
