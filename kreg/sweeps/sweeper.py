@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from kreg import check
 from kreg.sweeps.progress import Progress
 from kreg.sweeps.pruning import JOURNAL
-from kreg.sweeps.results import OBJECTIVE, larger
+from kreg.sweeps.results import OBJECTIVE, RESULT, larger, read_json
 from kreg.sweeps.search import Choice, Interval, Study, chosen
 
 TARGET = "hydra_plugins.kreg.Search"
@@ -85,7 +85,19 @@ class Search(Sweeper):
         told = [[*fixed, *(f"{k}={v}" for k, v in trial.params.items())] for trial in asked]
         results = self.launcher.launch(told, initial_job_idx=asked[0].number)
         for trial, result in zip(asked, results, strict=True):
-            study.tell(trial, value_of(result, self.sign), curve_of(folder, trial.number))
+            study.tell(trial, **worth(folder, trial.number, value_of(result, self.sign)))
+
+
+def worth(folder: Path, number: int, value: float) -> dict:
+    """What a search remembers of a job: value, curve, and whether it was pruned.
+
+    Of a pruned job it is the smallest loss so far: an average of weights that has just begun says
+    nothing about the setting.
+    """
+    curve = curve_of(folder, number)
+    results = map(read_json, folder.glob(f"{number}_*/{RESULT}"))
+    pruned = any(result.get("stop_reason") == "pruned" for result in results)
+    return {"value": min(curve) if pruned and curve else value, "curve": curve, "pruned": pruned}
 
 
 def value_of(result, sign: float = 1.0) -> float:

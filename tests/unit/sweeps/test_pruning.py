@@ -63,6 +63,22 @@ def test_a_curve_is_read_from_the_jobs_history(tmp_path):
     assert sweeper.curve_of(tmp_path, 8) == []
 
 
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [("pruned", {"value": 0.5, "pruned": True}), ("completed", {"value": 0.9, "pruned": False})],
+)
+def test_a_pruned_job_is_worth_its_smallest_loss_and_never_the_best(reason, expected, tmp_path):
+    folder = tmp_path / "7_abcdef"
+    folder.mkdir()
+    (folder / "history.csv").write_text("epoch,val_clean_loss\n1,1.5\n2,0.5\n3,0.7\n")
+    (folder / "result.json").write_text(json.dumps({"stop_reason": reason}))
+    told = sweeper.worth(tmp_path, 7, 0.9)
+    assert told == {**expected, "curve": [1.5, 0.5, 0.7]}
+    study = Study({"x": Choice((1, 2))}, tmp_path / pruning.JOURNAL, sampler="random")
+    study.tell(study.ask(), **told)
+    assert (study.best is None) == (reason == "pruned")
+
+
 @pytest.mark.parametrize(("name", "sign"), [("val_clean_loss", 1), ("val_clean_accuracy", -1)])
 def test_a_search_minimises_what_is_better_smaller_and_maximises_the_rest(name, sign):
     class Result:
