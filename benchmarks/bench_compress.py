@@ -16,6 +16,31 @@ is trained as long from scratch; all end with as many epochs at a falling learni
 accuracy in per cent, and its mean difference to the dense model with the standard error over the
 seeds of split and start; latency is one prediction of 32 examples. No strength is chosen by the
 test set: all are shown.
+
+Measured, on two busy cores (times are ratios inside a row). `applications`: left are 39.2, 44.0,
+52.8 and 55.3 % of the parameters and 0.50, 0.59, 0.80 and 0.74 of the latency, in the order below;
+largest difference 3.4e-7. `digits --seeds 5 --small 40 --strengths 5e-5 1e-4 2e-4 4e-4`, then
+`fashion --small 12 --strengths 1e-4 3e-4 5e-4 7e-4` (one seed):
+
+    digits                        accuracy     change   of dense
+    dense                            98.14                100.0 %
+    dense, trained on                98.09   -0.05 (0.12)  100.0
+    small from scratch, width 40     97.98   -0.15 (0.17)    5.5
+    group lasso 5e-05                98.24   +0.10 (0.19)   39.2
+    group lasso 0.0001               97.98   -0.15 (0.13)    9.2
+    group lasso 0.0002               98.09   -0.05 (0.28)    4.5
+    group lasso 0.0004               97.38   -0.76 (0.40)    1.9
+
+    fashion                       accuracy     change   of dense   latency
+    dense                            87.87                100.0 %     1.00
+    dense, trained on                89.38   +1.51         100.0
+    small from scratch, width 12     87.78   -0.09          14.7      0.32
+    group lasso 0.0001               88.50   +0.63          82.5
+    group lasso 0.0003               87.59   -0.28          31.1      0.56
+    group lasso 0.0005               85.88   -1.99          10.3      0.29
+    group lasso 0.0007               85.03   -2.84           5.1      0.26
+
+On Fashion-MNIST the narrow network from scratch is as good as what is left of the wide one.
 """
 
 import argparse

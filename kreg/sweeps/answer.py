@@ -50,16 +50,19 @@ def factors(found: list[Effect]) -> list[str]:
 
 
 def worth(sweep: Sweep, levels: list[Effect]) -> str:
-    """Which level of one factor is best, and whether that may be chance."""
+    """Which level of one factor stands out, and whether that may be chance."""
     sign = -1 if larger(sweep.objective) else 1
-    best = min(levels, key=lambda effect: sign * effect.difference)
-    name = f"{best.factor}={best.level}"
-    gain = f"{abs(best.difference):.2g}"
+    best, *_, worst = sorted(levels, key=lambda effect: sign * effect.difference)
     if math.isnan(best.half_width):
-        return f"{name} is {gain} better than the mean of its levels; how sure that is, is unknown."
-    if best.sure:
-        return (
-            f"{name} is {gain} (+- {best.half_width:.2g}) better than the mean of its levels, "
-            f"over {sweep.seeds} seeds."
-        )
+        return f"{compared(best, 'better')}; how sure that is, is unknown."
+    for effect, word in ((best, "better"), (worst, "worse")):
+        if effect.sure:
+            return f"{compared(effect, word)}, over {sweep.seeds} seeds."
     return f"{best.factor} makes no difference that {sweep.seeds} seeds can show."
+
+
+def compared(effect: Effect, word: str) -> str:
+    """One level beside the mean of all, with the interval where it is known."""
+    sure = "" if math.isnan(effect.half_width) else f" (+- {effect.half_width:.2g})"
+    gain = f"{abs(effect.difference):.2g}{sure}"
+    return f"{effect.factor}={effect.level} is {gain} {word} than the mean of its levels"

@@ -180,6 +180,15 @@ def test_one_lucky_seed_is_not_the_best_setting(write_run, tmp_path):
     )
 
 
+def test_a_level_that_is_surely_worse_is_told_where_none_is_surely_better(write_run, tmp_path):
+    losses = {"a": (0.1, 0.3, 0.2), "b": (0.3, 0.1, 0.2), "c": (0.9, 0.9, 0.9)}
+    for reg, values in losses.items():
+        for seed, objective in enumerate(values):
+            write_run(f"{seed}_{reg}", [f"reg={reg}", f"seed={seed}"], objective)
+    assert answered(tmp_path)[1].startswith("reg=c is 0.47 (+- ")
+    assert "worse than the mean of its levels, over 3 seeds" in answered(tmp_path)[1]
+
+
 def test_of_a_larger_objective_the_largest_is_best(tmp_path):
     for number, accuracy in enumerate((0.9, 0.95)):
         folder = tmp_path / f"{number}_x"
