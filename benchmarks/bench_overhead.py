@@ -9,8 +9,9 @@ validation of every epoch included on both sides. `processor` is user and system
 process, which other programs on the machine disturb less than the clock. Where all validation rows
 are measured by Diagnostics (here), Keras's own pass over them is left out: kreg writes `val_loss`.
 
-Median of two rounds, on two cores: whole process 0.75, processor 0.83, training step 0.55. The
-epoch stream and one pass over the validation rows cost less than Keras's adapter and evaluation.
+Median of three rounds, on two idle cores: whole process 0.86, processor 0.89, training step 0.72
+(beside other work it was 0.75, 0.83, 0.55). The epoch stream and one pass over the validation rows
+cost less than Keras's adapter and evaluation.
 """
 
 import argparse
