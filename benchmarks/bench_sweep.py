@@ -10,8 +10,9 @@ train, the less there is to share. "equal" holds all metrics of all jobs, to the
 those of the first row. Ray has an environment of its own (its launcher and joblib 1.6 do not go
 together): run this script there for that row.
 
-With --only basic,kreg on two idle cores: 56.9 and 27.8 s, 0.49 (0.50 of the processors' time);
-later, beside other work (load 7): 238 and 88 s, 0.37 (52.4 and 26.1 processor seconds, 0.50).
+On two idle cores, wall seconds (processor seconds): separate processes 136.7 (141.9), basic launcher
+67.7 (66.8), joblib 42.5 (74.1), kreg 31.0 (33.0): 0.46 of basic, 0.49 of its processor time. Alone
+with --only basic,kreg: 56.8 and 27.8 s, 0.49. All equal.
 """
 
 import argparse
