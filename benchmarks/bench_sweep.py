@@ -11,8 +11,8 @@ those of the first row. Ray has an environment of its own (its launcher and jobl
 together): run this script there for that row.
 
 On two idle cores, wall seconds (processor seconds), all results equal: separate processes 136.7
-(141.9), basic launcher 67.7 (66.8), joblib 42.5 (74.1), kreg 31.0 (33.0), which is 0.46 of basic and
-0.49 of its processor time. In Ray's environment: Ray 49.6, kreg 34.5.
+(141.9), basic launcher 67.7 (66.8), joblib 42.5 (74.1), kreg 31.0 (33.0): 0.46 of basic, 0.49 of
+its processor time. In Ray's environment: Ray 49.6, kreg 34.5.
 """
 
 import argparse
