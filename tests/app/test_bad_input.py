@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy
+import pandas
 import pytest
 from hydra.errors import HydraException
 from hypothesis import HealthCheck, example, given, settings
@@ -353,26 +354,15 @@ def test_one_sentence_and_exit_code_2(line, culprit, capsys):
     assert culprit in printed.err, printed.err
 
 
-def test_a_column_that_the_table_lacks(tmp_path_factory, capsys):
-    path = tmp_path_factory.mktemp("own") / "own.csv"
-    path.write_text("size,rich\n1,yes\n2,no\n")
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_column_that_the_table_lacks(kind, tmp_path_factory, capsys):
+    path = tmp_path_factory.mktemp("own") / f"own.{kind}"
+    table = pandas.DataFrame({"size": [1, 2], "rich": ["yes", "no"]})
+    table.to_csv(path, index=False) if kind == "csv" else table.to_parquet(path)
     for key in ("target", "group", "time"):
         values = {"target": "rich", key: "rihc"}
         line = [f"data.{name}={value}" for name, value in values.items()]
-        assert gate.run(never, ["data=csv", f"data.path={path}", *line]) == 2
-        printed = capsys.readouterr().err
-        assert f"data.{key}" in printed and "Did you mean 'rich'" in printed
-
-
-def test_a_column_that_a_parquet_file_lacks(tmp_path_factory, capsys):
-    pandas = pytest.importorskip("pandas")
-    pytest.importorskip("pyarrow")
-    path = tmp_path_factory.mktemp("own") / "own.parquet"
-    pandas.DataFrame({"size": [1, 2], "rich": ["yes", "no"]}).to_parquet(path)
-    for key in ("target", "group", "time"):
-        values = {"target": "rich", key: "rihc"}
-        line = [f"data.{name}={value}" for name, value in values.items()]
-        assert gate.run(never, ["data=parquet", f"data.path={path}", *line]) == 2
+        assert gate.run(never, [f"data={kind}", f"data.path={path}", *line]) == 2
         printed = capsys.readouterr().err
         assert f"data.{key}" in printed and "Did you mean 'rich'" in printed
 
