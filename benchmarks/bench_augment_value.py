@@ -55,8 +55,8 @@ import tensorflow as tf
 import yaml
 
 from kreg import models
-from kreg.build.augment import pipeline
 from kreg.config import augment as config
+from kreg.factories.augment import pipeline
 
 ROOT = Path(__file__).parents[1]
 OPTIONS = ("none", "standard", "heavy", "mixup")

@@ -76,7 +76,7 @@ def mapping(default: dict):
 
 
 def kind(name: str):
-    """The `kind` key of a schema: it names the constructor in `kreg.build`."""
+    """The `kind` key of a schema: it names the constructor in `kreg.factories`."""
     return _field(name, Rule(str, options=(name,)))
 
 

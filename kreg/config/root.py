@@ -1,8 +1,12 @@
-"""The keys at the top of the configuration."""
+"""The whole configuration: the keys at its top, and a checked dataclass for each group."""
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
+from kreg.config.compress import Compress
 from kreg.config.fields import many, mapping, one_of, ranged, switch, text
+from kreg.config.trainer import Trainer
 
 PROCEDURES = (
     "train",
@@ -45,3 +49,23 @@ class Root:
     resume: str = text("auto")  # auto | never | force | a run directory
     check: bool = switch(False)  # compose, build, validate, do not train
     allow: list = many([])  # packages whose components a `kind: package.module:Name` may name
+
+
+@dataclass(kw_only=True)
+class Config(Root):
+    """The whole configuration, checked: `config.seed`, `config.model.depth`, `config.reg.kind`."""
+
+    model: Any
+    reg: Any
+    dropout: Any
+    augment: Any
+    data: Any
+    optimizer: Any
+    stop: Any
+    trainer: Trainer
+    diagnostics: Any
+    compress: Compress
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for the run's own record and for comparing two runs."""
+        return dataclasses.asdict(self)

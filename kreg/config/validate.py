@@ -2,29 +2,17 @@
 
 import dataclasses
 from collections.abc import Mapping
-from types import SimpleNamespace
 
 from kreg import check
 from kreg.config import combinations
 from kreg.config.custom import is_custom
 from kreg.config.fields import check_field
-from kreg.config.root import Root
+from kreg.config.root import Config, Root
 from kreg.config.schema import GROUPS, schema_of
 
 
 class ConfigError(ValueError):
     """A mistake in the configuration, told in one sentence."""
-
-
-class Config(SimpleNamespace):
-    """The whole configuration, checked: `cfg.seed`, `cfg.model.depth`, `cfg.reg.kind`, ..."""
-
-    def to_dict(self) -> dict:
-        """Plain data, for the run's own record and for comparing two runs."""
-        return {
-            name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
-            for name, value in vars(self).items()
-        }
 
 
 def validate(tree: Mapping) -> Config:

@@ -15,11 +15,12 @@ from rich.console import Console
 from rich.table import Table
 
 from kreg import check
-from kreg.build import data, reuse
 from kreg.config.validate import validate
 from kreg.experiments import cocktail_page, ingredients
 from kreg.experiments.trials import attempt, train
+from kreg.factories import data
 from kreg.sweeps.search import Study
+from kreg.training.shared_steps import SharedSteps
 
 PAGE = "cocktail.html"
 SHARE = 0.7  # of the time goes to the search, the rest to taking the best mixture apart
@@ -79,7 +80,7 @@ class Bar:
     """Where cocktails are mixed: trains settings of one configuration and remembers them."""
 
     def __init__(self, config, out_dir: Path, only: list | None = None, sampler: str = "auto"):
-        self.config = config
+        self.config, self.steps = config, SharedSteps()
         info = data.load(config.data, config.seed)
         self.image = info.is_image
         whole = ingredients.space(info.is_image, config.model.kind, info.task != "regression")
@@ -100,8 +101,7 @@ class Bar:
         """Train the next setting; what fails is worth nothing and ends no search."""
         trial = self.study.ask()
         try:
-            with reuse.sharing():
-                found = attempt(self.checked(trial.params), self.study.hopeless)
+            found = attempt(self.checked(trial.params), self.study.hopeless, self.steps)
         except FloatingPointError:
             found = {"value": math.inf}
         self.study.tell(trial, **found)
@@ -126,8 +126,7 @@ class Bar:
     def repeat(self, params: dict, number: int) -> dict:
         """One start of a setting on the same split."""
         config = self.checked(params)
-        with reuse.sharing():
-            return train(config, start=config.seed + number)
+        return train(config, seed=config.seed + number, steps=self.steps)
 
 
 def write(out_dir: Path, bar: Bar, result: dict) -> None:

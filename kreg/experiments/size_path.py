@@ -10,10 +10,10 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from kreg import check
-from kreg.build import plan, trainer
 from kreg.config.validate import validate
 from kreg.surgery import size_path
 from kreg.surgery.size_path import STRENGTHS
+from kreg.training import plan, start
 
 MEASURES = ("parameters", "flops", "latency_ms")
 
@@ -66,7 +66,7 @@ def prepared(config, epochs: int):
     The learning rate's schedule has the length of one strength, not of the whole training.
     """
     check.integer("epochs", epochs, low=1)
-    trainer.prepare(config.trainer, config.seed)
+    start.prepare(config.trainer, config.seed)
     tree = config.to_dict()
     tree["reg"], tree["trainer"]["epochs"] = {"kind": "none"}, epochs
     training = plan.make(validate(tree))

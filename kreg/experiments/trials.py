@@ -2,26 +2,30 @@
 
 import numpy as np
 
-from kreg.build import outcome, plan, pruning, stop, trainer
 from kreg.callbacks import EarlyStopping, Pruner, clean_of, take
+from kreg.factories import stop
+from kreg.training import plan, result, start
+from kreg.training.callbacks import Hopeless, earliest
+from kreg.training.shared_steps import SharedSteps
 
 
-def train(config, start: int | None = None) -> dict:
+def train(config, seed: int | None = None, steps: SharedSteps | None = None) -> dict:
     """Fit a configuration; returns its clean metrics on all three splits.
 
     Args:
         config: A checked configuration.
-        start: The seed of the weights and the noise, if not that of the split.
+        seed: That of the weights and the noise, if not that of the split.
+        steps: What this training shares with the others of the search, or `None`.
 
     Raises:
         FloatingPointError: If the validation loss is not finite.
     """
-    metrics = outcome.metrics(fit(config, start=start)[0])
+    metrics = result.metrics(fit(config, seed=seed, steps=steps)[0])
     finite(metrics["val_clean_loss"])
     return metrics
 
 
-def attempt(config, hopeless=None) -> dict:
+def attempt(config, hopeless: Hopeless | None = None, steps: SharedSteps | None = None) -> dict:
     """Fit a configuration for a search, which looks at the validation rows and at no others.
 
     Returns:
@@ -32,7 +36,7 @@ def attempt(config, hopeless=None) -> dict:
     Raises:
         FloatingPointError: If the validation loss is not finite.
     """
-    training, pruner = fit(config, hopeless)
+    training, pruner = fit(config, hopeless, steps=steps)
     if pruner.pruned:
         value = min(pruner.curve)
     else:
@@ -48,20 +52,26 @@ def finite(loss: float) -> float:
     return loss
 
 
-def fit(config, hopeless=None, start: int | None = None) -> tuple[plan.Plan, Pruner]:
+def fit(
+    config,
+    hopeless: Hopeless | None = None,
+    seed: int | None = None,
+    steps: SharedSteps | None = None,
+) -> tuple[plan.Plan, Pruner]:
     """Fit a configuration; returns its plan, with the trained model, and who kept its curve.
 
     Args:
         config: A checked configuration.
         hopeless: Asked after every epoch with the losses so far; `True` ends the training.
-        start: The seed of the weights and the noise, if not that of the split.
+        seed: That of the weights and the noise, if not that of the split.
+        steps: What this training shares with the others of the search, or `None`.
     """
-    trainer.prepare(config.trainer, config.seed if start is None else start)
-    training = plan.make(config, whole_epochs=True)
+    start.prepare(config.trainer, config.seed if seed is None else seed, steps)
+    training = plan.make(config, steps, whole_epochs=True)
     held_out = training.held_out()
     rule = stop.callback(config.stop, validation=held_out, verbose=0)
     rule = rule or EarlyStopping(dry_run=True, restore_best=False, validation=held_out, verbose=0)
-    pruner = Pruner(hopeless, pruning.earliest(config.trainer.epochs))
+    pruner = Pruner(hopeless, earliest(config.trainer.epochs))
     training.model.fit(
         training.stream(),
         steps_per_epoch=training.steps,

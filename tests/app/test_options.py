@@ -58,8 +58,8 @@ TRAINABLE = [
 
 @pytest.mark.parametrize(("group", "option"), TRAINABLE, ids=lambda v: v)
 def test_trains_an_epoch(group, option, tmp_path):
-    from kreg import app
     from kreg.runs import RunDirectory
+    from kreg.training import app
 
     size = SMALL if group != "data" else SMALL[1:]
     quick = [] if group in ("diagnostics", "stop") else ["diagnostics=off"]

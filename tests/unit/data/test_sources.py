@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kreg.build import data as build
 from kreg.config.data import KINDS
 from kreg.data import Splitting, assemble, epoch_stream
 from kreg.data.names import safe, safe_all
 from kreg.data.sources import idx, keras_datasets, synthetic
 from kreg.data.sources.image_folder import image_folder
 from kreg.data.sources.npz import npz
+from kreg.factories import data as build
 
 
 @pytest.fixture

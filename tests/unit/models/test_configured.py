@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from kreg import models
-from kreg.build import model as build
 from kreg.config import model as config
 from kreg.config.fields import check_field
+from kreg.factories import model as build
 
 TINY = {"width": 4, "trees": 3, "depth": 1, "heads": 2}
 
