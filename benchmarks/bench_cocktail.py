@@ -51,9 +51,9 @@ from threadpoolctl import threadpool_limits
 
 from kreg.build import data, trainer
 from kreg.config.validate import validate
-from kreg.experiments.cocktail import Bar
-from kreg.experiments.trials import fit
 from kreg.launch.compose import compose_job
+from kreg.procedures.cocktail import Bar
+from kreg.procedures.trials import fit
 
 METHODS = ("plain", "single", "cocktail", "boosting")
 BATCHES = 8  # an epoch, about

@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "app": APP_PARTS,
     "cli": APP_PARTS | {"app", "sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "app"},
-    "experiments": ROOMS_THAT_BUILD | {"diagnostics", "build", "config", "sweeps"},
+    "procedures": {"build", "callbacks", "config", "diagnostics", "surgery", "sweeps"},
+    "papers": {"diagnostics", "layers", "models", "optimizers", "regularizers", "surgery"},
     "hydra_plugin": {"config"},
     "_namespace_plugin": {"hydra_plugin"},
 }  # fmt: skip

@@ -17,8 +17,8 @@ from rich.table import Table
 from kreg import check
 from kreg.build import data, reuse
 from kreg.config.validate import validate
-from kreg.experiments import cocktail_page, ingredients
-from kreg.experiments.trials import attempt, train
+from kreg.procedures import cocktail_page, ingredients
+from kreg.procedures.trials import attempt, train
 from kreg.sweeps.search import Study
 
 PAGE = "cocktail.html"

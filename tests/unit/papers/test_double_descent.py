@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from kreg.experiments import double_descent
+from kreg.papers import double_descent
 
 
 def row(width, loss, l2=0.0):

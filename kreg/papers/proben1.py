@@ -17,7 +17,7 @@ import numpy as np
 
 from kreg import check
 from kreg.diagnostics.criteria import GL, Progress
-from kreg.experiments.rprop import Networks, Rprop, percentage
+from kreg.papers.rprop import Networks, Rprop, percentage
 
 STRIP = 5
 EPOCHS = 3000

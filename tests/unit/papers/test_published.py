@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from kreg.experiments import diabetes_path, zou_hastie_prostate
+from kreg.papers import diabetes_path, zou_hastie_prostate
 
 DATA = os.environ.get("KREG_DATA")
 

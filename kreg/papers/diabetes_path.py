@@ -13,8 +13,8 @@ from sklearn.datasets import load_diabetes
 from sklearn.linear_model import lasso_path
 
 from kreg import check
-from kreg.experiments.linear_fit import linear_model
 from kreg.optimizers import path
+from kreg.papers.linear_fit import linear_model
 from kreg.regularizers import L1
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kreg.experiments import proben1
-from kreg.experiments.rprop import Networks, Rprop, percentage
+from kreg.papers import proben1
+from kreg.papers.rprop import Networks, Rprop, percentage
 
 FOLDER = Path(os.environ.get("KREG_DATA", "/nowhere")) / "proben1"
 

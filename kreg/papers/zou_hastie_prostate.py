@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kreg.experiments.linear_fit import linear_model, train
+from kreg.papers.linear_fit import linear_model, train
 from kreg.regularizers import L2, ElasticNet
 
 STEPS = 1500

@@ -17,8 +17,8 @@ from sklearn.feature_selection import SelectFromModel, SelectKBest, f_classif
 from sklearn.linear_model import LogisticRegression
 
 from kreg import check
-from kreg.experiments import feature_selection_data as tables
 from kreg.optimizers import Adam
+from kreg.papers import feature_selection_data as tables
 from kreg.surgery import select_features
 from kreg.surgery.table import text_table
 

@@ -5,8 +5,8 @@ import json
 import keras
 import pytest
 
-from kreg.experiments import size_path
 from kreg.launch.compose import compose_job
+from kreg.procedures import size_path
 
 SMALL = ["data=wine", "model=shallow", "model.width=8", "trainer.verbose=quiet"]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from kreg import check
-from kreg.experiments import gal_ghahramani_data as tables
+from kreg.papers import gal_ghahramani_data as tables
 
 RATES = (0.005, 0.01, 0.05, 0.1)
 TAU = {"concrete": 0.05, "power": 0.1}  # the middle of the published grid; it hardly moves the RMSE
@@ -104,8 +104,8 @@ def network(shape, rate: float, penalty: float):
     """One network for each split, stacked: `(batch, splits, features) -> (batch, splits)`."""
     import keras
 
-    from kreg.experiments.stacked import StackedDense
     from kreg.layers import Dropout
+    from kreg.papers.stacked import StackedDense
 
     inputs = keras.Input(shape)
     x = keras.ops.transpose(inputs, (1, 0, 2))

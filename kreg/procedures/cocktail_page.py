@@ -7,7 +7,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from kreg.diagnostics.page import skeleton
-from kreg.experiments import ingredients
+from kreg.procedures import ingredients
 from kreg.sweeps import charts
 from kreg.sweeps.effect import half_width
 from kreg.sweeps.page import template
@@ -26,7 +26,7 @@ def render(result: dict, trials: list, option: str, command: str) -> str:
     """The page as text.
 
     Args:
-        result: What `kreg.experiments.cocktail.run` returns.
+        result: What `kreg.procedures.cocktail.run` returns.
         trials: The trials of the search.
         option: The option file of the best mixture.
         command: What trains it again.

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kreg.experiments import feature_selection as experiment
-from kreg.experiments import feature_selection_data as tables
+from kreg.papers import feature_selection as experiment
+from kreg.papers import feature_selection_data as tables
 
 DATA = os.environ.get("KREG_DATA")
 USEFUL = 4

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from kreg.experiments import gal_ghahramani as grid
-from kreg.experiments import gal_ghahramani_data as tables
-from kreg.experiments.stacked import StackedDense
+from kreg.papers import gal_ghahramani as grid
+from kreg.papers import gal_ghahramani_data as tables
+from kreg.papers.stacked import StackedDense
 
 ROWS = 60
 

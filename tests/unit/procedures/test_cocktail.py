@@ -13,8 +13,8 @@ from kreg.build import dropout as noise
 from kreg.build import model as models
 from kreg.build import reuse
 from kreg.config.validate import validate
-from kreg.experiments import cocktail, cocktail_page, ingredients, trials
 from kreg.launch.compose import compose_job
+from kreg.procedures import cocktail, cocktail_page, ingredients, trials
 from kreg.sweeps.search import Study, Trial
 
 FULL = {
