@@ -19,7 +19,7 @@ from kreg.build import data, reuse
 from kreg.config.validate import validate
 from kreg.procedures import cocktail_page, ingredients
 from kreg.procedures.trials import attempt, train
-from kreg.sweeps.search import Study
+from kreg.sweeps.study import Study
 
 PAGE = "cocktail.html"
 SHARE = 0.7  # of the time goes to the search, the rest to taking the best mixture apart
@@ -43,7 +43,7 @@ def run(
         seconds: Number > 0: the time for everything.
         trials: Whole number >= 1: at most so many settings.
         seeds: Whole number >= 1 of starts with which the best mixture and its variants are trained.
-        sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.search.Study`.
+        sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.study.Study`.
         only: Names of ingredients to search over; the others stay out. Defaults to all.
 
     Returns:

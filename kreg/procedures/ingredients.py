@@ -3,7 +3,7 @@
 import copy
 
 from kreg import check
-from kreg.sweeps.search import Choice, Interval
+from kreg.sweeps.study import Choice, Interval
 
 DENSE = ("shallow", "deep", "wide")
 PATIENCE, AVERAGE = 15, 0.99

@@ -9,8 +9,8 @@ import warnings
 
 PUBLIC = {
     "Sweep": "kreg.sweeps.reading",
-    "SweepDirectory": "kreg.sweeps.directory",
-    "choose": "kreg.sweeps.directory",
+    "SweepDirectory": "kreg.sweeps.sweep_directory",
+    "choose": "kreg.sweeps.sweep_directory",
     "collect": "kreg.sweeps.reading",
     "compare": "kreg.sweeps.comparison",
     "effects": "kreg.sweeps.effect",

@@ -13,12 +13,11 @@ from hydra.plugins.sweeper import Sweeper
 from omegaconf import DictConfig
 
 from kreg import check
-from kreg.sweeps.progress import Progress
-from kreg.sweeps.pruning import JOURNAL
+from kreg.sweeps.job_progress import JobProgress
+from kreg.sweeps.median_stopping import JOURNAL
 from kreg.sweeps.results import OBJECTIVE, RESULT, larger, read_json
-from kreg.sweeps.search import Choice, Interval, Study, chosen
+from kreg.sweeps.study import Choice, Interval, Study, chosen
 
-TARGET = "hydra_plugins.kreg.Search"
 HISTORY, CURVE = "history.csv", "val_clean_loss"
 
 
@@ -30,9 +29,9 @@ class Search(Sweeper):
         seconds: Stop asking after so many seconds, or `None`.
         jobs: Whole number >= 1 of settings asked for at once; more than one for parallel launchers.
         seed: Whole number >= 0.
-        sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.search.Study`.
+        sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.study.Study`.
         prune: Whether a training ends when half of the other settings were better by then; see
-            `kreg.sweeps.pruning`. It is the clean validation loss that decides, so it needs
+            `kreg.sweeps.median_stopping`. It is the clean validation loss that decides, so it needs
             `objective=val_clean_loss`.
         space: Further dimensions in Hydra's grammar, `{"reg.l1": "tag(log, interval(1e-6, 1))"}`.
     """
@@ -62,7 +61,7 @@ class Search(Sweeper):
         study = Study(space, folder / JOURNAL, self.seed, self.sampler)
         self.sign = -1.0 if larger(self.config.get("objective", OBJECTIVE)) else 1.0
         if hasattr(self.launcher, "progress"):
-            self.launcher.progress = Progress(self.trials, len(study.trials))
+            self.launcher.progress = JobProgress(self.trials, len(study.trials))
         end = math.inf if self.seconds is None else time.monotonic() + self.seconds
         while len(study.trials) < self.trials and time.monotonic() < end:
             self.batch(study, fixed, folder)
@@ -131,8 +130,3 @@ def dimension(override: Override):
         whole = isinstance(value.start, int) and isinstance(value.end, int)
         return Interval(value.start, value.end, "log" in value.tags, whole or "int" in value.tags)
     return Choice(tuple(override.sweep_string_iterator()))
-
-
-def register() -> None:
-    """Make the sweeper known to Hydra without a plugin package."""
-    Plugins.instance().class_name_to_class[TARGET] = Search

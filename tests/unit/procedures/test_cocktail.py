@@ -15,7 +15,7 @@ from kreg.build import reuse
 from kreg.config.validate import validate
 from kreg.launch.compose import compose_job
 from kreg.procedures import cocktail, cocktail_page, ingredients, trials
-from kreg.sweeps.search import Study, Trial
+from kreg.sweeps.study import Study, Trial
 
 FULL = {
     "learning_rate": 0.01,

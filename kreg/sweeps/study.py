@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from kreg import check
-from kreg.sweeps import pruning
+from kreg.sweeps import median_stopping
 
 STARTUP = 10  # trials drawn at random before a model of the objective is worth anything
 
@@ -119,8 +119,8 @@ class Study:
         return min(whole, key=lambda trial: trial.value, default=None)
 
     def hopeless(self, curve) -> bool:
-        """Whether a running trial is not worth its time; see `kreg.sweeps.pruning`."""
-        return pruning.worse_than_half(curve, [t.curve for t in self.trials if t.good])
+        """Whether a running trial is not worth its time; see `kreg.sweeps.median_stopping`."""
+        return median_stopping.worse_than_half(curve, [t.curve for t in self.trials if t.good])
 
     def _read(self) -> list[Trial]:
         if not self.journal.exists():

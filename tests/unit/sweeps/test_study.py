@@ -6,7 +6,7 @@ import math
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from kreg.sweeps.search import STARTUP, Choice, Interval, Study, chosen
+from kreg.sweeps.study import STARTUP, Choice, Interval, Study, chosen
 from kreg.sweeps.sweeper import dimension
 
 SPACE = {

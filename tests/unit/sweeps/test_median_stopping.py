@@ -6,16 +6,16 @@ import math
 import pytest
 
 from kreg import sweeps
-from kreg.sweeps import pruning, sweeper
+from kreg.sweeps import median_stopping, sweeper
 from kreg.sweeps.results import larger
-from kreg.sweeps.search import Choice, Study
+from kreg.sweeps.study import Choice, Study
 from tests.unit.sweeps.test_launching import run_train
 
 OTHERS = [[9.0, last, last] for last in (1.0, 2.0, 3.0, 4.0, 5.0)]
 
 
 def journal(folder, curves, value=1.0):
-    study = Study({"x": Choice((1, 2))}, folder / pruning.JOURNAL, sampler="random")
+    study = Study({"x": Choice((1, 2))}, folder / median_stopping.JOURNAL, sampler="random")
     for curve in curves:
         study.tell(study.ask(), value, curve)
 
@@ -25,24 +25,24 @@ def journal(folder, curves, value=1.0):
     [([9.0, 3.5], True), ([9.0, 2.5], False), ([2.5, 9.0], False), ([9.0], False)],
 )
 def test_the_rule_compares_best_values_with_the_median_at_the_same_epoch(curve, hopeless):
-    assert pruning.worse_than_half(curve, OTHERS) is hopeless
-    assert not pruning.worse_than_half(curve, OTHERS[:4])
+    assert median_stopping.worse_than_half(curve, OTHERS) is hopeless
+    assert not median_stopping.worse_than_half(curve, OTHERS[:4])
 
 
 def test_shorter_curves_say_nothing():
-    assert not pruning.worse_than_half([9.0, 9.0, 9.0, 9.0], OTHERS)
+    assert not median_stopping.worse_than_half([9.0, 9.0, 9.0, 9.0], OTHERS)
 
 
 def test_a_job_reads_the_curves_of_the_others_from_the_journal(tmp_path):
     journal(tmp_path, OTHERS)
-    hopeless = pruning.rule({"prune": True}, tmp_path, "val_clean_loss")
+    hopeless = median_stopping.rule({"prune": True}, tmp_path, "val_clean_loss")
     assert hopeless([9.0, 3.5])
     assert not hopeless([9.0, 2.5])
 
 
 def test_failed_trials_do_not_count(tmp_path):
     journal(tmp_path, OTHERS, value=math.inf)
-    assert pruning.known_curves(tmp_path / pruning.JOURNAL) == []
+    assert median_stopping.known_curves(tmp_path / median_stopping.JOURNAL) == []
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_failed_trials_do_not_count(tmp_path):
 def test_nothing_is_pruned_outside_of_a_search_or_for_another_objective(
     settings, objective, tmp_path
 ):
-    assert pruning.rule(settings, tmp_path, objective) is None
+    assert median_stopping.rule(settings, tmp_path, objective) is None
 
 
 def test_a_curve_is_read_from_the_jobs_history(tmp_path):
@@ -74,7 +74,7 @@ def test_a_pruned_job_is_worth_its_smallest_loss_and_never_the_best(reason, expe
     (folder / "result.json").write_text(json.dumps({"stop_reason": reason}))
     told = sweeper.worth(tmp_path, 7, 0.9)
     assert told == {**expected, "curve": [1.5, 0.5, 0.7]}
-    study = Study({"x": Choice((1, 2))}, tmp_path / pruning.JOURNAL, sampler="random")
+    study = Study({"x": Choice((1, 2))}, tmp_path / median_stopping.JOURNAL, sampler="random")
     study.tell(study.ask(), **told)
     assert (study.best is None) == (reason == "pruned")
 

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 
-from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
 
 try:
@@ -11,7 +10,6 @@ try:
 except ModuleNotFoundError:  # an extra; nothing registers the class below without it
     from hydra.plugins.launcher import Launcher as RayLauncher
 
-TARGET = "hydra_plugins.kreg.Ray"
 BAD_CONFIGURATION = 2
 
 
@@ -31,8 +29,3 @@ class Ray(RayLauncher):
                 file=sys.stderr,
             )
             raise SystemExit(BAD_CONFIGURATION) from error
-
-
-def register() -> None:
-    """Make the launcher known to Hydra without a plugin package."""
-    Plugins.instance().class_name_to_class[TARGET] = Ray

@@ -3,7 +3,7 @@
 import sys
 
 
-class Progress:
+class JobProgress:
     """Prints to the error stream, so that a sweep's table can be piped.
 
     Args:

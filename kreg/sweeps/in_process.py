@@ -5,16 +5,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from hydra.core.plugins import Plugins
-from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup_globals
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.utils import JobReturn, configure_log, run_job, setup_globals
 from hydra.plugins.launcher import Launcher
-from omegaconf import DictConfig, OmegaConf, open_dict
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict
 
-from kreg.sweeps.directory import is_done
-from kreg.sweeps.progress import Progress
-from kreg.sweeps.results import OBJECTIVE, RESULT, objective_of, read_json
+from kreg.sweeps.job_progress import JobProgress
+from kreg.sweeps.jobs import job_folder, known_result, outcome, varied
+from kreg.sweeps.results import OBJECTIVE
 
-TARGET = "hydra_plugins.kreg.InProcess"
 MOST_HELD = 64  # composed configurations that wait for their job
 REUSE = "KREG_REUSE_GRAPHS"  # `kreg.build.reuse` reads it
 
@@ -26,9 +26,11 @@ class InProcess(Launcher):
     the others. Every job clears Keras's names and graphs before it builds its own.
     """
 
-    progress: Progress | None = None  # a search, which launches jobs one by one, has its own
+    progress: JobProgress | None = None  # a search, which launches jobs one by one, has its own
 
-    def setup(self, *, hydra_context, task_function, config: DictConfig) -> None:
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
         self.context, self.task, self.config = hydra_context, task_function, config
         self.composed = Composed(hydra_context.config_loader)
 
@@ -39,14 +41,14 @@ class InProcess(Launcher):
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
         os.environ[REUSE] = "1"  # jobs of one process may share a compiled step
-        progress = self.progress or Progress(len(job_overrides))
+        progress = self.progress or JobProgress(len(job_overrides))
         told = varied(job_overrides)
         return [
             self.run(list(overrides), initial_job_idx + place, told[place], progress)
             for place, overrides in enumerate(job_overrides)
         ]
 
-    def run(self, overrides: list[str], number: int, told: str, progress: Progress) -> JobReturn:
+    def run(self, overrides: list[str], number: int, told: str, progress: JobProgress) -> JobReturn:
         """One job, or the note that it is done already."""
         config = self.composed.take(self.config, overrides)
         with open_dict(config):
@@ -66,7 +68,7 @@ class InProcess(Launcher):
                 job_dir_key="hydra.sweep.dir",
                 job_subdir_key="hydra.sweep.subdir",
             )
-            ending = outcome(read_json(folder / RESULT), objective)
+            ending = outcome(folder, objective)
         finally:
             progress.end(time.monotonic() - began, ending)
         return result
@@ -78,10 +80,10 @@ class Composed:
     That takes Hydra about as long as training a small model for an epoch or two.
     """
 
-    def __init__(self, loader):
+    def __init__(self, loader: ConfigLoader):
         self.load = loader.load_sweep_config
-        self.held: dict[tuple, DictConfig] = {}
-        loader.load_sweep_config = self.keep
+        self.held: dict[tuple[object, ...], DictConfig] = {}
+        loader.load_sweep_config = self.keep  # type: ignore[method-assign]  # Hydra has no hook
 
     def keep(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """The sweeper's `load_sweep_config`."""
@@ -94,49 +96,3 @@ class Composed:
         """The launcher's: nobody else gets the same object, which the job will change."""
         found = self.held.pop((id(master_config), *sweep_overrides), None)
         return self.load(master_config, sweep_overrides) if found is None else found
-
-
-def varied(jobs: Sequence[Sequence[str]]) -> list[str]:
-    """What each job is told and not all the others; of a single job all."""
-    own = [[o for o in overrides if not o.startswith("hydra.")] for overrides in jobs]
-    common = set.intersection(*map(set, own)) if len(own) > 1 else set()
-    return [" ".join(o for o in overrides if o not in common) for overrides in own]
-
-
-def outcome(result: dict, objective: str) -> str:
-    """The end of a job's line on the terminal."""
-    if not result:  # check=true builds, and does not train
-        return "no result"
-    if result.get("status") != "done":
-        return f"failed: {result.get('error', 'see its directory')}"
-    value = objective_of(result, objective)
-    pruned = ", pruned" if result.get("stop_reason") == "pruned" else ""
-    return (f"{objective} {value:.4g}" if isinstance(value, int | float) else "done") + pruned
-
-
-def known_result(overrides: list[str], config: DictConfig) -> JobReturn | None:
-    """What the job of a composed configuration has returned to an earlier process."""
-    folder = job_folder(config)
-    if not is_done(folder):
-        return None
-    value = objective_of(read_json(folder / RESULT), config.get("objective", OBJECTIVE))
-    return JobReturn(overrides, config, status=JobStatus.COMPLETED, _return_value=value)
-
-
-def job_folder(config: DictConfig) -> Path:
-    """Where the job of a composed configuration writes."""
-    from hydra.core.hydra_config import HydraConfig
-
-    previous = HydraConfig.instance().cfg
-    HydraConfig.instance().set_config(config)
-    try:
-        parts = (OmegaConf.select(config, f"hydra.sweep.{key}") for key in ("dir", "subdir"))
-        return Path(*map(str, parts))
-    finally:
-        HydraConfig.instance().cfg = previous
-
-
-def register() -> None:
-    """Make the launcher known to Hydra without a plugin package."""
-    # Hydra 1.3 takes plugins only under this prefix, and finds packages there only in wheels
-    Plugins.instance().class_name_to_class[TARGET] = InProcess

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kreg.runs import RunDirectory, atomic, new_name
+from kreg.runs import atomic, new_name
 from kreg.runs.lock import Lock
 from kreg.sweeps.results import PAGE, RESULT, read_json
 
@@ -75,8 +75,3 @@ def choose(
         if same and not sweep.complete and sweep.lock.is_free():
             return sweep
     return SweepDirectory(parent / new_name(), jobs, total)
-
-
-def is_done(folder) -> bool:
-    """Whether the job in `folder` needs no further run."""
-    return RunDirectory(folder).finished
