@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
@@ -22,6 +23,9 @@ from kreg.runs import write_json
 from kreg.sweeps.job_progress import JobProgress
 from kreg.sweeps.jobs import known_result, outcome, varied
 from kreg.sweeps.results import OBJECTIVE, read_json
+
+if TYPE_CHECKING:
+    import submitit
 
 RECORD = "cluster.json"  # what is queued as what, for a sweep that is started again
 OF_EXECUTORS = ("max_num_timeout",)  # what submitit takes before the resources of a job
@@ -41,7 +45,7 @@ class Job:
     overrides: list[str]
     number: int
     told: str
-    handle: object = None
+    handle: "submitit.Job[JobReturn]" = None  # type: ignore[assignment]  # until it is queued
     result: JobReturn | None = None
 
     @property
@@ -80,7 +84,7 @@ class Cluster(BaseSubmititLauncher):
         except KeyboardInterrupt:
             self.say_what_goes_on(missing)
             raise
-        return [job.result for job in jobs]
+        return [job.result for job in jobs if job.result is not None]
 
     def recall(self, jobs: list[Job], progress: JobProgress) -> None:
         """Give the jobs their results that an earlier process has waited for, or not."""
@@ -113,7 +117,7 @@ class Cluster(BaseSubmititLauncher):
         ids = {job.key: job.handle.job_id for job in jobs}
         write_json(folder / RECORD, {**read_json(folder / RECORD), **ids})
 
-    def executor(self):
+    def executor(self) -> "submitit.AutoExecutor":
         """submitit's, with the settings of the launcher's file."""
         import submitit
 
@@ -185,7 +189,7 @@ def gone(job: Job, why: str = "it is no longer in the queue") -> JobReturn:
 
 def ending(result: JobReturn) -> str:
     """The end of a job's line on the terminal."""
-    if result.hydra_cfg is None:
+    if result.hydra_cfg is None or result.cfg is None:
         return f"no result. {result._return_value}".rstrip(".")
     folder = Path(result.hydra_cfg.hydra.runtime.output_dir)
     return outcome(folder, result.cfg.get("objective", OBJECTIVE))

@@ -11,7 +11,7 @@ class JobProgress:
         reached: How many of them an earlier process has done.
     """
 
-    def __init__(self, total: int, reached: int = 0):
+    def __init__(self, total: int, reached: int = 0) -> None:
         self.total = total
         self.reached = reached
         self.seconds: list[float] = []

@@ -2,17 +2,20 @@
 
 import json
 import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from kreg.sweeps.results import OBJECTIVE
 
+Rule = Callable[[Sequence[float]], bool]  # a training's losses so far -> whether to end it
 JOURNAL = "trials.jsonl"
 ENOUGH = 5  # curves of others, before anything is called hopeless
 
 
-def worse_than_half(curve, others) -> bool:
+def worse_than_half(curve: Sequence[float], others: Sequence[Sequence[float]]) -> bool:
     """Whether the best value so far is worse than the median of the others' best until then.
 
     The median rule of Golovin et al. (Vizier, 2017), here for best values.
@@ -26,8 +29,8 @@ def worse_than_half(curve, others) -> bool:
     return len(reached) >= ENOUGH and min(curve) > float(np.median(reached))
 
 
-def rule(sweeper, folder, objective: str):
-    """`curve -> bool` for a job of a search, or `None` where nothing may be cut short.
+def rule(sweeper: Mapping[str, Any], folder: str | Path, objective: str) -> Rule | None:
+    """The rule for a job of a search, or `None` where nothing may be cut short.
 
     The other trials are read from the search's journal, so every launcher's jobs know them.
 

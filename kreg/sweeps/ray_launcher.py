@@ -20,7 +20,7 @@ class Ray(RayLauncher):
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
         try:
-            return super().launch(job_overrides, initial_job_idx)
+            results: Sequence[JobReturn] = super().launch(job_overrides, initial_job_idx)
         except ConnectionError as error:
             print(
                 f"kreg: there is no connection to a Ray cluster ({error}). Start one with "
@@ -29,3 +29,4 @@ class Ray(RayLauncher):
                 file=sys.stderr,
             )
             raise SystemExit(BAD_CONFIGURATION) from error
+        return results

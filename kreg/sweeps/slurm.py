@@ -44,7 +44,7 @@ class Slurm(Cluster):
 class Queue:
     """Tells the jobs that will never answer from those that wait, run, or are queued again."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.asked = time.monotonic()
         self.missed: set[str] = set()
 

@@ -9,13 +9,18 @@ import importlib.util
 import json
 import math
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kreg import check
 from kreg.sweeps import median_stopping
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
 
 STARTUP = 10  # trials drawn at random before a model of the objective is worth anything
 
@@ -24,9 +29,9 @@ STARTUP = 10  # trials drawn at random before a model of the objective is worth 
 class Choice:
     """One of a list of values."""
 
-    options: tuple
+    options: tuple[Any, ...]
 
-    def draw(self, generator):
+    def draw(self, generator: np.random.Generator) -> Any:
         return self.options[int(generator.integers(len(self.options)))]
 
 
@@ -39,34 +44,38 @@ class Interval:
     log: bool = False
     integer: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.low < self.high or (self.log and self.low <= 0):
             positive = "0 < low < high on a logarithmic scale" if self.log else "low < high"
             raise check.invalid("interval", positive, (self.low, self.high))
 
-    def draw(self, generator):
+    def draw(self, generator: np.random.Generator) -> float:
         low, high = (math.log(b) if self.log else b for b in (self.low, self.high))
         value = generator.uniform(low, high)
         value = min(max(math.exp(value) if self.log else value, self.low), self.high)
         return round(value) if self.integer else float(value)
 
 
+Space = dict[str, Choice | Interval]
+Setting = dict[str, Any]  # the names of a space, each with a value that its dimension allows
+
+
 @dataclass
 class Trial:
-    """A setting, its objective (`None` while unknown), the curve that led there, whether all of it.
+    """A setting, its objective (NaN while unknown), the curve that led there, whether all of it.
 
     The objective of a pruned trial guides the search; the trial itself is never the best.
     """
 
     number: int
-    params: dict
-    value: float | None = None
-    curve: list = field(default_factory=list)
+    params: Setting
+    value: float = math.nan
+    curve: list[float] = field(default_factory=list)
     pruned: bool = False
 
     @property
     def good(self) -> bool:
-        return self.value is not None and math.isfinite(self.value)
+        return math.isfinite(self.value)
 
 
 class Study:
@@ -84,7 +93,14 @@ class Study:
         ValueError: If the journal belongs to a search over another space, or optuna is missing.
     """
 
-    def __init__(self, space: dict, journal, seed: int = 0, sampler: str = "auto", first=()):
+    def __init__(
+        self,
+        space: Space,
+        journal: str | Path,
+        seed: int = 0,
+        sampler: str = "auto",
+        first: Iterable[Setting] = (),
+    ) -> None:
         self.space = dict(space)
         self.first = list(first)
         self.journal = Path(journal)
@@ -105,7 +121,9 @@ class Study:
         generator = np.random.default_rng([self.seed, number])
         return Trial(number, draw(self.space, self.trials, generator))
 
-    def tell(self, trial: Trial, value: float, curve=(), pruned: bool = False) -> None:
+    def tell(
+        self, trial: Trial, value: float, curve: Sequence[float] = (), pruned: bool = False
+    ) -> None:
         """Note what a setting was worth; what is not finite is a failure and never the best."""
         trial.value, trial.curve = float(value), [float(v) for v in curve]
         trial.pruned = bool(pruned)
@@ -118,7 +136,7 @@ class Study:
         whole = (trial for trial in self.trials if trial.good and not trial.pruned)
         return min(whole, key=lambda trial: trial.value, default=None)
 
-    def hopeless(self, curve) -> bool:
+    def hopeless(self, curve: Sequence[float]) -> bool:
         """Whether a running trial is not worth its time; see `kreg.sweeps.median_stopping`."""
         return median_stopping.worse_than_half(curve, [t.curve for t in self.trials if t.good])
 
@@ -134,17 +152,17 @@ class Study:
             )
         return [Trial(**line) for line in lines[1:]]
 
-    def _signature(self) -> dict:
+    def _signature(self) -> dict[str, str]:
         return {name: repr(dimension) for name, dimension in self.space.items()}
 
-    def _write(self, line: dict) -> None:
+    def _write(self, line: dict[str, Any]) -> None:
         with open(self.journal, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
 
-def whole_lines(path: Path):
+def whole_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The lines that were written to their end; a kill may have cut the last one, which goes."""
     text = path.read_text(encoding="utf-8")
     complete = text[: text.rfind("\n") + 1]
@@ -162,12 +180,12 @@ def chosen(sampler: str) -> str:
     return ("tpe" if installed else "random") if sampler == "auto" else sampler
 
 
-def draw_random(space: dict, trials: list[Trial], generator) -> dict:
+def draw_random(space: Space, trials: list[Trial], generator: np.random.Generator) -> Setting:
     """Every dimension for itself."""
     return {name: dimension.draw(generator) for name, dimension in space.items()}
 
 
-def draw_tpe(space: dict, trials: list[Trial], generator) -> dict:
+def draw_tpe(space: Space, trials: list[Trial], generator: np.random.Generator) -> Setting:
     """The tree-structured Parzen estimator on the good trials so far."""
     import optuna
 
@@ -189,21 +207,21 @@ def draw_tpe(space: dict, trials: list[Trial], generator) -> dict:
     return {name: decoded(space[name], asked[name]) for name in space}
 
 
-def distribution(dimension):
+def distribution(dimension: Choice | Interval) -> "BaseDistribution":
     """The dimension in optuna's words; options go by their places, whatever they are."""
     from optuna import distributions as kinds
 
     if isinstance(dimension, Choice):
         return kinds.CategoricalDistribution(tuple(range(len(dimension.options))))
-    bounds = (dimension.low, dimension.high)
+    low, high, log = dimension.low, dimension.high, dimension.log
     if dimension.integer:
-        return kinds.IntDistribution(*map(int, bounds), log=dimension.log)
-    return kinds.FloatDistribution(*bounds, log=dimension.log)
+        return kinds.IntDistribution(int(low), int(high), log=log)
+    return kinds.FloatDistribution(low, high, log=log)
 
 
-def encoded(dimension, value):
+def encoded(dimension: Choice | Interval, value: Any) -> Any:
     return dimension.options.index(value) if isinstance(dimension, Choice) else value
 
 
-def decoded(dimension, value):
+def decoded(dimension: Choice | Interval, value: Any) -> Any:
     return dimension.options[value] if isinstance(dimension, Choice) else value

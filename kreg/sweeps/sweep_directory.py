@@ -21,7 +21,7 @@ class SweepDirectory:
         total: How many jobs there will be, if not as many as `jobs`.
     """
 
-    def __init__(self, path, jobs: list[list[str]], total: int | None = None):
+    def __init__(self, path: str | Path, jobs: list[list[str]], total: int | None = None):
         self.path = Path(path)
         self.jobs = jobs
         self.total = len(jobs) if total is None else total
@@ -34,7 +34,7 @@ class SweepDirectory:
         atomic.write_json(self.path / PLAN, {"jobs": self.jobs})
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.lock.release()
 
     @property
@@ -58,7 +58,7 @@ class SweepDirectory:
 
 
 def choose(
-    parent, jobs: list[list[str]], *, anew: bool = False, total: int | None = None
+    parent: str | Path, jobs: list[list[str]], *, anew: bool = False, total: int | None = None
 ) -> SweepDirectory:
     """The newest unfinished sweep of the same jobs below `parent`, else a new one.
 
