@@ -10,31 +10,32 @@ import json
 import math
 import time
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from kreg import check
 from kreg.build import data, reuse
-from kreg.config.validate import validate
+from kreg.config.validate import Config, validate
 from kreg.procedures import cocktail_page, ingredients
 from kreg.procedures.trials import attempt, train
-from kreg.sweeps.study import Study
+from kreg.sweeps.study import Setting, Study
 
 PAGE = "cocktail.html"
 SHARE = 0.7  # of the time goes to the search, the rest to taking the best mixture apart
 
 
 def run(
-    out_dir,
+    out_dir: str | Path,
     *,
-    config,
+    config: Config,
     seconds: float = 300.0,
     trials: int = 1000,
     seeds: int = 2,
     sampler: str = "auto",
-    only: list | None = None,
-) -> dict:
+    only: list[str] | None = None,
+) -> dict[str, Any]:
     """Search, take apart, and write `cocktail.html`, `cocktail.json` and the best mixture's option.
 
     Args:
@@ -47,38 +48,46 @@ def run(
         only: Names of ingredients to search over; the others stay out. Defaults to all.
 
     Returns:
-        `{"best": params, "metrics": {...}, "ablation": [...], "plain": {...}, "trials": n,
-        "objective": val_clean_loss}`.
+        `{"best": params, "ablation": [...], "trials": n, "seconds": s, "metrics": {...},
+        "objective": val_clean_loss}`; metrics and objective are those of the best mixture.
     """
     check.number("seconds", seconds, low=0, low_open=True)
     check.integer("trials", trials, low=1)
     check.integer("seeds", seeds, low=1)
     began = time.monotonic()
     out_dir = Path(out_dir)
-    bar = Bar(config, out_dir, only, sampler)
-    while len(bar.study.trials) < trials and time.monotonic() - began < SHARE * seconds:
-        bar.serve()
-    if bar.study.best is None:
+    search = CocktailSearch(config, out_dir, only, sampler)
+    study = search.study
+    while len(study.trials) < trials and time.monotonic() - began < SHARE * seconds:
+        search.try_next()
+    if study.best is None:
         raise ValueError("No setting had a finite validation loss. Look at the data and the model.")
-    best = bar.study.best.params
+    best = study.best.params
+    ablation = search.ablation(best, seeds, began + seconds)
     result = {
         "best": best,
-        "ablation": bar.take_apart(best, seeds, began + seconds),
-        "trials": len(bar.study.trials),
+        "ablation": ablation,
+        "trials": len(study.trials),
         "seconds": time.monotonic() - began,
+        "metrics": ablation[0]["metrics"],
+        "objective": ablation[0]["val_clean_loss"],
     }
-    first = result["ablation"][0]
-    result |= {"metrics": first["metrics"], "objective": first["val_clean_loss"]}
-    write(out_dir, bar, result)
+    write(out_dir, search, result)
     show(result)
     print(f"page: {out_dir / PAGE}")
     return result
 
 
-class Bar:
-    """Where cocktails are mixed: trains settings of one configuration and remembers them."""
+class CocktailSearch:
+    """Trains settings of one configuration, remembers them, and takes the best one apart."""
 
-    def __init__(self, config, out_dir: Path, only: list | None = None, sampler: str = "auto"):
+    def __init__(
+        self,
+        config: Config,
+        out_dir: Path,
+        only: list[str] | None = None,
+        sampler: str = "auto",
+    ) -> None:
         self.config = config
         info = data.load(config.data, config.seed)
         self.image = info.is_image
@@ -88,15 +97,15 @@ class Bar:
             space, out_dir / "trials.jsonl", config.seed, sampler, ingredients.first(space)
         )
 
-    def tree(self, params: dict) -> dict:
+    def tree(self, params: Setting) -> ingredients.Tree:
         """The configuration of a setting as plain data."""
         return ingredients.applied(self.config.to_dict(), ingredients.STARTS | params, self.image)
 
-    def checked(self, params: dict):
+    def checked(self, params: Setting) -> Config:
         """The configuration that is trained for a setting."""
         return validate(ingredients.sharing(self.tree(params), self.study.space))
 
-    def serve(self) -> None:
+    def try_next(self) -> None:
         """Train the next setting; what fails is worth nothing and ends no search."""
         trial = self.study.ask()
         try:
@@ -106,13 +115,13 @@ class Bar:
             found = {"value": math.inf}
         self.study.tell(trial, **found)
 
-    def take_apart(self, best: dict, seeds: int, deadline: float) -> list[dict]:
+    def ablation(self, best: Setting, seeds: int, deadline: float) -> list[dict[str, Any]]:
         """The best setting, the same without each of its ingredients, and without all of them."""
         variants = {"the cocktail": best}
         variants |= {"without all": ingredients.plain(best)}
         for name in ingredients.active(best):
             variants[f"without {name}"] = best | {name: ingredients.WITHOUT[name]}
-        rows = []
+        rows: list[dict[str, Any]] = []
         for name, params in variants.items():
             late = time.monotonic() > deadline and len(rows) >= 2
             runs = [] if late else [self.repeat(params, k) for k in range(seeds)]
@@ -123,25 +132,25 @@ class Bar:
                 rows.append({**told, "losses": losses, "metrics": mean})
         return rows
 
-    def repeat(self, params: dict, number: int) -> dict:
+    def repeat(self, params: Setting, number: int) -> dict[str, float]:
         """One start of a setting on the same split."""
         config = self.checked(params)
         with reuse.sharing():
             return train(config, start=config.seed + number)
 
 
-def write(out_dir: Path, bar: Bar, result: dict) -> None:
+def write(out_dir: Path, search: CocktailSearch, result: dict[str, Any]) -> None:
     """The result, the mixture as an option file, and the page."""
     (out_dir / "experiment").mkdir(parents=True, exist_ok=True)
     command = f"python train.py --config-dir {out_dir} experiment=cocktail_best"
-    text = ingredients.as_yaml(bar.tree(result["best"]), command)
+    text = ingredients.as_yaml(search.tree(result["best"]), command)
     (out_dir / "experiment" / "cocktail_best.yaml").write_text(text, encoding="utf-8")
     (out_dir / "cocktail.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    page = cocktail_page.render(result, bar.study.trials, text, command)
+    page = cocktail_page.render(result, search.study.trials, text, command)
     (out_dir / PAGE).write_text(page, encoding="utf-8")
 
 
-def show(result: dict) -> None:
+def show(result: dict[str, Any]) -> None:
     """What was found, and what each ingredient is worth."""
     rows = result["ablation"]
     metrics = [

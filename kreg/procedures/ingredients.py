@@ -1,14 +1,18 @@
 """The ingredients of a cocktail of regularizers: what each may be, and what it does to a config."""
 
 import copy
+from collections.abc import Container
+from typing import Any
 
 from kreg import check
-from kreg.sweeps.study import Choice, Interval
+from kreg.sweeps.study import Choice, Interval, Setting, Space
+
+Tree = dict[str, Any]  # a configuration, or a group of it, as plain data
 
 DENSE = ("shallow", "deep", "wide")
 PATIENCE, AVERAGE = 15, 0.99
 # ingredient -> its value in a cocktail that goes without it; the order is that of the tables
-WITHOUT = {
+WITHOUT: Setting = {
     "weight_decay": False,
     "penalty": "none",
     "dropout": "none",
@@ -32,7 +36,7 @@ NOISES = {  # what noise a model has places for; the rest stands for models with
 }
 
 
-def space(image: bool, model: str, labels: bool) -> dict:
+def space(image: bool, model: str, labels: bool) -> Space:
     """The search space for a kind of data and model.
 
     Args:
@@ -41,7 +45,7 @@ def space(image: bool, model: str, labels: bool) -> dict:
         labels: Whether the targets are classes, which can be smoothed.
     """
     mixings = ("none", "mixup", "cutmix", "cutout") if image else ("none", "mixup", "cutout")
-    found = {
+    found: Space = {
         "learning_rate": Interval(3e-4, 2e-2, log=True),
         "weight_decay": BOTH,
         "weight_decay.strength": Interval(1e-3, 1.0, log=True),
@@ -61,7 +65,7 @@ def space(image: bool, model: str, labels: bool) -> dict:
     return found
 
 
-def restricted(space: dict, only: list | None) -> dict:
+def restricted(space: Space, only: list[str] | None) -> Space:
     """A space without the ingredients that stay out."""
     if only is None:
         return space
@@ -69,19 +73,20 @@ def restricted(space: dict, only: list | None) -> dict:
         check.choice("only", name, WITHOUT)
     names = {"learning_rate", *only}
     kept = {name: values for name, values in space.items() if name.split(".")[0] in names}
-    if "dropout" in kept and "skip" in space and "skip" not in only:
-        options = tuple(o for o in kept["dropout"].options if o != "stochastic_depth")
+    noise = kept.get("dropout")
+    if isinstance(noise, Choice) and "skip" in space and "skip" not in only:
+        options = tuple(o for o in noise.options if o != "stochastic_depth")
         kept["dropout"] = Choice(options)  # nothing could be skipped
     return kept
 
 
-def first(space: dict) -> list[dict]:
+def first(space: Space) -> list[Setting]:
     """Settings that are good on many tables; a search that knows nothing yet begins with them."""
     found = [{name: (STARTS | start)[name] for name in space} for start in OPENINGS]
     return [start for place, start in enumerate(found) if start not in found[:place]]
 
 
-STARTS = {  # no ingredient at all, and strengths for those that an opening adds
+STARTS: Setting = {  # no ingredient at all, and strengths for those that an opening adds
     **WITHOUT,
     "learning_rate": 2e-3,
     "weight_decay.strength": 0.1,
@@ -89,7 +94,7 @@ STARTS = {  # no ingredient at all, and strengths for those that an opening adds
     "dropout.rate": 0.1,
     "mixing.amount": 0.2,
 }
-OPENINGS = (
+OPENINGS: tuple[Setting, ...] = (
     {"early_stopping": True},
     {"weight_decay": True, "batch_norm": True, "skip": True, "averaging": True},
     {"weight_decay": True, "dropout": "dropout", "averaging": True, "learning_rate": 4e-3},
@@ -100,19 +105,19 @@ OPENINGS = (
 )  # fmt: skip
 
 
-def plain(params: dict) -> dict:
+def plain(params: Setting) -> Setting:
     """The same setting without any ingredient."""
     return params | {name: off for name, off in WITHOUT.items() if name in params}
 
 
-def active(params: dict) -> list[str]:
+def active(params: Setting) -> list[str]:
     """The ingredients that a setting has."""
     found = [name for name, off in WITHOUT.items() if params.get(name, off) != off]
     idle = params.get("dropout") == "stochastic_depth" and params.get("skip") is False
     return [name for name in found if not (idle and name == "dropout")]
 
 
-def applied(tree: dict, params: dict, image: bool) -> dict:
+def applied(tree: Tree, params: Setting, image: bool) -> Tree:
     """A configuration as plain data, with the groups that a setting decides in place.
 
     A group that has nothing to do is `none`, so a cocktail never inherits an ingredient.
@@ -137,7 +142,7 @@ def applied(tree: dict, params: dict, image: bool) -> dict:
     return tree
 
 
-def penalty(params: dict) -> dict:
+def penalty(params: Setting) -> Tree:
     """The `reg` group of a setting: single zeros and zero groups are two strengths of one kind."""
     if params["penalty"] == "none":
         return {"kind": "none"}
@@ -145,7 +150,7 @@ def penalty(params: dict) -> dict:
     return {"kind": "sparse_group", **strengths}
 
 
-def sharing(tree: dict, names) -> dict:
+def sharing(tree: Tree, names: Container[str]) -> Tree:
     """The same training, bit for bit, in a form that shares its compiled step with more settings.
 
     An average without memory is the weights themselves, and makes a step 5 % slower. (A penalty of
@@ -161,7 +166,7 @@ def sharing(tree: dict, names) -> dict:
     return tree | {"optimizer": optimizer | {"ema": optimizer["ema"] or 0.0}}
 
 
-def noise(params: dict, dense: bool) -> dict:
+def noise(params: Setting, dense: bool) -> Tree:
     """The `dropout` group of a setting; without a branch there is none to skip."""
     kind = params["dropout"]
     if kind == "none" or (kind == "stochastic_depth" and dense and not params.get("skip")):
@@ -169,17 +174,17 @@ def noise(params: dict, dense: bool) -> dict:
     return {"kind": kind, "rate": params["dropout.rate"]}
 
 
-def augmentation(params: dict, image: bool) -> dict:
+def augmentation(params: Setting, image: bool) -> Tree:
     """The `augment` group of a setting."""
     mixing, amount = params["mixing"], params["mixing.amount"]
     smoothing = params.get("smoothing", 0.0)
     if mixing == "none" and not smoothing:
         return {"kind": "none"}
     if image:
-        kind, off = "images", {"flip": "none", "crop": 0.0}
+        kind, off = "images", Tree(flip="none", crop=0.0)
         key = {"mixup": "mixup", "cutmix": "cutmix", "cutout": "erase"}
     else:
-        kind, off = "tabular", {"noise": 0.0, "mask": 0.0, "mixup": 0.0}
+        kind, off = "tabular", Tree(noise=0.0, mask=0.0, mixup=0.0)
         key = {"mixup": "mixup", "cutout": "mask"}
     chosen = {key[mixing]: amount} if mixing != "none" else {}
     return {"kind": kind, **off, **chosen, "smoothing": smoothing}
@@ -190,7 +195,7 @@ OPTIONS = {("dropout", "dropout"): "light", ("augment", "images"): "standard"}
 LENGTH = ("epochs", "batch_size")
 
 
-def as_yaml(tree: dict, comment: str) -> str:
+def as_yaml(tree: Tree, comment: str) -> str:
     """An option file of the group `experiment`, ready for `--config-dir`.
 
     It holds the data, the seed and the length of the training too: what the search has measured

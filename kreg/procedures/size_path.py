@@ -5,28 +5,31 @@ strength is the path. Every point is compressed and refitted without penalty.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
 from kreg import check
 from kreg.build import plan, trainer
-from kreg.config.validate import validate
+from kreg.config.validate import Config, validate
 from kreg.surgery import size_path
+from kreg.surgery.size_curve import SizePath
 from kreg.surgery.size_path import STRENGTHS
 
 MEASURES = ("parameters", "flops", "latency_ms")
 
 
 def run(
-    out_dir,
+    out_dir: str | Path,
     *,
-    config,
-    strengths=STRENGTHS,
+    config: Config,
+    strengths: Sequence[float] = STRENGTHS,
     epochs: int = 10,
     refit_epochs: int = 5,
     latency: bool = True,
-) -> dict:
+) -> dict[str, Any]:
     """Follow the path, print its table, write `size_path.json`, `.svg` and the model at the knee.
 
     Args:
@@ -54,13 +57,13 @@ def run(
         shuffle=False,
     )
     knee = path.points[path.knee]
-    result = path.as_dict() | {"metrics": knee.metrics, "objective": knee.loss}
+    result: dict[str, Any] = path.as_dict() | {"metrics": knee.metrics, "objective": knee.loss}
     write(Path(out_dir), path, result, training.facts())
     print(path)
     return result
 
 
-def prepared(config, epochs: int):
+def prepared(config: Config, epochs: int) -> plan.Plan:
     """Data, model and optimizer, without the configuration's own penalty.
 
     The learning rate's schedule has the length of one strength, not of the whole training.
@@ -69,13 +72,10 @@ def prepared(config, epochs: int):
     trainer.prepare(config.trainer, config.seed)
     tree = config.to_dict()
     tree["reg"], tree["trainer"]["epochs"] = {"kind": "none"}, epochs
-    training = plan.make(validate(tree))
-    if training.held_out() is None:
-        raise ValueError("The path needs validation rows. Set data.validation above 0.")
-    return training
+    return plan.make(validate(tree))
 
 
-def write(out_dir: Path, path, result: dict, facts: dict) -> None:
+def write(out_dir: Path, path: SizePath, result: dict[str, Any], facts: dict[str, Any]) -> None:
     """The points as JSON, the curves as a figure, the model at the knee as a Keras file."""
     out_dir.mkdir(parents=True, exist_ok=True)
     (out_dir / "size_path.json").write_text(json.dumps(result, indent=1) + "\n")
@@ -83,7 +83,7 @@ def write(out_dir: Path, path, result: dict, facts: dict) -> None:
     path.points[path.knee].model.save(out_dir / "knee.keras")
 
 
-def draw(path, facts: dict) -> Figure:
+def draw(path: SizePath, facts: dict[str, Any]) -> Figure:
     """Validation loss against each measure of size that was taken; the knee has a ring."""
     taken = [name for name in MEASURES if getattr(path.points[0], name) is not None]
     figure = Figure(figsize=(4.2 * len(taken), 3.8), layout="constrained")

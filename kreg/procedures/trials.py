@@ -1,12 +1,16 @@
 """One quick training for a search: no run directory, no report, the clean losses only."""
 
+from typing import Any
+
 import numpy as np
 
 from kreg.build import outcome, plan, pruning, stop, trainer
 from kreg.callbacks import EarlyStopping, Pruner, clean_of, take
+from kreg.config.validate import Config
+from kreg.sweeps.median_stopping import Rule
 
 
-def train(config, start: int | None = None) -> dict:
+def train(config: Config, start: int | None = None) -> dict[str, float]:
     """Fit a configuration; returns its clean metrics on all three splits.
 
     Args:
@@ -16,12 +20,12 @@ def train(config, start: int | None = None) -> dict:
     Raises:
         FloatingPointError: If the validation loss is not finite.
     """
-    metrics = outcome.metrics(fit(config, start=start)[0])
+    metrics: dict[str, float] = outcome.metrics(fit(config, start=start)[0])
     finite(metrics["val_clean_loss"])
     return metrics
 
 
-def attempt(config, hopeless=None) -> dict:
+def attempt(config: Config, hopeless: Rule | None = None) -> dict[str, Any]:
     """Fit a configuration for a search, which looks at the validation rows and at no others.
 
     Returns:
@@ -42,13 +46,15 @@ def attempt(config, hopeless=None) -> dict:
     return {"value": value, "curve": pruner.curve, "pruned": pruner.pruned}
 
 
-def finite(loss: float) -> float:
-    if not np.isfinite(loss):
+def finite(loss: float | None) -> float:
+    if loss is None or not np.isfinite(loss):
         raise FloatingPointError("The validation loss is not finite.")
     return loss
 
 
-def fit(config, hopeless=None, start: int | None = None) -> tuple[plan.Plan, Pruner]:
+def fit(
+    config: Config, hopeless: Rule | None = None, start: int | None = None
+) -> tuple[plan.Plan, Pruner]:
     """Fit a configuration; returns its plan, with the trained model, and who kept its curve.
 
     Args:
