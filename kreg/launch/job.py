@@ -14,10 +14,10 @@ from omegaconf import DictConfig, OmegaConf
 from kreg.config.validate import Config, validate
 from kreg.launch import codes, directories
 from kreg.launch.gate import Checked
+from kreg.launch.launchers import IN_PROCESS
 from kreg.runs import InUseError, atomic
 from kreg.runs.lock import Lock
-from kreg.sweeps import pruning
-from kreg.sweeps.launcher import TARGET as IN_PROCESS
+from kreg.sweeps import median_stopping
 
 OUTPUT = "output.txt"
 WORST = float("inf")  # what a failed job tells a search that minimises
@@ -44,7 +44,9 @@ class Job:
         self.config: Config = known or validate(OmegaConf.to_container(cfg, resolve=True))
         self.hopeless = None
         if self.sweeping:
-            self.hopeless = pruning.rule(hydra.sweeper, hydra.sweep.dir, self.config.objective)
+            self.hopeless = median_stopping.rule(
+                hydra.sweeper, hydra.sweep.dir, self.config.objective
+            )
         self.objective = WORST
         self.output = contextlib.ExitStack()
 

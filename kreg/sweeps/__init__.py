@@ -6,11 +6,18 @@ for a comparison, so that the command line can ask for a directory's name at onc
 
 import importlib
 import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kreg.sweeps.comparison import compare
+    from kreg.sweeps.effect import effects
+    from kreg.sweeps.reading import Sweep, collect
+    from kreg.sweeps.sweep_directory import SweepDirectory, choose
 
 PUBLIC = {
     "Sweep": "kreg.sweeps.reading",
-    "SweepDirectory": "kreg.sweeps.directory",
-    "choose": "kreg.sweeps.directory",
+    "SweepDirectory": "kreg.sweeps.sweep_directory",
+    "choose": "kreg.sweeps.sweep_directory",
     "collect": "kreg.sweeps.reading",
     "compare": "kreg.sweeps.comparison",
     "effects": "kreg.sweeps.effect",
@@ -22,8 +29,9 @@ __all__ = ["Sweep", "SweepDirectory", "choose", "collect", "compare", "effects"]
 # because every worker of every launcher imports this room before it composes its job.
 warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/\w+' is validated against")
 
+if not TYPE_CHECKING:
 
-def __getattr__(name: str):
-    if name in PUBLIC:
-        return getattr(importlib.import_module(PUBLIC[name]), name)
-    raise AttributeError(f"module 'kreg.sweeps' has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        if name in PUBLIC:
+            return getattr(importlib.import_module(PUBLIC[name]), name)
+        raise AttributeError(f"module 'kreg.sweeps' has no attribute {name!r}")

@@ -1,7 +1,7 @@
 """The callbacks of one training, in the one order that works."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Columns = Callable[[keras.Model], Mapping[str, Mapping[str, float]]]
 
-Hopeless = Callable[[list[float]], bool]  # the clean validation losses so far -> whether to end
+Hopeless = Callable[[Sequence[float]], bool]  # clean validation losses so far -> whether to end
 LEAST, SHARE = 3, 5  # epochs, and one epoch in so many of all, before a trial may be hopeless
 SHRINKING = ("none", "l1", "l2", "elasticnet", "l2sp")  # where degrees of freedom have a formula
 

@@ -60,11 +60,9 @@ class Plan:
 
         return part.x, np.eye(self.data.outputs, dtype="float32")[part.y], part.weight
 
-    def held_out(self) -> tuple | None:
-        """The validation rows for `fit`, or `None` where there are none."""
+    def held_out(self) -> tuple:
+        """The validation rows for `fit`; `kreg.data` refuses a split without any."""
         x, y, weight = self.rows("validation")
-        if not len(y):
-            return None
         return (x, y) if weight is None else (x, y, weight)
 
     def samples(self, epoch: int, count: int = 16) -> "np.ndarray":

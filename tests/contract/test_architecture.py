@@ -34,7 +34,10 @@ MAY_IMPORT = {
     "sweeps": {"config", "runs", "diagnostics"},
     "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
-    "experiments": ROOMS_THAT_BUILD | {"diagnostics", "factories", "training", "config", "sweeps"},
+    "procedures": {
+        "callbacks", "config", "diagnostics", "factories", "surgery", "sweeps", "training",
+    },
+    "papers": {"diagnostics", "layers", "models", "optimizers", "regularizers", "surgery"},
     "hydra_plugin": {"config"},
     "_namespace_plugin": {"hydra_plugin"},
 }  # fmt: skip
