@@ -52,8 +52,6 @@ ROOMS = (
     "schedules",
     "surgery",
 )
-# modules whose import registers classes with Keras
-SERIALIZABLE = ("kreg.regularizers", "kreg.optimizers", "kreg.layers", "kreg.models")
 
 __all__ = ["__version__", "load_model", *PUBLIC, *ROOMS]
 
@@ -67,8 +65,9 @@ def load_model(path, **kwargs):
 
 
 def _register() -> None:
-    for module in SERIALIZABLE:
-        importlib.import_module(module)
+    from kreg import registration
+
+    registration.register(*registration.ROOMS)
 
 
 def __getattr__(name: str):

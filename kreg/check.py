@@ -4,6 +4,16 @@ import difflib
 import math
 import numbers
 from collections.abc import Iterable
+from typing import TypedDict
+
+
+class Interval(TypedDict, total=False):
+    """A range that is declared once and checked in several places: `check.number(..., **range)`."""
+
+    low: float
+    high: float
+    low_open: bool
+    high_open: bool
 
 
 def invalid(name: str, expected: str, received, advice: str = "") -> ValueError:

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kreg.factories import custom
+from kreg.config.custom import Custom
+from kreg.factories import components
+from kreg.training.options import DiagnosticsOff, DiagnosticsOptions
 
 if TYPE_CHECKING:
     from kreg.callbacks import Diagnostics, TensorBoard
     from kreg.data import Data
 
-PROBES = ("sharpness", "gradient_noise", "random_labels")
+Group = DiagnosticsOptions | DiagnosticsOff | Custom
 
 
 class Measured(Protocol):
@@ -20,7 +22,7 @@ class Measured(Protocol):
     rows: Callable[[str], tuple]
 
 
-def callback(cfg: Any, plan: Measured, *, seed: int = 0, **report: Any) -> "Diagnostics | None":
+def callback(cfg: Group, plan: Measured, *, seed: int = 0, **report: Any) -> "Diagnostics | None":
     """The `kreg.Diagnostics`, or `None`.
 
     Args:
@@ -29,10 +31,10 @@ def callback(cfg: Any, plan: Measured, *, seed: int = 0, **report: Any) -> "Diag
         seed: Draws the measured rows.
         **report: More arguments of `kreg.Diagnostics`: `name`, `settings`, `inputs`, `verbose`.
     """
-    if cfg.kind == "off":
+    if isinstance(cfg, Custom):
+        return components.create_custom(cfg, plan.data)
+    if isinstance(cfg, DiagnosticsOff):
         return None
-    if custom.is_custom(cfg.kind):
-        return custom.create(cfg, plan.data)
     from kreg.callbacks import Diagnostics
 
     return Diagnostics(
@@ -43,12 +45,12 @@ def callback(cfg: Any, plan: Measured, *, seed: int = 0, **report: Any) -> "Diag
         budget=cfg.budget,
         seed=seed,
         validate=0 < len(plan.data.validation) <= cfg.rows,  # all of them, in every epoch
-        probes=tuple(name for name in PROBES if getattr(cfg, name, False)),
+        probes=cfg.probes,
         **report,
     )
 
 
-def tensorboard(cfg: Any, directory: Path, **more: Any) -> "TensorBoard | None":
+def tensorboard(cfg: Group, directory: Path, **more: Any) -> "TensorBoard | None":
     """The writer of the TensorBoard events, or `None`.
 
     Args:
@@ -56,7 +58,7 @@ def tensorboard(cfg: Any, directory: Path, **more: Any) -> "TensorBoard | None":
         directory: The run's one event directory.
         **more: More arguments of `kreg.callbacks.TensorBoard`.
     """
-    if not getattr(cfg, "tensorboard", False):
+    if not (isinstance(cfg, DiagnosticsOptions) and cfg.tensorboard):
         return None
     from kreg.callbacks import TensorBoard
 

@@ -1,8 +1,16 @@
 """`dropout`: from its configuration to a factory of noise layers over the places of a model."""
 
-from kreg.config.custom import is_custom
-from kreg.factories import custom
-from kreg.factories.reg import strength
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kreg.config.custom import Custom
+from kreg.factories import components
+from kreg.layers.options import NoiseOptions, StochasticDepthOptions
+
+if TYPE_CHECKING:
+    import keras
+
+    from kreg.layers import Place
 
 WHERE = {
     "conv": "acts on feature maps, but the model {model!r} has no convolution. Choose a model for "
@@ -14,16 +22,25 @@ WHERE = {
 }
 
 
-class Factory:
-    """Called by a model builder at every place; counts the layers that it has handed out."""
+class Noise:
+    """Called by a model builder at every place; counts the layers that it has handed out.
 
-    def __init__(self, kind: str, make, needs: str = "any"):
-        self.kind = kind
-        self.make = make
-        self.needs = needs
+    Args:
+        kind: The kind of the `dropout` group.
+        make: `place -> layer`, or `None` where the place stays without noise.
+        place: The kind of place that the noise acts at, `"any"` after every activation.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        make: "Callable[[Place], keras.layers.Layer | None]",
+        place: str = "any",
+    ) -> None:
+        self.kind, self.make, self.place = kind, make, place
         self.placed = 0
 
-    def __call__(self, place):
+    def __call__(self, place: "Place") -> "keras.layers.Layer | None":
         layer = self.make(place)
         self.placed += layer is not None
         return layer
@@ -31,68 +48,32 @@ class Factory:
     def require_a_place(self, model: str) -> None:
         """After the model is built: refuse noise that has found no place in it."""
         if self.kind != "none" and not self.placed:
-            raise ValueError(f"dropout={self.kind} {WHERE[self.needs].format(model=model)}.")
+            raise ValueError(f"dropout={self.kind} {WHERE[self.place].format(model=model)}.")
 
 
-def noise(cfg, steps_per_epoch: int | None = None) -> Factory:
+def noise(cfg: NoiseOptions | Custom, steps_per_epoch: int | None = None) -> Noise:
     """The factory `noise(place) -> keras.layers.Layer | None` of a configuration.
 
     Args:
-        cfg: A dataclass of `kreg.config.dropout`.
+        cfg: The checked `dropout` group.
         steps_per_epoch: Length of an epoch, for rates that are scheduled by epochs.
     """
-    from kreg.config.dropout import NEEDS
+    if isinstance(cfg, Custom):
+        return Noise(cfg.kind, lambda place: components.create_custom(cfg, place))
 
-    if is_custom(cfg.kind):
-        return Factory(cfg.kind, lambda place: custom.create(cfg, place))
-    if cfg.kind == "none":
-        return Factory(cfg.kind, lambda place: None)
-    rate = strength(cfg.rate, steps_per_epoch)
-    needs = NEEDS.get(cfg.kind, "any")
+    def make(place: "Place") -> "keras.layers.Layer | None":
+        anywhere = cfg.place == "any" and place.kind != "residual"
+        acts = cfg.component and (anywhere or place.kind == cfg.place)
+        return layer(cfg, place, steps_per_epoch) if acts else None
 
-    def make(place):
-        wanted = place.kind == needs or (needs == "any" and place.kind != "residual")
-        return KINDS[cfg.kind](cfg, rate, place) if wanted else None
-
-    return Factory(cfg.kind, make, needs)
+    return Noise(cfg.kind, make, cfg.place)
 
 
-def dropout(cfg, rate, place):
-    from kreg.layers import Dropout
+def layer(cfg: NoiseOptions, place: "Place", steps: int | None) -> "keras.layers.Layer":
+    """The noise of a configuration for one place."""
+    from kreg.layers import linear_decay
 
-    return Dropout(rate)
-
-
-def spatial(cfg, rate, place):
-    from kreg import layers
-
-    by_axes = {1: layers.SpatialDropout1D, 2: layers.SpatialDropout2D, 3: layers.SpatialDropout3D}
-    return by_axes[place.spatial](rate)
-
-
-def dropblock(cfg, rate, place):
-    from kreg import layers
-
-    by_axes = {1: layers.DropBlock1D, 2: layers.DropBlock2D, 3: layers.DropBlock3D}
-    return by_axes[place.spatial](rate, cfg.block_size)
-
-
-def stochastic_depth(cfg, rate, place):
-    from kreg.layers import StochasticDepth, linear_decay
-
-    return StochasticDepth(linear_decay(rate, place.index, place.total))
-
-
-def concrete(cfg, rate, place):
-    from kreg.layers import ConcreteDropout
-
-    return ConcreteDropout(rate, dropout_regularizer=cfg.strength, temperature=cfg.temperature)
-
-
-KINDS = {
-    "dropout": dropout,
-    "spatial": spatial,
-    "dropblock": dropblock,
-    "stochastic_depth": stochastic_depth,
-    "concrete": concrete,
-}
+    by_depth = {}
+    if isinstance(cfg, StochasticDepthOptions):
+        by_depth = {"rate": linear_decay(cfg.rate, place.index, place.total)}
+    return components.create(cfg, rank=place.spatial, steps_per_epoch=steps, **by_depth)

@@ -1,28 +1,29 @@
 """`model`: from its configuration to a `keras.Model`."""
 
-import dataclasses
+from typing import TYPE_CHECKING
 
-from kreg.config.custom import is_custom
-from kreg.factories import custom
+from kreg.config.custom import Custom
+from kreg.factories import components
+from kreg.models.options import ModelOptions
+
+if TYPE_CHECKING:
+    import keras
+
+    from kreg.data import Data
+    from kreg.factories.dropout import Noise
 
 BYTE = 1 / 255
 
 
-def model(cfg, info, noise=0.0):
+def model(cfg: ModelOptions | Custom, info: "Data", noise: "float | Noise" = 0.0) -> "keras.Model":
     """The network of a configuration for a data set.
 
     Args:
-        cfg: A dataclass of `kreg.config.model`.
-        info: What the network must fit: `input_shape`, `outputs`, `task`, `is_image` and the
-            training rows `train.x`, whose type says whether pixels are bytes.
+        cfg: The checked `model` group.
+        info: What the network must fit; whether pixels are bytes, its training rows say.
         noise: A rate, or a factory over `kreg.layers.Place`.
     """
-    import kreg.models
-
     rescale = BYTE if info.is_image and str(info.train.x.dtype) == "uint8" else None
     fits = (tuple(info.input_shape), info.outputs, info.task)
-    if is_custom(cfg.kind):
-        return custom.create(cfg, *fits, dropout=noise, rescale=rescale)
-    builder = getattr(kreg.models, cfg.kind)
-    dials = {f.name: getattr(cfg, f.name) for f in dataclasses.fields(cfg) if f.name != "kind"}
-    return builder(*fits, dropout=noise, rescale=rescale, **dials)
+    create = components.create_custom if isinstance(cfg, Custom) else components.create
+    return create(cfg, *fits, dropout=noise, rescale=rescale)

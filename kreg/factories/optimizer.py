@@ -1,56 +1,34 @@
 """`optimizer`: from its configuration to an optimizer of `kreg.optimizers`."""
 
-from kreg.config.custom import is_custom
-from kreg.factories import custom
+from typing import TYPE_CHECKING
 
-CLASSES = {
-    "adam": "Adam",
-    "adamw": "AdamW",
-    "sgd": "SGD",
-    "rmsprop": "RMSprop",
-    "adagrad": "Adagrad",
-    "adamax": "Adamax",
-    "nadam": "Nadam",
-    "lion": "Lion",
-    "lamb": "Lamb",
-    "adafactor": "Adafactor",
-    "muon": "Muon",
-}
+from kreg.config.custom import Custom
+from kreg.factories import components
+from kreg.optimizers.options import OptimizerOptions
+
+if TYPE_CHECKING:
+    from kreg.optimizers import Proximal, Scaled
 
 
-def optimizer(cfg, total_steps: int):
+def optimizer(cfg: OptimizerOptions | Custom, total_steps: int) -> "Proximal":
     """The optimizer of a configuration.
 
     Args:
-        cfg: A dataclass of `kreg.config.optimizer`.
+        cfg: The checked `optimizer` group.
         total_steps: Batches in the whole training, for the learning rate's schedule.
     """
-    import kreg.optimizers
+    from kreg.optimizers import Scaled, proximal
 
-    if is_custom(cfg.kind):
-        return kreg.optimizers.proximal(custom.create(cfg))
-    settings = {
-        "learning_rate": learning_rate(cfg, total_steps),
-        "weight_decay": weight_decay(cfg),
-        "clipnorm": cfg.clipnorm,
-        "gradient_accumulation_steps": cfg.accumulate if cfg.accumulate > 1 else None,
-    }
-    if cfg.ema is not None:
-        settings |= {"use_ema": True, "ema_momentum": cfg.ema}
-    if cfg.kind == "sgd":
-        settings |= {"momentum": cfg.momentum, "nesterov": cfg.nesterov}
-    made = getattr(kreg.optimizers, CLASSES[cfg.kind])(**settings)
-    if isinstance(settings["learning_rate"], kreg.optimizers.Scaled):
-        made.scaled_rate = settings["learning_rate"]  # Keras has no public way to a schedule
+    if isinstance(cfg, Custom):
+        return proximal(components.create_custom(cfg))
+    rate = learning_rate(cfg, total_steps)
+    made: Proximal = components.create(cfg, learning_rate=rate)
+    if isinstance(rate, Scaled):
+        made.scaled_rate = rate  # Keras has no public way to a schedule
     return made
 
 
-def weight_decay(cfg) -> float | None:
-    """AdamW insists on a number; for all others none is cheaper than zero."""
-    return cfg.weight_decay if cfg.weight_decay or cfg.kind == "adamw" else None
-
-
-def learning_rate(cfg, total_steps: int):
+def learning_rate(cfg: OptimizerOptions, total_steps: int) -> "float | Scaled":
     """A number, or Keras's cosine from the end of a linear warm-up down to zero."""
     import keras
 

@@ -1,65 +1,36 @@
 """`stop`: from its configuration to the callback that ends a training."""
 
-from kreg.factories import custom
+from typing import TYPE_CHECKING, Any
 
-OWN = ("monitor", "mode", "start_from_epoch", "smoothing", "average", "rate_guard", "dry_run")
+from kreg.config.custom import Custom
+from kreg.factories import components
+from kreg.training.options import NoStopOptions, StopOptions
+
+if TYPE_CHECKING:
+    from kreg.callbacks import EarlyStopping
 
 
-def callback(cfg, **places):
+def callback(cfg: StopOptions | NoStopOptions | Custom, **more: Any) -> "EarlyStopping | None":
     """The `kreg.EarlyStopping`, or `None`.
 
     Args:
-        cfg: A dataclass of `kreg.config.stop`.
-        **places: More arguments of `kreg.EarlyStopping`: `export`, `directory`, `validation`,
-            `verbose`.
+        cfg: The checked `stop` group.
+        **more: More arguments of `kreg.EarlyStopping`: `validation`, `verbose`.
     """
-    if cfg.kind == "none":
+    if isinstance(cfg, Custom):
+        return components.create_custom(cfg)
+    if isinstance(cfg, NoStopOptions):
         return None
-    if ":" in cfg.kind:
-        return custom.create(cfg)
     from kreg.callbacks import EarlyStopping
 
-    common = {name: getattr(cfg, name) for name in OWN}
-    common |= {"restore_best": cfg.restore != "none"}
-    common |= {"restore": "weights" if cfg.restore == "none" else cfg.restore}
-    return EarlyStopping(**common, **rule(cfg), **places)
+    return EarlyStopping(**cfg.shared(), **rule(cfg), **more)
 
 
-def rule(cfg) -> dict:
+def rule(cfg: StopOptions) -> dict[str, Any]:
     """The arguments that name the criterion."""
-    if cfg.kind == "patience":
-        own = {"patience": cfg.patience, "baseline": cfg.baseline}
-        return {**own, "min_delta": number_or_text(cfg.min_delta)}
-    if cfg.kind in ("default", "careful"):
-        return {"criterion": cfg.kind}
-    return {"criterion": CRITERIA[cfg.kind](cfg)}
+    if not cfg.component:
+        return cfg.arguments()
+    from kreg.callbacks import direction
 
-
-def number_or_text(value: str):
-    """`"0.1"` as 0.1; anything else as it is, for the callback to judge."""
-    try:
-        return float(value)
-    except ValueError:
-        return value
-
-
-def _criterion(name: str, *fields: str):
-    """A constructor call of `kreg.callbacks.criteria` on the configuration's fields."""
-
-    def make(cfg):
-        from kreg.callbacks import criteria, direction
-
-        own = {field: getattr(cfg, field) for field in fields}
-        mode = direction(cfg.monitor, cfg.mode)
-        return getattr(criteria, name)(**own, monitor=cfg.monitor, mode=mode)
-
-    return make
-
-
-CRITERIA = {
-    "gl": _criterion("GL", "alpha"),
-    "pq": _criterion("PQ", "alpha", "strip"),
-    "up": _criterion("UP", "strips", "strip"),
-    "trend": _criterion("Trend", "window", "z"),
-    "textbook": _criterion("Textbook", "times", "flat"),
-}
+    mode = direction(cfg.monitor, cfg.mode)
+    return {"criterion": components.create(cfg, monitor=cfg.monitor, mode=mode)}

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kreg.optimizers.proximal import TINY, Proximal
+from kreg.optimizers.proximal_step import TINY, Proximal
 
 register = keras.saving.register_keras_serializable(package="kreg")
 

@@ -3,7 +3,7 @@
 import keras
 
 from kreg.optimizers.classes import CLASSES
-from kreg.optimizers.proximal import Proximal
+from kreg.optimizers.proximal_step import Proximal
 
 BY_PARENT = {cls.__mro__[2]: cls for cls in CLASSES}
 REFUSED = {

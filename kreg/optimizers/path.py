@@ -9,7 +9,7 @@ from kreg import check
 from kreg.optimizers.linear import linear_problem
 from kreg.optimizers.objective import data_loss, penalised, strengths_now
 from kreg.optimizers.path_plot import plot_path
-from kreg.optimizers.proximal import Proximal
+from kreg.optimizers.proximal_step import Proximal
 
 
 @dataclass

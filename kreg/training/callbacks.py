@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
+from kreg.fields import Options
 from kreg.training import samples
 from kreg.training.plan import Plan
 
@@ -169,7 +170,7 @@ def rate_log(model: "keras.Model") -> "keras.callbacks.Callback | None":
     )
 
 
-def layer_columns(plan: Plan, reg: Any) -> "Columns | None":
+def layer_columns(plan: Plan, reg: Options) -> "Columns | None":
     """A function `model -> {layer name: {"freedom": value}}` for the layer table, or `None`.
 
     A linear regression has effective degrees of freedom: the trace of its hat matrix on the rows

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kreg.config.custom import is_custom
+from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import optimizer
 from kreg.training import result as results
@@ -56,7 +56,7 @@ def fresh_optimizer(plan: Plan, config: Config, epochs: int) -> "keras.optimizer
 
     `None`, which stands for one like the model's, where it is the user's own.
     """
-    if is_custom(config.optimizer.kind):
+    if isinstance(config.optimizer, Custom):
         return None
     calm = replace(config.optimizer, schedule="cosine")
     return optimizer.optimizer(calm, plan.steps * max(epochs, 1))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
-from kreg.config.trainer import Trainer
 from kreg.factories import augment, data, dropout, model, optimizer, reg
+from kreg.fields import Options
 from kreg.training import shared_steps, tasks
+from kreg.training.options import TrainerOptions
 from kreg.training.shared_steps import SharedSteps
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     return plan
 
 
-def penalise(network: "keras.Model", cfg: Any, steps: int) -> list[str]:
+def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
     """Attach the penalty of the `reg` group to the model's kernels; sentences on its limits."""
     from kreg.surgery.regularize import attach
 
@@ -166,7 +167,7 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     )
 
 
-def jit_compile(cfg: Trainer, model: "keras.Model") -> bool | str:
+def jit_compile(cfg: TrainerOptions, model: "keras.Model") -> bool | str:
     """Keras's `jit_compile` argument; `"auto"` keeps XLA away from convolutions on a processor.
 
     A small CNN trained for six epochs took 29 s with XLA and 16 s without, a small residual network

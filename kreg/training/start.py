@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
-from kreg.config.trainer import Trainer
+from kreg.training.options import TrainerOptions
 from kreg.training.shared_steps import SharedSteps
 
 
-def prepare(cfg: Trainer, seed: int, steps: SharedSteps | None = None) -> str:
+def prepare(cfg: TrainerOptions, seed: int, steps: SharedSteps | None = None) -> str:
     """Set device, precision and seeds for one run; returns the device's name.
 
     Args:

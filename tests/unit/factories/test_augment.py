@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from kreg.config import augment as config
+from kreg.augment import options
 from kreg.factories import augment as build
 
 CONF = Path(__file__).parents[3] / "conf" / "augment"
@@ -29,7 +29,7 @@ def data(shape, task="classification", outputs=10, dtype="uint8"):
 def settings(option):
     values = yaml.safe_load((CONF / f"{option}.yaml").read_text())
     del values["defaults"]
-    return config.KINDS[values["kind"]](**values)
+    return options.KINDS[values["kind"]](**values)
 
 
 def rows_for(option):
@@ -71,7 +71,7 @@ def test_small_images_shift_by_one_pixel():
 def test_binary_targets_are_mixed_as_probabilities():
     rows = data((6,), "binary", outputs=1, dtype="float32")
     rows.train.y = np.arange(32, dtype=np.int32) % 2
-    pipeline = build.pipeline(config.MixUp(alpha=1.0), rows, seed=0)
+    pipeline = build.pipeline(options.MixUpOptions(alpha=1.0), rows, seed=0)
     _, y = pipeline(rows.train.x, rows.train.y, index=np.arange(32), epoch=0)
     assert y.shape == (32,) and 0 <= y.numpy().min() < y.numpy().max() <= 1
 
@@ -79,12 +79,12 @@ def test_binary_targets_are_mixed_as_probabilities():
 def test_a_schedule_from_a_file_reaches_the_stage():
     ramp = {"kind": "linear", "unit": "epoch", "start": 0.0, "end": 90.0, "duration": 2}
     rows = data((8, 8, 1))
-    pipeline = build.pipeline(config.Images(crop=0.0, rotate=ramp), rows, seed=0)
+    pipeline = build.pipeline(options.ImagesOptions(crop=0.0, rotate=ramp), rows, seed=0)
     still = pipeline(rows.train.x, index=np.arange(32), epoch=0)
     np.testing.assert_array_equal(still, rows.train.x)
     assert (pipeline(rows.train.x, index=np.arange(32), epoch=2).numpy() != rows.train.x).any()
 
 
 def test_both_mixings_make_a_choice_for_each_record():
-    pipeline = build.pipeline(config.Images(mixup=0.2, cutmix=1.0), data((8, 8, 3)), 0)
+    pipeline = build.pipeline(options.ImagesOptions(mixup=0.2, cutmix=1.0), data((8, 8, 3)), 0)
     assert [s.name for s in pipeline.stages[-1].stages] == ["MixUp", "CutMix"]

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from kreg import layers
-from kreg.config import dropout as config
 from kreg.factories import dropout as build
-from kreg.layers import Place
+from kreg.layers import Place, options
 from kreg.schedules import Linear
 
 DENSE, CONV = Place("dense", 0, 2, 2), Place("conv", 1, 2, 4)
@@ -26,29 +25,28 @@ def kind_of(layer):
     return None if layer is None else type(layer)
 
 
-def test_every_kind_but_none_has_a_constructor():
-    assert set(build.KINDS) == set(config.KINDS) - {"none"}
-    assert set(EXPECTED) == set(config.KINDS)
+def test_every_kind_is_expected_somewhere():
+    assert set(EXPECTED) == set(options.KINDS)
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_each_kind_answers_at_the_places_where_it_makes_sense(kind):
-    noise = build.noise(config.KINDS[kind](), steps_per_epoch=5)
+    noise = build.noise(options.KINDS[kind](), steps_per_epoch=5)
     assert tuple(kind_of(noise(place)) for place in (DENSE, CONV, RESIDUAL)) == EXPECTED[kind]
     assert noise.placed == sum(answer is not None for answer in EXPECTED[kind])
 
 
 def test_values_reach_the_layers():
-    layer = build.noise(config.Dropout(rate=RAMP), steps_per_epoch=7)(DENSE)
+    layer = build.noise(options.DropoutOptions(rate=RAMP), steps_per_epoch=7)(DENSE)
     assert layer.rate == Linear(0.0, 0.4, duration=10, unit="epoch", steps_per_epoch=7)
-    block = build.noise(config.DropBlock(rate=0.2, block_size=5))(Place("conv", 0, 1, 5))
+    block = build.noise(options.DropBlockOptions(rate=0.2, block_size=5))(Place("conv", 0, 1, 5))
     assert (type(block), block.rate, block.block_size) == (layers.DropBlock3D, 0.2, (5, 5, 5))
-    concrete = build.noise(config.Concrete(rate=0.3, strength=0.5, temperature=0.2))(CONV)
+    concrete = build.noise(options.ConcreteOptions(rate=0.3, strength=0.5, temperature=0.2))(CONV)
     assert (concrete.rate, concrete.dropout_regularizer, concrete.temperature) == (0.3, 0.5, 0.2)
 
 
 def test_stochastic_depth_grows_linearly_to_its_rate():
-    noise = build.noise(config.StochasticDepth(rate=0.4))
+    noise = build.noise(options.StochasticDepthOptions(rate=0.4))
     rates = [noise(Place("residual", i, 4, 4)).rate for i in range(4)]
     np.testing.assert_allclose(rates, [0.1, 0.2, 0.3, 0.4])
 
@@ -62,17 +60,17 @@ def test_stochastic_depth_grows_linearly_to_its_rate():
     ],
 )
 def test_noise_without_a_place_is_told_in_a_sentence(kind, advice):
-    noise = build.noise(config.KINDS[kind]())
+    noise = build.noise(options.KINDS[kind]())
     noise(DENSE)
     with pytest.raises(ValueError, match=f"dropout={kind} .*'deep'.*{advice}"):
         noise.require_a_place("deep")
 
 
 def test_noise_with_a_place_and_no_noise_at_all_are_accepted():
-    noise = build.noise(config.Dropout())
+    noise = build.noise(options.DropoutOptions())
     noise(DENSE)
     noise.require_a_place("deep")
-    build.noise(config.NoNoise()).require_a_place("deep")
+    build.noise(options.NoNoiseOptions()).require_a_place("deep")
 
 
 def compose(*overrides):

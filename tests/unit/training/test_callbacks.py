@@ -10,9 +10,9 @@ from sklearn.linear_model import Ridge
 
 import kreg
 from kreg import layers, models
-from kreg.config import reg
 from kreg.diagnostics import markdown, page
 from kreg.diagnostics.terminal import plain
+from kreg.regularizers.options import GroupLassoOptions, L2Options, NoPenaltyOptions
 from kreg.schedules import Linear
 from kreg.training import callbacks
 
@@ -35,7 +35,7 @@ def hat_trace(alpha):
 def test_the_report_shows_the_trace_of_ridges_hat_matrix():
     model = kreg.regularize(models.linear((10,), 1, "regression"), kreg.L2(0.1))
     model.compile("adam", "mse")
-    columns = callbacks.layer_columns(plan(), reg.L2(l2=0.1))
+    columns = callbacks.layer_columns(plan(), L2Options(l2=0.1))
     # a few rows are measured for the curves; the degrees of freedom are of all rows
     watch = kreg.Diagnostics((X, Y), (X[:50], Y[:50]), rows=50, columns=columns, verbose=0)
     model.fit(X, Y, epochs=2, verbose=0, callbacks=[watch])
@@ -48,7 +48,7 @@ def test_the_report_shows_the_trace_of_ridges_hat_matrix():
 
 
 def test_what_is_not_linear_has_none():
-    columns = callbacks.layer_columns(plan(), reg.NoPenalty())
+    columns = callbacks.layer_columns(plan(), NoPenaltyOptions())
     assert columns(models.linear((10,), 1, "regression")) == {"head": {"freedom": 11.0}}
     assert columns(models.shallow((10,), 1, "regression", width=3)) == {}
     assert columns(models.linear((10,), 1, "regression", dropout=0.2)) == {}
@@ -61,11 +61,11 @@ def test_what_is_not_linear_has_none():
 @pytest.mark.parametrize(
     ("changes", "penalty"),
     [
-        ({"task": "binary"}, reg.L2()),
-        ({"weight": np.ones(len(X))}, reg.L2()),
-        ({"pipeline": object()}, reg.L2()),
-        ({}, reg.L2(l2={"kind": "linear"})),
-        ({}, reg.Group()),
+        ({"task": "binary"}, L2Options()),
+        ({"weight": np.ones(len(X))}, L2Options()),
+        ({"pipeline": object()}, L2Options()),
+        ({}, L2Options(l2={"kind": "linear"})),
+        ({}, GroupLassoOptions()),
     ],
 )
 def test_where_the_formula_does_not_hold_there_is_no_column(changes, penalty):

@@ -3,7 +3,7 @@
 import keras
 import pytest
 
-from kreg.config.trainer import Trainer
+from kreg.training.options import TrainerOptions
 from kreg.training.plan import jit_compile
 
 
@@ -14,15 +14,15 @@ def model_with(*layers):
 def test_auto_keeps_xla_away_from_convolutions_on_a_processor():
     nested = model_with(model_with(keras.layers.Conv2D(2, 3)))
     for convolutional in (model_with(keras.layers.Conv2D(2, 3)), nested):
-        assert jit_compile(Trainer(device="cpu"), convolutional) is False
+        assert jit_compile(TrainerOptions(device="cpu"), convolutional) is False
 
 
 def test_auto_is_kerass_own_choice_for_dense_networks():
     dense = model_with(keras.layers.Flatten(), keras.layers.Dense(2))
-    assert jit_compile(Trainer(device="cpu"), dense) == "auto"
+    assert jit_compile(TrainerOptions(device="cpu"), dense) == "auto"
 
 
 @pytest.mark.parametrize("asked", [True, False])
 def test_what_was_asked_for_is_done(asked):
     convolutional = model_with(keras.layers.Conv2D(2, 3))
-    assert jit_compile(Trainer(jit_compile=asked), convolutional) is asked
+    assert jit_compile(TrainerOptions(jit_compile=asked), convolutional) is asked
