@@ -16,6 +16,13 @@ class Interval(TypedDict, total=False):
     high_open: bool
 
 
+class Bounds(TypedDict, total=False):
+    """The same for whole numbers: `check.integer(..., **bounds)`. Both ends are included."""
+
+    low: int
+    high: int
+
+
 def invalid(name: str, expected: str, received, advice: str = "") -> ValueError:
     """The error for a wrong argument: what it is called, what is allowed, what came, what to do.
 

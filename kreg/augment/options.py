@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from kreg.check import Interval
+from kreg.check import Bounds, Interval
 from kreg.fields import Number, Options, kind, one_of, ranged, scheduled, switch, table
 
 FLIPS = ("auto", "none", "horizontal", "vertical", "horizontal_and_vertical")
@@ -11,7 +11,7 @@ FUSE = ("fast", "strict", "off")
 SHARE: Interval = {"low": 0, "high": 1}
 SMOOTHING: Interval = {"low": 0, "high": 1, "high_open": True}
 ALPHA: Interval = {"low": 0, "low_open": True}
-OPERATIONS: Interval = {"low": 1, "high": 8}
+OPERATIONS: Bounds = {"low": 1, "high": 8}
 BETA = "alpha of Beta(alpha, alpha); 0 is off"
 DRAWN = "shares are drawn from Beta(alpha, alpha)"
 
@@ -37,9 +37,7 @@ class NoAugmentationOptions(AugmentOptions):
 class StreamOptions(AugmentOptions):
     """The keys that every augmentation has; the others are its own, and its stages' arguments."""
 
-    fuse: str = one_of(
-        "fast", FUSE, "fast | strict | off: what may be merged; off is the slow oracle"
-    )
+    fuse: str = one_of("fast", FUSE, "what may be merged; off is the slow oracle")
     smoothing: float = ranged(
         0.0, "label smoothing, in [0, 1); not in the loss as well", **SMOOTHING
     )

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from kreg.check import Interval
+from kreg.check import Bounds, Interval
 from kreg.fields import Options, kind, many, one_of, ranged, switch, table, text
 
 SHARE: Interval = {"low": 0, "high": 1, "high_open": True}
-FOLDS: Interval = {"low": 0, "high": 1000}
+FOLDS: Bounds = {"low": 0, "high": 1000}
 TRAIN_SIZE: Interval = {"low": 0, "low_open": True}
 TASKS = ("auto", "classification", "regression")
 SPLITTING = ("validation", "test", "train_size", "label_noise", "folds", "fold")
@@ -120,7 +120,7 @@ class FileOptions(SourceOptions):
 
     names_columns = True
     path: str | None = text(None, "the file")
-    task: str = one_of("auto", TASKS, "auto | classification | regression")
+    task: str = one_of("auto", TASKS)
     max_categories: int = ranged(
         100, "levels of a text column that get a column each", low=2, high=10_000
     )

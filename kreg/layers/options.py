@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from kreg.check import Interval
+from kreg.check import Bounds, Interval
 from kreg.fields import Number, Options, kind, ranged, scheduled, table
 
 RATE: Interval = {"low": 0, "high": 1, "high_open": True}
 OPEN_RATE: Interval = {**RATE, "low_open": True}
 STRENGTH: Interval = {"low": 0}
 TEMPERATURE: Interval = {"low": 0, "low_open": True}
-BLOCK: Interval = {"low": 1}
+BLOCK: Bounds = {"low": 1}
 
 
 def rate(default: float, meaning: str) -> Any:

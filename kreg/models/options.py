@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from kreg.check import Interval
+from kreg.check import Bounds, Interval
 from kreg.fields import Options, kind, one_of, ranged, switch, table
 
 ACTIVATIONS = ("relu", "elu", "gelu", "selu", "silu", "tanh")
-COUNT: Interval = {"low": 1}
+COUNT: Bounds = {"low": 1}
 SCALE: Interval = {"low": 0.25, "high": 4}
-TREE_DEPTH: Interval = {"low": 1, "high": 12}  # 2**depth leaves
+TREE_DEPTH: Bounds = {"low": 1, "high": 12}  # 2**depth leaves
 TEMPERATURE: Interval = {"low": 0, "low_open": True}
 IN_STAGES = "filters in the first stage, doubled in each of the next two"
 

@@ -24,7 +24,7 @@ class OptimizerOptions(Options):
     """The keys that every optimizer has."""
 
     learning_rate: float = rate(2e-3)
-    schedule: str = one_of("cosine", ("cosine", "constant"), "cosine (down to zero) | constant")
+    schedule: str = one_of("cosine", ("cosine", "constant"), "down to zero, or as it is")
     warmup: float = ranged(0.0, "share of all steps in which the rate rises from zero", **SHARE)
     weight_decay: float = decay(0.0)
     clipnorm: float | None = ranged(

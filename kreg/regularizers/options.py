@@ -48,7 +48,7 @@ class Grouped(Options):
     groups: str = one_of(
         "inputs",
         tuple(AXES),
-        "inputs (weights that leave a unit) | outputs (weights that enter it)",
+        "the weights that leave a unit, or that enter it",
     )
 
     def arguments(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A penalty's strength as an attribute: checked when set, effective at once where it is in use."""
 
 from kreg import schedules
+from kreg.regularizers.options import STRENGTH
 
 
 class Strength:
@@ -17,7 +18,7 @@ class Strength:
         return self if penalty is None else penalty.__dict__[self.name]
 
     def __set__(self, penalty, value):
-        value = schedules.get(self.name, value, low=0)
+        value = schedules.get(self.name, value, **STRENGTH)
         owners = penalty.owners()
         before = penalty.__dict__.get(self.name)
         scheduled = isinstance(value, schedules.Schedule) or isinstance(before, schedules.Schedule)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from kreg.check import Interval
+from kreg.check import Bounds, Interval
 from kreg.fields import Options, kind, one_of, ranged, switch, table, text
 
-COUNT: Interval = {"low": 1}
+COUNT: Bounds = {"low": 1}
 NOT_NEGATIVE: Interval = {"low": 0}
 POSITIVE: Interval = {"low": 0, "low_open": True}
 
@@ -21,7 +21,7 @@ class TrainerOptions(Options):
     jit_compile: bool | str = one_of(
         "auto",
         ("auto", True, False),
-        "auto | true | false; XLA, which auto keeps away from convolutions on a CPU",
+        "XLA, which auto keeps away from convolutions on a CPU",
     )
     deterministic: bool = switch(False, "the same operations in the same order, also on a GPU")
     save_every: float = ranged(
@@ -38,11 +38,13 @@ class StopOptions(Options):
         "val_clean_loss",
         "a column of history.csv; the clean loss has no penalty and no noise in it",
     )
-    mode: str = one_of("auto", ("auto", "min", "max"), "which way is better; auto knows kreg's own")
+    mode: str = one_of(
+        "auto", ("auto", "min", "max"), "whether less is better; auto knows it of kreg's own"
+    )
     restore: str = one_of(
         "weights",
         ("weights", "all", "none"),
-        "the best epoch's; all: optimizer and seeds too; none: keep the last",
+        "of the best epoch; all: optimizer and seeds too; none: keep the last",
     )
     start_from_epoch: int = ranged(0, "first epochs that are not looked at", **NOT_NEGATIVE)
     smoothing: float = ranged(
