@@ -130,7 +130,7 @@ class FileOptions(SourceOptions):
 class TableOptions(FileOptions):
     images = False
     target: str | None = text(None, "the column to predict")
-    drop: list = many([], "columns that are no features")
+    drop: list[str] = many([], "columns that are no features")
 
 
 @dataclass
@@ -155,7 +155,7 @@ class ImageFolderOptions(SourceOptions, component="kreg.data.sources.image_folde
     images, fixed_task = True, "classification"
     kind: str = kind("image_folder")
     path: str | None = text(None, "the folder")
-    size: list | None = many(None, "[height, width] to resize to; null: all have one size")
+    size: list[int] | None = many(None, "[height, width] to resize to; null: all have one size")
     channels: int = ranged(3, "3 colour | 1 grey", low=1, high=3)
     max_pixels: int = ranged(50_000_000, "of one image; a larger one is refused", low=1)
 
@@ -179,12 +179,15 @@ class SyntheticOptions(SourceOptions, component="kreg.data.sources.synthetic:{pr
     noise: float = ranged(0.5, "standard deviation of the target's", low=0)
     correlation: float = ranged(0.0, "between neighbouring columns (sparse_teacher)", **SHARE)
 
+    @property
+    def too_many_informative(self) -> bool:
+        """Whether more columns would matter than there are."""
+        return self.problem == "sparse_teacher" and self.informative > self.features
+
     def arguments(self) -> dict[str, Any]:
         found = super().arguments()
-        names = ("rows", "features", "noise")
-        if self.problem == "sparse_teacher":
-            names += ("informative", "correlation")
-        return {name: found[name] for name in names}
+        own = ("informative", "correlation") if self.problem == "sparse_teacher" else ()
+        return {name: found[name] for name in ("rows", "features", "noise", *own)}
 
 
 KINDS = table(

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from kreg.augment.options import AugmentOptions, NoAugmentationOptions
+from kreg.augment.options import AugmentOptions, NoAugmentationOptions, StreamOptions
 from kreg.config.custom import Custom
 from kreg.factories import components
 
@@ -27,12 +27,12 @@ def pipeline(cfg: AugmentOptions | Custom, info: "Data", seed: int) -> "Pipeline
         stages = components.create_custom(cfg)
     else:
         stages = components.load(cfg.component)(info.input_shape, **cfg.arguments())
-    if getattr(cfg, "smoothing", 0):
+    if isinstance(cfg, StreamOptions) and cfg.smoothing:
         stages.append(augment.LabelSmoothing(cfg.smoothing))
     return augment.Pipeline(
         stages,
         seed,
-        fuse=getattr(cfg, "fuse", "fast"),
+        fuse=cfg.fuse if isinstance(cfg, StreamOptions) else "fast",
         num_classes=classes(info),
         value_range=value_range(info),
     )

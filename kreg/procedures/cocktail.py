@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from kreg import check
-from kreg.config.validate import Config, validate
+from kreg.config.root import Config
+from kreg.config.validate import validate
 from kreg.factories import data
 from kreg.procedures import cocktail_page, ingredients
 from kreg.procedures.trials import attempt, train

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from kreg.callbacks import EarlyStopping, Pruner, clean_of, take
-from kreg.config.validate import Config
+from kreg.config.root import Config
 from kreg.factories import stop
 from kreg.sweeps.median_stopping import Rule
 from kreg.training import plan, result, start

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from kreg.augment.options import AugmentOptions
 from kreg.config.root import Config
 from kreg.diagnostics.report import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
@@ -46,7 +47,7 @@ def run(
         summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
         if config.check:
             return 0.0
-        if getattr(config.augment, "preview", False):
+        if isinstance(config.augment, AugmentOptions) and config.augment.preview:
             print(f"kreg: {samples.write(training, place.path)}")
             return 0.0
         place.reopen()

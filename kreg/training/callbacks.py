@@ -132,7 +132,7 @@ def measuring(plan: Plan, config: Config, name: str) -> "room.Diagnostics | None
 
 def facts(plan: Plan) -> dict[str, Any]:
     """What the report says about the inputs."""
-    found = {"image": plan.data.is_image, "augmented": plan.pipeline is not None}
+    found: dict[str, Any] = {"image": plan.data.is_image, "augmented": plan.pipeline is not None}
     found |= {"class_names": list(plan.data.class_names), "found": list(plan.data.warnings)}
     return found | ({"samples": samples.sheet(plan)} if plan.shows_samples else {})
 

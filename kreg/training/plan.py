@@ -49,7 +49,7 @@ class Plan:
         mixes = self.pipeline is not None and self.pipeline.changes_targets
         return self.data.task == "classification" and mixes
 
-    def rows(self, split: str) -> tuple:
+    def rows(self, split: str) -> tuple[Any, ...]:
         """`(x, y, weight)` of a split, un-augmented, with targets as the model is trained on.
 
         Lazy images are decoded, of the training rows only `DECODED`.
@@ -61,7 +61,7 @@ class Plan:
 
         return part.x, np.eye(self.data.outputs, dtype="float32")[part.y], part.weight
 
-    def held_out(self) -> tuple:
+    def held_out(self) -> tuple[Any, ...]:
         """The validation rows for `fit`; `kreg.data` refuses a split without any."""
         x, y, weight = self.rows("validation")
         return (x, y) if weight is None else (x, y, weight)
@@ -90,7 +90,7 @@ class Plan:
             "steps": self.steps,
         }
 
-    def stream(self, first_epoch: int = 0) -> Iterator:
+    def stream(self, first_epoch: int = 0) -> Iterator[Any]:
         """The training rows from an epoch on: shuffled, augmented, endless."""
         from kreg.data import epoch_stream
 
@@ -109,8 +109,9 @@ def decoded(split: "Split", most: int | None = None) -> "Split":
 
     if not is_lazy(split.x):
         return split
-    few = most is not None and len(split) > most
-    return (split.spread(most) if few else split).in_memory()
+    if most is not None and len(split) > most:
+        split = split.spread(most)
+    return split.in_memory()
 
 
 def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = False) -> Plan:

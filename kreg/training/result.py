@@ -96,7 +96,8 @@ def clean(
     """
     from kreg.callbacks import clean_of, take
 
-    found, known, measure = {}, known or {}, measure or clean_of(model)
+    found: dict[str, float] = {}
+    known, measure = known or {}, measure or clean_of(model)
     for prefix, split in (("", "train"), ("val_", "validation"), ("test_", "test")):
         size = len(plan.data.splits[split])
         if size:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 RECORDS = 8
-SHEET = {"records": 6, "epochs": range(7)}  # what a report has room for
+SHEET_RECORDS, SHEET_EPOCHS = 6, range(7)  # what a report has room for
 
 
 def sheet(plan: Plan) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def sheet(plan: Plan) -> dict[str, Any]:
     Args:
         plan: A training that `shows_samples`.
     """
-    grid, captions = pictures(plan, SHEET["records"], epochs=SHEET["epochs"])
+    grid, captions = pictures(plan, SHEET_RECORDS, epochs=SHEET_EPOCHS)
     return {"picture": grid, "captions": captions}
 
 
