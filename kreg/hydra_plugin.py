@@ -60,11 +60,9 @@ def checked(group: str, node: Any) -> Options:
     Raises:
         ValueError: With one sentence for the first wrong key, type or range.
     """
-    values: Any = (
-        OmegaConf.to_container(node, resolve=True) if isinstance(node, DictConfig) else node
-    )
-    if isinstance(values, Options):
-        values = dataclasses.asdict(values)
+    values = dataclasses.asdict(node) if isinstance(node, Options) else node
+    if isinstance(node, DictConfig):
+        values = OmegaConf.to_container(node, resolve=True)
     return fill(schema_of(group, values.get("kind")), f"{ROOT}.{group}.", dict(values))
 
 
