@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_the_table_of_zou_and_hastie_to_the_third_digit(tmp_path, capsys):
 
 @pytest.mark.skipif(not DATA, reason="KREG_DATA is not set")
 def test_ordinary_least_squares_and_ridge_of_the_table():
-    data = zou_hastie_prostate.load(DATA)
+    data = zou_hastie_prostate.load(Path(DATA) / zou_hastie_prostate.FILE)
     for name in ("OLS", "ridge"):
         assert zou_hastie_prostate.row(name, data)["reproduced"]
 
