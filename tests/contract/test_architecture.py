@@ -49,6 +49,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "tensorboard": {"keras", "tensorflow", "hydra", "omegaconf"},
     "augment": {"keras", "hydra", "omegaconf"},
     "config": {"keras", "tensorflow", "numpy"},
+    "sweeps": {"keras", "tensorflow"},
     **{
         room: {"hydra", "omegaconf"}
         for room in (
