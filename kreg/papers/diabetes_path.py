@@ -7,6 +7,7 @@ shipped data (columns of length 1, the target in its own units); training standa
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.datasets import load_diabetes
@@ -18,7 +19,9 @@ from kreg.papers.linear_fit import linear_model
 from kreg.regularizers import L1
 
 
-def run(out_dir, *, count: int = 60, ratio: float = 6e-4, steps: int = 2000) -> dict:
+def run(
+    out_dir: str | Path, *, count: int = 60, ratio: float = 6e-4, steps: int = 2000
+) -> dict[str, Any]:
     """Follow the path, print its events, write `path.png` and `path.json`.
 
     Args:
@@ -35,30 +38,36 @@ def run(out_dir, *, count: int = 60, ratio: float = 6e-4, steps: int = 2000) -> 
     found = path(model, x, y, count=count, ratio=ratio, steps=steps, names=data.feature_names)
     found.plot(Path(out_dir) / "path.png")
     events = [(strength * units, name, what) for strength, name, what in found.events()]
-    result = {"events": events, **agreement(found, x, y)}
+    result: dict[str, Any] = {
+        "events": events,
+        **agreement(found.strengths, found.coefficients, x, y),
+    }
     (Path(out_dir) / "path.json").write_text(json.dumps(result, indent=1) + "\n")
     print(table(result))
     return result
 
 
-def standardized(a):
-    return (a - a.mean(0)) / a.std(0)
+def standardized(a: np.ndarray) -> np.ndarray:
+    scaled: np.ndarray = (a - a.mean(0)) / a.std(0)
+    return scaled
 
 
-def agreement(found, x, y) -> dict:
+def agreement(
+    strengths: np.ndarray, coefficients: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> dict[str, Any]:
     """How far the path is from scikit-learn's on the same strengths."""
-    _, expected, _ = lasso_path(x, y, alphas=found.strengths / 2, tol=1e-12, max_iter=10**6)
+    _, expected, _ = lasso_path(x, y, alphas=strengths / 2, tol=1e-12, max_iter=10**6)
     expected = expected.T
     expected[np.abs(expected) < 1e-12] = 0  # at the first strength it holds 1e-16
-    same = np.all((found.coefficients != 0) == (expected != 0), axis=1)
+    same = np.all((coefficients != 0) == (expected != 0), axis=1)
     return {
         "strengths": len(same),
         "same_support": int(same.sum()),
-        "largest_difference": float(np.abs(found.coefficients - expected).max()),
+        "largest_difference": float(np.abs(coefficients - expected).max()),
     }
 
 
-def table(result: dict) -> str:
+def table(result: dict[str, Any]) -> str:
     lines = ["   l1 <=  event"]
     lines += [f"{strength:8.4f}  {name:4s} {what}" for strength, name, what in result["events"]]
     lines.append(

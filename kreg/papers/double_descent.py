@@ -20,10 +20,13 @@ loss; the error has none here, it falls on or rests.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from matplotlib.figure import Figure
 from sklearn.datasets import load_digits
 
@@ -31,6 +34,8 @@ from kreg import check, models, optimizers, regularizers
 from kreg.surgery import regularize
 
 WIDTHS = (2, 4, 8, 12, 16, 24, 32, 64, 128, 256, 512)
+Rows = tuple[np.ndarray, np.ndarray]  # inputs and labels
+Row = dict[str, Any]  # what was measured of one width and strength
 CLASSES = 10
 TEST_ROWS = 1000
 MEMORISED = 1e-3  # training error, below one row
@@ -38,15 +43,15 @@ RISE = 1.05  # less is jitter
 
 
 def run(
-    out_dir,
+    out_dir: str | Path,
     *,
-    widths=WIDTHS,
+    widths: Sequence[int] = WIDTHS,
     rows: int = 300,
     label_noise: float = 0.2,
     l2: float = 3e-3,
     steps: int = 600,
     seeds: int = 1,
-) -> dict:
+) -> dict[str, Any]:
     """Train every width with and without L2 and draw clean losses on the rows never trained on.
 
     Args:
@@ -66,7 +71,7 @@ def run(
     check.number("label_noise", label_noise, low=0, high=1, high_open=True)
     check.number("l2", l2, low=0, low_open=True)
     check.integer("steps", steps, low=1)
-    measured = []
+    measured: list[Row] = []
     for strength in (0.0, l2):
         for width in widths:
             runs = [
@@ -76,7 +81,7 @@ def run(
             mean = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
             measured.append({"width": int(width), "l2": strength, **mean})
     settings = {"rows": rows, "label_noise": label_noise, "l2": l2, "steps": steps, "seeds": seeds}
-    result = {"rows": measured, "peak": peak(measured), "settings": settings}
+    result: dict[str, Any] = {"rows": measured, "peak": peak(measured), "settings": settings}
     out_dir = Path(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
     (out_dir / "double_descent.json").write_text(json.dumps(result, indent=2) + "\n")
@@ -86,7 +91,7 @@ def run(
     return result
 
 
-def digits(rows: int, label_noise: float, seed: int) -> tuple:
+def digits(rows: int, label_noise: float, seed: int) -> tuple[Rows, Rows]:
     """Training rows with some labels drawn anew, and clean test rows."""
     x, y = load_digits(return_X_y=True)
     generator = np.random.default_rng(seed)
@@ -98,7 +103,7 @@ def digits(rows: int, label_noise: float, seed: int) -> tuple:
     return (x[:rows], train_y), (x[-TEST_ROWS:], y[-TEST_ROWS:])
 
 
-def one_run(data: tuple, width: int, l2: float, steps: int, seed: int) -> dict:
+def one_run(data: tuple[Rows, Rows], width: int, l2: float, steps: int, seed: int) -> Row:
     """Train one width to the end and measure penalty-free losses and errors."""
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
@@ -120,22 +125,20 @@ def one_run(data: tuple, width: int, l2: float, steps: int, seed: int) -> dict:
     }
 
 
-def fit_full_batches(model: keras.Model, rows: tuple, steps: int) -> None:
+def fit_full_batches(model: keras.Model, rows: Rows, steps: int) -> None:
     """`steps` full-batch steps in one epoch: an epoch each would cost more than the arithmetic."""
-    import tensorflow as tf
-
     batches = tf.data.Dataset.from_tensors(rows).repeat(steps)
     model.fit(batches, epochs=1, shuffle=False, verbose=0)
 
 
-def measure(model: keras.Model, x, y) -> tuple[float, float]:
+def measure(model: keras.Model, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Mean cross-entropy and error rate in inference mode, without any penalty."""
     logits = model.predict_on_batch(x)
     losses = keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
     return float(np.mean(losses)), float(np.mean(np.argmax(logits, axis=1) != y))
 
 
-def peak(rows: list[dict]) -> dict:
+def peak(rows: list[Row]) -> dict[str, Row]:
     """How far the test loss rises above the best smaller network, for each strength.
 
     A rise of 1 is none: the loss never stands above one that a smaller network had.
@@ -154,7 +157,7 @@ def peak(rows: list[dict]) -> dict:
     return found
 
 
-def sentence(l2: float, found: dict) -> str:
+def sentence(l2: float, found: Row) -> str:
     """What `peak` has found, in words.
 
     >>> sentence(0.01, {"width": 8, "rise": 1.0, "fall_after": 1.0})
@@ -172,13 +175,13 @@ def label(l2: float) -> str:
     return f"L2 {l2:g}" if l2 else "no penalty"
 
 
-def memorising(rows: list[dict]) -> int | None:
+def memorising(rows: list[Row]) -> int | None:
     """The smallest width without a penalty that has every training label right, if there is one."""
     widths = [row["width"] for row in rows if not row["l2"] and row["train_error"] < MEMORISED]
     return min(widths, default=None)
 
 
-def draw(rows: list[dict], settings: dict) -> Figure:
+def draw(rows: list[Row], settings: dict[str, Any]) -> Figure:
     """Test loss against width on two logarithmic axes, one curve for each strength."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()

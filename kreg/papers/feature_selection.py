@@ -7,11 +7,14 @@ same with a plain group lasso, to show what the adaptive one adds.
 """
 
 import json
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import SelectFromModel, SelectKBest, f_classif
 from sklearn.linear_model import LogisticRegression
@@ -19,6 +22,8 @@ from sklearn.linear_model import LogisticRegression
 from kreg import check
 from kreg.optimizers import Adam
 from kreg.papers import feature_selection_data as tables
+from kreg.papers.data_folder import data_folder
+from kreg.papers.feature_selection_data import Split
 from kreg.surgery import select_features
 from kreg.surgery.table import text_table
 
@@ -27,16 +32,16 @@ BATCH = 64
 
 
 def run(
-    out_dir,
+    out_dir: str | Path,
     *,
-    datasets=("mice", "isolet", "mnist"),
-    data_dir=None,
+    datasets: Sequence[str] = ("mice", "isolet", "mnist"),
+    data_dir: str | Path | None = None,
     features: int = 50,
     seeds: int = 1,
     steps: int = 3000,
     path_steps: int = 150,
-    selectors=None,
-) -> dict:
+    selectors: Sequence[str] | None = None,
+) -> dict[str, Any]:
     """Compare the selectors, print the table, write `feature_selection.json`.
 
     Args:
@@ -56,10 +61,11 @@ def run(
     check.integer("features", features, low=1)
     check.integer("steps", steps, low=1)
     check.integer("path_steps", path_steps, low=1)
-    folder, rows = tables.folder(data_dir), []
-    chosen = [check.choice("selectors", s, tuple(SELECTORS)) for s in selectors or SELECTORS]
-    for name in datasets:
-        check.choice("datasets", name, tuple(tables.PUBLISHED))
+    chosen = [check.choice("selectors", s, SELECTORS) for s in selectors or SELECTORS]
+    names = [check.choice("datasets", name, tables.PUBLISHED) for name in datasets]
+    folder = data_folder(data_dir, *(tables.FILES[name] for name in names))
+    rows: list[dict[str, Any]] = []
+    for name in names:
         for selector in chosen:
             choose, loaded = SELECTORS[selector], partial(tables.load, folder, name)
             runs = [
@@ -78,7 +84,9 @@ def run(
     return result
 
 
-def one_run(data, choose, features: int, steps: int, path_steps: int, seed: int) -> tuple:
+def one_run(
+    data: Split, choose: "Selector", features: int, steps: int, path_steps: int, seed: int
+) -> tuple[float, int]:
     """Test accuracy in per cent with the features that one selector chooses, and how many."""
     keras.utils.clear_session()
     chosen = choose(data, features, seed, path_steps)
@@ -97,7 +105,7 @@ def network(features: int, hidden: int, classes: int, seed: int) -> keras.Model:
     return model
 
 
-def train(model, x, y, steps: int, seed: int) -> None:
+def train(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int, seed: int) -> None:
     """Shuffled batches in one epoch: an epoch each would cost more than the arithmetic."""
     import tensorflow as tf
 
@@ -110,38 +118,44 @@ def train(model, x, y, steps: int, seed: int) -> None:
     model.fit(batches, shuffle=False, verbose=0)
 
 
-def by_kreg(data, features: int, seed: int, path_steps: int, adaptive: float = 1.0) -> np.ndarray:
+def by_kreg(
+    data: Split, features: int, seed: int, path_steps: int, adaptive: float = 1.0
+) -> np.ndarray:
     wanted = min(features, data.x.shape[1])
     model = network(data.x.shape[1], data.hidden, data.classes, seed)
-    settings = {"steps": path_steps, "batch_size": BATCH, "adaptive": adaptive, "seed": seed}
-    return select_features(model, data.x, data.y, features=wanted, **settings).features
+    found = select_features(
+        model, data.x, data.y, features=wanted, adaptive=adaptive,
+        steps=path_steps, batch_size=BATCH, seed=seed,
+    )  # fmt: skip
+    return np.asarray(found.features)
 
 
-def by_f_test(data, features: int, *_) -> np.ndarray:
+def by_f_test(data: Split, features: int, *_: int) -> np.ndarray:
     best = SelectKBest(f_classif, k=min(features, data.x.shape[1]))
-    return best.fit(data.x, data.y).get_support(indices=True)
+    return np.asarray(best.fit(data.x, data.y).get_support(indices=True))
 
 
-def by_forest(data, features: int, seed: int, *_) -> np.ndarray:
+def by_forest(data: Split, features: int, seed: int, *_: int) -> np.ndarray:
     return from_model(RandomForestClassifier(200, random_state=seed), data, features)
 
 
-def by_logistic(data, features: int, *_) -> np.ndarray:
+def by_logistic(data: Split, features: int, *_: int) -> np.ndarray:
     """The largest coefficients of an L1 logistic regression; fewer where it leaves fewer."""
     lasso = LogisticRegression(l1_ratio=1.0, C=1.0, solver="saga", tol=1e-2, max_iter=100)
     return from_model(lasso, data, features)
 
 
-def from_model(model, data, features: int) -> np.ndarray:
+def from_model(model: BaseEstimator, data: Split, features: int) -> np.ndarray:
     chooser = SelectFromModel(model, max_features=min(features, data.x.shape[1]), threshold=1e-10)
-    return chooser.fit(data.x, data.y).get_support(indices=True)
+    return np.asarray(chooser.fit(data.x, data.y).get_support(indices=True))
 
 
-def everything(data, *_) -> np.ndarray:
+def everything(data: Split, *_: int) -> np.ndarray:
     return np.arange(data.x.shape[1])
 
 
-SELECTORS = {
+Selector = Callable[[Split, int, int, int], np.ndarray]  # features, seed, steps of the path
+SELECTORS: dict[str, Selector] = {
     "all features": everything,
     "F-test": by_f_test,
     "SelectFromModel, random forest": by_forest,
@@ -151,7 +165,7 @@ SELECTORS = {
 }
 
 
-def table(rows: list[dict]) -> str:
+def table(rows: list[dict[str, Any]]) -> str:
     cells = [
         (row["data"], row["selector"], f"{row['accuracy']:.1f}", f"{row['features']:g}")
         for row in rows

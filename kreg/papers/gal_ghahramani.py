@@ -11,13 +11,23 @@ and Adam is elementwise, so each is trained as if it were alone.
 """
 
 import json
-import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
+import tensorflow as tf
+from keras import ops
 
 from kreg import check
+from kreg.layers import Dropout, mc_predict
 from kreg.papers import gal_ghahramani_data as tables
+from kreg.papers.data_folder import data_folder
+from kreg.papers.gal_ghahramani_data import Splits
+from kreg.regularizers import L2
+
+Shape = tuple[int, ...]
 
 RATES = (0.005, 0.01, 0.05, 0.1)
 TAU = {"concrete": 0.05, "power": 0.1}  # the middle of the published grid; it hardly moves the RMSE
@@ -28,16 +38,16 @@ BATCH = 128
 
 
 def run(
-    out_dir,
+    out_dir: str | Path,
     *,
-    data_dir=None,
-    datasets=("concrete", "power"),
-    rates=RATES,
-    epochs=None,
+    data_dir: str | Path | None = None,
+    datasets: Sequence[str] = ("concrete", "power"),
+    rates: Sequence[float] = RATES,
+    epochs: Mapping[str, int] | None = None,
     samples: int = 1000,
     splits: int = 20,
     seed: int = 0,
-) -> dict:
+) -> dict[str, Any]:
     """Train every cell, print and write the table, return it.
 
     Args:
@@ -53,17 +63,22 @@ def run(
     Raises:
         ValueError: If the data are not there, or an argument is out of range.
     """
-    folder = tables.folder(data_dir or os.environ.get("KREG_DATA"))
+    names = [check.choice("datasets", name, TAU) for name in datasets]
+    folder = data_folder(data_dir, *tables.files(names)) / tables.FOLDER
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     epochs = dict.fromkeys(TAU, EPOCHS) | dict(epochs or {})
-    rows = []
-    for dataset in datasets:
-        check.choice("datasets", dataset, TAU)
+    rows: list[dict[str, Any]] = []
+    for dataset in names:
         data = tables.load(folder, dataset, check.integer("splits", splits, low=2, high=20))
         for rate in rates:
             rows.append(cell(data, rate, TAU[dataset], epochs[dataset], samples, seed))
-            result = {"rows": rows, "samples": samples, "splits": splits, "text": table(rows)}
+            result: dict[str, Any] = {
+                "rows": rows,
+                "samples": samples,
+                "splits": splits,
+                "text": table(rows),
+            }
             (out / "gal_ghahramani.json").write_text(json.dumps(result, indent=1))
             (out / "gal_ghahramani.txt").write_text(result["text"])
             print(result["text"].splitlines()[-2], flush=True)
@@ -71,10 +86,10 @@ def run(
     return result
 
 
-def cell(data, rate: float, tau: float, epochs: int, samples: int, seed: int) -> dict:
+def cell(
+    data: Splits, rate: float, tau: float, epochs: int, samples: int, seed: int
+) -> dict[str, Any]:
     """Train one cell of the grid and compare it with the published one."""
-    import keras
-
     keras.utils.set_random_seed(seed)
     rows = len(data.x)
     penalty = LENGTH_SCALE**2 * (1 - rate) / (2 * rows * tau)
@@ -95,36 +110,59 @@ def cell(data, rate: float, tau: float, epochs: int, samples: int, seed: int) ->
     }
 
 
-def summary(values) -> list[float]:
+def summary(values: np.ndarray) -> list[float]:
     """Mean and standard error over the splits."""
     return [float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))]
 
 
-def network(shape, rate: float, penalty: float):
+def network(shape: Shape, rate: float, penalty: float) -> keras.Model:
     """One network for each split, stacked: `(batch, splits, features) -> (batch, splits)`."""
-    import keras
-
-    from kreg.layers import Dropout
-    from kreg.papers.stacked import StackedDense
-
     inputs = keras.Input(shape)
-    x = keras.ops.transpose(inputs, (1, 0, 2))
+    x = ops.transpose(inputs, (1, 0, 2))
     x = Dropout(rate, name="drop_inputs")(x)
     x = StackedDense(shape[0], HIDDEN, penalty, "relu", name="hidden")(x)
     x = Dropout(rate, name="drop_hidden")(x)
     x = StackedDense(shape[0], 1, penalty, None, name="head")(x)
-    return keras.Model(inputs, keras.ops.transpose(x[..., 0]))
+    return keras.Model(inputs, ops.transpose(x[..., 0]))
 
 
-def train(model, data, epochs: int, seed: int) -> None:
+class StackedDense(keras.layers.Layer):
+    """A `Dense` for each network of a stack: `(stack, batch, inputs) -> (stack, batch, units)`."""
+
+    def __init__(
+        self, stack: int, units: int, penalty: float, activation: str | None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.stack = stack
+        self.units = units
+        self.penalty = penalty
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape: Shape) -> None:
+        limit = (6.0 / (input_shape[-1] + self.units)) ** 0.5  # Glorot's, for one network
+        self.kernel = self.add_weight(
+            shape=(self.stack, input_shape[-1], self.units),
+            initializer=keras.initializers.RandomUniform(-limit, limit),
+            regularizer=L2(self.penalty),
+            name="kernel",
+        )
+        self.bias = self.add_weight(
+            shape=(self.stack, 1, self.units), initializer="zeros", name="bias"
+        )
+
+    def call(self, inputs: Any) -> Any:
+        return self.activation(ops.matmul(inputs, self.kernel) + self.bias)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (*input_shape[:-1], self.units)
+
+
+def train(model: keras.Model, data: Splits, epochs: int, seed: int) -> None:
     """`epochs` passes in batches of 128, each split in an order of its own."""
-    import keras
-    import tensorflow as tf
-
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(model.trainable_variables)
 
-    def step(x, y):
+    def step(x: tf.Tensor, y: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
             errors = tf.square(model(x, training=True) - y)
             loss = tf.reduce_sum(tf.reduce_mean(errors, axis=0)) + tf.add_n(model.losses)
@@ -132,7 +170,7 @@ def train(model, data, epochs: int, seed: int) -> None:
         optimizer.apply(tape.gradient(loss, [w.value for w in weights]), weights)
 
     @tf.function
-    def epoch(x, y, number):
+    def epoch(x: tf.Tensor, y: tf.Tensor, number: tf.Tensor) -> None:
         keys = tf.random.stateless_uniform((splits, rows), seed=[seed, number])
         order = tf.argsort(keys, axis=1)
         x, y = tf.gather(x, order, batch_dims=1), tf.gather(y, order, batch_dims=1)
@@ -150,10 +188,10 @@ def train(model, data, epochs: int, seed: int) -> None:
         epoch(x, y, tf.constant(number))
 
 
-def judge(model, data, tau: float, samples: int, seed: int):
+def judge(
+    model: keras.Model, data: Splits, tau: float, samples: int, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Per split: RMSE of the mean of the passes, expected RMSE of one pass, log-likelihood."""
-    from kreg.layers import mc_predict
-
     result = mc_predict(
         model, data.x_validation, samples, batch_size=256, seed=seed, keep_samples=True, verbose=0
     )
@@ -164,15 +202,15 @@ def judge(model, data, tau: float, samples: int, seed: int):
     return mc_rmse, rmse, log_likelihood(errors, tau)
 
 
-def log_likelihood(errors, tau: float):
+def log_likelihood(errors: np.ndarray, tau: float) -> np.ndarray:
     """Mean over the rows of `log mean_t N(y; draw_t, 1 / tau)`, for each split."""
     exponents = -0.5 * tau * np.square(errors)
     top = exponents.max(axis=1, keepdims=True)
     inner = top[:, 0] + np.log(np.exp(exponents - top).mean(axis=1))
-    return inner.mean(axis=0) + 0.5 * np.log(tau / (2 * np.pi))
+    return np.asarray(inner.mean(axis=0) + 0.5 * np.log(tau / (2 * np.pi)))
 
 
-def table(rows: list[dict]) -> str:
+def table(rows: list[dict[str, Any]]) -> str:
     """The results beside the published ones."""
     head = f"{'data':9}{'rate':>6}{'epochs':>8}{'MC RMSE':>16}{'published':>16}{'SEs off':>9}"
     head += f"{'one pass':>10}{'publ.':>8}{'LL':>9}{'publ.':>8}"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+FOLDER, RESULTS = "uci_regression", "reference_results.json"
+
 
 @dataclass(frozen=True)
 class Splits:
@@ -24,15 +26,10 @@ class Splits:
     scale: np.ndarray
 
 
-def folder(data_dir) -> Path:
-    """The folder of the tables, or a sentence that says where it should be."""
-    found = data_dir and Path(data_dir) / "uci_regression"
-    if not found or not found.is_dir():
-        raise ValueError(
-            "The experiment needs the folder `uci_regression` with concrete.npz, power.npz and "
-            f"reference_results.json. Set KREG_DATA to its parent. Received: {data_dir!r}."
-        )
-    return found
+def files(names: list[str]) -> list[str]:
+    """What must lie in the data folder for some of the tables."""
+    wanted = [*(f"{name}.npz" for name in names), RESULTS]
+    return [f"{FOLDER}/{name}" for name in wanted]
 
 
 def load(folder: Path, name: str, splits: int) -> Splits:
@@ -40,8 +37,8 @@ def load(folder: Path, name: str, splits: int) -> Splits:
     with np.load(folder / f"{name}.npz") as file:
         x, y, rows = file["X"], file["y"], int(file["n_train"])
     random = np.random.RandomState(1)
-    orders = [random.choice(len(y), len(y), replace=False)[:rows] for _ in range(splits)]
-    orders = np.stack(orders, axis=1)
+    chosen = [random.choice(len(y), len(y), replace=False)[:rows] for _ in range(splits)]
+    orders = np.stack(chosen, axis=1)
     training = int(0.8 * rows)
     x, y = x[orders], y[orders]
     x = standard(x, *moments(x[:training]))
@@ -58,19 +55,19 @@ def load(folder: Path, name: str, splits: int) -> Splits:
     )
 
 
-def moments(values) -> tuple[np.ndarray, np.ndarray]:
+def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and deviation over the rows; a constant column has deviation 1."""
     deviation = values.std(axis=0)
     return values.mean(axis=0), np.where(deviation == 0, 1.0, deviation)
 
 
-def standard(values, mean, deviation):
-    return (values - mean) / deviation
+def standard(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    return np.asarray((values - mean) / deviation)
 
 
 def published(folder: Path, name: str, rate: float, tau: float) -> dict[str, list[float]]:
     """Mean and standard error over 20 splits of the three published figures of one cell."""
-    results = json.loads((folder / "reference_results.json").read_text())
+    results = json.loads((folder / RESULTS).read_text())
     entry = next(entry for entry in results if entry["dataset"] == name)
     keys = {
         "mc_rmse": "validation_MC_rmse_mean",

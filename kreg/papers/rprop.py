@@ -1,5 +1,7 @@
 """Many small networks at once, trained on the full batch by RPROP: the protocol of Proben1."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 ETA_UP, ETA_DOWN = 1.2, 0.5
@@ -19,7 +21,14 @@ class Networks:
         rng: A NumPy generator.
     """
 
-    def __init__(self, sizes, runs: int, squash: bool, spread: float, rng):
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        runs: int,
+        squash: bool,
+        spread: float,
+        rng: np.random.Generator,
+    ) -> None:
         self.squash = squash
         fan_ins = np.cumsum(sizes[:-1]) + 1  # and the bias
         shapes = zip(fan_ins, sizes[1:], strict=True)
@@ -30,11 +39,11 @@ class Networks:
         """Weights of one network, biases included."""
         return sum(w[0].size for w in self.weights)
 
-    def keep(self, chosen) -> None:
+    def keep(self, chosen: np.ndarray) -> None:
         """Go on with some of the networks only."""
         self.weights = [w[chosen] for w in self.weights]
 
-    def outputs(self, x) -> list[np.ndarray]:
+    def outputs(self, x: np.ndarray) -> list[np.ndarray]:
         """What each layer sees, (runs, rows, 1 + features), and at the end the outputs."""
         runs = len(self.weights[0])
         seen = [np.broadcast_to(np.c_[np.ones(len(x)), x], (runs, len(x), 1 + x.shape[1]))]
@@ -45,7 +54,7 @@ class Networks:
             seen.append(active if last else np.concatenate([seen[-1], active], axis=2))
         return seen
 
-    def gradients(self, x, y) -> tuple[np.ndarray, list[np.ndarray]]:
+    def gradients(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         """Squared error percentages (runs,), and the gradients of `sum (o - t)^2`."""
         seen = self.outputs(x)
         error = seen[-1] - y
@@ -63,9 +72,9 @@ class Networks:
         return percentage(error), found[::-1]
 
 
-def percentage(error) -> np.ndarray:
+def percentage(error: np.ndarray) -> np.ndarray:
     """`E = 100 / (N P) sum (o - t)^2`, for outputs in [0, 1]: (runs, N, P) to (runs,)."""
-    return 100 * np.square(error).mean(axis=(1, 2))
+    return np.asarray(100 * np.square(error).mean(axis=(1, 2)))
 
 
 class Rprop:
@@ -82,17 +91,19 @@ class Rprop:
     Source: Riedmiller & Braun 1993.
     """
 
-    def __init__(self, networks: Networks, first: tuple[float, float], rng):
+    def __init__(
+        self, networks: Networks, first: tuple[float, float], rng: np.random.Generator
+    ) -> None:
         self.networks = networks
         self.steps = [rng.uniform(*first, w.shape) for w in networks.weights]
         self.last = [np.zeros_like(w) for w in networks.weights]
 
-    def keep(self, chosen) -> None:
+    def keep(self, chosen: np.ndarray) -> None:
         self.networks.keep(chosen)
         self.steps = [s[chosen] for s in self.steps]
         self.last = [g[chosen] for g in self.last]
 
-    def epoch(self, x, y) -> np.ndarray:
+    def epoch(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """One full-batch step; returns the training errors before it."""
         errors, gradients = self.networks.gradients(x, y)
         for i, gradient in enumerate(gradients):

@@ -7,15 +7,17 @@ paper's elastic net is the naive one times `1 + lambda`.
 """
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from kreg.papers.data_folder import data_folder
 from kreg.papers.linear_fit import linear_model, train
 from kreg.regularizers import L2, ElasticNet
 
+FILE = "prostate/data.npz"
 STEPS = 1500
 BISECTIONS = 18
 METHODS = {  # name -> (lambda, s, published test error, its standard error, published variables)
@@ -37,7 +39,7 @@ class Prostate:
     y_test: np.ndarray
 
 
-def run(out_dir, *, data_dir=None) -> dict:
+def run(out_dir: str | Path, *, data_dir: str | Path | None = None) -> dict[str, Any]:
     """Fit the five methods, print the table beside the published one, write `table.json`.
 
     Args:
@@ -45,21 +47,15 @@ def run(out_dir, *, data_dir=None) -> dict:
         data_dir: The folder that holds `prostate/data.npz`. Defaults to the environment's
             `KREG_DATA`.
     """
-    data = load(data_dir or os.environ.get("KREG_DATA"))
+    data = load(data_folder(data_dir, FILE) / FILE)
     rows = [row(name, data) for name in METHODS]
     (Path(out_dir) / "table.json").write_text(json.dumps(rows, indent=1) + "\n")
     print(table(rows))
     return {"rows": rows, "reproduced": all(r["reproduced"] for r in rows)}
 
 
-def load(folder) -> Prostate:
+def load(file: Path) -> Prostate:
     """The data of 2005, scaled on the training rows."""
-    file = folder and Path(folder) / "prostate" / "data.npz"
-    if not file or not file.is_file():
-        raise ValueError(
-            "The experiment needs prostate/data.npz. Set KREG_DATA to the folder that holds "
-            f"`prostate`. Received: {folder!r}."
-        )
     with np.load(file) as archive:
         x, y, rows = archive["X_all_2005"], archive["y_all"], archive["is_train"].astype(bool)
     mean, scale = x[rows].mean(0), x[rows].std(0)
@@ -67,14 +63,14 @@ def load(folder) -> Prostate:
     return Prostate(x[rows], y[rows], x[~rows], y[~rows])
 
 
-def row(name: str, data: Prostate) -> dict:
+def row(name: str, data: Prostate) -> dict[str, Any]:
     """One line of the table, kreg's numbers and the published ones."""
     ridge, fraction, error, spread, variables = METHODS[name]
     w = fit(data, ridge, fraction)
     if name == "elastic net":
         w = w * (1 + ridge)
     squared = (data.y_test - data.x_test @ w) ** 2
-    mine = {
+    mine: dict[str, Any] = {
         "test_error": float(squared.mean()),
         "standard_error": float(squared.std(ddof=1) / np.sqrt(len(squared))),
         "variables": listed(w),
@@ -87,7 +83,7 @@ def row(name: str, data: Prostate) -> dict:
     return {"method": name, "kreg": mine, "published": published, "reproduced": same}
 
 
-def listed(w) -> str:
+def listed(w: np.ndarray) -> str:
     """Numbers of the variables in the model, counted from 1; or `all`."""
     alive = np.flatnonzero(w) + 1
     return "all" if len(alive) == len(w) else ",".join(map(str, alive))
@@ -114,7 +110,7 @@ def fit(data: Prostate, ridge: float, fraction: float) -> np.ndarray:
     return w
 
 
-def table(rows: list[dict]) -> str:
+def table(rows: list[dict[str, Any]]) -> str:
     lines = [f"{'method':18s} {'kreg':15s} {'variables':11s} {'published':15s} variables"]
     for r in rows:
         cells = [

@@ -1,4 +1,10 @@
-"""Many runs: their directories, how they are launched and resumed, and what they say together.
+"""Many runs: how they are launched and resumed, and what they say together.
+
+- Launching: `sweep_directory` and its `jobs`, one after the other (`in_process`) or on a `cluster`
+  (`slurm`, `ray_launcher`), with a line each (`job_progress`).
+- Searching: the `sweeper` asks a `study` for settings; `median_stopping` ends the hopeless ones.
+- Reading: `results` of one job, all of them as a table (`reading`), what a factor does (`effect`).
+- Answering: `answer` in sentences, and `comparison` as a `table` and a `page` with `charts`.
 
 Starts no TensorFlow; whoever trains is handed in as a function. Loads pandas and matplotlib only
 for a comparison, so that the command line can ask for a directory's name at once.

@@ -14,7 +14,7 @@ from kreg.sweeps.job_progress import JobProgress
 from kreg.sweeps.jobs import job_folder, known_result, outcome, varied
 from kreg.sweeps.results import OBJECTIVE
 
-MOST_HELD = 64  # composed configurations that wait for their job
+MOST_CACHED = 64  # composed configurations that wait for their job
 
 
 class InProcess(Launcher):
@@ -79,17 +79,17 @@ class Composed:
 
     def __init__(self, loader: ConfigLoader):
         self.load = loader.load_sweep_config
-        self.held: dict[tuple[object, ...], DictConfig] = {}
+        self.cached: dict[tuple[object, ...], DictConfig] = {}
         loader.load_sweep_config = self.keep  # type: ignore[method-assign]  # Hydra has no hook
 
     def keep(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """The sweeper's `load_sweep_config`."""
         found = self.load(master_config, sweep_overrides)
-        if len(self.held) < MOST_HELD:
-            self.held[(id(master_config), *sweep_overrides)] = found
+        if len(self.cached) < MOST_CACHED:
+            self.cached[(id(master_config), *sweep_overrides)] = found
         return found
 
     def take(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """The launcher's: nobody else gets the same object, which the job will change."""
-        found = self.held.pop((id(master_config), *sweep_overrides), None)
+        found = self.cached.pop((id(master_config), *sweep_overrides), None)
         return self.load(master_config, sweep_overrides) if found is None else found

@@ -61,6 +61,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "config": {"keras", "tensorflow", "numpy"},
     "fields": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "registration": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "sweeps": {"keras", "tensorflow"},
     **{
         room: {"hydra", "omegaconf"}
         for room in (

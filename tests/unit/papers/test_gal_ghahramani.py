@@ -8,7 +8,7 @@ import pytest
 
 from kreg.papers import gal_ghahramani as grid
 from kreg.papers import gal_ghahramani_data as tables
-from kreg.papers.stacked import StackedDense
+from kreg.papers.gal_ghahramani import StackedDense
 
 ROWS = 60
 
@@ -29,7 +29,7 @@ def data_dir(tmp_path):
 
 
 def test_splits_are_the_published_recipe_and_standardized_on_their_training_rows(data_dir):
-    data = tables.load(tables.folder(data_dir), "concrete", 3)
+    data = tables.load(data_dir / tables.FOLDER, "concrete", 3)
     assert data.x.shape == (43, 3, 3) and data.x_validation.shape == (11, 3, 3)
     np.testing.assert_allclose(data.x.mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(data.x.std(axis=0)[:, :2], 1, rtol=1e-5)

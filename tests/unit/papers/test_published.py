@@ -2,12 +2,25 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from kreg.papers import diabetes_path, zou_hastie_prostate
+from kreg.papers.data_folder import data_folder
 
 DATA = os.environ.get("KREG_DATA")
+
+
+def test_what_is_missing_of_the_data_is_named(tmp_path, monkeypatch):
+    (tmp_path / "mice").mkdir()
+    with pytest.raises(ValueError, match=r"needs isolet, mnist\. Set KREG_DATA .* holds them"):
+        data_folder(tmp_path, "mice", "isolet", "mnist")
+    monkeypatch.setenv("KREG_DATA", str(tmp_path))
+    assert data_folder(None, "mice") == tmp_path
+    monkeypatch.delenv("KREG_DATA")
+    with pytest.raises(ValueError, match="needs mice"):
+        data_folder(None, "mice")
 
 
 def test_prostate_needs_its_data(tmp_path):
@@ -27,7 +40,7 @@ def test_the_table_of_zou_and_hastie_to_the_third_digit(tmp_path, capsys):
 
 @pytest.mark.skipif(not DATA, reason="KREG_DATA is not set")
 def test_ordinary_least_squares_and_ridge_of_the_table():
-    data = zou_hastie_prostate.load(DATA)
+    data = zou_hastie_prostate.load(Path(DATA) / zou_hastie_prostate.FILE)
     for name in ("OLS", "ridge"):
         assert zou_hastie_prostate.row(name, data)["reproduced"]
 
