@@ -106,6 +106,7 @@ def save(crew: crews.Crew, place: RunDirectory, compressed: dict | None) -> None
     crew.save_best(place.file("best.keras"))
     if crew.diagnostics is not None and crew.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others
+        record = crew.diagnostics.record  # what `kreg replay RUN` reads
         document = crew.diagnostics.document | {"compressed": compressed}
-        for problem in write_all(document, place.path, pages)[1]:
+        for problem in write_all(document, place.path, pages, record)[1]:
             print(f"kreg: {problem}")

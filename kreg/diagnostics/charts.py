@@ -200,10 +200,8 @@ def difference(curves: dict, a: str, b: str) -> list:
 def waterfall(entry: dict, side: str) -> str:
     """From the clean loss to the logged one, part by part."""
     parts = entry[side]
-    names = {"clean": "clean", "noise": "noise, augmentation", "running_mean": "running mean",
-             "penalty": "penalty", "rest": "rest", "logged": "logged"}  # fmt: skip
-    if side == "train" and parts["running_mean"] is None:
-        names["noise"] = "noise, running mean"
+    names = {"clean": "clean", "noise": "noise, running mean", "penalty": "penalty",
+             "rest": "rest", "logged": "logged"}  # fmt: skip
     rows = [(names[k], k, parts[k]) for k in names if parts.get(k) is not None]
     rows = [row for row in rows if row[1] != "rest" or abs(row[2]) > 1e-3 * abs(parts["clean"])]
     spans, total = [], 0.0
@@ -219,7 +217,7 @@ def shared_limit(entry: dict) -> float:
     reach = [0.0]
     for side in ("train", "validation"):
         total = 0.0
-        for key in ("clean", "noise", "running_mean", "penalty", "rest"):
+        for key in ("clean", "noise", "penalty", "rest"):
             total += entry[side].get(key) or 0.0
             reach.append(total)
         reach.append(entry[side]["logged"] or 0.0)

@@ -9,6 +9,10 @@ def facts(doc: dict) -> list[tuple[str, str]]:
     names = {"train": "training rows", "validation": "validation rows",
              "measured": "rows measured on each side", "classes": "classes"}  # fmt: skip
     found += [(label, f"{sizes[key]:,}") for key, label in names.items() if sizes.get(key)]
+    found += [
+        (f"loss of guessing, {side} rows", svg.number(numbers["loss"], 4))
+        for side, numbers in doc["baseline"].items()
+    ]
     resolution = doc["resolution"]
     if resolution:
         found.append(("smallest difference seen between two models",

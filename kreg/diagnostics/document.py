@@ -13,21 +13,29 @@ from kreg.diagnostics.png import data_uri
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.replay import RULES, replay
 from kreg.diagnostics.statistics import paired_se
+from kreg.diagnostics.verdict import Verdict
 
 SCHEMA = "kreg/report"
 VERSION = 1
 MAX_POINTS = 2000
 
 
-def document(record: Record, *, rules: str = RULES, created: str | None = None) -> dict:
+def document(
+    record: Record,
+    *,
+    rules: str = RULES,
+    created: str | None = None,
+    verdict: Verdict | None = None,
+) -> dict:
     """The whole report as JSON values: verdict, curves, ledger, layers, advice, replay, provenance.
 
     Args:
         record: What the run has measured.
         rules: Stopping rules to replay.
         created: Time stamp (ISO 8601). Defaults to now.
+        verdict: Where the record has been judged already; else it is judged here.
     """
-    f = Findings(record)
+    f = Findings(record, verdict)
     found = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -44,9 +52,11 @@ def document(record: Record, *, rules: str = RULES, created: str | None = None) 
         "resolution": f.resolution,
         "layers": f.layers,
         "totals": f.totals,
+        "compressed": None,
         "advice": [advice.as_dict() for advice in advise(f)],
         "replay": replay(record, rules),
         "sizes": record.sizes,
+        "baseline": record.baseline,
         "inputs": inputs(record),
         "events": record.events,
         "settings": record.settings,

@@ -3,17 +3,15 @@
 from kreg.diagnostics import compressed
 from kreg.diagnostics.page import stats, title
 from kreg.diagnostics.svg import number
-from kreg.diagnostics.upgrade import upgraded
 
 
-def markdown(document: dict, picture: str | None = None) -> str:
+def markdown(doc: dict, picture: str | None = None) -> str:
     """The report.
 
     Args:
-        document: The document.
+        doc: The document.
         picture: Path of the figure, relative to the Markdown file, or `None`.
     """
-    doc = upgraded(document)
     v = doc["verdict"]
     parts = [f"# {line(title(v))}", f"**{line(doc['name'])}**. {v['meaning']} **{v['action']}**"]
     parts += [table(("", "", ""), [(s["name"], s["value"], s["note"]) for s in stats(doc)])]

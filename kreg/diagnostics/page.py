@@ -10,7 +10,6 @@ from markupsafe import Markup, escape
 
 from kreg import __version__
 from kreg.diagnostics import charts, compressed, data_panel, inventory, svg
-from kreg.diagnostics.upgrade import upgraded
 
 
 @functools.cache
@@ -47,14 +46,12 @@ def skeleton(title: str, body: str, theme: str = "") -> str:
 
 def page(document: dict, theme: str = "") -> str:
     """The report as a page."""
-    document = upgraded(document)
-    title = f"{document['name']}: {document['verdict']['headline']}"
-    return skeleton(title, fragment(document), theme)
+    heading = f"{document['name']}: {document['verdict']['headline']}"
+    return skeleton(heading, fragment(document), theme)
 
 
-def fragment(document: dict) -> str:
+def fragment(doc: dict) -> str:
     """The report as one `<article>`, for pages that hold several."""
-    doc = upgraded(document)
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", doc["name"])
     safe = Markup
     return environment().get_template("report.html").render(
@@ -95,9 +92,9 @@ def code(text: str) -> Markup:
 
 
 def title(verdict: dict) -> str:
-    """The headline in sentence case: `Overfitting since epoch 7`."""
-    text = verdict["headline"].partition(" (")[0]
-    return text.replace(verdict["state"], verdict["state"].capitalize(), 1)
+    """State and date in sentence case: `Overfitting since epoch 7`."""
+    since = "" if verdict["onset"] is None else f" since epoch {verdict['onset']}"
+    return verdict["state"].capitalize() + since
 
 
 def stats(doc: dict) -> list[dict]:

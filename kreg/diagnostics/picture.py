@@ -3,16 +3,14 @@
 import io
 
 from kreg.diagnostics.charts import LOGGED_ONLY, LOSSES, limits, values
-from kreg.diagnostics.upgrade import upgraded
 
 COLOURS = {"train": "#2563c9", "val": "#d9480f", "logged": "#a9a69d", "logged dash": "#a9a69d"}
 
 
-def png(document: dict, *, width: float = 9.0, height: float = 4.2, dpi: int = 120) -> bytes:
+def png(doc: dict, *, width: float = 9.0, height: float = 4.2, dpi: int = 120) -> bytes:
     """The clean curves with the validation's band, the best epoch and the logged curves in grey."""
     from matplotlib.figure import Figure
 
-    doc = upgraded(document)
     figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
     draw(figure.add_subplot(), doc)
     buffer = io.BytesIO()

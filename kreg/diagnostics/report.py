@@ -10,6 +10,7 @@ from kreg.diagnostics.files import write
 from kreg.diagnostics.markdown import markdown
 from kreg.diagnostics.page import fragment, page, style
 from kreg.diagnostics.picture import png
+from kreg.diagnostics.record import Record
 from kreg.diagnostics.replay import RULES
 from kreg.diagnostics.sources import load
 from kreg.diagnostics.terminal import plain
@@ -71,13 +72,15 @@ def report(source, out=None, *, rules: str = RULES) -> Report:
 
     >>> history = {"loss": [1.0, 0.8, 0.6], "val_loss": [1.1, 1.0, 1.2]}
     >>> report(history).state
-    'NOT ENOUGH DATA'
+    'TOO EARLY'
     """
     found = Report(load(source, rules=rules)[0])
     return found if out is None else found.save(out)
 
 
-def write_all(document: dict, folder, names=NAMES) -> tuple[list[Path], list[str]]:
+def write_all(
+    document: dict, folder, names=NAMES, record: Record | None = None
+) -> tuple[list[Path], list[str]]:
     """`(files written, sentences about those that failed)`. The JSON goes first.
 
     A figure that fails costs that figure: nothing here can lose a training's result.
@@ -87,6 +90,7 @@ def write_all(document: dict, folder, names=NAMES) -> tuple[list[Path], list[str
         folder: Where the files go.
         names: Of `report.json`, `report.html`, `report.png` and `report.md`. Defaults to all; the
             picture starts matplotlib.
+        record: Written as `record.npz` as well, for `kreg replay`, or `None`.
     """
     folder = Path(folder)
     makers: dict[str, Callable[[], str | bytes]] = {
@@ -95,6 +99,9 @@ def write_all(document: dict, folder, names=NAMES) -> tuple[list[Path], list[str
         "report.png": lambda: png(document),
         "report.md": lambda: markdown(document, "report.png"),
     }
+    if record is not None:
+        makers["record.npz"] = record.packed
+        names = (*names, "record.npz")
     files, problems = [], []
     for name in names:
         try:

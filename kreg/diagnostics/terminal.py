@@ -10,15 +10,13 @@ from rich.text import Text
 
 from kreg.diagnostics.page import stats, title
 from kreg.diagnostics.svg import number
-from kreg.diagnostics.upgrade import upgraded
 
 SHOWN = 3  # caveats; the page has them all
 COLOURS = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "bright_black"}
 
 
-def show(document: dict, console: Console | None = None) -> None:
+def show(doc: dict, console: Console | None = None) -> None:
     """Print verdict, advice, layers and replay."""
-    doc = upgraded(document)
     console = console or Console()
     console.print(verdict_panel(doc))
     for build in (advice_lines, layer_table, replay_table):
