@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from kreg.runs import atomic
+from kreg import files
 from kreg.runs.lock import Lock
 from kreg.runs.state import StateFile
 
@@ -48,15 +48,15 @@ class RunDirectory:
         """
         self.probe()
         self.lock.acquire()
-        atomic.sweep(self.path)
-        atomic.sweep(self.state.folder)
+        files.sweep(self.path)
+        files.sweep(self.state.folder)
         return self
 
     def probe(self) -> None:
         """Write and remove one file, so that a read-only disk is noticed before training."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            probe = self.path / f".probe_{os.getpid()}{atomic.TEMPORARY}"
+            probe = self.path / f".probe_{os.getpid()}{files.TEMPORARY}"
             probe.write_bytes(b"kreg")
             probe.unlink()
         except OSError as error:
@@ -88,7 +88,7 @@ class RunDirectory:
             return None
 
     def write_json(self, name: str, value) -> None:
-        atomic.write_json(self.path / name, value)
+        files.write_json(self.path / name, value)
 
     @property
     def result(self) -> dict | None:

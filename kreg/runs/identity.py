@@ -1,6 +1,5 @@
-"""Is this the same command? The configuration as plain sorted data, its hash, its differences."""
+"""Is this the same command? The configuration as plain sorted data, and its differences."""
 
-import hashlib
 import json
 
 # keys that say how to run and not what to train
@@ -25,12 +24,6 @@ def _flatten(value, prefix: str):
             yield from _flatten(item, f"{prefix}.{key}" if prefix else str(key))
     else:
         yield prefix, json.loads(json.dumps(value))
-
-
-def digest(config: dict) -> str:
-    """Sixteen hex digits of the canonical configuration: two equal commands share them."""
-    text = json.dumps(canonical(config), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def differences(old: dict, new: dict) -> dict[str, tuple]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kreg.runs import atomic, container
+from kreg import archive, files
 
 KEPT = 2
 NAME = re.compile(r"epoch_(\d{6})\.npz")
@@ -31,9 +31,9 @@ class StateFile:
         """
         refuse_non_finite(state.get("variables", {}))
         self.folder.mkdir(parents=True, exist_ok=True)
-        atomic.sweep(self.folder)
+        files.sweep(self.folder)
         path = self.folder / f"epoch_{state['epoch']:06d}.npz"
-        atomic.replace(path, lambda file: container.write(file, state))
+        archive.save(path, state)
         for old in self.generations()[KEPT:]:
             old.unlink(missing_ok=True)
         return path
@@ -57,10 +57,10 @@ class StateFile:
         paths = self.generations()
         for path in paths:
             try:
-                state = container.read(path)
+                state = archive.read(path)
                 self._check(path, state)
                 return state
-            except container.DamagedError as error:
+            except archive.DamagedError as error:
                 warn(f"The state file {path} cannot be used: {error}.")
         if paths:
             raise ValueError(
@@ -79,7 +79,7 @@ class StateFile:
     def _check(path: Path, state) -> None:
         epoch = state.get("epoch") if isinstance(state, dict) else None
         if epoch != int(NAME.fullmatch(path.name)[1]):
-            raise container.DamagedError(f"it holds epoch {epoch}")
+            raise archive.DamagedError(f"it holds epoch {epoch}")
 
 
 def refuse_non_finite(variables, where: str = "") -> None:
