@@ -5,15 +5,16 @@ unpickles, never inflates and never allocates more than the file's own size.
 """
 
 import json
-import os
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
-from kreg import files
+from kreg.files import AnyPath, replacing
+
+State: TypeAlias = dict[str, Any]  # JSON values, tuples and arrays, nested
 
 FORMAT = "kreg-state"
 VERSION = 1
@@ -31,14 +32,14 @@ class DamagedError(ValueError):
     """A file that is truncated, changed, or was never written by kreg."""
 
 
-def save(path: str | os.PathLike[str], state: dict[str, Any]) -> Path:
+def save(path: AnyPath, state: State) -> Path:
     """Write a state to `path`, the whole or nothing; see `write`."""
-    with files.replacing(path) as temporary, open(temporary, "wb") as file:
+    with replacing(path) as temporary, open(temporary, "wb") as file:
         write(file, state)
     return Path(path)
 
 
-def write(file: BinaryIO, state: dict[str, Any]) -> None:
+def write(file: BinaryIO, state: State) -> None:
     """Write a nested state of JSON values and arrays to an open binary file.
 
     Raises:
@@ -50,7 +51,7 @@ def write(file: BinaryIO, state: dict[str, Any]) -> None:
         "version": VERSION,
         # bfloat16 and float8 are not NumPy's own: bytes with a dtype's name are
         "arrays": [{"shape": list(a.shape), "dtype": a.dtype.name} for a in arrays],
-        "checksums": [zlib.crc32(_bytes(a)) for a in arrays],
+        "checksums": [zlib.crc32(_bytes(a).data) for a in arrays],
         "state": skeleton,
     }
     members = {HEADER: np.frombuffer(json.dumps(header).encode(), np.uint8)}
@@ -62,7 +63,7 @@ def _bytes(array: np.ndarray) -> np.ndarray:
     return np.frombuffer(np.ascontiguousarray(array).tobytes(), np.uint8)
 
 
-def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read(path: AnyPath) -> State:
     """The state that `write` wrote.
 
     Raises:
@@ -78,14 +79,14 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise DamagedError(f"{type(error).__name__}: {error}") from error
 
 
-def _refuse_compressed(path: str | os.PathLike[str]) -> None:
+def _refuse_compressed(path: AnyPath) -> None:
     """A bomb needs compression; kreg writes none."""
     with zipfile.ZipFile(path) as archive:
         if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
             raise DamagedError("it is compressed, and kreg writes no compressed state")
 
 
-def _unpack(members: np.lib.npyio.NpzFile) -> dict[str, Any]:
+def _unpack(members: np.lib.npyio.NpzFile) -> State:
     header = json.loads(members[HEADER].tobytes().decode())
     if header.get("format") != FORMAT:
         raise DamagedError("it is not a state of kreg")
@@ -103,7 +104,7 @@ def _unpack(members: np.lib.npyio.NpzFile) -> dict[str, Any]:
 
 
 def _array(raw: np.ndarray, described: dict[str, Any], checksum: int) -> np.ndarray:
-    if zlib.crc32(raw) != checksum:
+    if zlib.crc32(raw.data) != checksum:
         raise DamagedError("an array does not match its checksum")
     return np.frombuffer(raw.tobytes(), _dtype(described["dtype"])).reshape(described["shape"])
 
@@ -114,7 +115,8 @@ def _dtype(name: str) -> np.dtype:
     except TypeError:
         import ml_dtypes  # a dependency of both Keras and TensorFlow
 
-        return np.dtype(getattr(ml_dtypes, name))
+        found: np.dtype = np.dtype(getattr(ml_dtypes, name))
+        return found
 
 
 def flatten(state: object) -> tuple[object, list[np.ndarray]]:

@@ -6,12 +6,14 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 TEMPORARY = ".tmp"
+AnyPath: TypeAlias = str | os.PathLike[str]
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+def replacing(path: AnyPath) -> Iterator[Path]:
     """The path of a temporary neighbour, which takes the place of `path` when the block ends well.
 
     The neighbour is flushed to the disk, renamed, and the folder flushed: a reader sees the whole
@@ -57,19 +59,19 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def write(path: str | os.PathLike[str], content: str | bytes) -> Path:
+def write(path: AnyPath, content: str | bytes) -> Path:
     """Write text (as UTF-8) or bytes, the whole or nothing; returns the path."""
     with replacing(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
     return Path(path)
 
 
-def write_json(path: str | os.PathLike[str], value: object) -> None:
+def write_json(path: AnyPath, value: object) -> None:
     """Write plain data as indented JSON, the whole or nothing."""
     write(path, json.dumps(value, indent=2, allow_nan=True) + "\n")
 
 
-def sweep(folder: str | os.PathLike[str]) -> None:
+def sweep(folder: AnyPath) -> None:
     """Remove what killed writers left in a folder that no other process writes into now."""
     for pattern in (f"*{TEMPORARY}", f"*{TEMPORARY}.*"):
         for leftover in Path(folder).glob(pattern):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from kreg.files import AnyPath
+
 OWNER = 1  # where the owner's name begins: Windows keeps others from reading the locked first byte
 
 
@@ -19,7 +21,7 @@ class Lock:
     The file stays when the lock is given back, and has the name of its last owner in it.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: AnyPath) -> None:
         self.path = Path(path)
         self._lock = FileLock(
             self.path,
