@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kreg.diagnostics.files import write
 from kreg.diagnostics.markdown import markdown
 from kreg.diagnostics.page import fragment, page, style
 from kreg.diagnostics.picture import png
@@ -14,6 +13,7 @@ from kreg.diagnostics.record import Record
 from kreg.diagnostics.replay import RULES
 from kreg.diagnostics.sources import load
 from kreg.diagnostics.terminal import plain
+from kreg.files import write
 
 NAMES = ("report.json", "report.html", "report.png", "report.md")
 

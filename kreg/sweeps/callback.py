@@ -10,7 +10,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from kreg.runs import write_json
+from kreg.files import write_json
 from kreg.sweeps import naming
 from kreg.sweeps.results import RESULT
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kreg import check
+from kreg import check, files
 from kreg.sweeps import pruning
 
 STARTUP = 10  # trials drawn at random before a model of the objective is worth anything
@@ -149,7 +149,7 @@ def whole_lines(path: Path):
     text = path.read_text(encoding="utf-8")
     complete = text[: text.rfind("\n") + 1]
     if complete != text:
-        path.write_text(complete, encoding="utf-8")
+        files.write(path, complete)
     return map(json.loads, complete.splitlines())
 
 

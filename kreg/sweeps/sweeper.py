@@ -13,9 +13,10 @@ from hydra.plugins.sweeper import Sweeper
 from omegaconf import DictConfig
 
 from kreg import check
+from kreg.metric_names import direction
 from kreg.sweeps.progress import Progress
 from kreg.sweeps.pruning import JOURNAL
-from kreg.sweeps.results import OBJECTIVE, RESULT, larger, read_json
+from kreg.sweeps.results import OBJECTIVE, RESULT, read_json
 from kreg.sweeps.search import Choice, Interval, Study, chosen
 
 TARGET = "hydra_plugins.kreg.Search"
@@ -60,7 +61,8 @@ class Search(Sweeper):
         fixed, space = self.dimensions(arguments)
         folder = Path(str(self.config.hydra.sweep.dir))
         study = Study(space, folder / JOURNAL, self.seed, self.sampler)
-        self.sign = -1.0 if larger(self.config.get("objective", OBJECTIVE)) else 1.0
+        objective = self.config.get("objective", OBJECTIVE)
+        self.sign = -1.0 if direction(objective) == "max" else 1.0
         if hasattr(self.launcher, "progress"):
             self.launcher.progress = Progress(self.trials, len(study.trials))
         end = math.inf if self.seconds is None else time.monotonic() + self.seconds
