@@ -31,8 +31,3 @@ def metrics(task: str, soft_labels: bool = False) -> list:
 
         return [LogitAccuracy(name="accuracy")]
     return [keras.metrics.RootMeanSquaredError(name="rmse")]
-
-
-def metric_name(task: str) -> str:
-    """The name of the first metric in the logs."""
-    return "rmse" if task == "regression" else "accuracy"

@@ -1,15 +1,13 @@
 """Record: everything that a run has measured. The verdict reads this and nothing else."""
 
 import dataclasses
-import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from kreg import check
+from kreg import archive, check
 
 MAX_EXAMPLES = 2048  # per-example losses kept an epoch: enough for a paired test, 8 kB in float32
 ARRAYS = ("examples", "correct")
@@ -132,24 +130,17 @@ class Record:
 
     def save(self, path) -> Path:
         """Write one `.npz` without pickles, in one piece or not at all."""
-        from kreg.diagnostics.files import write
-
-        arrays, plain = {}, {}
-        _split(self.get_state(), "", arrays, plain)
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, plain=np.array(json.dumps(plain)), **arrays)
-        return write(path, buffer.getvalue())
+        return archive.save(path, self.get_state())
 
     @classmethod
     def load(cls, path) -> "Record":
-        """The record that `save` wrote."""
-        with np.load(path, allow_pickle=False) as file:
-            state = json.loads(str(file["plain"]))
-            for key in file.files:
-                if key != "plain":
-                    _put(state, key.split("/"), file[key])
+        """The record that `save` wrote.
+
+        Raises:
+            DamagedError: A `ValueError` with the reason, for any other file.
+        """
         record = cls()
-        record.set_state(state)
+        record.set_state(archive.read(path))
         return record
 
 
@@ -175,20 +166,3 @@ def _unstacked(state: Mapping) -> list:
     for position, values in zip(state["there"], state["values"], strict=True):
         rows[int(position)] = np.asarray(values)
     return rows
-
-
-def _split(value: Mapping, prefix: str, arrays: dict, plain: dict) -> None:
-    """Sort a tree into arrays (by path) and JSON values (a tree)."""
-    for key, item in value.items():
-        if isinstance(item, np.ndarray):
-            arrays[f"{prefix}{key}"] = item
-        elif isinstance(item, Mapping):
-            _split(item, f"{prefix}{key}/", arrays, plain.setdefault(key, {}))
-        else:
-            plain[key] = item
-
-
-def _put(tree: dict, path: list[str], value) -> None:
-    for key in path[:-1]:
-        tree = tree.setdefault(key, {})
-    tree[path[-1]] = value

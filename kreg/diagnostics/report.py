@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kreg.diagnostics.files import write
 from kreg.diagnostics.markdown import markdown
 from kreg.diagnostics.page import fragment, page, style
 from kreg.diagnostics.picture import png
 from kreg.diagnostics.replay import RULES
 from kreg.diagnostics.sources import load
 from kreg.diagnostics.terminal import plain
+from kreg.files import write
 
 NAMES = ("report.json", "report.html", "report.png", "report.md")
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 FALLS, FLAT, RISES = -1, 0, 1
-DIRECTIONS = {FALLS: "falls", FLAT: "is flat", RISES: "rises"}
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from kreg import files
 from kreg.config.validate import Config, validate
 from kreg.launch import codes, directories
-from kreg.runs import InUseError, atomic
+from kreg.runs import InUseError
 from kreg.runs.lock import Lock
 from kreg.sweeps import median_stopping
 
@@ -97,7 +98,7 @@ class Job:
         if isinstance(error, InUseError):
             return  # the directory is another process's
         if self.sweeping or directories.has_begun(self.directory):
-            atomic.write_json(self.directory / "result.json", failure(error))
+            files.write_json(self.directory / "result.json", failure(error))
 
     def _tell(self, error: BaseException) -> None:
         if codes.is_sentence(error) and self.config.trainer.verbose != "debug":

@@ -10,8 +10,10 @@ learning rate depends on it.
 import dataclasses
 from pathlib import Path
 
+from kreg.files import AnyPath
 from kreg.runs import identity
 from kreg.runs.directory import DONE, FAILED, RunDirectory
+from kreg.runs.identity import Changes, Plain
 
 CONFIG = "config.json"
 NEW, CONTINUE, FINISHED = "new", "continue", "finished"
@@ -30,7 +32,7 @@ class ResumeError(ValueError):
     """A directory that cannot be continued, told in one sentence."""
 
 
-def decide(resume: str, parent, config: dict, own=None) -> Decision:
+def decide(resume: str, parent: AnyPath, config: Plain, own: AnyPath | None = None) -> Decision:
     """Find the directory of this command.
 
     Args:
@@ -47,13 +49,13 @@ def decide(resume: str, parent, config: dict, own=None) -> Decision:
     if resume not in ("auto", "force"):
         return _named(RunDirectory(resume), config)
     for run in unfinished(parent, own):
-        changes = identity.differences(run.read_json(CONFIG), config)
+        changes = identity.differences(run.read_json(CONFIG) or {}, config)
         if not changes or resume == "force":
             return _continue(run, changes)
     return Decision(NEW, None, "no unfinished run of this command")
 
 
-def unfinished(parent, own=None) -> list[RunDirectory]:
+def unfinished(parent: AnyPath, own: AnyPath | None = None) -> list[RunDirectory]:
     """The runs below `parent` that can go on, newest first."""
     parent = Path(parent)
     folders = sorted(parent.iterdir(), reverse=True) if parent.is_dir() else []
@@ -67,7 +69,7 @@ def _can_go_on(run: RunDirectory) -> bool:
     return known and run.status not in (DONE, FAILED) and run.lock.is_free()
 
 
-def _named(run: RunDirectory, config: dict) -> Decision:
+def _named(run: RunDirectory, config: Plain) -> Decision:
     saved = run.read_json(CONFIG)
     if saved is None:
         raise ResumeError(
@@ -87,6 +89,6 @@ def _named(run: RunDirectory, config: dict) -> Decision:
     return _continue(run, changes)
 
 
-def _continue(run: RunDirectory, changes: dict) -> Decision:
+def _continue(run: RunDirectory, changes: Changes) -> Decision:
     changed = f", although {identity.sentence(changes)}" if changes else ""
     return Decision(CONTINUE, run, f"continuing {run.path}{changed}")

@@ -8,8 +8,9 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 from kreg import check
+from kreg.metric_names import direction
 from kreg.runs import identity
-from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, larger, objective_of, read_json
+from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, objective_of, read_json
 
 OVERRIDES = ".hydra/overrides.yaml"
 SEED = "seed"
@@ -47,7 +48,8 @@ class Sweep:
         objective = pd.to_numeric(self.runs["objective"], errors="coerce")
         finite = objective.notna() & (objective.abs() != float("inf"))
         good = self.runs[finite & (self.runs["status"] == "done")]
-        return good.sort_values("objective", kind="stable", ascending=not larger(self.objective))
+        rising = direction(self.objective) == "min"
+        return good.sort_values("objective", kind="stable", ascending=rising)
 
     @property
     def varied(self) -> list[str]:

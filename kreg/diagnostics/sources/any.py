@@ -14,7 +14,6 @@ EXPECTED = (
     "a run directory, a history.csv, a report.json, a record.npz, a TensorBoard directory, a Keras "
     "History or a kreg.Diagnostics"
 )
-CALLBACK = ("record", "document")  # what makes an object a Diagnostics
 
 
 def load(source, *, rules: str = RULES) -> tuple[dict, Record | None]:

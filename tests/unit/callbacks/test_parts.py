@@ -1,4 +1,4 @@
-"""The small parts: rows, directions, the guard, time, the shim, state fields."""
+"""The small parts: rows, the guard, time, the shim, state fields."""
 
 import keras
 import numpy as np
@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 import kreg
 from kreg.callbacks import shim
-from kreg.callbacks.direction import direction
 from kreg.callbacks.guard import RateGuard
 from kreg.callbacks.inventory import describe, leaves
 from kreg.callbacks.inventory import rows as layer_rows
@@ -77,27 +76,6 @@ def test_class_weights_of_one_hot_targets():
     y = np.eye(3, dtype="float32")[[0, 1, 2, 1]]
     rows = take("train", (np.ones((4, 1)), y), 9, class_weight={1: 5.0})
     np.testing.assert_array_equal(rows.weight, [1, 5, 1, 5])
-
-
-@pytest.mark.parametrize(
-    ("name", "way"),
-    [
-        ("val_clean_loss", "min"),
-        ("val_mse", "min"),
-        ("hinge", "min"),
-        ("gap", "min"),
-        ("val_kind_loss", "min"),
-        ("acc", "max"),
-        ("val_sparse_top_k_categorical_accuracy", "max"),
-        ("f1_score", "max"),
-        ("auc", "max"),
-        ("cosine_similarity", "max"),
-    ],
-)
-def test_directions(name, way):
-    assert direction(name) == way
-    with pytest.raises(ValueError):
-        direction("val_thing")
 
 
 @given(st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=30))

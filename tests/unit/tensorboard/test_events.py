@@ -13,8 +13,7 @@ from kreg.diagnostics import Record, document
 from kreg.diagnostics.sources import events as reader
 from kreg.diagnostics.sources import load
 from kreg.tensorboard import REPORT_TAG, Events
-from kreg.tensorboard.layout import layout
-from kreg.tensorboard.summaries import png
+from kreg.tensorboard.summaries import layout, png
 
 
 def values(folder):
