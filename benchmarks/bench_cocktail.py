@@ -51,9 +51,9 @@ from threadpoolctl import threadpool_limits
 
 from kreg.build import data, trainer
 from kreg.config.validate import validate
-from kreg.experiments.cocktail import Bar
-from kreg.experiments.trials import fit
 from kreg.launch.compose import compose_job
+from kreg.procedures.cocktail import CocktailSearch
+from kreg.procedures.trials import fit
 
 METHODS = ("plain", "single", "cocktail", "boosting")
 BATCHES = 8  # an epoch, about
@@ -71,12 +71,12 @@ def configuration(name: str, seed: int, epochs: int):
 
 def search(config, only, seconds: float) -> tuple[float, dict, int]:
     """The best validation loss, its configuration as plain data, and how many were tried."""
-    bar = Bar(config, Path(tempfile.mkdtemp()), only)
+    trials = CocktailSearch(config, Path(tempfile.mkdtemp()), only)
     began = time.process_time()
-    while time.process_time() - began < seconds or bar.study.best is None:
-        bar.serve()
-    best = bar.study.best
-    return best.value, bar.tree(best.params), len(bar.study.trials)
+    while time.process_time() - began < seconds or trials.study.best is None:
+        trials.try_next()
+    best = trials.study.best
+    return best.value, trials.tree(best.params), len(trials.study.trials)
 
 
 def network(config, choices: list, seconds: float) -> tuple[float, int]:

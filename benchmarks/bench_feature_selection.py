@@ -3,7 +3,7 @@
     KREG_DATA=... python benchmarks/bench_feature_selection.py [mice isolet mnist] [--seeds 1]
 
 The same as `train.py experiment=feature_selection`, whose module says how everybody is judged and
-which of the published figures were not confirmed: `kreg/experiments/feature_selection.py` and
+which of the published figures were not confirmed: `kreg/papers/feature_selection.py` and
 `feature_selection_data.py`.
 
 Measured, test accuracy in per cent of one and the same network on at most 50 features, means over
@@ -28,8 +28,8 @@ errors (648 test rows), and trees on the features are ahead of every network her
 import argparse
 import tempfile
 
-from kreg.experiments import feature_selection
-from kreg.experiments.feature_selection_data import PUBLISHED
+from kreg.papers import feature_selection
+from kreg.papers.feature_selection_data import PUBLISHED
 
 
 def main() -> None:

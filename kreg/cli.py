@@ -11,10 +11,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _train(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
-        return options.command(options)
+        code: int = options.command(options)
     except (ValueError, OSError) as error:
         print(f"kreg: {error}", file=sys.stderr)
         return 2
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,7 +44,7 @@ def _report(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_run_report)
 
 
-def _run_report(options) -> int:
+def _run_report(options: argparse.Namespace) -> int:
     from kreg.diagnostics import commands
 
     return commands.report(options.run, out=options.out, fail_on=options.fail_on)
@@ -54,7 +55,7 @@ def _compare(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_run_compare)
 
 
-def _run_compare(options) -> int:
+def _run_compare(options: argparse.Namespace) -> int:
     from kreg import sweeps
 
     return sweeps.compare(options.sweep)
@@ -68,7 +69,7 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_run_replay)
 
 
-def _run_replay(options) -> int:
+def _run_replay(options: argparse.Namespace) -> int:
     from kreg.diagnostics import commands
 
     return commands.replay(options.history, options.rules)

@@ -5,16 +5,18 @@ import inspect
 import json
 from pathlib import Path
 
+from kreg.config.root import PROCEDURES
+
 
 def run(config, directory: Path) -> dict:
-    """Run `kreg.experiments.<procedure>`; returns its `result.json`, of plain JSON values.
+    """Run the configuration's procedure; returns its `result.json`, of plain JSON values.
 
     Args:
         config: The checked configuration; `config.arguments` go to the procedure, and the whole
             of it to a procedure that has an argument `config`.
         directory: Where its tables and figures go.
     """
-    module = importlib.import_module(f"kreg.experiments.{config.procedure}")
+    module = importlib.import_module(PROCEDURES[config.procedure])
     wanted = inspect.signature(module.run).parameters
     extra = {"config": config} if "config" in wanted else {}
     result = module.run(directory, **extra, **config.arguments)

@@ -40,11 +40,9 @@ class Plan:
 
         return rows(self.data.splits[split], self.data, self.soft_labels)
 
-    def held_out(self) -> tuple | None:
-        """The validation rows for `fit`, or `None` where there are none."""
+    def held_out(self) -> tuple:
+        """The validation rows for `fit`; `kreg.data` refuses a split without any."""
         x, y, weight = self.rows("validation")
-        if not len(y):
-            return None
         return (x, y) if weight is None else (x, y, weight)
 
     def measures_all(self, cfg) -> bool:

@@ -16,7 +16,7 @@ from kreg.config.validate import Config, validate
 from kreg.launch import codes, directories
 from kreg.runs import InUseError
 from kreg.runs.lock import Lock
-from kreg.sweeps import pruning
+from kreg.sweeps import median_stopping
 
 OUTPUT = "output.txt"
 WORST = float("inf")  # what a failed job tells a search that minimises
@@ -37,7 +37,9 @@ class Job:
         self.config: Config = validate(OmegaConf.to_container(cfg, resolve=True))
         self.hopeless = None
         if self.sweeping:
-            self.hopeless = pruning.rule(hydra.sweeper, hydra.sweep.dir, self.config.objective)
+            self.hopeless = median_stopping.rule(
+                hydra.sweeper, hydra.sweep.dir, self.config.objective
+            )
         self.objective = WORST
         self.output = contextlib.ExitStack()
 

@@ -1,10 +1,13 @@
 """The launchers of a sweep: kreg's own, and those of Hydra's plugins, which are extras."""
 
+import importlib
 import importlib.util
 import os
 import re
 import shutil
 import socket
+
+from hydra.core.plugins import Plugins
 
 from kreg.config.validate import ConfigError
 from kreg.launch.commandline import CommandLine
@@ -15,6 +18,13 @@ EXTRAS = {  # launcher -> the plugin that it needs, and kreg's extra that instal
     "ray": ("hydra_ray_launcher", "ray"),
     "submitit_local": ("hydra_submitit_launcher", "slurm"),
     "submitit_slurm": ("hydra_submitit_launcher", "slurm"),
+}
+OWN = {  # kreg's own classes, as conf/hydra names them -> their module, and the plugin they extend
+    "InProcess": ("kreg.sweeps.in_process", None),
+    "Local": ("kreg.sweeps.cluster", "hydra_submitit_launcher"),
+    "Slurm": ("kreg.sweeps.slurm", "hydra_submitit_launcher"),
+    "Ray": ("kreg.sweeps.ray_launcher", "hydra_ray_launcher"),
+    "Search": ("kreg.sweeps.sweeper", None),
 }
 RAY_ADDRESS = "hydra.launcher.ray.init.address"
 ADDRESS = re.compile(r"(ray://)?[^/\s]+:\d+")
@@ -105,17 +115,9 @@ def installed(plugin: str) -> bool:
 
 
 def register() -> None:
-    """Make kreg's own launcher, its search and the names of job directories known to Hydra."""
-    from kreg.sweeps import launcher, naming, sweeper
-
-    launcher.register()
-    if installed("hydra_submitit_launcher"):
-        from kreg.sweeps import cluster
-
-        cluster.register()
-    if installed("hydra_ray_launcher"):
-        from kreg.sweeps import ray_cluster
-
-        ray_cluster.register()
-    sweeper.register()
-    naming.register()
+    """Make kreg's own launchers and its search known to Hydra, without a plugin package."""
+    # Hydra 1.3 takes plugins only under this prefix, and finds packages there only in wheels
+    known = Plugins.instance().class_name_to_class
+    for name, (module, plugin) in OWN.items():
+        if plugin is None or installed(plugin):
+            known[f"hydra_plugins.kreg.{name}"] = getattr(importlib.import_module(module), name)

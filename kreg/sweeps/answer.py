@@ -2,6 +2,8 @@
 
 import math
 
+import pandas as pd
+
 from kreg.metric_names import direction
 from kreg.sweeps.effect import Effect
 from kreg.sweeps.reading import Sweep
@@ -36,12 +38,12 @@ def best_setting(sweep: Sweep) -> str:
     return f"The best setting is {name or 'the only one'}: {sweep.objective} {mean:.4g}{over}."
 
 
-def settings(row, factors: list[str]) -> str:
+def settings(row: pd.Series, factors: list[str]) -> str:
     """A run's factors as they would be typed."""
     return " ".join(f"{factor}={text(row[factor])}" for factor in factors if text(row[factor]))
 
 
-def text(value) -> str:
+def text(value: object) -> str:
     """A factor's value; empty where the run has none of its own."""
     return "" if value is None or value != value else f"{value}"
 

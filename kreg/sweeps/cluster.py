@@ -10,8 +10,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from hydra.errors import CompactHydraException
@@ -20,12 +20,13 @@ from hydra_plugins.hydra_submitit_launcher.submitit_launcher import BaseSubmitit
 from omegaconf import OmegaConf, open_dict
 
 from kreg.files import write_json
-from kreg.sweeps.launcher import known_result, outcome, varied
-from kreg.sweeps.progress import Progress
-from kreg.sweeps.queue import Queue
-from kreg.sweeps.results import OBJECTIVE, RESULT, read_json
+from kreg.sweeps.job_progress import JobProgress
+from kreg.sweeps.jobs import known_result, outcome, varied
+from kreg.sweeps.results import OBJECTIVE, read_json
 
-TARGETS = {"slurm": "hydra_plugins.kreg.Slurm", "local": "hydra_plugins.kreg.Local"}
+if TYPE_CHECKING:
+    import submitit
+
 RECORD = "cluster.json"  # what is queued as what, for a sweep that is started again
 OF_EXECUTORS = ("max_num_timeout",)  # what submitit takes before the resources of a job
 TICK = 0.5  # seconds between two looks for results
@@ -44,7 +45,7 @@ class Job:
     overrides: list[str]
     number: int
     told: str
-    handle: object = None
+    handle: "submitit.Job[JobReturn]" = None  # type: ignore[assignment]  # until it is queued
     result: JobReturn | None = None
 
     @property
@@ -59,7 +60,7 @@ class Job:
 class Cluster(BaseSubmititLauncher):
     """Runs what is missing; a job that is lost is said to be, and the others are waited for."""
 
-    progress: Progress | None = None  # a search, which launches jobs one by one, has its own
+    progress: JobProgress | None = None  # a search, which launches jobs one by one, has its own
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -67,7 +68,7 @@ class Cluster(BaseSubmititLauncher):
         setup_globals()
         folder = Path(str(self.config.hydra.sweep.dir))
         folder.mkdir(parents=True, exist_ok=True)
-        progress = self.progress or Progress(len(job_overrides))
+        progress = self.progress or JobProgress(len(job_overrides))
         told = varied(job_overrides)
         jobs = [
             Job(list(overrides), initial_job_idx + place, told[place])
@@ -83,9 +84,9 @@ class Cluster(BaseSubmititLauncher):
         except KeyboardInterrupt:
             self.say_what_goes_on(missing)
             raise
-        return [job.result for job in jobs]
+        return [job.result for job in jobs if job.result is not None]
 
-    def recall(self, jobs: list[Job], progress: Progress) -> None:
+    def recall(self, jobs: list[Job], progress: JobProgress) -> None:
         """Give the jobs their results that an earlier process has waited for, or not."""
         for job in jobs:
             config = self.hydra_context.config_loader.load_sweep_config(self.config, job.overrides)
@@ -116,7 +117,7 @@ class Cluster(BaseSubmititLauncher):
         ids = {job.key: job.handle.job_id for job in jobs}
         write_json(folder / RECORD, {**read_json(folder / RECORD), **ids})
 
-    def executor(self):
+    def executor(self) -> "submitit.AutoExecutor":
         """submitit's, with the settings of the launcher's file."""
         import submitit
 
@@ -133,13 +134,13 @@ class Cluster(BaseSubmititLauncher):
     def named(self, setting: str) -> str:
         return f"{self._EXECUTOR}_{setting}"
 
-    def wait(self, jobs: list[Job], progress: Progress) -> None:
+    def wait(self, jobs: list[Job], progress: JobProgress) -> None:
         """Give every job its result, as they come."""
         waiting, latest = list(jobs), time.monotonic()
         while waiting:
             lost = self.lost([job for job in waiting if not job.answered])
             for job in [job for job in waiting if job.answered or job in lost]:
-                job.result = answer(job) if job.answered else gone(job)
+                job.result = returned(job) if job.answered else gone(job)
                 waiting.remove(job)
                 progress.start(job.told)
                 progress.end(time.monotonic() - latest, ending(job.result))
@@ -158,34 +159,6 @@ class Cluster(BaseSubmititLauncher):
         """What an impatient user should know about the jobs without a result."""
 
 
-class Slurm(Cluster):
-    """Jobs of a SLURM cluster. They survive the process that waits for them."""
-
-    _EXECUTOR = "slurm"
-
-    def attach(self, jobs: list[Job], folder: Path) -> None:
-        from submitit.slurm.slurm import SlurmJob
-
-        record = read_json(folder / RECORD)
-        alive = Queue().alive() if record else None
-        for job in jobs:
-            if record.get(job.key) in (alive or ()):
-                job.handle = SlurmJob(folder=self.params["submitit_folder"], job_id=record[job.key])
-        self.queue = Queue()
-
-    def lost(self, jobs: list[Job]) -> list[Job]:
-        lost = self.queue.lost([job.handle.job_id for job in jobs])
-        return [job for job in jobs if job.handle.job_id in lost]
-
-    def say_what_goes_on(self, jobs: list[Job]) -> None:
-        left = {job.handle.job_id.split("_")[0] for job in jobs if job.handle and not job.result}
-        print(
-            "\nkreg: no longer waiting; the jobs go on in SLURM. The same command waits for them "
-            f"again, and this one ends them: scancel {' '.join(sorted(left))}",
-            file=sys.stderr,
-        )
-
-
 class Local(Cluster):
     """Processes of this machine, in the manner of a cluster."""
 
@@ -195,7 +168,7 @@ class Local(Cluster):
         return [job for job in jobs if job.handle.done() and not job.answered]
 
 
-def answer(job: Job) -> JobReturn:
+def returned(job: Job) -> JobReturn:
     """What the job itself says; what went wrong around it is a failure of its own."""
     try:
         return job.handle.results()[0]
@@ -216,13 +189,7 @@ def gone(job: Job, why: str = "it is no longer in the queue") -> JobReturn:
 
 def ending(result: JobReturn) -> str:
     """The end of a job's line on the terminal."""
-    if result.hydra_cfg is None:
+    if result.hydra_cfg is None or result.cfg is None:
         return f"no result. {result._return_value}".rstrip(".")
     folder = Path(result.hydra_cfg.hydra.runtime.output_dir)
-    return outcome(read_json(folder / RESULT), result.cfg.get("objective", OBJECTIVE))
-
-
-def register() -> None:
-    """Make the launchers known to Hydra without a plugin package."""
-    known = Plugins.instance().class_name_to_class
-    known[TARGETS["slurm"]], known[TARGETS["local"]] = Slurm, Local
+    return outcome(folder, result.cfg.get("objective", OBJECTIVE))

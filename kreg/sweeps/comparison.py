@@ -10,7 +10,7 @@ from kreg.sweeps.results import PAGE
 CSV = "sweep.csv"
 
 
-def compare(directory, *, quiet: bool = False) -> int:
+def compare(directory: str | Path, *, quiet: bool = False) -> int:
     """Compare the runs below a directory: print the table, write `sweep.html` and `sweep.csv`.
 
     Args:

@@ -58,7 +58,9 @@ def levels(column: pd.Series) -> pd.Series:
     return pd.qcut(numbers.rank(method="first"), 3, labels=THIRDS).astype(str)
 
 
-def effects_of(factor: str, level: pd.Series, objective: pd.Series, seed: pd.Series) -> list:
+def effects_of(
+    factor: str, level: pd.Series, objective: pd.Series, seed: pd.Series
+) -> list[Effect]:
     """Means by level and seed, relative to the mean of the seed's levels."""
     cells = objective.astype(float).groupby([seed, level]).mean().unstack()
     if cells.shape[1] < 2:

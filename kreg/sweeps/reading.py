@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from omegaconf import OmegaConf
@@ -62,7 +63,7 @@ class Sweep:
         return self.runs[SEED].nunique() if SEED in self.factors else 1
 
 
-def collect(directory) -> Sweep:
+def collect(directory: str | Path) -> Sweep:
     """Read every `result.json` below a directory.
 
     Raises:
@@ -86,36 +87,37 @@ def collect(directory) -> Sweep:
     return Sweep(directory, pd.DataFrame(rows), factors, objective)
 
 
-def job_order(folder: Path) -> tuple:
+def job_order(folder: Path) -> tuple[str, int, str]:
     """Job 10 after job 9."""
     head = folder.name.split("_")[0]
     return str(folder.parent), int(head) if head.isdigit() else -1, folder.name
 
 
-def settings_of(folder: Path) -> dict:
+def settings_of(folder: Path) -> dict[str, Any]:
     """What the run was told: the command line's overrides, else its whole configuration."""
     overrides = folder / OVERRIDES
     if overrides.is_file():
-        pairs = [o.split("=", 1) for o in OmegaConf.load(overrides) if "=" in o]
+        told = map(str, OmegaConf.load(overrides))
+        pairs = [override.split("=", 1) for override in told if "=" in override]
         return {key.lstrip("+"): plain(value) for key, value in pairs}
     return identity.canonical(read_json(folder / CONFIG))
 
 
-def plain(text: str):
+def plain(text: str) -> int | float | str:
     """`1e-4` as a number, `deep` as a string."""
     value = OmegaConf.create({"value": None})
     value.merge_with_dotlist([f"value={text}"])
     return value.value if isinstance(value.value, int | float | str) else text
 
 
-def factors_of(settings: list[dict]) -> list[str]:
+def factors_of(settings: list[dict[str, Any]]) -> list[str]:
     """The keys that differ, in the order of their first appearance, the seed last."""
     keys = list(dict.fromkeys(key for setting in settings for key in setting))
     found = [k for k in keys if len({repr(setting.get(k)) for setting in settings}) > 1]
     return sorted(found, key=lambda key: key == SEED)
 
 
-def measured(folder: Path, root: Path) -> dict:
+def measured(folder: Path, root: Path) -> dict[str, Any]:
     """What came out; a run without a result is unfinished."""
     result = read_json(folder / RESULT)
     row = {name: result.get(name) for name in MEASURED}

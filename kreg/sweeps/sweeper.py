@@ -5,21 +5,24 @@ import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override
 from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn
+from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from kreg import check
 from kreg.metric_names import direction
-from kreg.sweeps.progress import Progress
-from kreg.sweeps.pruning import JOURNAL
+from kreg.sweeps.job_progress import JobProgress
+from kreg.sweeps.median_stopping import JOURNAL
 from kreg.sweeps.results import OBJECTIVE, RESULT, read_json
-from kreg.sweeps.search import Choice, Interval, Study, chosen
+from kreg.sweeps.study import Choice, Interval, Space, Study, chosen
 
-TARGET = "hydra_plugins.kreg.Search"
 HISTORY, CURVE = "history.csv", "val_clean_loss"
 
 
@@ -31,16 +34,26 @@ class Search(Sweeper):
         seconds: Stop asking after so many seconds, or `None`.
         jobs: Whole number >= 1 of settings asked for at once; more than one for parallel launchers.
         seed: Whole number >= 0.
-        sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.search.Study`.
+        sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.study.Study`.
         prune: Whether a training ends when half of the other settings were better by then; see
-            `kreg.sweeps.pruning`. It is the clean validation loss that decides, so it needs
+            `kreg.sweeps.median_stopping`. It is the clean validation loss that decides, so it needs
             `objective=val_clean_loss`.
         space: Further dimensions in Hydra's grammar, `{"reg.l1": "tag(log, interval(1e-6, 1))"}`.
     """
 
+    config: DictConfig
+    launcher: Launcher
+
     def __init__(
-        self, trials=20, seconds=None, jobs=1, seed=0, sampler="auto", prune=True, space=None
-    ):
+        self,
+        trials: int = 20,
+        seconds: float | None = None,
+        jobs: int = 1,
+        seed: int = 0,
+        sampler: str = "auto",
+        prune: bool = True,
+        space: Mapping[str, object] | None = None,
+    ) -> None:
         self.trials = check.integer("hydra.sweeper.trials", trials, low=1)
         self.seconds = seconds and check.number("hydra.sweeper.seconds", seconds, low=0)
         self.jobs = check.integer("hydra.sweeper.jobs", jobs, low=1)
@@ -50,13 +63,15 @@ class Search(Sweeper):
             raise check.invalid("hydra.sweeper.space", "names with dimensions", space)
         self.prune = check.flag("hydra.sweeper.prune", prune)
 
-    def setup(self, *, hydra_context, task_function, config: DictConfig) -> None:
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
         self.config = config
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
-    def sweep(self, arguments: list[str]):
+    def sweep(self, arguments: list[str]) -> float | None:
         """Search until the trials or the time are used up; returns the best objective."""
         fixed, space = self.dimensions(arguments)
         folder = Path(str(self.config.hydra.sweep.dir))
@@ -64,13 +79,13 @@ class Search(Sweeper):
         objective = self.config.get("objective", OBJECTIVE)
         self.sign = -1.0 if direction(objective) == "max" else 1.0
         if hasattr(self.launcher, "progress"):
-            self.launcher.progress = Progress(self.trials, len(study.trials))
+            self.launcher.progress = JobProgress(self.trials, len(study.trials))
         end = math.inf if self.seconds is None else time.monotonic() + self.seconds
         while len(study.trials) < self.trials and time.monotonic() < end:
             self.batch(study, fixed, folder)
         return None if study.best is None else self.sign * study.best.value
 
-    def dimensions(self, arguments: list[str]) -> tuple[list[str], dict]:
+    def dimensions(self, arguments: list[str]) -> tuple[list[str], Space]:
         """The overrides with one value, and what the search chooses from."""
         fixed, space = taken_apart([*(f"{k}={v}" for k, v in self.extra.items()), *arguments])
         if not space:
@@ -90,7 +105,7 @@ class Search(Sweeper):
             study.tell(trial, **worth(folder, trial.number, value_of(result, self.sign)))
 
 
-def worth(folder: Path, number: int, value: float) -> dict:
+def worth(folder: Path, number: int, value: float) -> dict[str, Any]:
     """What a search remembers of a job: value, curve, and whether it was pruned.
 
     Of a pruned job it is the smallest loss so far: an average of weights that has just begun says
@@ -102,7 +117,7 @@ def worth(folder: Path, number: int, value: float) -> dict:
     return {"value": min(curve) if pruned and curve else value, "curve": curve, "pruned": pruned}
 
 
-def value_of(result, sign: float = 1.0) -> float:
+def value_of(result: JobReturn, sign: float = 1.0) -> float:
     """The objective that a job returned, to be minimised; a failed job ends no search."""
     value = result._return_value
     good = isinstance(value, int | float) and math.isfinite(value)
@@ -118,23 +133,18 @@ def curve_of(folder: Path, number: int) -> list[float]:
     return []
 
 
-def taken_apart(arguments: list[str]) -> tuple[list[str], dict]:
+def taken_apart(arguments: list[str]) -> tuple[list[str], Space]:
     """The overrides with one value, and the space of the others."""
     overrides = OverridesParser.create().parse_overrides(arguments)
     swept = [override for override in overrides if override.is_sweep_override()]
-    fixed = [o.input_line for o in overrides if not o.is_sweep_override()]
-    return fixed, {o.input_line.split("=", 1)[0]: dimension(o) for o in swept}
+    fixed = [str(o.input_line) for o in overrides if not o.is_sweep_override()]
+    return fixed, {str(o.input_line).split("=", 1)[0]: dimension(o) for o in swept}
 
 
-def dimension(override: Override):
+def dimension(override: Override) -> Choice | Interval:
     """`a,b`, `choice(a, b)`, `range(1, 9)`, `interval(0, 1)`, `tag(log, interval(1e-6, 1))`."""
     value = override.value()
-    if isinstance(value, IntervalSweep):
+    if isinstance(value, IntervalSweep) and value.start is not None and value.end is not None:
         whole = isinstance(value.start, int) and isinstance(value.end, int)
         return Interval(value.start, value.end, "log" in value.tags, whole or "int" in value.tags)
     return Choice(tuple(override.sweep_string_iterator()))
-
-
-def register() -> None:
-    """Make the sweeper known to Hydra without a plugin package."""
-    Plugins.instance().class_name_to_class[TARGET] = Search

@@ -1,6 +1,7 @@
 """The table on the terminal that ends a sweep."""
 
 import math
+from typing import Literal
 
 from rich import box
 from rich.console import Console
@@ -74,8 +75,7 @@ def runs_table(sweep: Sweep, names: list[str], rows: int) -> Table:
     for factor in sweep.factors:
         table.add_column(factor, overflow="fold")
     for name in names:
-        side = "left" if name == "verdict" else "right"
-        table.add_column(heading(sweep, name), justify=side, no_wrap=True)
+        table.add_column(heading(sweep, name), justify=side(name), no_wrap=True)
     for place, (_, row) in enumerate([*done.iterrows(), *rest.iterrows()][:rows]):
         cells = [number(row["run"]), *(text(row[factor]) for factor in sweep.factors)]
         cells += [formatted(name, row[name], row["status"]) for name in names]
@@ -89,6 +89,10 @@ def measured(sweep: Sweep) -> list[str]:
     return [name for name in COLUMNS if name in sweep.runs and sweep.runs[name].notna().any()]
 
 
+def side(name: str) -> Literal["left", "right"]:
+    return "left" if name == "verdict" else "right"
+
+
 def heading(sweep: Sweep, name: str) -> str:
     return sweep.objective if name == "objective" else COLUMNS[name]
 
@@ -98,7 +102,7 @@ def number(run: str) -> str:
     return run.split("/")[-1].split("_")[0]
 
 
-def formatted(name: str, value, status: str) -> str:
+def formatted(name: str, value: str | float | None, status: str) -> str:
     """A measured value; a run that has not ended well shows its status as the verdict."""
     if name == "verdict" and status != "done":
         return status

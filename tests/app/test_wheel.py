@@ -41,6 +41,13 @@ def test_the_wheel_trains(site, tmp_path):
     assert Path(where.strip()).is_relative_to(site) and found.exists()
 
 
+def test_the_wheel_has_the_published_tables(site, tmp_path):
+    small = ("arguments.count=3", "arguments.ratio=0.5", "arguments.steps=100")
+    command = (sys.executable, "-m", "kreg", "train", "experiment=diabetes_path", *small)
+    assert "bmi  enters" in outside(site, tmp_path, *command)
+    assert list(tmp_path.glob("logs/diabetes_path/runs/*/path.json"))
+
+
 APP = """\
 import hydra
 

@@ -38,7 +38,8 @@ MAY_IMPORT = {
     "app": APP_PARTS,
     "cli": APP_PARTS | {"app", "sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "app"},
-    "experiments": ROOMS_THAT_BUILD | {"diagnostics", "build", "config", "sweeps"},
+    "procedures": {"build", "callbacks", "config", "diagnostics", "surgery", "sweeps"},
+    "papers": {"diagnostics", "layers", "models", "optimizers", "regularizers", "surgery"},
     "hydra_plugin": {"config"},
     "_namespace_plugin": {"hydra_plugin"},
 }  # fmt: skip
@@ -54,6 +55,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "tensorboard": {"keras", "tensorflow", "hydra", "omegaconf"},
     "augment": {"keras", "hydra", "omegaconf"},
     "config": {"keras", "tensorflow", "numpy"},
+    "sweeps": {"keras", "tensorflow"},
     **{
         room: {"hydra", "omegaconf"}
         for room in (

@@ -26,7 +26,7 @@ hydra:
     subdir: ${{hydra.job.num}}_${{digest:${{hydra.overrides.task}}}}
   callbacks:
     result:
-      _target_: kreg.sweeps.callback.JobResult
+      _target_: kreg.sweeps.jobs.JobResult
 """
 
 

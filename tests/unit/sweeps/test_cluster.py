@@ -11,7 +11,7 @@ import pytest
 
 from kreg import sweeps
 from kreg.launch import gate
-from kreg.sweeps import queue
+from kreg.sweeps.slurm import Queue
 from tests.unit.sweeps import slurm
 from tests.unit.sweeps.test_launching import ROOT, installed, run_train, started
 
@@ -187,7 +187,7 @@ def squeue(monkeypatch, tmp_path):
     """A command `squeue` that prints what is written, and no pause between two questions."""
     program = tmp_path / "squeue"
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    monkeypatch.setattr(queue, "PAUSE", 0.0)
+    monkeypatch.setattr("kreg.sweeps.slurm.PAUSE", 0.0)
 
     def write(*lines, code=0):
         program.write_text("#!/bin/sh\n" + "".join(f"echo {n}\n" for n in lines) + f"exit {code}\n")
@@ -197,7 +197,7 @@ def squeue(monkeypatch, tmp_path):
 
 
 def test_a_job_is_lost_when_it_is_twice_not_in_the_queue(squeue):
-    asked = queue.Queue()
+    asked = Queue()
     squeue("7_0", "8")
     assert asked.lost(["7_0", "7_1"]) == set()
     assert asked.lost(["7_0", "7_1"]) == {"7_1"}
@@ -208,7 +208,7 @@ def test_a_job_is_lost_when_it_is_twice_not_in_the_queue(squeue):
 
 
 def test_a_scheduler_that_does_not_answer_has_lost_nothing(squeue, monkeypatch):
-    asked = queue.Queue()
+    asked = Queue()
     squeue(code=1)
     assert asked.lost(["7_0"]) == asked.lost(["7_0"]) == set()
     monkeypatch.setenv("PATH", "")

@@ -14,7 +14,7 @@ import pytest
 
 from kreg import sweeps
 from kreg.runs.lock import Lock
-from kreg.sweeps.search import STARTUP, chosen
+from kreg.sweeps.study import STARTUP, chosen
 from tests.unit.sweeps.test_launching import ROOT, installed
 
 SMALL = ["-m", "debug=fast", "model=linear", "reg=l1"]

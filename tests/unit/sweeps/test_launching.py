@@ -13,10 +13,11 @@ from kreg.config.validate import ConfigError
 from kreg.launch import commandline, gate, launchers, searches
 from kreg.launch.compose import compose_job
 from kreg.runs import InUseError
-from kreg.sweeps import naming, table
-from kreg.sweeps.directory import SweepDirectory
-from kreg.sweeps.launcher import Composed, varied
-from kreg.sweeps.progress import Progress
+from kreg.sweeps import jobs, table
+from kreg.sweeps.in_process import Composed
+from kreg.sweeps.job_progress import JobProgress
+from kreg.sweeps.jobs import varied
+from kreg.sweeps.sweep_directory import SweepDirectory
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,7 +46,7 @@ def test_every_launcher_writes_a_result_for_every_job(launcher, launch, tmp_path
     assert sweep.runs["status"].tolist() == ["done", "done", "failed"], finished.stderr
     assert sweep.done["objective"].tolist() == [1.0, 4.0]
     assert finished.returncode == 1
-    names = [f"{n}_{naming.digest([f'x={n + 1}'])}" for n in range(3)]
+    names = [f"{n}_{jobs.digest([f'x={n + 1}'])}" for n in range(3)]
     assert sorted(p.name for p in (tmp_path / "out").glob("?_*")) == names
 
 
@@ -254,7 +255,7 @@ def hparams_of(folder) -> tuple:
 
 
 def test_progress_is_one_line_a_job_with_the_time_left(capsys):
-    progress = Progress(4)
+    progress = JobProgress(4)
     progress.skip("x=0")
     progress.start("x=1")
     progress.end(30.0, "val_clean_loss 0.5")

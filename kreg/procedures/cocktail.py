@@ -1,0 +1,166 @@
+"""`experiment=cocktail`: which mixture of regularizers is best for these rows and this model?
+
+Every ingredient that kreg has may be in or out, with a strength of its own; a search under a time
+budget minimises the clean validation loss, and hopeless trials are cut short. Then the best mixture
+is taken apart: each ingredient is left out once. Source of the idea: Kadra et al., Well-tuned
+simple nets excel on tabular datasets, 2021.
+"""
+
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from kreg import check
+from kreg.build import data, reuse
+from kreg.config.validate import Config, validate
+from kreg.procedures import cocktail_page, ingredients
+from kreg.procedures.trials import attempt, train
+from kreg.sweeps.study import Setting, Study
+
+PAGE = "cocktail.html"
+SHARE = 0.7  # of the time goes to the search, the rest to taking the best mixture apart
+
+
+def run(
+    out_dir: str | Path,
+    *,
+    config: Config,
+    seconds: float = 300.0,
+    trials: int = 1000,
+    seeds: int = 2,
+    sampler: str = "auto",
+    only: list[str] | None = None,
+) -> dict[str, Any]:
+    """Search, take apart, and write `cocktail.html`, `cocktail.json` and the best mixture's option.
+
+    Args:
+        out_dir: Where the files go. A search that was killed goes on in the same directory.
+        config: The checked configuration: data, model and trainer come from here.
+        seconds: Number > 0: the time for everything.
+        trials: Whole number >= 1: at most so many settings.
+        seeds: Whole number >= 1 of starts with which the best mixture and its variants are trained.
+        sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.study.Study`.
+        only: Names of ingredients to search over; the others stay out. Defaults to all.
+
+    Returns:
+        `{"best": params, "ablation": [...], "trials": n, "seconds": s, "metrics": {...},
+        "objective": val_clean_loss}`; metrics and objective are those of the best mixture.
+    """
+    check.number("seconds", seconds, low=0, low_open=True)
+    check.integer("trials", trials, low=1)
+    check.integer("seeds", seeds, low=1)
+    began = time.monotonic()
+    out_dir = Path(out_dir)
+    search = CocktailSearch(config, out_dir, only, sampler)
+    study = search.study
+    while len(study.trials) < trials and time.monotonic() - began < SHARE * seconds:
+        search.try_next()
+    if study.best is None:
+        raise ValueError("No setting had a finite validation loss. Look at the data and the model.")
+    best = study.best.params
+    ablation = search.ablation(best, seeds, began + seconds)
+    result = {
+        "best": best,
+        "ablation": ablation,
+        "trials": len(study.trials),
+        "seconds": time.monotonic() - began,
+        "metrics": ablation[0]["metrics"],
+        "objective": ablation[0]["val_clean_loss"],
+    }
+    write(out_dir, search, result)
+    show(result)
+    print(f"page: {out_dir / PAGE}")
+    return result
+
+
+class CocktailSearch:
+    """Trains settings of one configuration, remembers them, and takes the best one apart."""
+
+    def __init__(
+        self,
+        config: Config,
+        out_dir: Path,
+        only: list[str] | None = None,
+        sampler: str = "auto",
+    ) -> None:
+        self.config = config
+        info = data.load(config.data, config.seed)
+        self.image = info.is_image
+        whole = ingredients.space(info.is_image, config.model.kind, info.task != "regression")
+        space = ingredients.restricted(whole, only)
+        self.study = Study(
+            space, out_dir / "trials.jsonl", config.seed, sampler, ingredients.first(space)
+        )
+
+    def tree(self, params: Setting) -> ingredients.Tree:
+        """The configuration of a setting as plain data."""
+        return ingredients.applied(self.config.to_dict(), ingredients.STARTS | params, self.image)
+
+    def checked(self, params: Setting) -> Config:
+        """The configuration that is trained for a setting."""
+        return validate(ingredients.sharing(self.tree(params), self.study.space))
+
+    def try_next(self) -> None:
+        """Train the next setting; what fails is worth nothing and ends no search."""
+        trial = self.study.ask()
+        try:
+            with reuse.sharing():
+                found = attempt(self.checked(trial.params), self.study.hopeless)
+        except FloatingPointError:
+            found = {"value": math.inf}
+        self.study.tell(trial, **found)
+
+    def ablation(self, best: Setting, seeds: int, deadline: float) -> list[dict[str, Any]]:
+        """The best setting, the same without each of its ingredients, and without all of them."""
+        variants = {"the cocktail": best}
+        variants |= {"without all": ingredients.plain(best)}
+        for name in ingredients.active(best):
+            variants[f"without {name}"] = best | {name: ingredients.WITHOUT[name]}
+        rows: list[dict[str, Any]] = []
+        for name, params in variants.items():
+            late = time.monotonic() > deadline and len(rows) >= 2
+            runs = [] if late else [self.repeat(params, k) for k in range(seeds)]
+            if runs:
+                mean = {key: sum(run[key] for run in runs) / len(runs) for key in runs[0]}
+                losses = [run["val_clean_loss"] for run in runs]
+                told = {"name": name, "val_clean_loss": mean["val_clean_loss"]}
+                rows.append({**told, "losses": losses, "metrics": mean})
+        return rows
+
+    def repeat(self, params: Setting, number: int) -> dict[str, float]:
+        """One start of a setting on the same split."""
+        config = self.checked(params)
+        with reuse.sharing():
+            return train(config, start=config.seed + number)
+
+
+def write(out_dir: Path, search: CocktailSearch, result: dict[str, Any]) -> None:
+    """The result, the mixture as an option file, and the page."""
+    (out_dir / "experiment").mkdir(parents=True, exist_ok=True)
+    command = f"python train.py --config-dir {out_dir} experiment=cocktail_best"
+    text = ingredients.as_yaml(search.tree(result["best"]), command)
+    (out_dir / "experiment" / "cocktail_best.yaml").write_text(text, encoding="utf-8")
+    (out_dir / "cocktail.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    page = cocktail_page.render(result, search.study.trials, text, command)
+    (out_dir / PAGE).write_text(page, encoding="utf-8")
+
+
+def show(result: dict[str, Any]) -> None:
+    """What was found, and what each ingredient is worth."""
+    rows = result["ablation"]
+    metrics = [
+        name for name in ("test_clean_accuracy", "test_clean_rmse") if name in rows[0]["metrics"]
+    ]
+    table = Table("", "val_clean_loss", "change", *metrics)
+    for row in rows:
+        change = row["val_clean_loss"] - rows[0]["val_clean_loss"]
+        numbers = [row["val_clean_loss"], change, *(row["metrics"][name] for name in metrics)]
+        table.add_row(row["name"], *map(cocktail_page.figure, numbers))
+    console = Console()
+    console.print(f"{result['trials']} settings tried; each ingredient of the best left out once:")
+    console.print(table)

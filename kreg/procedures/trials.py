@@ -1,0 +1,79 @@
+"""One quick training for a search: no run directory, no report, the clean losses only."""
+
+from typing import Any
+
+import numpy as np
+
+from kreg.build import outcome, plan, pruning, stop, trainer
+from kreg.callbacks import EarlyStopping, Pruner, clean_of, take
+from kreg.config.validate import Config
+from kreg.sweeps.median_stopping import Rule
+
+
+def train(config: Config, start: int | None = None) -> dict[str, float]:
+    """Fit a configuration; returns its clean metrics on all three splits.
+
+    Args:
+        config: A checked configuration.
+        start: The seed of the weights and the noise, if not that of the split.
+
+    Raises:
+        FloatingPointError: If the validation loss is not finite.
+    """
+    metrics: dict[str, float] = outcome.metrics(fit(config, start=start)[0])
+    finite(metrics["val_clean_loss"])
+    return metrics
+
+
+def attempt(config: Config, hopeless: Rule | None = None) -> dict[str, Any]:
+    """Fit a configuration for a search, which looks at the validation rows and at no others.
+
+    Returns:
+        `value`, `curve` and `pruned`. The value is the clean validation loss of the final model; of
+        a training that was cut short it is the smallest so far, because an average of weights that
+        has just begun says nothing about the setting.
+
+    Raises:
+        FloatingPointError: If the validation loss is not finite.
+    """
+    training, pruner = fit(config, hopeless)
+    if pruner.pruned:
+        value = min(pruner.curve)
+    else:
+        held_out = training.held_out()
+        rows = take("validation", held_out, len(held_out[1]))
+        value = finite(clean_of(training.model)(rows).loss)
+    return {"value": value, "curve": pruner.curve, "pruned": pruner.pruned}
+
+
+def finite(loss: float | None) -> float:
+    if loss is None or not np.isfinite(loss):
+        raise FloatingPointError("The validation loss is not finite.")
+    return loss
+
+
+def fit(
+    config: Config, hopeless: Rule | None = None, start: int | None = None
+) -> tuple[plan.Plan, Pruner]:
+    """Fit a configuration; returns its plan, with the trained model, and who kept its curve.
+
+    Args:
+        config: A checked configuration.
+        hopeless: Asked after every epoch with the losses so far; `True` ends the training.
+        start: The seed of the weights and the noise, if not that of the split.
+    """
+    trainer.prepare(config.trainer, config.seed if start is None else start)
+    training = plan.make(config, whole_epochs=True)
+    held_out = training.held_out()
+    rule = stop.callback(config.stop, validation=held_out, verbose=0)
+    rule = rule or EarlyStopping(dry_run=True, restore_best=False, validation=held_out, verbose=0)
+    pruner = Pruner(hopeless, pruning.earliest(config.trainer.epochs))
+    training.model.fit(
+        training.stream(),
+        steps_per_epoch=training.steps,
+        epochs=config.trainer.epochs,
+        callbacks=[rule, pruner],
+        shuffle=False,
+        verbose=0,
+    )
+    return training, pruner

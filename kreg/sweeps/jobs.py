@@ -1,0 +1,88 @@
+"""A job of a sweep: how it is called, where it writes, and what the terminal says of its end.
+
+Workers of joblib, Ray and submitit import this module when they receive the callback, which makes
+the resolver of job directories known to them.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+
+from kreg.files import write_json
+from kreg.runs import RunDirectory
+from kreg.sweeps.results import OBJECTIVE, RESULT, objective_of, read_json
+
+DIGITS = 6
+
+
+def digest(overrides: Iterable[object]) -> str:
+    """Six hex digits of a set of overrides, whatever their order.
+
+    >>> digest(["model=deep", "reg=l1"]) == digest(["reg=l1", "model=deep"])
+    True
+    """
+    text = json.dumps(sorted(str(override) for override in overrides))
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+# `${digest:${hydra.overrides.task}}` in the name of a job's directory
+OmegaConf.register_new_resolver("digest", digest, replace=True)
+
+
+class JobResult(Callback):
+    """What Hydra calls around every job, in every launcher: none ends without a `result.json`."""
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
+        folder = Path(config.hydra.runtime.output_dir)
+        failed = job_return.status is not JobStatus.COMPLETED
+        marked = (folder / "failed").is_file()
+        if (failed or marked) and not (folder / RESULT).is_file():
+            error = str(job_return._return_value) if failed else "see the job's log"
+            write_json(folder / RESULT, {"status": "failed", "error": error, "metrics": {}})
+
+
+def varied(jobs: Sequence[Sequence[str]]) -> list[str]:
+    """What each job is told and not all the others; of a single job all."""
+    own = [[o for o in overrides if not o.startswith("hydra.")] for overrides in jobs]
+    common = set.intersection(*map(set, own)) if len(own) > 1 else set()
+    return [" ".join(o for o in overrides if o not in common) for overrides in own]
+
+
+def outcome(folder: Path, objective: str) -> str:
+    """The end of a job's line on the terminal, from the `result.json` in its directory."""
+    result = read_json(folder / RESULT)
+    if not result:  # check=true builds, and does not train
+        return "no result"
+    if result.get("status") != "done":
+        return f"failed: {result.get('error', 'see its directory')}"
+    value = objective_of(result, objective)
+    pruned = ", pruned" if result.get("stop_reason") == "pruned" else ""
+    return (f"{objective} {value:.4g}" if isinstance(value, int | float) else "done") + pruned
+
+
+def known_result(overrides: list[str], config: DictConfig) -> JobReturn | None:
+    """What the job of a composed configuration has returned to an earlier process."""
+    result = RunDirectory(job_folder(config))
+    if not result.finished:
+        return None
+    value = objective_of(result.result or {}, config.get("objective", OBJECTIVE))
+    return JobReturn(overrides, config, status=JobStatus.COMPLETED, _return_value=value)
+
+
+def job_folder(config: DictConfig) -> Path:
+    """Where the job of a composed configuration writes."""
+    known = HydraConfig.instance()
+    previous = known.cfg
+    known.set_config(config)
+    try:
+        parts = (OmegaConf.select(config, f"hydra.sweep.{key}") for key in ("dir", "subdir"))
+        return Path(*map(str, parts))
+    finally:
+        known.cfg = previous

@@ -1,0 +1,78 @@
+"""A sweep's own directory: what it was asked to do, whether it is finished, who works in it."""
+
+from pathlib import Path
+
+from kreg import files
+from kreg.runs import new_name
+from kreg.runs.lock import Lock
+from kreg.sweeps.results import PAGE, RESULT, read_json
+
+PLAN, LOCK = "sweep.json", "sweep.lock"
+ENDED = ("done", "failed")
+
+
+class SweepDirectory:
+    """`logs/<task>/sweeps/<date_time>_<4 hex>/`, one folder below it a job.
+
+    Use it as a context: one process at a time sweeps in it.
+
+    Args:
+        path: The directory; it need not exist yet.
+        jobs: The overrides of every job, in order; of a search, what it may choose from.
+        total: How many jobs there will be, if not as many as `jobs`.
+    """
+
+    def __init__(self, path: str | Path, jobs: list[list[str]], total: int | None = None):
+        self.path = Path(path)
+        self.jobs = jobs
+        self.total = len(jobs) if total is None else total
+        self.lock = Lock(self.path / LOCK)
+
+    def __enter__(self) -> "SweepDirectory":
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.lock.acquire()
+        files.sweep(self.path)
+        files.write_json(self.path / PLAN, {"jobs": self.jobs})
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.lock.release()
+
+    @property
+    def ended(self) -> int:
+        """How many jobs have a result, good or bad."""
+        results = self.path.glob(f"*/{RESULT}")
+        return sum(read_json(result).get("status") in ENDED for result in results)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all jobs have ended, and the page knows all of them."""
+        if self.ended < self.total or not (self.path / PAGE).is_file():
+            return False
+        results = [path.stat().st_mtime_ns for path in self.path.glob(f"*/{RESULT}")]
+        return (self.path / PAGE).stat().st_mtime_ns >= max(results, default=0)
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether any job has started."""
+        return any(folder.is_dir() for folder in self.path.glob("*_*"))
+
+
+def choose(
+    parent: str | Path, jobs: list[list[str]], *, anew: bool = False, total: int | None = None
+) -> SweepDirectory:
+    """The newest unfinished sweep of the same jobs below `parent`, else a new one.
+
+    Args:
+        parent: Where the task's sweeps lie: `logs/<task>/sweeps`.
+        jobs: As in `SweepDirectory`, and `total` too.
+        anew: Do not look for an unfinished one. Defaults to `False`.
+    """
+    parent = Path(parent)
+    folders = sorted(parent.iterdir(), reverse=True) if parent.is_dir() and not anew else []
+    for folder in folders:
+        sweep = SweepDirectory(folder, jobs, total)
+        same = read_json(folder / PLAN).get("jobs") == jobs
+        if same and not sweep.complete and sweep.lock.is_free():
+            return sweep
+    return SweepDirectory(parent / new_name(), jobs, total)
