@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 
 from kreg.surgery.channels.base import UNKNOWN, Behaviour, Masks
@@ -18,9 +19,9 @@ class Step:
     obstacle: str
 
     @property
-    def output(self) -> Ref | None:
+    def output(self) -> Ref:
         """The tensor that the masks speak of: the only output of what is no barrier."""
-        return self.call.outputs[0] if self.call.outputs else None
+        return self.call.outputs[0]
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Analysis:
         return Masks([of[ref] for ref in step.call.inputs], of[step.output])
 
 
-def analyse(model, select_inputs: bool = False) -> Analysis:
+def analyse(model: keras.Model, select_inputs: bool = False) -> Analysis:
     """Constants forwards, needs backwards, then the fix-point of what is tied together.
 
     Args:
@@ -90,7 +91,7 @@ def find_live(graph: Graph, steps: list[Step], constants: dict) -> dict[Ref, np.
 
 
 def needs(step: Step, live: dict, constants: dict) -> list[np.ndarray]:
-    mask = live[step.output] if step.output else np.zeros(0, bool)
+    mask = live[step.output] if step.call.outputs else np.zeros(0, bool)
     return step.behaviour.needs(mask, [constants[ref] for ref in step.call.inputs])
 
 

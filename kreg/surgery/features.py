@@ -1,14 +1,19 @@
 """Which input features a model uses."""
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
+import keras
 import numpy as np
 
 from kreg import check
 from kreg.surgery.analysis import analyse
 
+Names: TypeAlias = Sequence[str] | dict[str, Sequence[str]] | None
+Features: TypeAlias = list[str] | np.ndarray  # names, or indices
 
-def selected_features(model, names: Sequence[str] | dict | None = None):
+
+def selected_features(model: keras.Model, names: Names = None) -> Features | dict[str, Features]:
     """The features that an output of the model depends on.
 
     A feature whose weights are all exactly zero is dropped; so is one that reaches only units
@@ -35,22 +40,17 @@ def selected_features(model, names: Sequence[str] | dict | None = None):
     masks = {ref.layer: analysis.live[ref] for ref in analysis.graph.inputs}
     if len(masks) == 1:
         (mask,) = masks.values()
-        return named(mask, names, "names")
-    check_inputs(names, masks)
-    return {key: named(mask, names and names[key], key) for key, mask in masks.items()}
-
-
-def named(mask: np.ndarray, names: Sequence[str] | None, argument: str):
-    chosen = np.flatnonzero(mask)
+        return np.flatnonzero(mask) if names is None else named(mask, names, "names")
     if names is None:
-        return chosen
-    if isinstance(names, str | dict) or len(names) != len(mask):
-        raise check.invalid(argument, f"{len(mask)} names, one for each feature", names)
-    return [names[i] for i in chosen]
-
-
-def check_inputs(names, masks: dict) -> None:
-    """Names of several inputs come by input."""
-    if names is not None and (not isinstance(names, dict) or set(names) != set(masks)):
+        return {key: np.flatnonzero(mask) for key, mask in masks.items()}
+    if not isinstance(names, dict) or set(names) != set(masks):
         expected = f"a dictionary with the keys {', '.join(map(repr, masks))}"
         raise check.invalid("names", expected, names)
+    return {key: named(mask, names[key], key) for key, mask in masks.items()}
+
+
+def named(mask: np.ndarray, names: Any, argument: str) -> list[str]:
+    """The names of the features in a mask, out of the names of all."""
+    if isinstance(names, str | dict) or len(names) != len(mask):
+        raise check.invalid(argument, f"{len(mask)} names, one for each feature", names)
+    return [names[i] for i in np.flatnonzero(mask)]

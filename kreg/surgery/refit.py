@@ -1,29 +1,33 @@
 """Compress, then train briefly without penalties, with every zero held at zero."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from kreg import check
-from kreg.surgery.compress import compress
-from kreg.surgery.regularize import retrace
+from kreg.surgery.compression import compress
+from kreg.surgery.compression_report import CompressionReport
+from kreg.surgery.regularization import retrace
 from kreg.surgery.rules import weights_of
-from kreg.surgery.strip import plain_copy
+from kreg.surgery.stripping import plain_copy
 
 
 class Held(keras.constraints.Constraint):
     """`w * mask`: what is zero stays zero. It lives in memory only, for one training."""
 
-    def __init__(self, mask):
+    def __init__(self, mask: np.ndarray):
         self.mask = mask
 
-    def __call__(self, w):
+    def __call__(self, w: Any) -> Any:
         return w * ops.cast(self.mask, w.dtype)
 
 
 @contextmanager
-def zeros_held(model):
+def zeros_held(model: keras.Model) -> Iterator[keras.Model]:
     """While in force, no optimizer step can move a kernel entry that is exactly zero now."""
     kernels = [w for _, w in weights_of(model) if len(w.shape) > 1]
     before = [kernel.constraint for kernel in kernels]
@@ -39,8 +43,16 @@ def zeros_held(model):
 
 
 def compress_and_refit(
-    model, x, y=None, *, epochs: int = 5, optimizer=None, data=None, latency: bool = True, **fit
-):
+    model: keras.Model,
+    x: Any,
+    y: Any = None,
+    *,
+    epochs: int = 5,
+    optimizer: keras.Optimizer | None = None,
+    data: Any = None,
+    latency: bool = True,
+    **fit: Any,
+) -> tuple[keras.Model, CompressionReport, dict[str, list[float]]]:
     """`compress`, then `epochs` of training without penalties in which the zeros stay.
 
     A penalty shrinks also what it keeps; the refit takes this bias away (the relaxed lasso:
@@ -75,7 +87,9 @@ def compress_and_refit(
     return plain_copy(smaller), report, history.history
 
 
-def compile_like(model, other, optimizer=None) -> None:
+def compile_like(
+    model: keras.Model, other: keras.Model, optimizer: keras.Optimizer | None = None
+) -> None:
     """Compile `other` with the loss and metrics of `model`, and a fresh optimizer."""
     config = model.get_compile_config()
     other.compile_from_config(config)

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from kreg import check
 from kreg.surgery.table import text_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class SizePath:
         ]  # fmt: skip
         return text_table(header, rows)
 
-    def plot(self, axes=None, against: str = "parameters"):
+    def plot(self, axes: "Axes | None" = None, against: str = "parameters") -> "Axes":
         """Draw validation loss against size, the knee marked.
 
         Args:

@@ -8,8 +8,10 @@ A channel is an index of the last axis. Four questions, one behaviour for each k
 - `resized`: the configuration and the weights of the layer with fewer channels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import keras
 import numpy as np
 
 UNKNOWN = np.nan
@@ -44,8 +46,10 @@ class Behaviour:
     barrier = True
     mixes = True  # an output channel is not a function of its own column alone: all are needed
 
-    def __init__(self, layer, sizes: list[int], size: int, shapes: tuple = ()):
-        self.layer = layer
+    def __init__(
+        self, layer: keras.Layer | None, sizes: list[int], size: int, shapes: Sequence[tuple] = ()
+    ):
+        self.layer: keras.Layer = layer  # `None` for noise alone, whose behaviour never asks
         self.sizes = sizes
         self.size = size
         self.shapes = shapes
@@ -73,10 +77,10 @@ class Tied(Behaviour):
     barrier = False
     mixes = False
 
-    def needs(self, live, constants):
+    def needs(self, live: np.ndarray, constants: list[np.ndarray]) -> list[np.ndarray]:
         return [live.copy() for _ in self.sizes]
 
-    def spread(self, kept):
+    def spread(self, kept: Masks) -> Masks:
         together = np.logical_or.reduce([*kept.inputs, kept.output])
         return Masks([together.copy() for _ in self.sizes], together)
 

@@ -10,9 +10,9 @@ from keras import layers
 import kreg
 import kreg.optimizers
 from kreg.surgery import compress_and_refit, size_path, sparsity
+from kreg.surgery.compression_path import restart
 from kreg.surgery.refit import zeros_held
 from kreg.surgery.size_curve import knee_of
-from kreg.surgery.size_path import restart
 
 
 def data(rows=256):

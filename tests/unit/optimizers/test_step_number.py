@@ -49,7 +49,7 @@ def test_held_numbers_change_without_a_retrace_and_are_the_constants(name):
     for decay, momentum in ((0.3, 0.9), (0.01, 0.5)):
         for variable, value in zip((*weights, *optimizer.variables), start, strict=True):
             variable.assign(value)
-        optimizer.numbers.take(make(name, decay, momentum))
+        optimizer.take_numbers(make(name, decay, momentum))
         held = after(step, optimizer, weights)
         own, other = fresh(), make(name, decay, momentum)
         apart = after(step_of(other, own)[0], other, own)
@@ -58,8 +58,22 @@ def test_held_numbers_change_without_a_retrace_and_are_the_constants(name):
     assert len(traces) == 1
 
 
+def test_setting_an_attribute_reaches_the_next_step():
+    weights, optimizer = fresh(), make("Adam", 0.3)
+    optimizer.hold_numbers()
+    step, traces = step_of(optimizer, weights)
+    step()
+    optimizer.weight_decay = 0.25
+    assert optimizer.numbers() == {"weight_decay": 0.25, "ema_momentum": 0.9}
+    assert float(optimizer.weight_decay) == 0.25 and optimizer.get_config()["weight_decay"] == 0.25
+    step()
+    assert len(traces) == 1
+    with pytest.raises(ValueError, match="`weight_decay`"):
+        optimizer.weight_decay = None
+
+
 def test_what_is_not_used_is_not_held():
     optimizer = optimizers.SGD(0.1)
     optimizer.hold_numbers()
-    assert "weight_decay" not in optimizer.numbers.held
+    optimizer.take_numbers(optimizers.SGD(0.1, weight_decay=0.5))
     assert optimizer.weight_decay is None

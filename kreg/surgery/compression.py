@@ -1,23 +1,26 @@
 """Remove what exact zeros have made superfluous: a smaller model with the same outputs."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
 from kreg import check
-from kreg.surgery import cost, graph, shim, shrink, verify
-from kreg.surgery.analysis import Analysis
+from kreg.surgery import cost, graph, shrink, verify
+from kreg.surgery.analysis import Analysis, Step
 from kreg.surgery.compression_report import CompressionReport, LayerChange, Size
-from kreg.surgery.strip import kreg_left
+from kreg.surgery.shrink import Analysed
+from kreg.surgery.stripping import kreg_left
 
 
 def compress(
-    model,
-    data=None,
+    model: keras.Model,
+    data: Any = None,
     *,
     select_inputs: bool = False,
     tolerance: float | None = None,
     latency: bool = True,
-):
+) -> tuple[keras.Model, CompressionReport]:
     """A smaller model with the same outputs, and a report of what was removed.
 
     A unit goes when nothing reads it (its rows in all consumers are exactly zero) or when it is a
@@ -84,13 +87,13 @@ def columns_of(analysis: Analysis, select_inputs: bool) -> dict[str, np.ndarray]
     return {ref.layer: np.flatnonzero(analysis.kept[ref]) for ref in analysis.graph.inputs}
 
 
-def size_of(model, batch, measure: bool) -> Size:
+def size_of(model: keras.Model, batch: Any, measure: bool) -> Size:
     milliseconds = cost.latency(model, batch) if measure else None
     return Size(model.count_params(), cost.flops(model), milliseconds)
 
 
-def layer_changes(model, smaller) -> tuple[LayerChange, ...]:
-    rows = []
+def layer_changes(model: keras.Model, smaller: keras.Model) -> tuple[LayerChange, ...]:
+    rows: list[LayerChange] = []
     for old, new in zip(model.layers, smaller.layers, strict=True):
         if isinstance(old, keras.Model) and isinstance(new, keras.Model):
             rows += layer_changes(old, new)
@@ -113,14 +116,14 @@ def features_of(analysis: Analysis) -> dict[str, np.ndarray]:
     return {ref.layer: np.flatnonzero(analysis.live[ref]) for ref in analysis.graph.inputs}
 
 
-def barriers_of(analyses: list[tuple]) -> dict[str, str]:
+def barriers_of(analyses: list[Analysed]) -> dict[str, str]:
     """Why layers were kept whole; a nested model is not one: it is compressed inside."""
     steps = [step for _, analysis in analyses for step in analysis.steps]
     found = {step.call.layer: step.obstacle for step in steps if step.obstacle}
-    return {layer.name: reason for layer, reason in found.items() if not shim.is_graph(layer)}
+    return {layer.name: reason for layer, reason in found.items() if not graph.is_graph(layer)}
 
 
-def notes_of(model, smaller, analyses: list[tuple]) -> tuple[str, ...]:
+def notes_of(model: keras.Model, smaller: keras.Model, analyses: list[Analysed]) -> tuple[str, ...]:
     notes = []
     if smaller.count_params() == model.count_params():
         notes.append("There is nothing to remove: no unit is unused or constant.")
@@ -135,7 +138,7 @@ def notes_of(model, smaller, analyses: list[tuple]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def emptied(step, analysis: Analysis) -> bool:
+def emptied(step: Step, analysis: Analysis) -> bool:
     """Whether a layer with units of its own has none that is needed."""
     has_units = hasattr(step.call.layer, "units") or hasattr(step.call.layer, "filters")
     return has_units and not step.behaviour.barrier and not analysis.live[step.output].any()

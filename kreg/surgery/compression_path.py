@@ -1,33 +1,35 @@
 """How small can the model be: loss against size, along the strength of a penalty."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 from kreg import check
-from kreg.regularizers import GroupLasso
+from kreg.regularizers import GroupLasso, Penalty
+from kreg.surgery.compression_report import Size
 from kreg.surgery.refit import compile_like, compress_and_refit
-from kreg.surgery.regularize import regularize
-from kreg.surgery.rules import Rule
+from kreg.surgery.regularization import regularize
+from kreg.surgery.rules import LayerChoice, Rule
 from kreg.surgery.size_curve import SizePath, SizePoint
 
 STRENGTHS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)
 
 
 def size_path(
-    model,
-    x,
-    y=None,
+    model: keras.Model,
+    x: Any,
+    y: Any = None,
     *,
-    validation_data,
+    validation_data: Any,
     strengths: Sequence[float] = STRENGTHS,
-    penalty=None,
-    layers=None,
+    penalty: Penalty | None = None,
+    layers: LayerChoice = None,
     epochs: int = 10,
     refit_epochs: int = 3,
-    refit_optimizer=None,
+    refit_optimizer: keras.Optimizer | None = None,
     latency: bool = True,
-    **fit,
+    **fit: Any,
 ) -> SizePath:
     """Train with a penalty from weak to strong, compress and refit at each strength.
 
@@ -79,13 +81,17 @@ def size_path(
     return SizePath(tuple(reversed(points)), model.count_params())
 
 
-def point_of(model, smaller, size, strength: float, validation_data) -> SizePoint:
+def point_of(
+    model: keras.Model, smaller: keras.Model, size: Size, strength: float, validation_data: Any
+) -> SizePoint:
     """What the refitted model is worth."""
     loss, metrics = losses(model, smaller, validation_data)
     return SizePoint(strength, size.parameters, size.flops, size.latency_ms, loss, metrics, smaller)
 
 
-def losses(model, smaller, validation_data) -> tuple[float, dict[str, float]]:
+def losses(
+    model: keras.Model, smaller: keras.Model, validation_data: Any
+) -> tuple[float, dict[str, float]]:
     """Loss and metrics of the smaller model, compiled as `model` is."""
     measured = keras.models.clone_model(smaller)
     measured.set_weights(smaller.get_weights())
@@ -96,7 +102,7 @@ def losses(model, smaller, validation_data) -> tuple[float, dict[str, float]]:
     return found.pop("loss"), found
 
 
-def restart(optimizer) -> None:
+def restart(optimizer: keras.Optimizer) -> None:
     """Begin the learning rate's schedule again; a constant rate needs nothing."""
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     rate = inner.get_config()["learning_rate"]
@@ -104,19 +110,19 @@ def restart(optimizer) -> None:
         inner.iterations.assign(0)
 
 
-def checked_strengths(strengths) -> list[float]:
+def checked_strengths(strengths: Any) -> list[float]:
     if isinstance(strengths, str) or not hasattr(strengths, "__len__") or not len(strengths):
         raise check.invalid("strengths", "a list of numbers > 0", strengths)
     return [check.number("strengths", value, low=0, low_open=True) for value in strengths]
 
 
-def checked_penalty(penalty):
+def checked_penalty(penalty: Any) -> Penalty:
     if not hasattr(penalty, "sharp_prox") or not hasattr(penalty, "l1"):
         raise check.invalid("penalty", "a penalty of kreg with a strength `l1`", penalty)
     return penalty
 
 
-def check_optimizer(model) -> None:
+def check_optimizer(model: keras.Model) -> None:
     """Only a proximal optimizer makes zeros that `compress` can remove."""
     optimizer = getattr(model, "optimizer", None)
     inner = getattr(optimizer, "inner_optimizer", optimizer)

@@ -1,6 +1,8 @@
 """How much a model can hold, on paper: parameters per example, degrees of freedom."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -58,7 +60,7 @@ class Capacity:
         )
 
 
-def capacity(model, examples: int) -> Capacity:
+def capacity(model: keras.Model, examples: int) -> Capacity:
     """Parameters per example, before and after what is exactly zero is taken away.
 
     Args:
@@ -82,7 +84,12 @@ def capacity(model, examples: int) -> Capacity:
     )
 
 
-def degrees_of_freedom(x, l2: float = 0.0, active=None, intercept: bool = True) -> float:
+def degrees_of_freedom(
+    x: Any,
+    l2: float = 0.0,
+    active: Sequence[int] | np.ndarray | None = None,
+    intercept: bool = True,
+) -> float:
     """`trace X_A (X_A' X_A + n l2 I)^-1 X_A'`, plus 1 for the intercept.
 
     The effective number of parameters of a linear model with mean squared error: with no penalty
@@ -111,7 +118,7 @@ def degrees_of_freedom(x, l2: float = 0.0, active=None, intercept: bool = True) 
     return round(float((squares / (squares + len(x) * l2)).sum()), 12) + float(intercept)
 
 
-def linear_degrees_of_freedom(model, x) -> float:
+def linear_degrees_of_freedom(model: keras.Model, x: Any) -> float:
     """`degrees_of_freedom` of a Keras model of one `Dense` layer, summed over its outputs.
 
     The L2 strength is read from the kernel's regularizer, the active features from its zeros.
@@ -128,10 +135,10 @@ def linear_degrees_of_freedom(model, x) -> float:
     kernel = layer.kernel.numpy()
     l2 = l2_of(layer.kernel.regularizer) * kernel.shape[1]  # Keras's mse averages over outputs
     columns = [np.flatnonzero(kernel[:, k]) for k in range(kernel.shape[1])]
-    return sum(degrees_of_freedom(x, l2, active, layer.use_bias) for active in columns)
+    return sum((degrees_of_freedom(x, l2, active, layer.use_bias) for active in columns), 0.0)
 
 
-def only_dense(model):
+def only_dense(model: keras.Model) -> keras.layers.Dense:
     layer = linear_layer(model)
     if layer is None:
         raise ValueError(
@@ -141,7 +148,7 @@ def only_dense(model):
     return layer
 
 
-def linear_layer(model):
+def linear_layer(model: keras.Model) -> keras.layers.Dense | None:
     """The `Dense` that is the whole model, or `None`.
 
     Other layers (a rescaling, noise) change what the strength of its penalty means.
@@ -151,7 +158,7 @@ def linear_layer(model):
     return found[0] if dense and found[0].activation is keras.activations.linear else None
 
 
-def l2_of(regularizer) -> float:
+def l2_of(regularizer: Any) -> float:
     """The strength of the squared part of a regularizer; 0 where it has none.
 
     Raises:

@@ -7,8 +7,9 @@ from keras import layers
 
 import kreg
 import kreg.optimizers
-from kreg.surgery import Rule, attached, regularize, shim, sparsity
-from kreg.surgery.slots import is_saved
+from kreg.surgery import Rule, attached, graph, regularize, sparsity
+from kreg.surgery.attachments import is_saved
+from kreg.surgery.rules import weights_of
 
 L1, L2 = keras.regularizers.L1, keras.regularizers.L2
 
@@ -113,7 +114,7 @@ def test_a_model_around_the_regularized_one_feels_it_too(kind):
     regularize(inner, penalty)
     after = outer.fit(x, y, shuffle=False, verbose=0).history["loss"][0]
     assert after - before == pytest.approx(float(sum(outer.losses)), rel=1e-4)
-    assert penalty.owners() == ([outer.optimizer] if kind == "kreg" else [])
+    assert penalty.optimizers() == ([outer.optimizer] if kind == "kreg" else [])
 
 
 def test_the_negative_control_setting_the_attribute_alone_does_nothing():
@@ -238,17 +239,9 @@ def test_bad_rules_and_models_are_answered_in_sentences():
         regularize(keras.Sequential([layers.Dense(1)]), L2(0.1))
 
 
-def test_the_private_names_of_the_shim_still_mean_what_we_think():
-    """Fails when Keras changes `_flatten_layers` or `_trainable_variables`."""
-    model = nested()
-    names = [layer.name for layer in shim.all_layers(model)]
-    assert names[0] == model.name and {"backbone", "sep", "head"} <= set(names)
-    norm = layers.BatchNormalization()
-    norm.build((None, 3))
-    norm.trainable = False
-    assert [w.name for w in shim.own_weights(norm)] == ["gamma", "beta"]
-    assert shim.own_weights(model) == []
-    assert shim.is_graph(model) and not shim.is_graph(Unnamed()) and not shim.is_graph(norm)
+def test_graph_models_are_told_from_others():
+    assert graph.is_graph(nested())
+    assert not graph.is_graph(Unnamed()) and not graph.is_graph(layers.BatchNormalization())
 
 
 def test_what_is_called_saved_really_is():
@@ -265,8 +258,7 @@ def test_what_is_called_saved_really_is():
         model = regularize(keras.Model(inputs, layer(inputs)), L2(0.1))
         clone = keras.models.clone_model(model)
         assert len(attached(clone)) == len(attached(model)) > 0
-        rows = [(lay, w) for lay in shim.all_layers(model) for w in shim.own_weights(lay)]
-        assert all(is_saved(lay, w, model) for lay, w in rows)
+        assert all(is_saved(owner, w, model) for owner, w in weights_of(model))
 
 
 @pytest.mark.parametrize("first", ["none", "l1"])

@@ -1,20 +1,22 @@
 """The best k input features of a network: a path of group lassos from weak to strong."""
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
 from keras import ops
 
 from kreg import check
-from kreg.regularizers import GroupLasso
+from kreg.regularizers import GroupLasso, Penalty
+from kreg.surgery.compression_path import check_optimizer, restart
 from kreg.surgery.features import selected_features
 from kreg.surgery.refit import compile_like
-from kreg.surgery.regularize import regularize
-from kreg.surgery.rules import Rule, weights_of
+from kreg.surgery.regularization import regularize
+from kreg.surgery.rules import LayerChoice, Rule, weights_of
 from kreg.surgery.selection import Selection
-from kreg.surgery.size_path import check_optimizer, restart
 
+Data: TypeAlias = tuple[np.ndarray, np.ndarray]  # inputs and targets
 SHARE = 0.1  # of the loss that the first penalty has: too weak to remove anything
 COARSE = 1.5  # from strength to strength while the start is looked for
 LEARNING = 0.97  # a loss below this share of the best asks for more steps at the same strength
@@ -22,13 +24,13 @@ LONGEST = 100  # looks; far beyond every path that ends
 
 
 def select_features(
-    model,
-    x,
-    y,
+    model: keras.Model,
+    x: Any,
+    y: Any,
     *,
     features: int,
-    layers=None,
-    validation_data=None,
+    layers: LayerChoice = None,
+    validation_data: Data | None = None,
     adaptive: float = 1.0,
     growth: float = 1.25,
     steps: int = 150,
@@ -84,8 +86,11 @@ def select_features(
         check.integer("batch_size", batch_size, low=1),
         np.random.default_rng(seed),
     )
-    train, held_out = split(x, y, work.rng) if validation_data is None else ((x, y), None)
-    weights, strength = best_start(work, train, held_out or validation_data, features)
+    if validation_data is None:
+        train, held_out = split(x, y, work.rng)
+    else:
+        train, held_out = (x, y), validation_data
+    weights, strength = best_start(work, train, held_out, features)
     return narrow(work, (x, y), weights, GroupLasso(strength, adaptive=adaptive), features, growth)
 
 
@@ -94,19 +99,19 @@ class Work:
     """A model to copy, and how its copies are trained."""
 
     model: keras.Model
-    layers: object
+    layers: LayerChoice
     steps: int
     batch_size: int
     rng: np.random.Generator
 
-    def copy(self, weights, penalty) -> keras.Model:
+    def copy(self, weights: list[np.ndarray], penalty: Penalty) -> keras.Model:
         """A compiled copy whose features carry the penalty."""
         copied = keras.models.clone_model(self.model)
         copied.set_weights(weights)
         compile_like(self.model, copied)
         return regularize(copied, Rule(penalty, layers=self.layers))
 
-    def train(self, model, x, y) -> None:
+    def train(self, model: keras.Model, x: Any, y: Any) -> None:
         """So many steps on shuffled batches in one epoch, the learning rate from its beginning."""
         size = min(self.batch_size, len(x))
         passes = -(-self.steps * size // len(x))
@@ -115,7 +120,7 @@ class Work:
         restart(model.optimizer)
         model.fit(x[order], y[order], batch_size=size, shuffle=False, verbose=0)
 
-    def kernels(self, model) -> list:
+    def kernels(self, model: keras.Model) -> list[keras.Variable]:
         """The weights that read the features."""
         rule = Rule(None, layers=self.layers)
         rows = [w for layer, w in weights_of(model) if rule.takes_layer(layer)]
@@ -127,32 +132,34 @@ class Work:
             raise check.invalid("layers", expected, self.layers, advice)
         return kernels
 
-    def norms(self, model) -> np.ndarray:
+    def norms(self, model: keras.Model) -> np.ndarray:
         """The norm of all weights that read each feature; 0 for a feature that is not in use."""
         rows = [np.moveaxis(w.numpy(), -2, 0) for w in self.kernels(model)]
         squares = sum(np.square(r.reshape(len(r), -1)).sum(axis=1) for r in rows)
-        used = np.isin(np.arange(model.input_shape[-1]), selected_features(model))
+        used = np.isin(np.arange(model.input_shape[-1]), np.asarray(selected_features(model)))
         return used * np.sqrt(squares)
 
 
-def check_model(model) -> None:
+def check_model(model: keras.Model) -> None:
     check_optimizer(model)
     if len(getattr(model, "inputs", None) or ()) != 1:
         raise check.invalid("model", "a Functional or Sequential model with one input", model)
 
 
-def first_layer(model) -> str:
+def first_layer(model: keras.Model) -> str:
     return next((layer.name for layer, w in weights_of(model) if len(w.shape) > 1), "*")
 
 
-def split(x, y, rng) -> tuple:
+def split(x: Any, y: Any, rng: np.random.Generator) -> tuple[Data, Data]:
     """Four fifths of the rows, and the rest."""
     order = rng.permutation(len(x))
     count = max(len(x) // 5, 1)
     return (x[order[count:]], y[order[count:]]), (x[order[:count]], y[order[:count]])
 
 
-def best_start(work: Work, train, held_out, features: int) -> tuple:
+def best_start(
+    work: Work, train: Data, held_out: Data, features: int
+) -> tuple[list[np.ndarray], float]:
     """Weights and strength of the plain path where the validation loss is lowest."""
     penalty = GroupLasso(0.0)
     model = work.copy(work.model.get_weights(), penalty)
@@ -173,24 +180,33 @@ def best_start(work: Work, train, held_out, features: int) -> tuple:
     return weights, strength
 
 
-def first_strength(work: Work, model, train) -> float:
+def first_strength(work: Work, model: keras.Model, train: Data) -> float:
     """The strength at which the penalty is a tenth of the loss."""
     plain = GroupLasso(1.0)
     size = sum(float(ops.convert_to_numpy(plain.value(w))) for w in work.kernels(model))
     return SHARE * data_loss(model, *train) / max(size, 1e-12)
 
 
-def data_loss(model, x, y) -> float:
+def data_loss(model: keras.Model, x: Any, y: Any) -> float:
     """The loss in inference mode, without penalties."""
     total = model.evaluate(x, y, verbose=0, return_dict=True)["loss"]
     penalised = [w for w in model.trainable_weights if w.regularizer is not None]
     return total - sum(float(ops.convert_to_numpy(w.regularizer(w))) for w in penalised)
 
 
-def narrow(work: Work, data, weights, penalty, features: int, growth: float) -> Selection:
+def narrow(
+    work: Work,
+    data: Data,
+    weights: list[np.ndarray],
+    penalty: GroupLasso,
+    features: int,
+    growth: float,
+) -> Selection:
     """Strengthen the penalty until no more than `features` are in use."""
     model = work.copy(weights, penalty)
-    norms, strengths, counts = work.norms(model), [], []
+    norms = work.norms(model)
+    strengths: list[float] = []
+    counts: list[int] = []
     last_seen = np.where(norms > 0, norms / max(norms.max(), 1e-30), -1.0)
     while np.count_nonzero(norms) > features:
         if len(counts) == LONGEST:

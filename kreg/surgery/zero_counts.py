@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
+import keras
 import numpy as np
 from keras import layers
 
@@ -75,7 +76,7 @@ class Sparsity:
         return f"{text_table(header, rows)}\n{total}"
 
 
-def sparsity(model) -> Sparsity:
+def sparsity(model: keras.Model) -> Sparsity:
     """Exact zeros and zero groups of every kernel (weights with two axes or more).
 
     A weight counts as zero only when it is `0.0`: no threshold is applied.
@@ -94,7 +95,7 @@ def sparsity(model) -> Sparsity:
     return Sparsity(tuple(row_of(layer, w, path_in(model, w)) for layer, w in kernels))
 
 
-def row_of(layer, weight, path: str) -> LayerSparsity:
+def row_of(layer: keras.Layer, weight: keras.Variable, path: str) -> LayerSparsity:
     alive = weight.numpy() != 0
     input_axis, output_axis = unit_axes(layer, weight)
     live_in, live_out = any_along(alive, input_axis), any_along(alive, output_axis)
@@ -110,11 +111,12 @@ def row_of(layer, weight, path: str) -> LayerSparsity:
     )
 
 
-def unit_axes(layer, weight) -> tuple[int, int]:
+def unit_axes(layer: keras.Layer, weight: keras.Variable) -> tuple[int, int]:
     """The axes of incoming and outgoing units; a depthwise kernel has its channels in axis -2."""
     depthwise = weight.name == "depthwise_kernel" or isinstance(layer, DEPTHWISE)
     return (-2, -2) if depthwise else (-2, -1)
 
 
 def any_along(alive: np.ndarray, axis: int) -> np.ndarray:
-    return alive.any(axis=tuple(i for i in range(alive.ndim) if i != alive.ndim + axis))
+    others = tuple(i for i in range(alive.ndim) if i != alive.ndim + axis)
+    return np.logical_or.reduce(alive, axis=others)

@@ -13,7 +13,7 @@ import kreg.layers
 import kreg.models
 from kreg.surgery import compress, cost, verify
 from kreg.surgery.channels import registry
-from kreg.surgery.channels.linear import Linear
+from kreg.surgery.channels.kernels import Dense
 
 
 def dense_model(first, biases, second, activation="relu"):
@@ -305,7 +305,7 @@ def test_operations_are_counted_as_on_paper():
 
 def test_a_wrong_model_is_never_returned(monkeypatch):
     """The negative control: break one rule of the analysis and the check must notice."""
-    monkeypatch.setattr(Linear, "folded", lambda self, values: np.zeros(self.size))
+    monkeypatch.setattr(Dense, "folded", lambda self, values: np.zeros(self.size))
     with pytest.raises(ValueError, match="differs from .* more than the tolerance of 1e-05"):
         squeeze(dense_model([[1, 0], [3, 0]], [5, 6], [[7], [8]]))
 

@@ -1,16 +1,19 @@
 """Put noise into a model that already exists."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
 
 import keras
 
 from kreg import check, schedules
 from kreg import layers as noise
-from kreg.surgery import copying, graph, shim
-from kreg.surgery.rules import check_layers, fits_layer
+from kreg.surgery import copying, graph
+from kreg.surgery.rules import LayerChoice, check_layers, fits_layer
 
 
-def with_dropout(model, rate, where=None, seed: int | None = None):
+def with_dropout(
+    model: keras.Model, rate: Any, where: LayerChoice = None, seed: int | None = None
+) -> keras.Model:
     """A copy of `model` with dropout behind the chosen layers and the same outputs in inference.
 
     Args:
@@ -39,7 +42,7 @@ def with_dropout(model, rate, where=None, seed: int | None = None):
     chosen = {id(layer) for layer in chosen_layers(graph.checked(model), where)}
     made = {}
 
-    def after(layer):
+    def after(layer: keras.Layer) -> keras.Layer | None:
         if id(layer) in chosen and id(layer) not in made:
             made[id(layer)] = make_noise(layer)
         return made.get(id(layer))
@@ -50,7 +53,7 @@ def with_dropout(model, rate, where=None, seed: int | None = None):
     return noisy
 
 
-def noise_maker(rate, seed: int | None) -> Callable:
+def noise_maker(rate: Any, seed: int | None) -> Callable:
     """`layer -> noise layer`, named after the layer that it follows."""
     if callable(rate) and not isinstance(rate, schedules.Schedule):
         return rate
@@ -59,14 +62,14 @@ def noise_maker(rate, seed: int | None) -> Callable:
         check.integer("seed", seed, low=0)
     count = iter(range(2**31))
 
-    def make(layer):
+    def make(layer: keras.Layer) -> keras.Layer:
         own = None if seed is None else seed + next(count)
         return noise.Dropout(rate, seed=own, name=f"{layer.name}_dropout")
 
     return make
 
 
-def chosen_layers(model, where) -> list:
+def chosen_layers(model: keras.Model, where: LayerChoice) -> list[keras.Layer]:
     """The layers that get noise behind them."""
     check_layers(where)
     layers = list(leaves(model))
@@ -79,25 +82,25 @@ def chosen_layers(model, where) -> list:
     return found or nothing_chosen(f"where={where!r}", layers)
 
 
-def nothing_chosen(what: str, layers: list):
+def nothing_chosen(what: str, layers: list[keras.Layer]) -> NoReturn:
     names = ", ".join(repr(layer.name) for layer in layers)
     raise ValueError(f"No layer matches {what}. The layers are {names}. Choose with `where=`.")
 
 
-def leaves(model):
+def leaves(model: keras.Model) -> Iterator[keras.Layer]:
     """All layers, nested models opened."""
     for layer in model.layers:
-        if shim.is_graph(layer):
+        if graph.is_graph(layer):
             yield from leaves(layer)
         elif not isinstance(layer, keras.layers.InputLayer):
             yield layer
 
 
-def output_layers(model) -> list:
+def output_layers(model: keras.Model) -> list[keras.Layer]:
     """The layers that make the outputs, nested models opened."""
     names = {ref.layer for ref in graph.read(model).outputs}
     found = []
     for layer in model.layers:
         if layer.name in names:
-            found += output_layers(layer) if shim.is_graph(layer) else [layer]
+            found += output_layers(layer) if graph.is_graph(layer) else [layer]
     return found

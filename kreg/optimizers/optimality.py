@@ -1,13 +1,22 @@
 """How far from the optimum: a proof for convex models, a residual for all others."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
 from kreg import check
-from kreg.optimizers.linear import Linear, linear_problem
-from kreg.optimizers.objective import data_gradients, data_loss, penalised, strengths_now
+from kreg.optimizers.convex_problem import ConvexProblem, convex_problem
+from kreg.optimizers.objective import (
+    data_gradients,
+    data_loss,
+    penalised,
+    penalty_now,
+    settings_now,
+)
+from kreg.regularizers import Penalty
 
 
 @dataclass
@@ -33,7 +42,7 @@ class Certificate:
         return None if self.gap is None else self.gap / self.objective
 
 
-def certificate(model, x, y) -> Certificate:
+def certificate(model: keras.Model, x: Any, y: Any) -> Certificate:
     """How far a compiled model is from the minimum of its own training objective.
 
     For one dense unit with a squared or logistic loss and `L1`, `L2` or `ElasticNet`, the gap is
@@ -56,24 +65,12 @@ def certificate(model, x, y) -> Certificate:
     residuals = stationarity(model, x, y)
     penalties = sum(penalty_now(model, v, p) for v, p in penalised(model))
     objective = float(ops.convert_to_numpy(data_loss(model, x, y))) + penalties
-    problem = linear_problem(model)
+    problem = convex_problem(model)
     gap = None if problem is None else duality_gap(problem, np.asarray(x), np.asarray(y))
     return Certificate(objective, gap, max(residuals.values()), residuals)
 
 
-def penalty_now(model, variable, penalty) -> float:
-    s = strengths_now(model, penalty)
-    w = ops.convert_to_tensor(variable)
-    return float(
-        ops.convert_to_numpy(penalty.total(w, s, *penalty.extras(variable, owner(penalty))))
-    )
-
-
-def owner(penalty):
-    return (penalty.owners() or [None])[-1]
-
-
-def stationarity(model, x, y) -> dict[str, float]:
+def stationarity(model: keras.Model, x: Any, y: Any) -> dict[str, float]:
     """`max |w - prox_R(w - gradient)|` for each trainable weight, by path."""
     penalties = {id(v): p for v, p in penalised(model)}
     gradients = data_gradients(model, x, y)
@@ -83,18 +80,19 @@ def stationarity(model, x, y) -> dict[str, float]:
     }
 
 
-def residual(model, variable, penalty, gradient) -> float:
+def residual(
+    model: keras.Model, variable: keras.Variable, penalty: Penalty | None, gradient: np.ndarray
+) -> float:
     w = ops.convert_to_tensor(variable)
     if penalty is None:
         return float(np.max(np.abs(gradient)))
-    s = penalty.at(w, strengths_now(model, penalty))
-    extras = penalty.extras(variable, owner(penalty))
-    step = ops.convert_to_tensor(gradient) + penalty.smooth_gradient(w, s, *extras)
+    s = penalty.at(w, settings_now(model, variable, penalty))
+    step = ops.convert_to_tensor(gradient) + penalty.smooth_gradient(w, s)
     moved = w - penalty.sharp_prox(w - step, 1.0, s)
     return float(np.max(np.abs(ops.convert_to_numpy(moved))))
 
 
-def duality_gap(problem: Linear, x, y) -> float | None:
+def duality_gap(problem: ConvexProblem, x: np.ndarray, y: np.ndarray) -> float | None:
     """Primal minus dual objective, in float64; `None` without a penalty.
 
     With `rho = -d loss / d prediction` and `u = X' rho`, the dual objective is
@@ -117,13 +115,13 @@ def duality_gap(problem: Linear, x, y) -> float | None:
     return float(primal - concave_part(problem, y, rho) + conjugate)
 
 
-def loss(problem: Linear, y, prediction) -> float:
+def loss(problem: ConvexProblem, y: np.ndarray, prediction: np.ndarray) -> float:
     if problem.logistic:
         return float(np.mean(np.logaddexp(0, prediction) - y * prediction))
     return float(np.mean((y - prediction) ** 2))
 
 
-def dual_point(problem: Linear, y, margin):
+def dual_point(problem: ConvexProblem, y: np.ndarray, margin: np.ndarray) -> np.ndarray:
     """Minus the gradient of the loss for the predictions, at the bias that is best for `margin`."""
     n = len(y)
     if not problem.logistic:
@@ -136,7 +134,7 @@ def dual_point(problem: Linear, y, margin):
     return (y - 1 / (1 + np.exp(-(margin + b)))) / n
 
 
-def concave_part(problem: Linear, y, rho) -> float:
+def concave_part(problem: ConvexProblem, y: np.ndarray, rho: np.ndarray) -> float:
     """`-loss*(-rho)`: the dual objective without the penalty."""
     n = len(y)
     if not problem.logistic:

@@ -1,77 +1,32 @@
 """A regularization path: one model, many strengths, each started from the solution before it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
 from kreg import check
-from kreg.optimizers.linear import linear_problem
-from kreg.optimizers.objective import data_loss, penalised, strengths_now
-from kreg.optimizers.path_plot import plot_path
-from kreg.optimizers.proximal import Proximal
-
-
-@dataclass
-class Path:
-    """What `kreg.path` found; row i belongs to strength i.
-
-    Attributes:
-        strengths: `(k,)`, from strong to weak.
-        coefficients: `(k, weights)`: all penalised weights, flattened.
-        objective: `(k,)`: data loss plus penalties, on the training rows.
-        loss: `(k,)`: data loss on the training rows.
-        val_loss: `(k,)`: data loss on the validation rows, or `None`.
-        names: The coefficients' names.
-    """
-
-    strengths: np.ndarray
-    coefficients: np.ndarray
-    objective: np.ndarray
-    loss: np.ndarray
-    val_loss: np.ndarray | None
-    names: list[str]
-
-    @property
-    def zeros(self) -> np.ndarray:
-        """`(k,)`: the number of weights that are exactly zero."""
-        return np.sum(self.coefficients == 0, axis=1)
-
-    @property
-    def best(self) -> int:
-        """The row with the lowest validation loss, or training loss without validation rows."""
-        return int(np.argmin(self.loss if self.val_loss is None else self.val_loss))
-
-    def events(self) -> list[tuple[float, str, str]]:
-        """`(strength, name, "enters" | "leaves")`, in order; the strength is the first with it."""
-        alive = self.coefficients != 0
-        before = np.vstack([np.zeros_like(alive[:1]), alive[:-1]])
-        words = {True: "enters", False: "leaves"}
-        return [
-            (float(self.strengths[row]), self.names[column], words[bool(alive[row, column])])
-            for row, column in np.argwhere(alive != before)
-        ]
-
-    def plot(self, file=None):
-        """Coefficients over strength, and the losses below; returns the matplotlib figure.
-
-        Args:
-            file: Path to write the figure to. Defaults to `None`.
-        """
-        return plot_path(self, file)
+from kreg.optimizers.convex_problem import convex_problem
+from kreg.optimizers.objective import data_loss, penalised, penalty_now
+from kreg.optimizers.path_result import Path
+from kreg.optimizers.proximal_step import Proximal
+from kreg.regularizers import Penalty
+from kreg.regularizers.prox import Tensor
 
 
 def path(
-    model,
-    x,
-    y,
+    model: keras.Model,
+    x: Any,
+    y: Any,
     *,
-    strengths=None,
+    strengths: Iterable[float] | None = None,
     count: int = 50,
     ratio: float = 1e-3,
     steps: int = 600,
-    validation_data=None,
-    names=None,
+    validation_data: tuple[Any, Any] | None = None,
+    names: Sequence[str] | None = None,
 ) -> Path:
     """Solve a penalised problem for many strengths, from strong to weak, with warm starts.
 
@@ -106,16 +61,14 @@ def path(
     if not pairs:
         raise ValueError("The model has no kreg penalty to follow. Attach one: `kreg.regularize`.")
     optimizer.build(model.trainable_variables)
-    if strengths is None:
-        strengths = grid(model, x, y, count, ratio)
-    strengths = np.sort([check.number("strengths", s, low=0, low_open=True) for s in strengths])
-    strengths = strengths[::-1]
+    chosen = grid(model, x, y, count, ratio) if strengths is None else strengths
+    chosen = np.sort([check.number("strengths", s, low=0, low_open=True) for s in chosen])[::-1]
     base = {id(p): p.strengths() for _, p in pairs}
     lead = next(iter(base[id(pairs[0][1])].values()))
     if lead == 0:
         raise ValueError("The first strength is 0: the proportion to the others is not defined.")
     rows = []
-    for strength in strengths:
+    for strength in chosen:
         scale_strengths(pairs, base, strength / lead)
         train(model, optimizer, x, y, steps)
         rows.append(measure(model, x, y, validation_data))
@@ -123,10 +76,10 @@ def path(
     coefficients = np.array(coefficients)
     names = list(names) if names is not None else [f"w{i}" for i in range(coefficients.shape[1])]
     validated = None if validation_data is None else np.array(val_loss)
-    return Path(strengths, coefficients, np.array(objective), np.array(loss), validated, names)
+    return Path(chosen, coefficients, np.array(objective), np.array(loss), validated, names)
 
 
-def optimizer_of(model):
+def optimizer_of(model: keras.Model) -> Proximal:
     """The model's kreg optimizer."""
     optimizer = getattr(model, "optimizer", None)
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
@@ -135,11 +88,11 @@ def optimizer_of(model):
     return optimizer
 
 
-def grid(model, x, y, count: int, ratio: float) -> np.ndarray:
+def grid(model: keras.Model, x: Any, y: Any, count: int, ratio: float) -> np.ndarray:
     """Geometric, from the smallest strength at which all weights are zero."""
     count = check.integer("count", count, low=2)
     ratio = check.number("ratio", ratio, low=0, high=1, low_open=True, high_open=True)
-    problem = linear_problem(model)
+    problem = convex_problem(model)
     penalty = penalised(model)[0][1]
     if problem is None or not hasattr(penalty, "strength_max"):
         raise ValueError(
@@ -151,13 +104,15 @@ def grid(model, x, y, count: int, ratio: float) -> np.ndarray:
     return largest * np.geomspace(1, ratio, count)
 
 
-def scale_strengths(pairs, base: dict, factor: float) -> None:
+def scale_strengths(
+    pairs: list[tuple[keras.Variable, Penalty]], base: dict[int, dict[str, float]], factor: float
+) -> None:
     for penalty in {id(p): p for _, p in pairs}.values():
         for name, value in base[id(penalty)].items():
             setattr(penalty, name, value * factor)
 
 
-def train(model, optimizer, x, y, steps: int) -> None:
+def train(model: keras.Model, optimizer: keras.Optimizer, x: Any, y: Any, steps: int) -> None:
     """So many full-batch steps, the optimizer's clock from zero."""
     import tensorflow as tf  # tf.data feeds every backend, without a copy a step
 
@@ -166,18 +121,17 @@ def train(model, optimizer, x, y, steps: int) -> None:
     model.fit(whole, epochs=1, shuffle=False, verbose=0)
 
 
-def measure(model, x, y, validation_data) -> tuple:
+def measure(
+    model: keras.Model, x: Any, y: Any, validation_data: tuple[Any, Any] | None
+) -> tuple[np.ndarray, float, float, float | None]:
     """`(coefficients, loss, objective, validation loss)` now."""
     pairs = penalised(model)
     weights = [ops.convert_to_numpy(v).ravel() for v, _ in pairs]
-    penalties = sum(
-        float(ops.convert_to_numpy(p.total(ops.convert_to_tensor(v), strengths_now(model, p))))
-        for v, p in pairs
-    )
+    penalties = sum(penalty_now(model, v, p) for v, p in pairs)
     loss = number(data_loss(model, x, y))
     val_loss = None if validation_data is None else number(data_loss(model, *validation_data))
     return np.concatenate(weights), loss, loss + penalties, val_loss
 
 
-def number(tensor) -> float:
+def number(tensor: Tensor) -> float:
     return float(ops.convert_to_numpy(tensor))

@@ -2,15 +2,19 @@
 
 import copy
 import warnings
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import keras
 
-from kreg import check
-from kreg.surgery import shim, slots
+from kreg import check, private_keras
+from kreg.surgery.attachments import is_saved, set_regularizer
 from kreg.surgery.rules import Rule, as_rules, path_in, weights_of
 
+Row: TypeAlias = tuple[keras.Layer, keras.Variable]
 
-def regularize(model, rules, missing: str = "error"):
+
+def regularize(model: keras.Model, rules: Any, missing: str = "error") -> keras.Model:
     """Attach regularizers to the weights of a built model, in place.
 
     Keras ignores `layer.kernel_regularizer = ...` on a built layer. Here the variable, the layer's
@@ -40,12 +44,12 @@ def regularize(model, rules, missing: str = "error"):
     2
     """
     attach(model, rules, missing)
-    for affected in shim.models_with(model.weights):
+    for affected in private_keras.compiled_models_with(model.weights):
         retrace(affected)
     return model
 
 
-def attach(model, rules, missing: str = "error") -> None:
+def attach(model: keras.Model, rules: Any, missing: str = "error") -> None:
     """`regularize` for a model that nobody else has yet: no other compiled model is looked for.
 
     That look goes through all objects of the process, which takes longer than building a small
@@ -55,7 +59,7 @@ def attach(model, rules, missing: str = "error") -> None:
     rows = list(weights_of(built(model)))
     removal = rules is None
     rules = [Rule(None, weights="*")] if removal else as_rules(rules)
-    chosen = {}
+    chosen: dict[int, tuple[keras.Layer, keras.Variable, Callable | None]] = {}
     for rule in rules:
         taken = [
             (layer, weight) for layer, weight in rows if takes(rule, layer, path_in(model, weight))
@@ -67,35 +71,36 @@ def attach(model, rules, missing: str = "error") -> None:
     for _, weight, regularizer in chosen.values():
         check_fits(regularizer, weight, path_in(model, weight))
     for layer, weight, regularizer in chosen.values():
-        slots.attach(layer, weight, one_for_each(regularizer))
+        set_regularizer(layer, weight, one_for_each(regularizer))
     retrace(model)
     warn_of_limits(model, [row for row in chosen.values() if row[2] is not None])
 
 
-def one_for_each(regularizer):
+def one_for_each(regularizer: Callable | None) -> Callable | None:
     """A penalty that remembers where its weight started cannot serve two weights."""
     return copy.copy(regularizer) if getattr(regularizer, "needs_start", False) else regularizer
 
 
-def without_single_groups(rule: Rule, taken: list) -> list:
+def without_single_groups(rule: Rule, taken: list[Row]) -> list[Row]:
     """Leave out weights that a group penalty would take as one group.
 
     The kernel of a convolution of one-channel images, or of a head with one output under
     `axis=-1`: such a group only goes with the whole model, and until then the penalty shrinks what
     everything depends on. A rule that names layers means them, and so does one that has no other.
     """
-    if rule.layers is not None or not hasattr(rule.regularizer, "is_one_group"):
+    is_one_group = getattr(rule.regularizer, "is_one_group", None)
+    if rule.layers is not None or is_one_group is None:
         return taken
-    several = [row for row in taken if not rule.regularizer.is_one_group(row[1].shape)]
+    several = [row for row in taken if not is_one_group(row[1].shape)]
     return several or taken
 
 
-def takes(rule: Rule, layer, path: str) -> bool:
+def takes(rule: Rule, layer: keras.Layer, path: str) -> bool:
     owner, _, name = path.rpartition("/")
     return rule.takes_layer(layer, owner) and rule.takes_weight(name)
 
 
-def built(model):
+def built(model: Any) -> keras.Model:
     """`model`, if it is a Keras model with weights."""
     if not isinstance(model, keras.Model):
         raise check.invalid("model", "a keras.Model", model)
@@ -105,7 +110,7 @@ def built(model):
     return model
 
 
-def nothing_matches(rule: Rule, rows: list) -> ValueError:
+def nothing_matches(rule: Rule, rows: list[Row]) -> ValueError:
     """The error for a rule that takes nothing: what there is, and the likely reason."""
     names = list(dict.fromkeys(layer.name for layer, _ in rows))
     wanted = rule.layers.__name__ if isinstance(rule.layers, type) else rule.layers
@@ -122,7 +127,7 @@ def nothing_matches(rule: Rule, rows: list) -> ValueError:
     )
 
 
-def check_fits(regularizer, weight, path: str) -> None:
+def check_fits(regularizer: Callable | None, weight: keras.Variable, path: str) -> None:
     """Evaluate the penalty once: a wrong axis or rank shows here, not in the next `fit`."""
     if regularizer is None:
         return
@@ -140,7 +145,7 @@ def check_fits(regularizer, weight, path: str) -> None:
         raise check.invalid("regularizer", expected, regularizer)
 
 
-def retrace(model) -> None:
+def retrace(model: keras.Model) -> None:
     """Forget the compiled steps, which hold the old penalties; the optimizer keeps its state.
 
     A kreg optimizer is told to look at the weights again: it takes the step of their penalties.
@@ -149,14 +154,16 @@ def retrace(model) -> None:
     model.test_function = None
     optimizer = getattr(model, "optimizer", None)
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # under loss scaling
-    if hasattr(optimizer, "refresh"):
+    if optimizer is not None and hasattr(optimizer, "refresh"):
         optimizer.refresh()
 
 
-def warn_of_limits(model, rows: list) -> None:
+def warn_of_limits(
+    model: keras.Model, rows: list[tuple[keras.Layer, keras.Variable, Callable | None]]
+) -> None:
     """Say which penalties will not be felt, and which will not be saved."""
     frozen = [path_in(model, w) for _, w, _ in rows if not w.trainable]
-    lost = [path_in(model, w) for layer, w, _ in rows if not slots.is_saved(layer, w, model)]
+    lost = [path_in(model, w) for layer, w, _ in rows if not is_saved(layer, w, model)]
     if frozen:
         warnings.warn(
             f"The penalty is inactive on frozen weights: {listed(frozen)}. It starts to count "

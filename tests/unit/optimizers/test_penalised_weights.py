@@ -168,14 +168,14 @@ def test_an_optimizer_without_penalties_is_exactly_its_parent():
     assert len(optimizer.variables) == len(parent.variables)
 
 
-def test_claims_end_with_the_optimizer():
+def test_a_penalty_is_bound_as_long_as_the_optimizer_lives():
     penalty = kreg.L1(L1)
     optimizer = kreg.optimizers.SGD(0.1)
     optimizer.build(linear_model(8, penalty).trainable_variables)
-    assert penalty.owners() == [optimizer]
+    assert penalty.optimizers() == [optimizer]
     del optimizer
     gc.collect()
-    assert penalty.owners() == []
+    assert penalty.optimizers() == []
 
 
 def test_refresh_takes_up_and_lets_go_of_penalties():
@@ -193,7 +193,7 @@ def test_refresh_takes_up_and_lets_go_of_penalties():
     assert len(optimizer.variables) == bare + 4  # two strengths, z, the peak rate
     kernel.regularizer = None
     optimizer.refresh()
-    assert optimizer.strengths() == {} and penalty.owners() == []
+    assert optimizer.strengths() == {} and penalty.optimizers() == []
     assert len(optimizer.variables) == bare + 1
 
 
