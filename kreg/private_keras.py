@@ -58,7 +58,7 @@ def untrack(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> 
 # and averaged over the batch
 
 
-def build_metrics(model: keras.Model, batch: tuple) -> None:
+def build_metrics(model: keras.Model, batch: tuple[Any, ...]) -> None:
     """Have Keras make the variables of the compiled loss and metrics, as its own `fit` does first.
 
     A model that was loaded and never fitted here has none. Made by the first measurement instead,
@@ -72,7 +72,7 @@ def build_metrics(model: keras.Model, batch: tuple) -> None:
         model._symbolic_build(data_batch=batch)
 
 
-def compiled_loss(model: keras.Model) -> Callable | None:
+def compiled_loss(model: keras.Model) -> Callable[..., Any] | None:
     """The model's penalty-free loss `(y, y_pred, weight) -> scalar`, or `None`.
 
     `None` where the model computes its loss by itself: then this would not be what it trains on.
@@ -82,12 +82,25 @@ def compiled_loss(model: keras.Model) -> Callable | None:
     return getattr(model, "_compile_loss", None)
 
 
+def output_losses(loss: Any) -> list[Any]:
+    """A compiled loss, called once before, output by output: each has `path` and `loss`.
+
+    Empty where there is none or where Keras's class has changed its inside.
+    """
+    return list(getattr(loss, "_flat_losses", None) or [])
+
+
+def settings_of(loss: Any) -> dict[str, Any]:
+    """What one of Keras's losses passes to its function; `Huber.get_config()` leaves delta out."""
+    return dict(getattr(loss, "_fn_kwargs", {}))
+
+
 def has_example_loss(loss: Any) -> bool:
     """Whether `example_loss` knows the inside of a compiled loss."""
     return hasattr(loss, "_flat_losses")
 
 
-def example_loss(loss: Any) -> Callable | None:
+def example_loss(loss: Any) -> Callable[..., Any] | None:
     """A compiled loss, called once before, as `(y, y_pred, weight) -> values of shape (n,)`.
 
     `None` where Keras's class has changed its inside.
@@ -100,7 +113,7 @@ def example_loss(loss: Any) -> Callable | None:
     return twin
 
 
-def _unreduced(loss: Callable) -> Callable:
+def _unreduced(loss: Callable[..., Any]) -> Callable[..., Any]:
     """`loss` with one value per example: no reduction over rows, the mean over everything else."""
     plain = _twin(loss)
     plain.reduction = None

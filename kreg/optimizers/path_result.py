@@ -53,7 +53,7 @@ class Path:
             for row, column in np.argwhere(alive != before)
         ]
 
-    def plot(self, file: str | PathLike | None = None) -> "Figure":
+    def plot(self, file: str | PathLike[str] | None = None) -> "Figure":
         """Coefficients over strength, and the losses below; returns the matplotlib figure.
 
         Args:
@@ -62,7 +62,7 @@ class Path:
         return plot_path(self, file)
 
 
-def plot_path(path: Path, file: str | PathLike | None = None) -> "Figure":
+def plot_path(path: Path, file: str | PathLike[str] | None = None) -> "Figure":
     """Coefficients and losses over the strength, strong penalties on the left."""
     from matplotlib.figure import Figure  # no global state, no window, a late import
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -42,7 +43,7 @@ class PenalisedWeight:
     def has_start_of(self, shape: tuple[int, ...]) -> bool:
         return self.start is not None and tuple(self.start.shape) == shape
 
-    def known_start(self, w: Tensor, read: Callable = ops.convert_to_tensor) -> Tensor:
+    def known_start(self, w: Tensor, read: Callable[..., Any] = ops.convert_to_tensor) -> Tensor:
         """The start; before the first step, the weight itself."""
         return ops.where(read(self.started) > 0, ops.cast(read(self.start), w.dtype), w)
 

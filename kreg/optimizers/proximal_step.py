@@ -128,40 +128,39 @@ class Proximal(Base):
         return config | {name: n for name, n in self.numbers().items() if name in config}
 
     def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Any) -> None:
-        known = self._penalised.by_index.get(private_keras.index_of(self, variable))
-        if known is None:
+        weight = self._penalised.by_index.get(private_keras.index_of(self, variable))
+        if weight is None:
             return super().update_step(gradient, variable, learning_rate)
         w = ops.convert_to_tensor(variable)
-        s = known.penalty.at(w, known.values(w.dtype))
+        s = weight.penalty.at(w, weight.values(w.dtype))
         gradient = ops.cast(ops.convert_to_tensor(gradient), w.dtype)
-        if known.penalty.has_smooth:
-            gradient = gradient + self._smooth_gradient(known, w, s)
-        if known.hidden is None:
+        if weight.penalty.has_smooth:
+            gradient = gradient + self._smooth_gradient(weight, w, s)
+        if weight.hidden is None:
             return super().update_step(gradient, variable, learning_rate)
-        penalty, lam = known.penalty, self._width(known, s, w.dtype)
-        offset = penalty.sharp_offset(w, ops.convert_to_tensor(known.hidden), lam, s)
+        penalty, lam = weight.penalty, self._width(weight, s, w.dtype)
+        offset = penalty.sharp_offset(w, ops.convert_to_tensor(weight.hidden), lam, s)
         super().update_step(gradient + offset * (1.0 / lam), variable, learning_rate)
         z = ops.convert_to_tensor(variable) + offset  # the step of w is the step of z
-        self.assign(known.hidden, z)
+        self.assign(weight.hidden, z)
         self.assign(variable, penalty.sharp_prox(z, lam, s))
 
-    def _smooth_gradient(self, known: PenalisedWeight, w: Tensor, s: Strengths) -> Tensor:
-        if known.start is None:
-            return known.penalty.smooth_gradient(w, s)
-        start = known.known_start(w)
-        self.assign(known.start, start)
-        self.assign(known.started, ops.ones_like(ops.convert_to_tensor(known.started)))
-        return known.penalty.smooth_gradient(w, {**s, "start": start})
+    def _smooth_gradient(self, weight: PenalisedWeight, w: Tensor, s: Strengths) -> Tensor:
+        if weight.start is None:
+            return weight.penalty.smooth_gradient(w, s)
+        start = weight.known_start(w)
+        self.assign(weight.start, start)
+        self.assign(weight.started, ops.ones_like(ops.convert_to_tensor(weight.started)))
+        return weight.penalty.smooth_gradient(w, {**s, "start": start})
 
     def _note_learning_rate(self) -> None:
         """Keep the largest learning rate so far: a warm-up starts at 0, a decay ends there."""
-        if self._penalised.peak is not None:
+        peak = self._penalised.peak
+        if peak is not None:
             rate = ops.cast(ops.convert_to_tensor(self.learning_rate), "float32")
-            self._penalised.peak.assign(
-                ops.maximum(ops.convert_to_tensor(self._penalised.peak), rate)
-            )
+            peak.assign(ops.maximum(ops.convert_to_tensor(peak), rate))
 
-    def _width(self, known: PenalisedWeight, s: Strengths, dtype: str) -> Tensor:
+    def _width(self, weight: PenalisedWeight, s: Strengths, dtype: str) -> Tensor:
         """`lam`, chosen so that the dead zone `lam * l1` is as wide as one step of the optimizer.
 
         An adaptive optimizer moves a weight by about the learning rate whatever the gradient is.
@@ -169,7 +168,7 @@ class Proximal(Base):
         noisy.
         """
         peak = ops.maximum(ops.cast(self._penalised.peak, dtype), TINY)
-        height = known.penalty.sharpness(s)
+        height = weight.penalty.sharpness(s)
         return ops.where(height > 0, peak / ops.maximum(height, TINY), peak)
 
     def finalize_variable_values(self, var_list: Sequence[keras.Variable]) -> None:

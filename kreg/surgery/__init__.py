@@ -10,7 +10,7 @@ from kreg.surgery.compression import compress
 from kreg.surgery.compression_path import size_path
 from kreg.surgery.compression_report import CompressionReport
 from kreg.surgery.cost import flops, latency
-from kreg.surgery.features import selected_features
+from kreg.surgery.features import Selection, selected_features
 from kreg.surgery.model_capacity import (
     Capacity,
     capacity,
@@ -20,7 +20,6 @@ from kreg.surgery.model_capacity import (
 from kreg.surgery.refit import compress_and_refit
 from kreg.surgery.regularization import regularize
 from kreg.surgery.rules import Rule
-from kreg.surgery.selection import Selection
 from kreg.surgery.size_curve import SizePath, SizePoint
 from kreg.surgery.stripping import strip
 from kreg.surgery.zero_counts import LayerSparsity, Sparsity, sparsity

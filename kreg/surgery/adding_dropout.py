@@ -1,6 +1,6 @@
 """Put noise into a model that already exists."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import keras
@@ -53,7 +53,7 @@ def with_dropout(
     return noisy
 
 
-def noise_maker(rate: Any, seed: int | None) -> Callable:
+def noise_maker(rate: Any, seed: int | None) -> copying.Maker:
     """`layer -> noise layer`, named after the layer that it follows."""
     if callable(rate) and not isinstance(rate, schedules.Schedule):
         return rate

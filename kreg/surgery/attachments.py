@@ -1,13 +1,12 @@
 """Which weight has which regularizer: in the variable, in the configuration, and as a table."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from kreg.surgery import graph
-from kreg.surgery.rules import path_in, weights_of
+from kreg.surgery.rules import Regularizer, path_in, weights_of
 from kreg.surgery.table import text_table
 
 
@@ -24,13 +23,13 @@ class Attachment:
     """
 
     weight: str
-    shape: tuple
+    shape: tuple[int, ...]
     regularizer: str
     active: bool
     saved: bool
 
 
-class Attachments(list):
+class Attachments(list[Attachment]):
     """A list of `Attachment` that prints as a table."""
 
     def __str__(self) -> str:
@@ -90,9 +89,7 @@ def attribute(layer: keras.Layer, weight_name: str) -> str | None:
     return next((name for name in candidates if hasattr(layer, name)), None)
 
 
-def set_regularizer(
-    layer: keras.Layer, weight: keras.Variable, regularizer: Callable | None
-) -> None:
+def set_regularizer(layer: keras.Layer, weight: keras.Variable, regularizer: Regularizer) -> None:
     """Set the regularizer of a built weight, in the variable and in the configuration."""
     weight.regularizer = regularizer
     name = attribute(layer, weight.name)

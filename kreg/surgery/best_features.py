@@ -10,11 +10,10 @@ from keras import ops
 from kreg import check
 from kreg.regularizers import GroupLasso, Penalty
 from kreg.surgery.compression_path import check_optimizer, restart
-from kreg.surgery.features import selected_features
+from kreg.surgery.features import Selection, selected_features
 from kreg.surgery.refit import compile_like
 from kreg.surgery.regularization import regularize
 from kreg.surgery.rules import LayerChoice, Rule, weights_of
-from kreg.surgery.selection import Selection
 
 Data: TypeAlias = tuple[np.ndarray, np.ndarray]  # inputs and targets
 SHARE = 0.1  # of the loss that the first penalty has: too weak to remove anything

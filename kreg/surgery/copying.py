@@ -1,15 +1,21 @@
 """Build a model again with other layers in the same graph; the model itself is not touched."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 
 from kreg.surgery import graph
 
+Maker: TypeAlias = Callable[[keras.Layer], keras.Layer]
+After: TypeAlias = Callable[[keras.Layer], keras.Layer | None]
+
 
 def rebuild(
-    model: keras.Model, make: Callable, after: Callable | None = None, widths: dict | None = None
+    model: keras.Model,
+    make: Maker,
+    after: After | None = None,
+    widths: dict[str, int] | None = None,
 ) -> tuple[keras.Model, list[tuple[keras.Layer, keras.Layer]]]:
     """A new, uncompiled model of the same graph.
 
@@ -53,7 +59,10 @@ def new_input(tensor: Any, name: str, widths: dict[str, int]) -> Any:
 
 
 def sequential(
-    model: keras.Model, copy: Callable, after: Callable | None, widths: dict[str, int]
+    model: keras.Model,
+    copy: Maker,
+    after: After | None,
+    widths: dict[str, int],
 ) -> keras.Sequential:
     layers = new_inputs(model, widths)
     for layer in model.layers:
@@ -63,7 +72,10 @@ def sequential(
 
 
 def functional(
-    model: keras.Model, copy: Callable, after: Callable | None, widths: dict[str, int]
+    model: keras.Model,
+    copy: Maker,
+    after: After | None,
+    widths: dict[str, int],
 ) -> keras.Model:
     extras = {}
 

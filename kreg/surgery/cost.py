@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kreg.surgery import graph, verify
-from kreg.surgery.graph import Call, Shapes
+from kreg.surgery.graph import Call, Shape, Shapes
 
 layers = keras.layers
 CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
@@ -42,7 +42,7 @@ def flops_of(call: Call, shapes: Shapes) -> int:
     return 0
 
 
-def places_of(shape: tuple, data_format: str | None) -> int:
+def places_of(shape: Shape, data_format: str | None) -> int:
     """In how many places the kernel is applied."""
     space = shape[2:] if data_format == "channels_first" else shape[1:-1]
     return int(np.prod([1 if n is None else n for n in space], dtype="int64"))

@@ -21,7 +21,8 @@ class Ref(NamedTuple):
     output: int
 
 
-Shapes: TypeAlias = dict[Ref, tuple]  # of every tensor, batch axis included
+Shape: TypeAlias = tuple[int | None, ...]  # batch axis included
+Shapes: TypeAlias = dict[Ref, Shape]  # of every tensor
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Graph:
     calls: list[Call]
     inputs: list[Ref]
     outputs: list[Ref]
-    shapes: dict[Ref, tuple]
+    shapes: Shapes
 
     def channels(self, ref: Ref) -> int | None:
         """The size of the last axis, where there is one besides the batch and it is known."""

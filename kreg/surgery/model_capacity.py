@@ -39,7 +39,7 @@ class Capacity:
     def effective_per_example(self) -> float:
         return self.effective / self.examples
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         rows = [{"weight": w, "parameters": n, "effective": e} for w, n, e in self.layers]
         return {

@@ -1,4 +1,4 @@
-"""Compress, then train briefly without penalties, with every zero held at zero."""
+"""Compress, then train briefly without penalties, and keep every zero."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from kreg.surgery.rules import weights_of
 from kreg.surgery.stripping import plain_copy
 
 
-class Held(keras.constraints.Constraint):
+class KeepZeros(keras.constraints.Constraint):
     """`w * mask`: what is zero stays zero. It lives in memory only, for one training."""
 
     def __init__(self, mask: np.ndarray):
@@ -27,12 +27,12 @@ class Held(keras.constraints.Constraint):
 
 
 @contextmanager
-def zeros_held(model: keras.Model) -> Iterator[keras.Model]:
+def keeping_zeros(model: keras.Model) -> Iterator[keras.Model]:
     """While in force, no optimizer step can move a kernel entry that is exactly zero now."""
     kernels = [w for _, w in weights_of(model) if len(w.shape) > 1]
     before = [kernel.constraint for kernel in kernels]
     for kernel in kernels:
-        kernel.constraint = Held(kernel.numpy() != 0)
+        kernel.constraint = KeepZeros(kernel.numpy() != 0)
     retrace(model)
     try:
         yield model
@@ -82,7 +82,7 @@ def compress_and_refit(
     if epochs == 0:
         return smaller, report, {}
     compile_like(model, smaller, optimizer)
-    with zeros_held(smaller):
+    with keeping_zeros(smaller):
         history = smaller.fit(x, y, epochs=epochs, **{"verbose": 0, **fit})
     return plain_copy(smaller), report, history.history
 

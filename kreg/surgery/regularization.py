@@ -2,14 +2,13 @@
 
 import copy
 import warnings
-from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import keras
 
 from kreg import check, private_keras
 from kreg.surgery.attachments import is_saved, set_regularizer
-from kreg.surgery.rules import Rule, as_rules, path_in, weights_of
+from kreg.surgery.rules import Regularizer, Rule, as_rules, path_in, weights_of
 
 Row: TypeAlias = tuple[keras.Layer, keras.Variable]
 
@@ -59,7 +58,7 @@ def attach(model: keras.Model, rules: Any, missing: str = "error") -> None:
     rows = list(weights_of(built(model)))
     removal = rules is None
     rules = [Rule(None, weights="*")] if removal else as_rules(rules)
-    chosen: dict[int, tuple[keras.Layer, keras.Variable, Callable | None]] = {}
+    chosen: dict[int, tuple[keras.Layer, keras.Variable, Regularizer]] = {}
     for rule in rules:
         taken = [
             (layer, weight) for layer, weight in rows if takes(rule, layer, path_in(model, weight))
@@ -76,7 +75,7 @@ def attach(model: keras.Model, rules: Any, missing: str = "error") -> None:
     warn_of_limits(model, [row for row in chosen.values() if row[2] is not None])
 
 
-def one_for_each(regularizer: Callable | None) -> Callable | None:
+def one_for_each(regularizer: Regularizer) -> Regularizer:
     """A penalty that remembers where its weight started cannot serve two weights."""
     return copy.copy(regularizer) if getattr(regularizer, "needs_start", False) else regularizer
 
@@ -127,7 +126,7 @@ def nothing_matches(rule: Rule, rows: list[Row]) -> ValueError:
     )
 
 
-def check_fits(regularizer: Callable | None, weight: keras.Variable, path: str) -> None:
+def check_fits(regularizer: Regularizer, weight: keras.Variable, path: str) -> None:
     """Evaluate the penalty once: a wrong axis or rank shows here, not in the next `fit`."""
     if regularizer is None:
         return
@@ -159,7 +158,7 @@ def retrace(model: keras.Model) -> None:
 
 
 def warn_of_limits(
-    model: keras.Model, rows: list[tuple[keras.Layer, keras.Variable, Callable | None]]
+    model: keras.Model, rows: list[tuple[keras.Layer, keras.Variable, Regularizer]]
 ) -> None:
     """Say which penalties will not be felt, and which will not be saved."""
     frozen = [path_in(model, w) for _, w, _ in rows if not w.trainable]

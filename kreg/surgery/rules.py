@@ -9,6 +9,8 @@ import keras
 
 from kreg import check, private_keras
 
+# Keras asks no more of one than to be called
+Regularizer: TypeAlias = Callable[[Any], Any] | None
 # all layers; a pattern of names, a class, or several of these
 LayerChoice: TypeAlias = str | type | tuple[str | type, ...] | None
 
@@ -30,8 +32,8 @@ class Rule:
     'kernel'
     """
 
-    regularizer: Callable | None
-    layers: str | type | tuple | None = None
+    regularizer: Regularizer
+    layers: LayerChoice = None
     weights: str = "kernel"
 
     def __post_init__(self) -> None:
@@ -58,7 +60,7 @@ def fits_layer(wanted: str | type | None, layer: keras.Layer, path: str) -> bool
     return fnmatchcase(layer.name, wanted) or fnmatchcase(path, wanted)
 
 
-def checked_regularizer(value: Any) -> Callable | None:
+def checked_regularizer(value: Any) -> Regularizer:
     """`value` as Keras understands it; the error names `Rule` and plain regularizers alike."""
     try:
         return keras.regularizers.get(value)
@@ -85,7 +87,7 @@ def as_rules(rules: Any) -> list[Rule]:
     return [Rule(rules)]
 
 
-def weights_of(model: keras.Model) -> Iterator[tuple]:
+def weights_of(model: keras.Model) -> Iterator[tuple[keras.Layer, keras.Variable]]:
     """`(layer, weight)` for all weights made for training, with the layer that made them."""
     seen = set()
     for layer in private_keras.all_layers(model):

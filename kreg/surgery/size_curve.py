@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -49,7 +49,7 @@ class SizePath:
         """The index of the point from which more parameters buy little (see `knee_of`)."""
         return knee_of([p.parameters for p in self.points], [p.loss for p in self.points])
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; models are left out."""
         fields = ("strength", "parameters", "flops", "latency_ms", "loss", "metrics")
         points = [{name: getattr(point, name) for name in fields} for point in self.points]

@@ -67,7 +67,7 @@ def narrowed(model: keras.Model, inputs: Any, features: dict[str, np.ndarray]) -
 
 
 def check_same(
-    model: keras.Model, other: keras.Model, batches: list[tuple], tolerance: float
+    model: keras.Model, other: keras.Model, batches: list[tuple[Any, Any]], tolerance: float
 ) -> float:
     """The largest difference over the batches.
 

@@ -1,6 +1,7 @@
 """What is exactly zero in a model: weights, rows (incoming units) and columns (outgoing units)."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -28,7 +29,7 @@ class LayerSparsity:
     """
 
     weight: str
-    shape: tuple
+    shape: tuple[int, ...]
     zeros: int
     size: int
     zero_inputs: int
@@ -61,7 +62,7 @@ class Sparsity:
         """Exact zeros over all counted weights, in [0, 1]; 0 for a model that has none."""
         return self.zeros / self.size if self.size else 0.0
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return {"fraction": self.fraction, "layers": [asdict(row) for row in self.layers]}
 

@@ -97,6 +97,15 @@ def test_building_twice_changes_nothing():
         np.testing.assert_array_equal(old, np.array(new))
 
 
+def test_settings_of_a_loss_are_those_of_its_function():
+    loss = keras.losses.Huber(delta=0.5)
+    assert loss.fn is keras.losses.huber and private_keras.settings_of(loss) == {"delta": 0.5}
+    model = classifier()
+    model.evaluate(X, Y, verbose=0)
+    (part,) = private_keras.output_losses(private_keras.compiled_loss(model))
+    assert tuple(part.path) == () and part.loss is model.loss
+
+
 def test_the_compiled_loss_is_the_loss_without_penalties():
     model = classifier()
     model.evaluate(X, Y, verbose=0)

@@ -10,9 +10,12 @@ A channel is an index of the last axis. Four questions, one behaviour for each k
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import keras
 import numpy as np
+
+from kreg.surgery.graph import Shape
 
 UNKNOWN = np.nan
 
@@ -29,7 +32,7 @@ class Masks:
 class Resized:
     """What changes in a layer: entries of its configuration, and all of its weights."""
 
-    config: dict = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
     weights: list[np.ndarray] = field(default_factory=list)
 
 
@@ -47,7 +50,11 @@ class Behaviour:
     mixes = True  # an output channel is not a function of its own column alone: all are needed
 
     def __init__(
-        self, layer: keras.Layer | None, sizes: list[int], size: int, shapes: Sequence[tuple] = ()
+        self,
+        layer: keras.Layer | None,
+        sizes: list[int],
+        size: int,
+        shapes: Sequence[Shape] = (),
     ):
         self.layer: keras.Layer = layer  # `None` for noise alone, whose behaviour never asks
         self.sizes = sizes

@@ -2,7 +2,7 @@
 
 A failing case names its seed: `random_model(seed)` builds the same graph again. All 520 graphs:
 
-    python -m pytest -m slow tests/unit/surgery/test_compress_fuzz.py
+    python -m pytest -m slow tests/unit/surgery/test_compression_fuzz.py
 
 Models run eagerly on 8 examples; a compiled step for each would cost far more than the graphs.
 """
