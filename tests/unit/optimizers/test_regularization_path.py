@@ -102,3 +102,18 @@ def test_refusals():
     deep.compile(kreg.optimizers.SGD(0.1), "mse")
     with pytest.raises(ValueError, match="Pass `strengths=`"):
         kreg.path(deep, x, y)
+
+
+def test_the_objective_counts_the_distance_to_the_start():
+    rng = np.random.default_rng(0)
+    x, start = rng.normal(size=(32, 3)).astype("float32"), np.array([[1.0], [-2.0], [0.5]])
+    y = (x @ np.array([[0.5], [0.0], [1.0]])).astype("float32")
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(1, use_bias=False, kernel_regularizer=kreg.L2SP())]
+    )
+    model.set_weights([start])
+    model.compile(kreg.optimizers.SGD(0.1), "mse")
+    found = kreg.path(model, x, y, strengths=[0.3], steps=5)
+    moved = np.square(found.coefficients[0] - start[:, 0]).sum()
+    assert moved > 0.1
+    assert found.objective[0] == pytest.approx(found.loss[0] + 0.3 * moved, rel=1e-5)
