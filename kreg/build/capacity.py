@@ -26,7 +26,7 @@ def columns(plan, reg):
 
 def freedom(model, x) -> dict:
     """The degrees of freedom of a model of one linear layer on its training rows, else nothing."""
-    from kreg.surgery.capacity import linear_degrees_of_freedom, linear_layer
+    from kreg.surgery.model_capacity import linear_degrees_of_freedom, linear_layer
 
     layer = linear_layer(model)
     return {layer.name: {"freedom": linear_degrees_of_freedom(model, x)}} if layer else {}

@@ -114,7 +114,7 @@ def make(config, whole_epochs: bool = False) -> Plan:
 
 def penalise(network, cfg, steps: int) -> list[str]:
     """Attach the penalty of the `reg` group to the model's kernels; sentences on its limits."""
-    from kreg.surgery.regularize import attach
+    from kreg.surgery.regularization import attach
 
     rules = reg.rules(cfg, steps)
     if rules is None:

@@ -88,7 +88,7 @@ def take_over(held, model, config) -> None:
     """Give a compiled model the state and the numbers of another."""
     held.set_state_tree(state(model))
     optimizer = proximal(held)
-    optimizer.numbers.take(proximal(model))
+    optimizer.take_numbers(proximal(model))
     if strengths := numbers(config.reg):
         optimizer.set_strengths(**strengths)
     if (rate := getattr(optimizer, "scaled_rate", None)) is not None:

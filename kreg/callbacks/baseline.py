@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
-from kreg.callbacks import shim
+from kreg import private_keras
 from kreg.callbacks.clean import Clean
 from kreg.callbacks.rows import Rows
 
@@ -91,7 +91,7 @@ def constant(loss, y, weight, shape: tuple) -> np.ndarray | None:
     weight = np.ones(len(y)) if weight is None else np.asarray(weight, float).reshape(len(y))
     if not weight.sum() > 0:
         return None
-    found = best(y, weight, tuple(shape), shim.settings_of(loss))
+    found = best(y, weight, tuple(shape), private_keras.settings_of(loss))
     return None if found is None else np.asarray(found, "float32").reshape(1, *shape)
 
 

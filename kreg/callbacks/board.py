@@ -4,6 +4,8 @@ Keras's `logs` carry numbers only. Per-example losses, the evaluator itself and 
 was cut short" travel here, beside the model, and vanish with it.
 """
 
+from kreg import private_keras
+
 ATTRIBUTE = "_kreg_board"
 
 
@@ -42,9 +44,4 @@ class Board:
 
 def board(model) -> Board:
     """The board beside `model`; a fresh one at first."""
-    found = vars(model).get(ATTRIBUTE)
-    if found is None:
-        found = Board()
-        # past Keras's own attribute tracking: this is no part of the model
-        object.__setattr__(model, ATTRIBUTE, found)
-    return found
+    return private_keras.beside(model, ATTRIBUTE, Board)

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kreg.callbacks import shim
+from kreg import private_keras
 from kreg.callbacks.outcome import outcome_of
 from kreg.callbacks.replicas import Replicas, graph, tensors, to_host
 from kreg.callbacks.rows import Rows
@@ -55,7 +55,7 @@ class Clean:
         self.outcome = outcome_of(model)
         self.replicas = Replicas(model)
         self._forward = _inference(model)
-        self._loss = shim.compiled_loss(model)
+        self._loss = private_keras.compiled_loss(model)
         self._run = self.replicas.compile(self._step)
         self._whole: dict[int, object] = {}  # TensorFlow relaxes over sizes only, not numbers
         self._held: dict[int, tuple] = {}
@@ -63,11 +63,11 @@ class Clean:
     @property
     def has_examples(self) -> bool:
         """Whether per-example losses can be measured for this model."""
-        return hasattr(self._loss, "_flat_losses")
+        return private_keras.has_example_loss(self._loss)
 
     def __call__(self, rows: Rows) -> Measurement:
         """The measurement, which leaves the model as it was."""
-        shim.build_metrics(self.model, next(rows.batches()))
+        private_keras.build_metrics(self.model, next(rows.batches()))
         if self.replicas.strategy is not None:
             return self._one_by_one(list(rows.batches()))
         batches = self._on_device(rows)
@@ -81,7 +81,7 @@ class Clean:
     @property
     def losses(self) -> list:
         """The compiled losses, output by output, each with `path` and `loss`."""
-        return shim.output_losses(self._loss)
+        return private_keras.output_losses(self._loss)
 
     def predict(self, rows: Rows):
         """The model's outputs for a few rows, as NumPy arrays."""
@@ -149,7 +149,7 @@ class Clean:
 
     def _vectors(self, y, y_pred, weight) -> dict:
         result = {}
-        example_loss = shim.example_loss(self._loss)
+        example_loss = private_keras.example_loss(self._loss)
         if example_loss is not None:
             examples = example_loss(y, y_pred, weight)
             if len(examples.shape) == 1:  # a loss function may average by itself

@@ -1,6 +1,5 @@
 """Keras's optimizers with the proximal step: penalties of kreg reach exact zeros."""
 
-from kreg.optimizers.certificate import Certificate, certificate
 from kreg.optimizers.classes import (
     SGD,
     Adafactor,
@@ -15,8 +14,10 @@ from kreg.optimizers.classes import (
     RMSprop,
 )
 from kreg.optimizers.convert import proximal
-from kreg.optimizers.path import Path, path
-from kreg.optimizers.proximal import Proximal
+from kreg.optimizers.optimality import Certificate, certificate
+from kreg.optimizers.path_result import Path
+from kreg.optimizers.proximal_step import Proximal
+from kreg.optimizers.regularization_path import path
 from kreg.optimizers.scaled import Scaled
 
 __all__ = [

@@ -15,8 +15,8 @@ from kreg import check
 from kreg.build import plan, trainer
 from kreg.config.validate import Config, validate
 from kreg.surgery import size_path
+from kreg.surgery.compression_path import STRENGTHS
 from kreg.surgery.size_curve import SizePath
-from kreg.surgery.size_path import STRENGTHS
 
 MEASURES = ("parameters", "flops", "latency_ms")
 
