@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kreg.build import compression, experiment, outcome, plan, preview, trainer
 from kreg.build import crew as crews
-from kreg.diagnostics.report import write_all
+from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 
 

@@ -8,8 +8,8 @@ from tensorboard.data import provider
 from tensorboard.plugins import base_plugin
 from werkzeug import Request, Response
 
-from kreg.diagnostics.page import fragment, style
 from kreg.diagnostics.upgrade import upgraded
+from kreg.pages import html, sections
 from kreg.tensorboard import PLUGIN_NAME
 
 # without nosniff TensorBoard logs a warning for every answer and announces an error
@@ -73,12 +73,12 @@ class KregPlugin(base_plugin.TBPlugin):
     @Request.application
     def serve_runs(self, request):
         runs = [summary(run, doc) for run, doc in self.documents(request).items()]
-        return answer(json.dumps({"runs": runs, "style": style()}), "application/json")
+        return answer(json.dumps({"runs": runs, "style": html.style()}), "application/json")
 
     @Request.application
     def serve_page(self, request):
         # plain text: the tab puts it into the page itself, and HTML would need a policy of its own
-        return self.serve_one(request, fragment, "text/plain; charset=utf-8")
+        return self.serve_one(request, article, "text/plain; charset=utf-8")
 
     @Request.application
     def serve_document(self, request):
@@ -101,6 +101,11 @@ def read(point) -> dict:
         return upgraded(json.loads(point.numpy.item().decode("utf-8")))
     except (ValueError, AttributeError) as error:
         return {"error": f"The report cannot be read: {error}"}
+
+
+def article(document: dict) -> str:
+    """The report as a part of the tab."""
+    return html.fragment(sections.view(document))
 
 
 def summary(run: str, document: dict) -> dict:

@@ -11,7 +11,7 @@ from tensorboard.plugins.scalar import metadata as scalars
 from tensorboard.plugins.text import metadata as texts
 from tensorboard.util.tensor_util import make_tensor_proto
 
-from kreg.diagnostics.png import png
+from kreg.pages import png
 from kreg.tensorboard import PLUGIN_NAME, REPORT_TAG
 from kreg.tensorboard.layout import layout
 
@@ -50,7 +50,7 @@ def image(tag: str, pictures) -> Summary.Value:
     if pictures.dtype != np.uint8:
         pictures = (np.clip(pictures, 0, 1) * 255).round().astype(np.uint8)
     _, height, width, _ = pictures.shape
-    encoded = [png(picture) for picture in pictures]
+    encoded = [png.encode(picture) for picture in pictures]
     metadata = images.create_summary_metadata(display_name=None, description=None)
     return value(tag, strings(str(width).encode(), str(height).encode(), *encoded), metadata)
 

@@ -12,7 +12,7 @@ ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
 }  # fmt: skip
 APP_PARTS = {
-    "build", "runs", "data", "callbacks", "diagnostics", "surgery", "config", "optimizers",
+    "build", "runs", "data", "callbacks", "diagnostics", "surgery", "config", "optimizers", "pages",
 }  # fmt: skip
 MAY_IMPORT = {
     "check": set(),
@@ -24,26 +24,29 @@ MAY_IMPORT = {
     "diagnostics": set(),
     "data": set(),
     "runs": set(),
-    "tensorboard": {"diagnostics"},
+    "pages": {"diagnostics"},
+    "tensorboard": {"diagnostics", "pages"},
     "optimizers": {"regularizers"},
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
     "callbacks": {"diagnostics", "tensorboard"},
     "config": set(),
-    "build": ROOMS_THAT_BUILD | {"config"},
-    "sweeps": {"config", "runs", "diagnostics"},
+    "build": ROOMS_THAT_BUILD | {"config", "pages"},
+    "sweeps": {"config", "runs", "pages"},
     "app": APP_PARTS,
     "cli": APP_PARTS | {"app", "sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "app"},
-    "experiments": ROOMS_THAT_BUILD | {"diagnostics", "build", "config", "sweeps"},
+    "experiments": ROOMS_THAT_BUILD | {"diagnostics", "pages", "build", "config", "sweeps"},
     "hydra_plugin": {"config"},
     "_namespace_plugin": {"hydra_plugin"},
 }  # fmt: skip
+RENDERERS = {"markupsafe", "matplotlib", "PIL", "rich"}
 FORBIDDEN = {  # room -> third-party packages that it must not import, at any depth of its code
     "check": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "schedules": {"keras", "tensorflow", "hydra", "omegaconf"},
     "held": {"tensorflow", "hydra", "omegaconf"},
-    "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
+    "pages": {"keras", "tensorflow", "hydra", "omegaconf"},
     "runs": {"keras", "tensorflow", "hydra", "omegaconf"},
     "tensorboard": {"keras", "tensorflow", "hydra", "omegaconf"},
     "augment": {"keras", "hydra", "omegaconf"},

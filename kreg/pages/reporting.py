@@ -2,17 +2,19 @@
 
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from os import PathLike
 from pathlib import Path
 
+from kreg.diagnostics.document import Document
 from kreg.diagnostics.files import write
-from kreg.diagnostics.markdown import markdown
-from kreg.diagnostics.page import fragment, page, style
-from kreg.diagnostics.picture import png
 from kreg.diagnostics.replay import RULES
 from kreg.diagnostics.sources import load
-from kreg.diagnostics.terminal import plain
+from kreg.pages import html, loss_figure, markdown, terminal
+from kreg.pages.sections import view
+from kreg.pages.view import View
 
 NAMES = ("report.json", "report.html", "report.png", "report.md")
 
@@ -23,26 +25,35 @@ class Report:
 
     Args:
         document: The versioned JSON document.
+        files: What has been written of it.
     """
 
-    document: dict
-    files: list = field(default_factory=list)
+    document: Document
+    files: list[Path] = field(default_factory=list)
 
     @property
     def state(self) -> str:
-        return self.document["verdict"]["state"]
+        return str(self.document["verdict"]["state"])
 
     @property
     def onset_epoch(self) -> int | None:
-        return self.document["verdict"]["onset"]
+        onset: int | None = self.document["verdict"]["onset"]
+        return onset
 
-    def html(self) -> str:
-        return page(self.document)
+    @cached_property
+    def view(self) -> View:
+        """What all renderings say."""
+        return view(self.document)
 
-    def markdown(self) -> str:
-        return markdown(self.document)
+    def html(self, theme: str = "") -> str:
+        """The page; `theme` is `"light"`, `"dark"` or empty for the reader's own."""
+        return html.page(self.view, theme)
 
-    def save(self, folder) -> "Report":
+    def markdown(self, picture: str | None = None) -> str:
+        """The report in brief; `picture` is the path of its loss figure, if there is one."""
+        return markdown.text(self.view, picture)
+
+    def save(self, folder: str | PathLike[str]) -> "Report":
         """Write `report.json`, `report.html`, `report.md` and `report.png` into a folder."""
         files, problems = write_all(self.document, folder)
         for problem in problems:
@@ -50,13 +61,13 @@ class Report:
         return Report(self.document, files)
 
     def __str__(self) -> str:
-        return plain(self.document)
+        return terminal.plain(self.view)
 
     def _repr_html_(self) -> str:
-        return f"<style>{style()}</style><div class='kreg'>{fragment(self.document)}</div>"
+        return f"<style>{html.style()}</style><div class='kreg'>{html.fragment(self.view)}</div>"
 
 
-def report(source, out=None, *, rules: str = RULES) -> Report:
+def report(source: object, out: str | PathLike[str] | None = None, *, rules: str = RULES) -> Report:
     """The report on a run: is it overfitting, since when, how sure, why, and what to change.
 
     Args:
@@ -77,7 +88,9 @@ def report(source, out=None, *, rules: str = RULES) -> Report:
     return found if out is None else found.save(out)
 
 
-def write_all(document: dict, folder, names=NAMES) -> tuple[list[Path], list[str]]:
+def write_all(
+    document: Document, folder: str | PathLike[str], names: Sequence[str] = NAMES
+) -> tuple[list[Path], list[str]]:
     """`(files written, sentences about those that failed)`. The JSON goes first.
 
     A figure that fails costs that figure: nothing here can lose a training's result.
@@ -88,17 +101,17 @@ def write_all(document: dict, folder, names=NAMES) -> tuple[list[Path], list[str
         names: Of `report.json`, `report.html`, `report.png` and `report.md`. Defaults to all; the
             picture starts matplotlib.
     """
-    folder = Path(folder)
+    found = Report(document)
     makers: dict[str, Callable[[], str | bytes]] = {
         "report.json": lambda: json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n",
-        "report.html": lambda: page(document),
-        "report.png": lambda: png(document),
-        "report.md": lambda: markdown(document, "report.png"),
+        "report.html": found.html,
+        "report.png": lambda: loss_figure.png(document),
+        "report.md": lambda: found.markdown("report.png"),
     }
     files, problems = [], []
     for name in names:
         try:
-            files.append(write(folder / name, makers[name]()))
+            files.append(write(Path(folder) / name, makers[name]()))
         except Exception as error:  # whatever it is, the other files are still wanted
             problems.append(f"{name} could not be written ({type(error).__name__}: {error}).")
             traceback.print_exc()
