@@ -6,7 +6,7 @@ import pandas as pd
 
 from kreg.experiments import ingredients
 from kreg.pages import charts, html
-from kreg.pages.view import Code, Column, Figure, Head, Piece, Row, Section, Sentence, Table, View
+from kreg.pages.views import Code, Column, Figure, Head, Piece, Row, Section, Sentence, Table, View
 from kreg.sweeps.effect import half_width
 
 MEASURED = {  # besides the clean validation loss

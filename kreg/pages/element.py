@@ -25,6 +25,11 @@ def tag(name: str, /, *content: Content, **attributes: str | float | None) -> Ma
     return opening if name in VOID else opening + join(*content) + Markup("</{}>").format(name)
 
 
+def some(name: str, content: str, /, **attributes: str | float | None) -> Markup:
+    """The element, or nothing where it would be empty."""
+    return tag(name, content, **attributes) if content else Markup("")
+
+
 def attribute(key: str, value: str | float) -> Markup:
     key = key.rstrip("_").replace("_", "-")
     if isinstance(value, float):

@@ -3,26 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from kreg.pages.view import (
-    Beside,
-    Code,
-    Facts,
-    Figure,
-    Fold,
-    Image,
-    Item,
-    Items,
-    Piece,
-    Sentence,
-    Subtitle,
-    Table,
-    View,
-)
+from kreg.pages import views
 
 MARKUP = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]#|"} | {"<": "&lt;", ">": "&gt;"})
 
 
-def text(view: View, picture: str | None = None) -> str:
+def text(view: views.View, picture: str | None = None) -> str:
     """The head and the brief sections.
 
     Args:
@@ -43,36 +29,36 @@ def text(view: View, picture: str | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def pieces(found: Sequence[Piece]) -> Iterator[str]:
+def pieces(found: Sequence[views.Piece]) -> Iterator[str]:
     """Each piece that Markdown can show and has room for."""
     for piece in found:
         match piece:
-            case Sentence():
+            case views.Sentence():
                 yield prose(piece.text)
-            case Subtitle():
+            case views.Subtitle():
                 yield f"### {line(piece.text)}"
-            case Items():
+            case views.Items():
                 yield "\n".join(item(entry, i, piece) for i, entry in enumerate(piece.entries, 1))
-            case Facts():
+            case views.Facts():
                 yield grid(["", ""], piece.pairs)
-            case Code():
+            case views.Code():
                 yield f"```\n{piece.text}\n```"
-            case Table():
+            case views.Table():
                 yield table(piece)
-            case Beside():
+            case views.Beside():
                 for group in piece.groups:
                     yield from pieces(group)
-            case Figure() | Image() | Fold():
+            case views.Figure() | views.Image() | views.Fold():
                 pass  # the page has them
 
 
-def item(found: Item, number: int, of: Items) -> str:
+def item(found: views.Item, number: int, of: views.Items) -> str:
     source = f" *({line(found.source)})*" if found.source else ""
     code = f"\n   `{found.code}`" if found.code else ""
     return f"{f'{number}.' if of.numbered else '-'} {prose(found.text)}{source}{code}"
 
 
-def table(found: Table) -> str:
+def table(found: views.Table) -> str:
     brief = found.brief
     heads = [column.title for column in brief.columns]
     return grid(heads, [[cell.text for cell in row] for row in brief.rows])

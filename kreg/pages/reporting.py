@@ -13,8 +13,8 @@ from kreg.diagnostics.files import write
 from kreg.diagnostics.replay import RULES
 from kreg.diagnostics.sources import load
 from kreg.pages import html, loss_figure, markdown, terminal
-from kreg.pages.sections import view
-from kreg.pages.view import View
+from kreg.pages.sections import view_of
+from kreg.pages.views import View
 
 NAMES = ("report.json", "report.html", "report.png", "report.md")
 
@@ -43,7 +43,7 @@ class Report:
     @cached_property
     def view(self) -> View:
         """What all renderings say."""
-        return view(self.document)
+        return view_of(self.document)
 
     def html(self, theme: str = "") -> str:
         """The page; `theme` is `"light"`, `"dark"` or empty for the reader's own."""

@@ -9,30 +9,14 @@ from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
-from kreg.pages.view import (
-    SHOWN,
-    Beside,
-    Code,
-    Facts,
-    Figure,
-    Fold,
-    Head,
-    Image,
-    Item,
-    Items,
-    Piece,
-    Sentence,
-    Subtitle,
-    Table,
-    View,
-)
+from kreg.pages import views
 
 COLOURS = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "bright_black"}
 STYLES = {"strong": "bold", "muted": "dim", "bad": "red", "code": "", "": ""}
 WIDEST = 10_000
 
 
-def show(view: View, console: Console | None = None) -> None:
+def show(view: views.View, console: Console | None = None) -> None:
     """Print the head and the brief sections."""
     console = console or Console()
     console.print(panel(view.head))
@@ -44,52 +28,52 @@ def show(view: View, console: Console | None = None) -> None:
             console.print()
 
 
-def plain(view: View, width: int = 100) -> str:
+def plain(view: views.View, width: int = 100) -> str:
     """The same as plain text."""
     file = io.StringIO()
     show(view, Console(file=file, width=width, color_system=None))
     return file.getvalue()
 
 
-def panel(head: Head) -> Panel:
+def panel(head: views.Head) -> Panel:
     """The answer in a frame of its colour."""
     colour = COLOURS.get(head.tone, "white")
     stats = rich.table.Table.grid(padding=(0, 3))
     for stat in head.stats:
         stats.add_row(Text(stat.name, "dim"), Text(stat.value, "bold"), Text(stat.note))
     told = Text(" ".join(filter(None, (*head.sentences, head.action))))
-    caveats = [Text(f"! {line}", "yellow") for line in head.caveats[:SHOWN]]
-    if len(head.caveats) > SHOWN:
-        caveats.append(Text(f"! and {len(head.caveats) - SHOWN} more in the page", "yellow"))
+    caveats = [Text(f"! {line}", "yellow") for line in head.caveats[: views.SHOWN]]
+    if len(head.caveats) > views.SHOWN:
+        caveats.append(Text(f"! and {len(head.caveats) - views.SHOWN} more in the page", "yellow"))
     body = Group(Text(head.title, f"bold {colour}"), told, Text(""), stats, *caveats)
     return Panel(body, title=Text(f" {head.name} "), title_align="left", border_style=colour)
 
 
-def pieces(found: Sequence[Piece], console: Console) -> Iterator[RenderableType]:
+def pieces(found: Sequence[views.Piece], console: Console) -> Iterator[RenderableType]:
     """Each piece that a terminal can show and has room for."""
     for piece in found:
         match piece:
-            case Sentence():
+            case views.Sentence():
                 yield Text(piece.text, "dim" if piece.muted else "")
-            case Subtitle():
+            case views.Subtitle():
                 yield Text(piece.text, "bold")
-            case Items():
+            case views.Items():
                 for number, entry in enumerate(piece.entries, 1):
                     yield item(entry, f"{number}." if piece.numbered else "-")
-            case Facts():
+            case views.Facts():
                 yield from (Text(f"{name}: {value}") for name, value in piece.pairs)
-            case Code():
+            case views.Code():
                 yield Text(piece.text)
-            case Table():
+            case views.Table():
                 yield table(piece, console)
-            case Beside():
+            case views.Beside():
                 for group in piece.groups:
                     yield from pieces(group, console)
-            case Figure() | Image() | Fold():
+            case views.Figure() | views.Image() | views.Fold():
                 pass  # the page has them
 
 
-def item(found: Item, mark: str) -> Text:
+def item(found: views.Item, mark: str) -> Text:
     text = Text(f"{mark} {found.text}")
     if found.source:
         text.append(f"  [{found.source}]", "dim")
@@ -98,7 +82,7 @@ def item(found: Item, mark: str) -> Text:
     return text
 
 
-def table(found: Table, console: Console) -> rich.table.Table:
+def table(found: views.Table, console: Console) -> rich.table.Table:
     """The table with as many columns as the terminal has room for."""
     found = found.brief
     room = console.options.update(width=WIDEST)
@@ -109,7 +93,7 @@ def table(found: Table, console: Console) -> rich.table.Table:
     return drawn(found)
 
 
-def drawn(found: Table) -> rich.table.Table:
+def drawn(found: views.Table) -> rich.table.Table:
     shown = rich.table.Table(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
     )

@@ -3,7 +3,7 @@
 import math
 
 from kreg.pages import charts, html
-from kreg.pages.view import Cell, Figure, Fold, Head, Section, Stat, View
+from kreg.pages.views import Cell, Figure, Fold, Head, Section, Stat, View
 from kreg.sweeps import table
 from kreg.sweeps.answer import answer, settings, text
 from kreg.sweeps.effect import Effect, effects

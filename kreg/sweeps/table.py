@@ -6,7 +6,7 @@ import pandas as pd
 from rich.console import Console
 
 from kreg.pages import terminal
-from kreg.pages.view import Cell, Column, Row, Table
+from kreg.pages.views import Cell, Column, Row, Table
 from kreg.sweeps.answer import answer, text
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep

@@ -105,7 +105,7 @@ def read(point) -> dict:
 
 def article(document: dict) -> str:
     """The report as a part of the tab."""
-    return html.fragment(sections.view(document))
+    return html.fragment(sections.view_of(document))
 
 
 def summary(run: str, document: dict) -> dict:

@@ -18,7 +18,7 @@ from kreg.pages.sections import (
     verdict,
     weak,
 )
-from kreg.pages.view import Section, View
+from kreg.pages.views import Section, View
 
 # from top to bottom; a section that has nothing to say returns `None`
 SECTIONS: tuple[Callable[[Document], Section | None], ...] = (
@@ -37,7 +37,7 @@ SECTIONS: tuple[Callable[[Document], Section | None], ...] = (
 )
 
 
-def view(document: Document) -> View:
+def view_of(document: Document) -> View:
     """What the report says.
 
     Args:

@@ -1,7 +1,7 @@
 """What to change, the most promising first."""
 
 from kreg.diagnostics.document import Document
-from kreg.pages.view import Item, Items, Piece, Section, Sentence
+from kreg.pages.views import Item, Items, Piece, Section, Sentence
 
 
 def section(doc: Document) -> Section:

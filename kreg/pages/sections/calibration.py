@@ -7,7 +7,7 @@ from markupsafe import Markup
 from kreg.diagnostics.document import Document
 from kreg.pages import svg
 from kreg.pages.formatting import number, percent
-from kreg.pages.view import Cell, Column, Figure, Piece, Row, Section, Table
+from kreg.pages.views import Cell, Column, Figure, Piece, Row, Section, Table
 
 SIZE = (380, 320)
 COLUMNS = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kreg.diagnostics.document import Document
 from kreg.pages.formatting import number
-from kreg.pages.view import Column, Fold, Piece, Row, Section, Sentence, Table
+from kreg.pages.views import Column, Fold, Piece, Row, Section, Sentence, Table
 
 SIZES = (Column(""), Column("trained", "number"), Column("compressed and refitted", "number"))
 WIDTHS = (Column("layer"), *(Column(name, "number") for name in ("shape", "now", "parameters")))

@@ -10,7 +10,7 @@ from kreg.pages import svg
 from kreg.pages.element import join, tag
 from kreg.pages.formatting import number
 from kreg.pages.svg import Curve, Frame
-from kreg.pages.view import Figure, Section
+from kreg.pages.views import Figure, Section
 
 # curve -> (label, style class), in drawing order
 LOSSES = {

@@ -2,7 +2,7 @@
 
 from kreg.diagnostics.document import Document
 from kreg.pages.formatting import NOTHING, number, percent
-from kreg.pages.view import (
+from kreg.pages.views import (
     Cell,
     Column,
     Facts,

@@ -7,7 +7,7 @@ from kreg.pages import svg
 from kreg.pages.formatting import number
 from kreg.pages.sections.curves import extent, known
 from kreg.pages.svg import Curve
-from kreg.pages.view import Column, Figure, Piece, Row, Section, Table
+from kreg.pages.views import Column, Figure, Piece, Row, Section, Table
 
 SIZE = (530, 300)
 COLUMNS = (Column(""), Column("best epoch", "number"), Column("last epoch", "number"))

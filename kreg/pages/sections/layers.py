@@ -6,7 +6,7 @@ from kreg.diagnostics.document import Document
 from kreg.diagnostics.inventory import COLUMNS
 from kreg.pages import svg
 from kreg.pages.formatting import number, percent
-from kreg.pages.view import Cell, Column, Kind, Row, Section, Table
+from kreg.pages.views import Cell, Column, Kind, Row, Section, Table
 
 ALWAYS = ("name", "params", "share", "regularization")
 KINDS: dict[str, Kind] = {

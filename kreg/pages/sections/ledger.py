@@ -7,7 +7,7 @@ from markupsafe import Markup
 from kreg.diagnostics.document import Document
 from kreg.pages import svg
 from kreg.pages.formatting import number
-from kreg.pages.view import Beside, Figure, Piece, Section, Subtitle
+from kreg.pages.views import Beside, Figure, Piece, Section, Subtitle
 
 WIDTH, STEP = 530, 30
 NAMES = {

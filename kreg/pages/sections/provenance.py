@@ -3,7 +3,7 @@
 import json
 
 from kreg.diagnostics.document import Document
-from kreg.pages.view import Code, Facts, Fold, Piece, Section
+from kreg.pages.views import Code, Facts, Fold, Piece, Section
 
 
 def section(doc: Document) -> Section:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from kreg.diagnostics.document import Document
 from kreg.pages import svg
 from kreg.pages.formatting import NOTHING, number
-from kreg.pages.view import Cell, Column, Row, Section, Table
+from kreg.pages.views import Cell, Column, Row, Section, Table
 
 COLUMNS = (
     Column("rule", "word"),

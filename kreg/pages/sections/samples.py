@@ -1,7 +1,7 @@
 """Augmented training images: what the model sees."""
 
 from kreg.diagnostics.document import Document
-from kreg.pages.view import Code, Fold, Image, Piece, Section
+from kreg.pages.views import Code, Fold, Image, Piece, Section
 
 
 def section(doc: Document) -> Section | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kreg.diagnostics.document import Document
 from kreg.pages.formatting import number
-from kreg.pages.view import Head, Stat
+from kreg.pages.views import Head, Stat
 
 
 def head(doc: Document) -> Head:

@@ -2,7 +2,7 @@
 
 from kreg.diagnostics.document import Document
 from kreg.pages.formatting import number
-from kreg.pages.view import Column, Row, Section, Table
+from kreg.pages.views import Column, Row, Section, Table
 
 COLUMNS = (Column("measure"), Column("value", "number"), Column("note"))
 

@@ -10,7 +10,7 @@ from kreg.diagnostics import document
 from kreg.pages import Report, html, markdown, sections, terminal
 from kreg.pages.element import tag
 from kreg.pages.svg import figure
-from kreg.pages.view import (
+from kreg.pages.views import (
     Beside,
     Cell,
     Code,
