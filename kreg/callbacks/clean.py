@@ -78,6 +78,26 @@ class Clean:
         found, metrics = to_host(self._whole[len(batches)](*batches))
         return _joined(_counted(batches, found), metrics)
 
+    @property
+    def losses(self) -> list:
+        """The compiled losses, output by output, each with `path` and `loss`."""
+        return shim.output_losses(self._loss)
+
+    def predict(self, rows: Rows):
+        """The model's outputs for a few rows, as NumPy arrays."""
+        return to_host(self._forward(tensors(rows.x)))
+
+    def instead(self, predict, rows: Rows) -> Measurement:
+        """The measurement of `predict(count)`, outputs for so many rows, in place of the model."""
+
+        def judge(x, y, weight):
+            count = len(keras.tree.flatten(x)[0])
+            y_pred = tensors(predict(count))
+            found = {"loss": self._loss(y, y_pred, weight), **self._vectors(y, y_pred, weight)}
+            return to_host(found)
+
+        return self._one_by_one(list(rows.batches()), judge)
+
     def let_go(self) -> None:
         """Forget the rows that were moved to the device."""
         self._held.clear()
@@ -99,12 +119,12 @@ class Clean:
             variable.assign(value)
         return found, metrics
 
-    def _one_by_one(self, batches: list) -> Measurement:
+    def _one_by_one(self, batches: list, run=None) -> Measurement:
         """The same with a call for each batch, for many batches and for several devices."""
         before = [ops.convert_to_numpy(v) for v in self._metric_variables()]
         self.model.reset_metrics()
         empty = [ops.convert_to_numpy(v) for v in self._metric_variables()]
-        found = [self._run(*batch) for batch in batches]
+        found = [(run or self._run)(*batch) for batch in batches]
         metrics = to_host(self._metrics(empty))
         for variable, value in zip(self._metric_variables(), before, strict=True):
             variable.assign(value)

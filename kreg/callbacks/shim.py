@@ -35,6 +35,19 @@ def compiled_loss(model):
     return getattr(model, "_compile_loss", None)
 
 
+def output_losses(loss) -> list:
+    """The compiled loss, called once before, output by output: each has `path` and `loss`.
+
+    Empty where there is none or where Keras's class has changed its inside.
+    """
+    return list(getattr(loss, "_flat_losses", None) or [])
+
+
+def settings_of(loss) -> dict:
+    """What one of Keras's losses passes to its function; `Huber.get_config()` leaves delta out."""
+    return dict(getattr(loss, "_fn_kwargs", {}))
+
+
 def example_loss(loss):
     """A compiled loss, called once before, as `(y, y_pred, weight) -> values of shape (n,)`.
 

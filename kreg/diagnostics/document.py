@@ -13,6 +13,7 @@ from kreg.diagnostics.onset import z_curve
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.replay import RULES, replay
 from kreg.diagnostics.statistics import paired_se
+from kreg.diagnostics.verdict import Verdict
 
 Document = dict[str, Any]  # plain JSON values, see `document`
 
@@ -21,15 +22,22 @@ VERSION = 1
 MAX_POINTS = 2000
 
 
-def document(record: Record, *, rules: str = RULES, created: str | None = None) -> dict:
+def document(
+    record: Record,
+    *,
+    rules: str = RULES,
+    created: str | None = None,
+    verdict: Verdict | None = None,
+) -> dict:
     """The whole report as JSON values: verdict, curves, ledger, layers, advice, replay, provenance.
 
     Args:
         record: What the run has measured.
         rules: Stopping rules to replay.
         created: Time stamp (ISO 8601). Defaults to now.
+        verdict: Where the record has been judged already; else it is judged here.
     """
-    f = Findings(record)
+    f = Findings(record, verdict)
     found = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -46,9 +54,11 @@ def document(record: Record, *, rules: str = RULES, created: str | None = None) 
         "resolution": f.resolution,
         "layers": f.layers,
         "totals": f.totals,
+        "compressed": None,
         "advice": [advice.as_dict() for advice in advise(f)],
         "replay": replay(record, rules),
         "sizes": record.sizes,
+        "baseline": record.baseline,
         "inputs": record.inputs,
         "events": record.events,
         "settings": record.settings,

@@ -11,7 +11,7 @@ from kreg.diagnostics import criteria
 from kreg.diagnostics.replay import RULES
 from kreg.diagnostics.replay import replay as replay_record
 from kreg.diagnostics.sources import load
-from kreg.diagnostics.states import STATES
+from kreg.diagnostics.states import PAST_BEST, RENAMED, STATES
 from kreg.pages import Report, terminal, write_all
 from kreg.pages.sections.replay import table
 
@@ -83,9 +83,10 @@ def parsed_states(text: str | None) -> set[str]:
         if not name:
             continue
         if name == "PAST-BEST":
-            found |= {"OVERFITTING", "OVERCONFIDENT", "DRIFT"}
+            found |= set(PAST_BEST)
             continue
         name = name if name in STATES else name.replace("-", " ")
+        name = RENAMED.get(name, name)
         check.choice("fail-on", name, STATES)
         found.add(name)
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kreg.diagnostics.document import Document
 from kreg.diagnostics.files import write
+from kreg.diagnostics.record import Record
 from kreg.diagnostics.replay import RULES
 from kreg.diagnostics.sources import load
 from kreg.pages import html, loss_figure, markdown, terminal
@@ -82,14 +83,17 @@ def report(source: object, out: str | PathLike[str] | None = None, *, rules: str
 
     >>> history = {"loss": [1.0, 0.8, 0.6], "val_loss": [1.1, 1.0, 1.2]}
     >>> report(history).state
-    'NOT ENOUGH DATA'
+    'TOO EARLY'
     """
     found = Report(load(source, rules=rules)[0])
     return found if out is None else found.save(out)
 
 
 def write_all(
-    document: Document, folder: str | PathLike[str], names: Sequence[str] = NAMES
+    document: Document,
+    folder: str | PathLike[str],
+    names: Sequence[str] = NAMES,
+    record: Record | None = None,
 ) -> tuple[list[Path], list[str]]:
     """`(files written, sentences about those that failed)`. The JSON goes first.
 
@@ -100,6 +104,7 @@ def write_all(
         folder: Where the files go.
         names: Of `report.json`, `report.html`, `report.png` and `report.md`. Defaults to all; the
             picture starts matplotlib.
+        record: Written as `record.npz` as well, for `kreg replay`, or `None`.
     """
     found = Report(document)
     makers: dict[str, Callable[[], str | bytes]] = {
@@ -108,6 +113,9 @@ def write_all(
         "report.png": lambda: loss_figure.png(document),
         "report.md": lambda: found.markdown("report.png"),
     }
+    if record is not None:
+        makers["record.npz"] = record.packed
+        names = (*names, "record.npz")
     files, problems = [], []
     for name in names:
         try:

@@ -7,6 +7,7 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 from kreg import check
+from kreg.diagnostics.states import RENAMED
 from kreg.runs import identity
 from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, larger, objective_of, read_json
 
@@ -116,6 +117,7 @@ def measured(folder: Path, root: Path) -> dict:
     """What came out; a run without a result is unfinished."""
     result = read_json(folder / RESULT)
     row = {name: result.get(name) for name in MEASURED}
+    row["verdict"] = RENAMED.get(row["verdict"], row["verdict"])
     row["status"] = result.get("status", "unfinished")
     name = read_json(folder / CONFIG).get("objective", OBJECTIVE)
     row["objective"] = objective_of(result, name)

@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "callbacks": {"diagnostics", "tensorboard"},
     "config": set(),
     "build": ROOMS_THAT_BUILD | {"config", "pages"},
-    "sweeps": {"config", "runs", "pages"},
+    "sweeps": {"config", "runs", "diagnostics", "pages"},
     "app": APP_PARTS,
     "cli": APP_PARTS | {"app", "sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "app"},

@@ -38,8 +38,8 @@ def calm_down(f: Findings):
 
 @rule
 def batch_statistics(f: Findings):
-    entry = f.ledger["last"]
-    if not entry or not f.record.inputs.get("batch_norm") or entry["train"]["noise"] >= 0:
+    entry, kinds = f.ledger["last"], {row.get("type") for row in f.layers}
+    if not entry or "BatchNormalization" not in kinds or entry["train"]["noise"] >= 0:
         return None
     extra = -entry["train"]["noise"]
     if extra < 0.1 * entry["train"]["clean"]:

@@ -49,6 +49,8 @@ def facts(doc: Document) -> list[tuple[str, str]]:
     """Sizes, and what the validation set can see."""
     sizes, seen = doc["sizes"], doc["resolution"] or {}
     found = [(label, f"{sizes[key]:,}") for key, label in SIZES.items() if sizes.get(key)]
+    found += [(f"loss of guessing, {side} rows", number(numbers["loss"]))
+              for side, numbers in doc["baseline"].items()]  # fmt: skip
     found += [(label, number(seen[key], 3)) for key, label in RESOLUTION.items()
               if seen.get(key) is not None]  # fmt: skip
     return found + [(key, doc[key]) for key in ("task", "loss") if doc[key]]

@@ -39,6 +39,15 @@ def test_building_twice_changes_nothing():
         np.testing.assert_array_equal(old, np.array(new))
 
 
+def test_settings_of_a_loss_are_those_of_its_function():
+    loss = keras.losses.Huber(delta=0.5)
+    assert loss.fn is keras.losses.huber and shim.settings_of(loss) == {"delta": 0.5}
+    model = compiled()
+    model.evaluate(X, Y, verbose=0)
+    (part,) = shim.output_losses(shim.compiled_loss(model))
+    assert tuple(part.path) == () and part.loss is model.loss
+
+
 def test_the_compiled_loss_is_the_loss_without_penalties():
     model = compiled()
     model.evaluate(X, Y, verbose=0)

@@ -13,7 +13,7 @@ def run(train, validation, *, rows=200, noise=0.01, seed=0, correct=None, **fiel
     record = Record(**{"name": "scripted", "task": "classification", **fields})
     for i, (t, v) in enumerate(zip(train, validation)):
         values = {"clean_loss": t, "val_clean_loss": v, "loss": t + 0.2, "val_loss": v + 0.1}
-        values |= {"penalty": 0.1, "noisy_loss": t + 0.05}
+        values |= {"penalty": 0.1}
         finite = v is not None and np.isfinite(v)
         examples = v * base + noise * abs(v) * rng.normal(size=rows) if finite else None
         if finite:

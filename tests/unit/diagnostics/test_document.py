@@ -39,17 +39,16 @@ def test_long_curves_are_thinned_and_keep_what_is_marked():
     assert thinned(3, set(), 2) == [0, 2]
 
 
-def test_a_version_0_document_is_read():
+def test_old_words_are_shown_by_their_new_names():
     old = {
-        "state": "OVERFITTING", "onset": 3, "headline": "OVERFITTING since epoch 3",
-        "curve": {"epoch": [1, 2, 3], "train_clean": [3, 2, 1], "train_logged": [4, 3, 2],
-                  "val": [3, 2, 3]},
-        "layers": [{"name": "dense", "params": 5, "wnorm": 1.0, "dist": 0.5, "note": ""}],
-        "advice": ["Restore epoch 3."],
+        "state": "NOT ENOUGH DATA", "headline": "NOT ENOUGH DATA", "tone": "unknown",
+        "meaning": "Too few validations to see a trend.", "action": "Train on.",
+        "timeline": [{"state": "NOT ENOUGH DATA", "first": 1, "last": 7}],
     }  # fmt: skip
-    found = upgraded(old)
+    found = upgraded({"schema": "kreg/report", "version": 1, "verdict": old})
+    assert (found["verdict"]["state"], found["verdict"]["headline"]) == ("TOO EARLY", "TOO EARLY")
+    assert found["verdict"]["timeline"][0]["state"] == "TOO EARLY"
     assert found["version"] == VERSION
-    assert found["curves"]["val_clean_loss"] == [3, 2, 3]
 
 
 def test_missing_fields_are_nothing():

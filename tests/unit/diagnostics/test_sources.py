@@ -1,5 +1,6 @@
 """Everything that can be pointed at, whole, damaged or still being written."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from scripted import FALLING, VALLEY, csv_text, run
 
 import kreg
-from kreg.diagnostics import Record
+from kreg.diagnostics import Record, document
 from kreg.diagnostics.sources import load
 from kreg.pages import report
 
@@ -99,9 +100,9 @@ def test_a_history_with_validation_in_every_second_epoch():
     assert load({})[0]["verdict"]["state"] == "NO VALIDATION"
 
 
-def test_a_metric_without_direction_is_shown_and_not_judged():
+def test_a_metric_of_any_name_is_shown():
     found = load({"loss": [1, 2], "val_loss": [1, 2], "val_strange": [5, 6]})[0]
-    assert found["metrics"][0]["direction"] is None
+    assert (found["metrics"][0]["name"], found["metrics"][0]["last"]) == ("strange", 6)
 
 
 def test_a_run_directory_prefers_its_record(tmp_path, csv):
@@ -110,6 +111,19 @@ def test_a_run_directory_prefers_its_record(tmp_path, csv):
     assert found["verdict"]["honest"]
     assert record.examples[0].shape == (200,)
     assert found["name"] == tmp_path.name
+
+
+def test_a_run_directory_shows_its_report_and_replays_its_record(tmp_path):
+    record = run(FALLING, VALLEY, name="run")
+    record.save(tmp_path / "record.npz")
+    stored = document(record)
+    stored["verdict"]["headline"] = "as it was judged"
+    (tmp_path / "report.json").write_text(json.dumps(stored))
+    found, loaded = load(tmp_path)
+    assert found["verdict"]["headline"] == "as it was judged"
+    assert loaded.examples[0].shape == (200,)
+    (tmp_path / "record.npz").write_bytes(b"damaged")
+    assert "record.npz" in load(tmp_path)[0]["verdict"]["caveats"][-1]
 
 
 def test_a_report_that_is_half_written_falls_back_to_the_history(tmp_path, csv):

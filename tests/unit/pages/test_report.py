@@ -164,3 +164,9 @@ def test_the_page_says_that_the_best_weights_were_put_back():
 def test_a_report_with_few_fields_has_a_page():
     bare = upgraded({"schema": "kreg/report", "version": 1, "verdict": {"state": "LEARNING"}})
     assert "Learning" in page(bare) and "Learning" in Report(bare).markdown()
+
+
+def test_an_old_word_is_shown_by_its_new_name():
+    verdict = {"state": "NOT ENOUGH DATA", "headline": "NOT ENOUGH DATA"}
+    old = upgraded({"schema": "kreg/report", "version": 1, "verdict": verdict})
+    assert "Too early" in page(old) and "NOT ENOUGH" not in page(old)
