@@ -37,7 +37,7 @@ PUBLIC = {
     "EarlyStopping": "kreg.callbacks",
     "Diagnostics": "kreg.callbacks",
     # after training
-    "report": "kreg.diagnostics",
+    "report": "kreg.pages",
 }
 ROOMS = (
     "augment",
@@ -47,6 +47,7 @@ ROOMS = (
     "layers",
     "models",
     "optimizers",
+    "pages",
     "regularizers",
     "runs",
     "schedules",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kreg.build import compression, experiment, outcome, plan, preview, trainer
 from kreg.build import crew as crews
-from kreg.diagnostics.report import write_all
+from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 
 
@@ -75,13 +75,15 @@ def train(training: plan.Plan, config, place: RunDirectory, hopeless=None) -> di
     if crew.interrupt.exit_code:
         raise SystemExit(crew.interrupt.exit_code)
     if crew.health.failure:
+        save_report(crew, place)
         raise FloatingPointError(f"{crew.health.failure} The last good state is kept.")
     result = outcome.of(training, crew)
     result["training_seconds"] = round(seconds, 3)
     result["compressed"] = compression.compress(training, config, place)
     if crew.events is not None:
         crew.events.result(result["epochs"], result["metrics"] | {"sparsity": result["sparsity"]})
-    save(crew, place, compression.section(result, config.compress.refit_epochs))
+    crew.save_best(place.file("best.keras"))
+    save_report(crew, place, compression.section(result, config.compress.refit_epochs))
     return result
 
 
@@ -101,9 +103,8 @@ def fit(training: plan.Plan, config, crew: crews.Crew, store: Checkpoint) -> Non
     )
 
 
-def save(crew: crews.Crew, place: RunDirectory, compressed: dict | None) -> None:
-    """The best model, then the report: a figure that fails costs that figure and nothing else."""
-    crew.save_best(place.file("best.keras"))
+def save_report(crew: crews.Crew, place: RunDirectory, compressed: dict | None = None) -> None:
+    """Page and record of the run: a file that fails costs that file and nothing else."""
     if crew.diagnostics is not None and crew.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others
         record = crew.diagnostics.record  # what `kreg replay RUN` reads

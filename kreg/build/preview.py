@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from kreg.pages import png
+
 RECORDS = 8
 SHEET = {"records": 6, "epochs": range(7)}  # what a report has room for
 
@@ -13,7 +15,7 @@ def sheet(plan) -> dict:
         plan: A `kreg.build.plan.Plan` that `shows_samples`.
     """
     grid, captions = pictures(plan, SHEET["records"], epochs=SHEET["epochs"])
-    return {"picture": grid, "captions": captions}
+    return {"picture": png.data_uri(grid), "captions": captions}
 
 
 def pictures(plan, records: int, **options):
@@ -37,9 +39,7 @@ def write(plan, directory: Path) -> Path:
             "augment.preview=true, but there is no augmentation of images to look at. Choose one, "
             "augment=standard for example, and image data."
         )
-    from matplotlib.image import imsave
-
     grid, captions = pictures(plan, RECORDS)
-    imsave(directory / "augment.png", grid)
+    (directory / "augment.png").write_bytes(png.encode(grid))
     (directory / "augment.txt").write_text("\n".join(captions) + "\n")
     return directory / "augment.png"

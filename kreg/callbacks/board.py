@@ -17,6 +17,7 @@ class Board:
         rows: The validation rows that are measured in every epoch, or `None`.
         validation: `(epoch, Measurement)` of the last epoch, or `None`.
         partial: Whether training was cut short in the middle of the running epoch.
+        broken: A sentence once the loss or a weight is not finite: the training is over.
         decisive: Names in the logs that a stopping rule reads; nobody may thin these out.
         events: What happened: dicts with `epoch` (from 1), `kind` and `text`.
         weights: `(epoch, WeightNumbers)` of the last epoch, or `None`.
@@ -29,6 +30,7 @@ class Board:
         self.rows = None
         self.validation = None
         self.partial = False
+        self.broken = ""
         self.decisive: set[str] = set()
         self.events: list[dict] = []
         self.weights = None

@@ -49,7 +49,7 @@ def _look(callback, side: str, rows) -> None:
     counts = examples.balance(rows, kind)
     if counts:
         inputs.setdefault("balance", {})[side] = counts
-    if measured.confidence is not None:
+    if measured.confidence is not None and np.isfinite(measured.confidence).all():
         callback.record.calibration[side] = {
             "confidence": np.asarray(measured.confidence, "float32"),
             "correct": np.asarray(measured.correct, "float32"),

@@ -142,6 +142,8 @@ class Diagnostics(keras.callbacks.Callback):
         logs = {} if logs is None else logs
         began = time.monotonic()
         measured = self._measure(epoch, logs)
+        if self.board.broken:
+            self._break(epoch)
         if self.board.partial:  # an epoch cut short is replayed after the resume
             return
         self._remember(epoch, logs, measured)
@@ -211,6 +213,13 @@ class Diagnostics(keras.callbacks.Callback):
         text = rate_jump(self.record.curve("learning_rate"))
         if text:
             self.board.events.append({"epoch": epoch + 1, "kind": "learning_rate", "text": text})
+
+    def _break(self, epoch: int) -> None:
+        """The last epoch of a training whose numbers broke; what is measured now means nothing."""
+        self.record.append(epoch + 1, dict.fromkeys(("clean_loss", "val_clean_loss"), math.nan))
+        event = {"epoch": epoch + 1, "kind": "failure", "text": self.board.broken}
+        self.board.events.append(event)
+        self.note(self.board.broken)
 
     def note(self, sentence: str) -> None:
         """Say it once, and keep it for the report."""

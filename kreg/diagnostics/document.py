@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -9,11 +10,12 @@ from kreg import __version__
 from kreg.diagnostics.advice import advise
 from kreg.diagnostics.findings import Findings
 from kreg.diagnostics.onset import z_curve
-from kreg.diagnostics.png import data_uri
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.replay import RULES, replay
 from kreg.diagnostics.statistics import paired_se
 from kreg.diagnostics.verdict import Verdict
+
+Document = dict[str, Any]  # plain JSON values, see `document`
 
 SCHEMA = "kreg/report"
 VERSION = 1
@@ -57,20 +59,12 @@ def document(
         "replay": replay(record, rules),
         "sizes": record.sizes,
         "baseline": record.baseline,
-        "inputs": inputs(record),
+        "inputs": record.inputs,
         "events": record.events,
         "settings": record.settings,
         "provenance": record.provenance,
     }
     return jsonable(found)
-
-
-def inputs(record: Record) -> dict:
-    """Facts about the inputs; a picture of them becomes text that lies in the document itself."""
-    sheet = record.inputs.get("samples")
-    if not sheet or not isinstance(sheet.get("picture"), np.ndarray):
-        return record.inputs
-    return {**record.inputs, "samples": {**sheet, "picture": data_uri(sheet["picture"])}}
 
 
 def curves(f: Findings) -> dict:

@@ -46,7 +46,8 @@ class Record:
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
             `picture`, uint8 of shape (height, width, 3), and `captions`), `weak_evidence` (dicts
             with `name`, `value`, `note`).
-        events: Dicts with `epoch`, `kind` (`"stop"`, `"restore"`, `"learning_rate"`) and `text`.
+        events: Dicts with `epoch`, `kind` (`"stop"`, `"restore"`, `"learning_rate"`, `"failure"`)
+            and `text`.
         settings: The run's configuration, JSON values.
         provenance: Versions, seed, command, start and end: JSON values.
         warnings: Sentences to show beside the verdict.

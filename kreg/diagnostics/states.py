@@ -82,7 +82,7 @@ STATES = {
         State(
             "NON-FINITE",
             "bad",
-            "A loss is NaN or infinite.",
+            "A loss or a weight is NaN or infinite.",
             "Lower the learning rate, clip the gradients, look for NaN in the data.",
         ),
         State(

@@ -12,10 +12,10 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from kreg.diagnostics.markdown import markdown
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.statistics import paired_se
 from kreg.files import AnyPath
+from kreg.pages import Report
 from kreg.tensorboard import hparams, summaries
 
 # curve of the record -> tag
@@ -105,7 +105,7 @@ class Events:
         self.add(
             step,
             summaries.report(dict(document)),
-            summaries.text("report", markdown(dict(document))),
+            summaries.text("report", Report(dict(document)).markdown()),
             summaries.text("overfit/verdict", verdict["headline"]),
         )
 

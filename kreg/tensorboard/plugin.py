@@ -10,8 +10,8 @@ from tensorboard.data import provider
 from tensorboard.plugins import base_plugin
 from werkzeug import Request, Response
 
-from kreg.diagnostics.page import fragment, style
 from kreg.diagnostics.upgrade import upgraded
+from kreg.pages import html, sections
 from kreg.tensorboard import PLUGIN_NAME
 
 Document: TypeAlias = dict[str, Any]  # a report, as JSON has it
@@ -76,11 +76,11 @@ class KregPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorBoard has
 
     def serve_runs(self, request: Request) -> Response:
         runs = [summary(run, doc) for run, doc in self.documents(request).items()]
-        return answer(json.dumps({"runs": runs, "style": style()}), "application/json")
+        return answer(json.dumps({"runs": runs, "style": html.style()}), "application/json")
 
     def serve_page(self, request: Request) -> Response:
         # plain text: the tab puts it into the page itself, and HTML would need a policy of its own
-        return self.serve_one(request, fragment, "text/plain; charset=utf-8")
+        return self.serve_one(request, article, "text/plain; charset=utf-8")
 
     def serve_document(self, request: Request) -> Response:
         return self.serve_one(request, json.dumps, "application/json")
@@ -104,6 +104,11 @@ def read(point: provider.TensorDatum) -> Document:
         return upgraded(json.loads(point.numpy.item().decode("utf-8")))
     except (ValueError, AttributeError) as error:
         return {"error": f"The report cannot be read: {error}"}
+
+
+def article(document: Document) -> str:
+    """The report as a part of the tab."""
+    return html.fragment(sections.view_of(document))
 
 
 def summary(run: str, document: Document) -> Document:

@@ -14,7 +14,7 @@ from tensorboard.plugins.scalar import metadata as scalars
 from tensorboard.plugins.text import metadata as texts
 from tensorboard.util.tensor_util import make_tensor_proto
 
-from kreg.diagnostics.png import png
+from kreg.pages import png
 from kreg.tensorboard import PLUGIN_NAME, REPORT_TAG
 
 
@@ -52,7 +52,7 @@ def image(tag: str, pictures: ArrayLike) -> Summary.Value:
     if pixels.dtype != np.uint8:
         pixels = (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)
     _, height, width, _ = pixels.shape
-    encoded = [png(picture) for picture in pixels]
+    encoded = [png.encode(picture) for picture in pixels]
     metadata = images.create_summary_metadata(display_name=None, description=None)
     return value(tag, strings(str(width).encode(), str(height).encode(), *encoded), metadata)
 

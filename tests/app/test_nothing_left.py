@@ -21,7 +21,7 @@ CTRL_C = """
 from kreg import app
 def save(*arguments):
     raise KeyboardInterrupt
-app.save = save
+app.save_report = save
 """
 
 

@@ -13,7 +13,7 @@ ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
 }  # fmt: skip
 APP_PARTS = {
-    "build", "runs", "data", "callbacks", "diagnostics", "surgery", "config", "optimizers",
+    "build", "runs", "data", "callbacks", "diagnostics", "surgery", "config", "optimizers", "pages",
 }  # fmt: skip
 MAY_IMPORT = {
     "check": set(),
@@ -29,22 +29,24 @@ MAY_IMPORT = {
     "diagnostics": set(),
     "data": set(),
     "runs": set(),
-    "tensorboard": {"diagnostics"},
+    "pages": {"diagnostics"},
+    "tensorboard": {"diagnostics", "pages"},
     "optimizers": {"regularizers"},
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
     "callbacks": {"diagnostics", "tensorboard"},
     "config": set(),
-    "build": ROOMS_THAT_BUILD | {"config"},
-    "sweeps": {"config", "runs", "diagnostics"},
+    "build": ROOMS_THAT_BUILD | {"config", "pages"},
+    "sweeps": {"config", "runs", "diagnostics", "pages"},
     "app": APP_PARTS,
     "cli": APP_PARTS | {"app", "sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "app"},
-    "procedures": {"build", "callbacks", "config", "diagnostics", "surgery", "sweeps"},
+    "procedures": {"build", "callbacks", "config", "diagnostics", "pages", "surgery", "sweeps"},
     "papers": {"diagnostics", "layers", "models", "optimizers", "regularizers", "surgery"},
     "hydra_plugin": {"config"},
     "_namespace_plugin": {"hydra_plugin"},
 }  # fmt: skip
+RENDERERS = {"markupsafe", "matplotlib", "PIL", "rich"}
 FORBIDDEN = {  # room -> third-party packages that it must not import, at any depth of its code
     "check": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "schedules": {"keras", "tensorflow", "hydra", "omegaconf"},
@@ -53,7 +55,8 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "metric_names": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
-    "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
+    "pages": {"keras", "tensorflow", "hydra", "omegaconf"},
     "runs": {"keras", "tensorflow", "hydra", "omegaconf"},
     "tensorboard": {"keras", "tensorflow", "hydra", "omegaconf"},
     "augment": {"keras", "hydra", "omegaconf"},

@@ -74,6 +74,20 @@ def test_the_second_signal_exits_at_once():
     assert ran.returncode == 130 and "never" not in ran.stdout
 
 
+def test_broken_numbers_are_a_verdict_with_its_advice(data):
+    model = classifier()
+    watch = kreg.Diagnostics(*data, verbose=0)
+    broken = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: poison(model) if epoch == 1 else None
+    )
+    model.fit(*data[0], epochs=5, verbose=0, callbacks=[broken, NonFinite(), watch])
+    assert watch.record.epochs == [1, 2] and watch.verdict.state == "NON-FINITE"
+    assert watch.document["advice"][0]["id"] == "calm_down"
+    (event,) = watch.document["events"]
+    assert event["kind"] == "failure" and "not finite after epoch 2" in event["text"]
+    assert kreg.diagnostics.page(watch.document)
+
+
 def poison(model):
     kernel = np.array(model.layers[0].kernel)
     kernel[0, 0] = np.nan

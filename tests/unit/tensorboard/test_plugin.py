@@ -9,7 +9,7 @@ import pytest
 from tensorboard.errors import NotFoundError
 from werkzeug.test import Client
 
-from kreg.diagnostics import report
+from kreg.pages import report
 from kreg.tensorboard import plugin as module
 from kreg.tensorboard.loader import KregLoader
 from kreg.tensorboard.plugin import KregPlugin

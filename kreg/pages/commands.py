@@ -1,22 +1,28 @@
 """`kreg report` and `kreg replay`: what the command line calls. Exit codes, no tracebacks."""
 
 import sys
+from os import PathLike
 from pathlib import Path
 
 from rich.console import Console
 
 from kreg import check
-from kreg.diagnostics import criteria, terminal
+from kreg.diagnostics import criteria
 from kreg.diagnostics.replay import RULES
 from kreg.diagnostics.replay import replay as replay_record
-from kreg.diagnostics.report import write_all
 from kreg.diagnostics.sources import load
 from kreg.diagnostics.states import PAST_BEST, RENAMED, STATES
+from kreg.pages import Report, terminal, write_all
+from kreg.pages.sections.replay import table
 
 OK, NO, BAD_INPUT = 0, 1, 2
 
 
-def report(path, out=None, fail_on: str | None = None) -> int:
+def report(
+    path: str | PathLike[str],
+    out: str | PathLike[str] | None = None,
+    fail_on: str | None = None,
+) -> int:
     """Print the report of a run and write its files.
 
     Args:
@@ -36,9 +42,9 @@ def report(path, out=None, fail_on: str | None = None) -> int:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    terminal.show(document)
+    terminal.show(Report(document).view)
     folder = out if out is not None else (path if Path(path).is_dir() else None)
-    problems = []
+    problems: list[str] = []
     if folder is not None:
         files, problems = write_all(document, folder)
         for line in [*map(str, files), *problems]:
@@ -46,7 +52,7 @@ def report(path, out=None, fail_on: str | None = None) -> int:
     return NO if problems or document["verdict"]["state"] in states else OK
 
 
-def replay(path, rules: str | None = None) -> int:
+def replay(path: str | PathLike[str], rules: str | None = None) -> int:
     """Print where each stopping rule would have stopped a run; 0, or 2 when it cannot be read.
 
     Args:
@@ -64,7 +70,8 @@ def replay(path, rules: str | None = None) -> int:
     rows = document["replay"] if record is None else replay_record(record, rules)
     if record is None:
         print("The run kept its report only: these are the rules replayed when it was written.")
-    Console().print(terminal.rules_table(rows))
+    console = Console()
+    console.print(terminal.table(table(rows, document["curves"]["epochs"]), console))
     return OK
 
 

@@ -2,18 +2,20 @@
 
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from os import PathLike
 from pathlib import Path
 
-from kreg.diagnostics.markdown import markdown
-from kreg.diagnostics.page import fragment, page, style
-from kreg.diagnostics.picture import png
+from kreg.diagnostics.document import Document
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.replay import RULES
 from kreg.diagnostics.sources import load
-from kreg.diagnostics.terminal import plain
 from kreg.files import write
+from kreg.pages import html, loss_figure, markdown, terminal
+from kreg.pages.sections import view_of
+from kreg.pages.views import View
 
 NAMES = ("report.json", "report.html", "report.png", "report.md")
 
@@ -24,26 +26,35 @@ class Report:
 
     Args:
         document: The versioned JSON document.
+        files: What has been written of it.
     """
 
-    document: dict
-    files: list = field(default_factory=list)
+    document: Document
+    files: list[Path] = field(default_factory=list)
 
     @property
     def state(self) -> str:
-        return self.document["verdict"]["state"]
+        return str(self.document["verdict"]["state"])
 
     @property
     def onset_epoch(self) -> int | None:
-        return self.document["verdict"]["onset"]
+        onset: int | None = self.document["verdict"]["onset"]
+        return onset
 
-    def html(self) -> str:
-        return page(self.document)
+    @cached_property
+    def view(self) -> View:
+        """What all renderings say."""
+        return view_of(self.document)
 
-    def markdown(self) -> str:
-        return markdown(self.document)
+    def html(self, theme: str = "") -> str:
+        """The page; `theme` is `"light"`, `"dark"` or empty for the reader's own."""
+        return html.page(self.view, theme)
 
-    def save(self, folder) -> "Report":
+    def markdown(self, picture: str | None = None) -> str:
+        """The report in brief; `picture` is the path of its loss figure, if there is one."""
+        return markdown.text(self.view, picture)
+
+    def save(self, folder: str | PathLike[str]) -> "Report":
         """Write `report.json`, `report.html`, `report.md` and `report.png` into a folder."""
         files, problems = write_all(self.document, folder)
         for problem in problems:
@@ -51,13 +62,13 @@ class Report:
         return Report(self.document, files)
 
     def __str__(self) -> str:
-        return plain(self.document)
+        return terminal.plain(self.view)
 
     def _repr_html_(self) -> str:
-        return f"<style>{style()}</style><div class='kreg'>{fragment(self.document)}</div>"
+        return f"<style>{html.style()}</style><div class='kreg'>{html.fragment(self.view)}</div>"
 
 
-def report(source, out=None, *, rules: str = RULES) -> Report:
+def report(source: object, out: str | PathLike[str] | None = None, *, rules: str = RULES) -> Report:
     """The report on a run: is it overfitting, since when, how sure, why, and what to change.
 
     Args:
@@ -79,7 +90,10 @@ def report(source, out=None, *, rules: str = RULES) -> Report:
 
 
 def write_all(
-    document: dict, folder, names=NAMES, record: Record | None = None
+    document: Document,
+    folder: str | PathLike[str],
+    names: Sequence[str] = NAMES,
+    record: Record | None = None,
 ) -> tuple[list[Path], list[str]]:
     """`(files written, sentences about those that failed)`. The JSON goes first.
 
@@ -92,12 +106,12 @@ def write_all(
             picture starts matplotlib.
         record: Written as `record.npz` as well, for `kreg replay`, or `None`.
     """
-    folder = Path(folder)
+    found = Report(document)
     makers: dict[str, Callable[[], str | bytes]] = {
         "report.json": lambda: json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n",
-        "report.html": lambda: page(document),
-        "report.png": lambda: png(document),
-        "report.md": lambda: markdown(document, "report.png"),
+        "report.html": found.html,
+        "report.png": lambda: loss_figure.png(document),
+        "report.md": lambda: found.markdown("report.png"),
     }
     if record is not None:
         makers["record.npz"] = record.packed
@@ -105,7 +119,7 @@ def write_all(
     files, problems = [], []
     for name in names:
         try:
-            files.append(write(folder / name, makers[name]()))
+            files.append(write(Path(folder) / name, makers[name]()))
         except Exception as error:  # whatever it is, the other files are still wanted
             problems.append(f"{name} could not be written ({type(error).__name__}: {error}).")
             traceback.print_exc()

@@ -1,28 +1,15 @@
-"""Small figures as SVG text: axes, lines, bands, labels. Colours come from the style sheet."""
+"""Figures as SVG: axes, lines, bands, labels. Colours come from the style sheet."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
-MINUS = "\N{MINUS SIGN}"
+from markupsafe import Markup
 
+from kreg.pages.element import Content, join, tag
+from kreg.pages.formatting import number
 
-def number(value: float | None, digits: int = 4, *, sign: bool = False) -> str:
-    """A number for people: significant digits, a true minus, a dash for nothing.
-
-    >>> number(0.000123456), number(12345.6), number(0.25, sign=True), number(None)
-    ('0.0001235', '12,346', '+0.25', '–')
-    """
-    if value is None or not math.isfinite(value):
-        return "–"
-    if value == 0:
-        return "0"
-    if abs(value) >= 10 ** (digits - 1):
-        text = f"{value:+,.0f}" if sign else f"{value:,.0f}"
-    else:
-        text = f"{value:+.{digits}g}" if sign else f"{value:.{digits}g}"
-    return text.replace("-", MINUS) if "e" not in text else text
+Curve = Sequence[float | None]
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
@@ -95,58 +82,78 @@ class Frame:
         return [v for v in values if self.y[0] <= v <= self.y[1]]
 
 
-def tag(name: str, content: str = "", **attributes) -> str:
-    """One element; `class_` is `class`, an underscore in a name is a hyphen."""
-    parts = [name]
-    for key, value in attributes.items():
-        if value is None:
-            continue
-        shown = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-        parts.append(f'{key.rstrip("_").replace("_", "-")}="{escape(shown)}"')
-    return f"<{' '.join(parts)}>{content}</{name}>"
+def text(x: float, y: float, content: str, class_: str = "t", anchor: str = "start") -> Markup:
+    return tag("text", content, x=x, y=y, class_=class_, text_anchor=anchor)
 
 
-def text(x: float, y: float, content: str, class_: str = "t", anchor: str = "start") -> str:
-    return tag("text", escape(content), x=x, y=y, class_=class_, text_anchor=anchor)
-
-
-def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> str:
+def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
     return tag("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=class_)
 
 
-def rect(x: float, y: float, width: float, height: float, class_: str, **more) -> str:
-    title = more.pop("title", "")
-    inner = tag("title", escape(title)) if title else ""
+def rect(
+    x: float, y: float, width: float, height: float, class_: str, *, title: str = "", rx: float = 0
+) -> Markup:
+    """A rectangle; `title` is what a pointer is told."""
+    inner = tag("title", title) if title else ""
     size = {"width": max(width, 0.0), "height": max(height, 0.0)}
-    return tag("rect", inner, x=x, y=y, **size, class_=class_, **more)
+    return tag("rect", inner, x=x, y=y, **size, class_=class_, rx=rx or None)
 
 
-def dot(x: float, y: float, class_: str, r: float = 4) -> str:
+def dot(x: float, y: float, class_: str, r: float = 4) -> Markup:
     return tag("circle", cx=x, cy=y, r=r, class_=class_)
 
 
-def curve(frame: Frame, xs: Sequence, ys: Sequence, class_: str) -> str:
+def curve(frame: Frame, xs: Sequence[float], ys: Curve, class_: str) -> Markup:
     """A line through the points that are there; dots on them where many are missing."""
     points = [(frame.px(x), frame.py(y)) for x, y in zip(xs, ys) if y is not None]
     if not points:
-        return ""
+        return Markup("")
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     sparse = len(points) < 0.7 * len(ys) or len(points) == 1
-    dots = "".join(dot(x, y, f"{class_} point", 2.6) for x, y in points) if sparse else ""
-    return tag("path", d=path, class_=f"line {class_}") + dots
+    dots = [dot(x, y, f"{class_} point", 2.6) for x, y in points] if sparse else []
+    return join(tag("path", d=path, class_=f"line {class_}"), dots)
 
 
-def band(frame: Frame, xs: Sequence, low: Sequence, high: Sequence, class_: str) -> str:
+def band(frame: Frame, xs: Sequence[float], low: Curve, high: Curve, class_: str) -> Markup:
     """The area between two curves, where both are there."""
-    points = [p for p in zip(xs, low, high) if p[1] is not None and p[2] is not None]
+    points = [(x, a, b) for x, a, b in zip(xs, low, high) if a is not None and b is not None]
     if len(points) < 2:
-        return ""
-    upper = [f"{frame.px(x):.1f} {frame.py(h):.1f}" for x, _, h in points]
-    lower = [f"{frame.px(x):.1f} {frame.py(v):.1f}" for x, v, _ in reversed(points)]
+        return Markup("")
+    upper = [f"{frame.px(x):.1f} {frame.py(b):.1f}" for x, _, b in points]
+    lower = [f"{frame.px(x):.1f} {frame.py(a):.1f}" for x, a, _ in reversed(points)]
     return tag("path", d="M" + "L".join(upper + lower) + "Z", class_=f"band {class_}")
 
 
-def axes(frame: Frame, x_label: str = "", y_label: str = "", x_ticks: Sequence = ()) -> str:
+def clipped(frame: Frame, content: Content, name: str) -> Markup:
+    """The content, cut off at the frame."""
+    shape = rect(frame.left, frame.top - 4, frame.inner_width, frame.inner_height + 4, "")
+    clip = tag("clipPath", shape, id=f"clip-{name}")
+    return clip + tag("g", content, clip_path=f"url(#clip-{name})")
+
+
+def end_labels(frame: Frame, shown: Mapping[tuple[str, str], Curve]) -> Markup:
+    """The name of each curve at its last point, pushed apart where they collide.
+
+    An arrow marks a curve that ends above the frame: it may not be seen at all.
+
+    Args:
+        frame: The plotting area.
+        shown: (name, style class) -> the curve.
+    """
+    known = {style: [y for y in ys if y is not None] for style, ys in shown.items()}
+    ends = {style: ys[-1] for style, ys in known.items() if ys}
+    wanted = [min(max(frame.py(y), frame.top + 4), frame.floor) for y in ends.values()]
+    placed = spread(wanted, 16, frame.top + 4, frame.floor)
+    x = frame.width - frame.right + 10
+    return join(
+        text(x, at + 4, f"{name} ↑" if y > frame.y[1] else name, f"t name {class_}")
+        for ((name, class_), y), at in zip(ends.items(), placed)
+    )
+
+
+def axes(
+    frame: Frame, x_label: str = "", y_label: str = "", x_ticks: Sequence[float] = ()
+) -> Markup:
     """Hairlines at round values, numbers beside them."""
     right = frame.width - frame.right
     parts = []
@@ -161,7 +168,7 @@ def axes(frame: Frame, x_label: str = "", y_label: str = "", x_ticks: Sequence =
         parts.append(text(right, frame.floor + 18, x_label, "t label", "end"))
     if y_label:
         parts.append(text(frame.left, frame.top - 6, y_label, "t label"))
-    return "".join(parts)
+    return join(parts)
 
 
 def whole_ticks(frame: Frame) -> list[float]:
@@ -190,14 +197,22 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     return placed
 
 
-def figure(width: float, height: float, content: str, label: str, class_: str = "") -> str:
+def figure(width: float, height: float, content: Content, label: str, class_: str = "") -> Markup:
     """The whole figure; scales with its container."""
     return tag(
         "svg",
-        tag("title", escape(label)) + content,
+        tag("title", label),
+        content,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width:g} {height:g}",
         role="img",
         class_=f"figure {class_}".rstrip(),
         preserveAspectRatio="xMinYMin meet",
     )
+
+
+def spark(width: int, height: int, content: Content) -> Markup:
+    """A small drawing inside a table; the text beside it says the same."""
+    box = f"0 0 {width} {height}"
+    return tag("svg", content, viewBox=box, width=width, height=height, class_="spark",
+               aria_hidden="true")  # fmt: skip
