@@ -61,7 +61,7 @@ def item(found: views.Item, number: int, of: views.Items) -> str:
 def table(found: views.Table) -> str:
     brief = found.brief
     heads = [column.title for column in brief.columns]
-    return grid(heads, [[cell.text for cell in row] for row in brief.rows])
+    return grid(heads, [[cell.text for cell in row.spread] for row in brief.rows])
 
 
 def grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

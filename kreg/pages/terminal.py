@@ -106,6 +106,6 @@ def drawn(found: views.Table) -> rich.table.Table:
             overflow="fold",
         )
     for row in found.rows:
-        cells = (Text(cell.text, STYLES[cell.style]) for cell in row)
+        cells = (Text(cell.text, STYLES[cell.style]) for cell in row.spread)
         shown.add_row(*cells, style=STYLES[row.style])
     return shown

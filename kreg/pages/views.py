@@ -6,6 +6,7 @@ render it: `kreg.pages.html`, `kreg.pages.markdown` and `kreg.pages.terminal`.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from markupsafe import Markup
@@ -134,6 +135,11 @@ class Row:
     def __iter__(self) -> Iterator[Cell]:
         return (Cell(cell) if isinstance(cell, str) else cell for cell in self.cells)
 
+    @property
+    def spread(self) -> list[Cell]:
+        """One cell a column: what stands in several of them stands in the first."""
+        return [one for cell in self for one in (cell, *[Cell()] * (cell.span - 1))]
+
 
 @dataclass(frozen=True)
 class Table:
@@ -143,12 +149,13 @@ class Table:
     rows: Sequence[Row]
 
     def without(self, left_out: Sequence[Column]) -> "Table":
-        """The table without some columns; a cell over several of them keeps the others."""
+        """The table without some columns; a cell over several of them shrinks."""
         rows = []
         for row in self.rows:
-            wide = [c for cell in row for c in (cell, *[None] * (cell.span - 1))]
-            kept = [c for c, column in zip(wide, self.columns) if column not in left_out]
-            rows.append(replace(row, cells=[replace(c, span=1) if c else "" for c in kept]))
+            columns = iter(self.columns)
+            spans = [sum(c not in left_out for c in islice(columns, cell.span)) for cell in row]
+            cells = [replace(cell, span=span) for cell, span in zip(row, spans) if span]
+            rows.append(replace(row, cells=cells))
         return Table([column for column in self.columns if column not in left_out], rows)
 
     @property
