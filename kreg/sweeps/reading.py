@@ -7,6 +7,7 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 from kreg import check
+from kreg.config import renamed
 from kreg.runs import identity
 from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, larger, objective_of, read_json
 
@@ -94,8 +95,8 @@ def settings_of(folder: Path) -> dict:
     overrides = folder / OVERRIDES
     if overrides.is_file():
         pairs = [o.split("=", 1) for o in OmegaConf.load(overrides) if "=" in o]
-        return {key.lstrip("+"): plain(value) for key, value in pairs}
-    return identity.canonical(read_json(folder / CONFIG))
+        return {renamed.present(key.lstrip("+")): plain(value) for key, value in pairs}
+    return identity.canonical(renamed.current(read_json(folder / CONFIG)))
 
 
 def plain(text: str):
