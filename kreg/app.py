@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kreg.build import compression, experiment, outcome, plan, preview, trainer
 from kreg.build import crew as crews
+from kreg.config import renamed
 from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 
@@ -59,7 +60,9 @@ def conduct(config, directory: Path) -> float:
 def is_finished(place: RunDirectory, config) -> bool:
     """Whether this very training has its result: with more epochs to train it has not."""
     known = place.read_json(resume.CONFIG)
-    return place.finished and (known is None or not differences(known, config.to_dict()))
+    return place.finished and (
+        known is None or not differences(renamed.current(known), config.to_dict())
+    )
 
 
 def train(training: plan.Plan, config, place: RunDirectory, hopeless=None) -> dict:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 
 from kreg import check
-from kreg.config import combinations
+from kreg.config import combinations, renamed
 from kreg.config.custom import is_custom
 from kreg.config.fields import check_field
 from kreg.config.root import Root
@@ -84,7 +84,9 @@ def fill(schema: type, prefix: str, values: dict):
 
 
 def unknown_key(prefix: str, name: str, known) -> ValueError:
-    """The error for a key that its group does not have."""
+    """The error for a key that its group does not have, or has under another name."""
+    if told := renamed.sentence(f"{prefix}{name}"):
+        return ValueError(told)
     where = f"`{prefix.rstrip('.')}`" if prefix else "The configuration"
     keys = ", ".join(known)
     near = check.did_you_mean(name, known)

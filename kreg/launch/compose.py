@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from kreg import check
-from kreg.config import conf_dir, schema
+from kreg.config import conf_dir, renamed, schema
 from kreg.config.validate import Config, ConfigError, unknown_key, validate
 from kreg.launch import catalogue, commandline
 
@@ -29,6 +29,8 @@ def compose_job(overrides: list[str], config_dir: str | None = None) -> Config:
         ConfigError: With one sentence for the first mistake found.
     """
     parsed = commandline.parse(overrides).overrides
+    for override in parsed:
+        _check_name(override)
     options = catalogue.groups()
     if config_dir:
         options = _merged(options, catalogue.groups(Path(config_dir)))
@@ -45,6 +47,13 @@ def compose_job(overrides: list[str], config_dir: str | None = None) -> Config:
             if override not in choices:
                 _check_key(override, base, options)
         raise
+
+
+def _check_name(override: Override) -> None:
+    """Refuse the old name of a key with the new one."""
+    value = override.input_line.partition("=")[2]
+    if told := renamed.sentence(override.key_or_group, value):
+        raise ConfigError(told)
 
 
 def _merged(ours: dict, theirs: dict) -> dict:

@@ -8,6 +8,7 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 from kreg import check
+from kreg.config import renamed
 from kreg.diagnostics.states import RENAMED
 from kreg.metric_names import direction
 from kreg.runs import identity
@@ -99,8 +100,8 @@ def settings_of(folder: Path) -> dict[str, Any]:
     if overrides.is_file():
         told = map(str, OmegaConf.load(overrides))
         pairs = [override.split("=", 1) for override in told if "=" in override]
-        return {key.lstrip("+"): plain(value) for key, value in pairs}
-    return identity.canonical(read_json(folder / CONFIG))
+        return {renamed.present(key.lstrip("+")): plain(value) for key, value in pairs}
+    return identity.canonical(renamed.current(read_json(folder / CONFIG)))
 
 
 def plain(text: str) -> int | float | str:
