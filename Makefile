@@ -65,6 +65,7 @@ lint: $(VENV)/dev.stamp  ## style and import order
 format: $(VENV)/dev.stamp  ## rewrite the code in the house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python -m kreg.config.comments --write
 
 bench: $(VENV)/dev.stamp  ## one benchmark: make bench BENCH=bench_penalties
 	$(BIN)/python benchmarks/$(BENCH).py

@@ -55,8 +55,8 @@ import tensorflow as tf
 import yaml
 
 from kreg import models
-from kreg.build.augment import pipeline
-from kreg.config import augment as config
+from kreg.augment import options
+from kreg.factories.augment import pipeline
 
 ROOT = Path(__file__).parents[1]
 OPTIONS = ("none", "standard", "heavy", "mixup")
@@ -94,7 +94,7 @@ def augmentation(option: str, x, y, seed: int):
         is_image=True,
         train=SimpleNamespace(x=x, y=y),
     )
-    return pipeline(config.KINDS[values["kind"]](**values), info, seed)
+    return pipeline(options.KINDS[values["kind"]](**values), info, seed)
 
 
 def stream(x, y, augment, batch: int, epochs: int, seed: int):

@@ -49,11 +49,12 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import balanced_accuracy_score, log_loss
 from threadpoolctl import threadpool_limits
 
-from kreg.build import data, trainer
 from kreg.config.validate import validate
+from kreg.factories import data
 from kreg.launch.compose import compose_job
 from kreg.procedures.cocktail import CocktailSearch
 from kreg.procedures.trials import fit
+from kreg.training import start
 
 METHODS = ("plain", "single", "cocktail", "boosting")
 BATCHES = 8  # an epoch, about
@@ -121,7 +122,7 @@ def main():
     arguments = parser.parse_args()
     methods, seconds = arguments.methods.split(","), arguments.seconds
     table, scores = Table("set", *methods, "settings tried"), []
-    trainer.prepare(configuration("car", 0, 1).trainer, 0)  # TensorFlow's start is nobody's search
+    start.prepare(configuration("car", 0, 1).trainer, 0)  # TensorFlow's start is nobody's search
     for name in arguments.sets.split(","):
         config = configuration(name, arguments.seed, arguments.epochs)
         ways = {

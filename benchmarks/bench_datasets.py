@@ -92,7 +92,7 @@ def train(overrides: list[str]) -> dict:
 
 def rows(overrides: list[str]):
     """The very splits that the run trains on."""
-    from kreg.build import data
+    from kreg.factories import data
     from kreg.launch.compose import compose_job
 
     return data.load(compose_job([*COMMON, *overrides]).data, 0)

@@ -20,17 +20,18 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg import layers as layers
     from kreg import models as models
     from kreg import optimizers as optimizers
+    from kreg import pages as pages
     from kreg import regularizers as regularizers
     from kreg import runs as runs
     from kreg import schedules as schedules
     from kreg import surgery as surgery
     from kreg.callbacks import Diagnostics as Diagnostics
     from kreg.callbacks import EarlyStopping as EarlyStopping
-    from kreg.diagnostics.report import report as report
     from kreg.layers import Dropout as Dropout
     from kreg.layers import mc_predict as mc_predict
-    from kreg.optimizers.certificate import certificate as certificate
-    from kreg.optimizers.path import path as path
+    from kreg.optimizers import certificate as certificate
+    from kreg.optimizers import path as path
+    from kreg.pages import report as report
     from kreg.regularizers import L1 as L1
     from kreg.regularizers import L2 as L2
     from kreg.regularizers import L2SP as L2SP
@@ -38,14 +39,14 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg.regularizers import GroupLasso as GroupLasso
     from kreg.regularizers import SparseGroupLasso as SparseGroupLasso
     from kreg.schedules import Schedule as Schedule
+    from kreg.surgery import compress as compress
+    from kreg.surgery import regularize as regularize
+    from kreg.surgery import select_features as select_features
     from kreg.surgery import selected_features as selected_features
-    from kreg.surgery.compress import compress as compress
-    from kreg.surgery.regularize import regularize as regularize
-    from kreg.surgery.select_features import select_features as select_features
-    from kreg.surgery.size_path import size_path as size_path
-    from kreg.surgery.sparsity import sparsity as sparsity
-    from kreg.surgery.strip import strip as strip
-    from kreg.surgery.with_dropout import with_dropout as with_dropout
+    from kreg.surgery import size_path as size_path
+    from kreg.surgery import sparsity as sparsity
+    from kreg.surgery import strip as strip
+    from kreg.surgery import with_dropout as with_dropout
 
 __version__ = "0.1.0"
 
@@ -93,8 +94,6 @@ ROOMS = (
     "schedules",
     "surgery",
 )
-# modules whose import registers classes with Keras
-SERIALIZABLE = ("kreg.regularizers", "kreg.optimizers", "kreg.layers", "kreg.models")
 
 __all__ = ["__version__", "load_model", *PUBLIC, *ROOMS]
 
@@ -108,8 +107,9 @@ def load_model(path: "str | os.PathLike[str]", **kwargs: Any) -> "keras.Model":
 
 
 def _register() -> None:
-    for module in SERIALIZABLE:
-        importlib.import_module(module)
+    from kreg import registration
+
+    registration.register(*registration.ROOMS)
 
 
 if not TYPE_CHECKING:  # a type checker that saw this function would believe in every name

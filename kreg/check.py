@@ -10,12 +10,19 @@ Option = TypeVar("Option")
 
 
 class Interval(TypedDict, total=False):
-    """The bounds that `number` takes, for functions that hand them on."""
+    """A range that is declared once and checked in several places: `check.number(..., **range)`."""
 
     low: float | None
     high: float | None
     low_open: bool
     high_open: bool
+
+
+class Bounds(TypedDict, total=False):
+    """The same for whole numbers: `check.integer(..., **bounds)`. Both ends are included."""
+
+    low: int | None
+    high: int | None
 
 
 def invalid(name: str, expected: str, received: object, advice: str = "") -> ValueError:

@@ -47,7 +47,7 @@ def option(group: str, path) -> dict:
 
 
 def checked(group: str, node):
-    """A node of a composed configuration as the checked dataclass that `kreg.build` takes.
+    """A node of a composed configuration as the checked dataclass that `kreg.factories` takes.
 
     Args:
         group: `"reg"`, `"model"`, `"dropout"`, ...

@@ -10,9 +10,10 @@ class UntrackedNumbers:
     """Numbers that can change without a retrace, out of sight of Keras's tracking.
 
     A constant costs a compiled step nothing, but belongs to it: another value needs another trace.
-    Trainings that share one compiled step keep their constants here instead. They stay
-    configuration: they are no weights, are not saved with them and not part of any state. Under
-    JAX a step reads only what Keras tracks, so there a step does not notice a change.
+    Trainings that share one compiled step (`kreg.training.shared_steps`) keep their constants here
+    instead. They stay configuration: they are no weights, are not saved with them and not part of
+    any state. Under JAX a step reads only what Keras tracks, so there a step does not notice a
+    change.
 
     Args:
         *numbers: Finite numbers; float32 in the step.

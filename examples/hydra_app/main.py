@@ -1,7 +1,7 @@
 """kreg inside another Hydra app: `python main.py kreg/reg=l2 kreg.reg.l2=1e-3`.
 
 The options arrive complete with their defaults under `cfg.kreg`; `checked` holds them against
-kreg's ranges, and `kreg.build` makes the objects. Everything else is the app's own.
+kreg's ranges, and `kreg.factories` makes the objects. Everything else is the app's own.
 """
 
 import hydra
@@ -19,7 +19,7 @@ def main(cfg):
 
     import kreg
     from kreg import models
-    from kreg.build import optimizer, reg
+    from kreg.factories import optimizer, reg
 
     x, y = load_wine(return_X_y=True)
     settings = {group: hydra_plugin.checked(group, cfg.kreg[group]) for group in cfg.kreg}

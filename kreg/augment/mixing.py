@@ -14,6 +14,7 @@ from kreg import check
 from kreg.augment import ranges
 from kreg.augment.coin import toss
 from kreg.augment.occlusion import placed, rectangle, segment
+from kreg.augment.options import ALPHA, SMOOTHING
 from kreg.augment.stage import Mixing, Targets
 
 TABLE = 1024
@@ -50,7 +51,7 @@ class Partnered(Mixing):
     per: str = "sample"
 
     def __post_init__(self):
-        self.alpha = check.number("alpha", self.alpha, low=0, low_open=True)
+        self.alpha = check.number("alpha", self.alpha, **ALPHA)
         self.p = ranges.probability("p", self.p)
         check.choice("per", self.per, PER)
         self.quantiles = beta_quantiles(self.alpha)
@@ -148,7 +149,7 @@ class LabelSmoothing(Targets):
     smoothing: float = 0.1
 
     def __post_init__(self):
-        self.smoothing = check.number("smoothing", self.smoothing, low=0, high=1, high_open=True)
+        self.smoothing = check.number("smoothing", self.smoothing, **SMOOTHING)
 
     def labels(self, y):
         classes = y.shape[1] if y.shape.rank == 2 and y.shape[1] > 1 else 2

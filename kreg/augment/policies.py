@@ -12,6 +12,7 @@ from kreg.augment import ranges
 from kreg.augment.colour import RandomBrightness, RandomContrast, RandomSaturation
 from kreg.augment.filters import RandomSharpness
 from kreg.augment.moves import RandomTranslation
+from kreg.augment.options import OPERATIONS, SHARE
 from kreg.augment.ranges import Signed
 from kreg.augment.steps import Policy, Recipe
 from kreg.augment.tone import AutoContrast, Equalize, RandomPosterize, RandomSolarize
@@ -143,8 +144,8 @@ class RandAugment(Recipe):
     channels: int = 3
 
     def __post_init__(self):
-        self.num_ops = check.integer("num_ops", self.num_ops, low=1, high=8)
-        self.magnitude = check.number("magnitude", self.magnitude, low=0, high=1)
+        self.num_ops = check.integer("num_ops", self.num_ops, **OPERATIONS)
+        self.magnitude = check.number("magnitude", self.magnitude, **SHARE)
         self.channels = check.integer("channels", self.channels, low=1)
 
     def stages(self):
@@ -177,7 +178,7 @@ class TrivialAugment(Recipe):
 
     def __post_init__(self):
         self.channels = check.integer("channels", self.channels, low=1)
-        self.magnitude = check.number("magnitude", self.magnitude, low=0, high=1)
+        self.magnitude = check.number("magnitude", self.magnitude, **SHARE)
 
     def stages(self):
         m = self.magnitude

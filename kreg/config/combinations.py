@@ -3,75 +3,67 @@
 import re
 
 from kreg import check
+from kreg.config import data_checks
+from kreg.config.root import Config
+from kreg.data.options import SourceOptions
+from kreg.layers.options import NoiseOptions
+from kreg.models.options import ModelOptions
 
 
-def check_all(config) -> None:
+def check_all(config: Config) -> None:
     """Raise a `ValueError` with one sentence for the first combination that cannot work."""
     for rule in RULES:
         rule(config)
 
 
-# what the data are -> what they are not, in words, and data that are
-ABSENT = {
-    False: ("NEEDS_IMAGES", "needs images", "is a table", "image data such as data=digits"),
-    True: ("NEEDS_TABLE", "needs a table", "are images", "a table such as data=wine"),
+# what the data are -> what a choice needs instead, what they are in words, and data to choose
+OTHERWISE = {
+    False: ("needs images", "is a table", "image data such as data=digits"),
+    True: ("needs a table", "are images", "a table such as data=wine"),
 }
 
 
-def kind_of_data_fits(config) -> None:
+def kind_of_data_fits(config: Config) -> None:
     """Convolutions and image augmentation need images; feature tokens and column noise a table."""
-    from kreg.config import augment, data, model
-
-    images = getattr(data.KINDS.get(config.data.kind), "images", None)
+    images = getattr(config.data, "images", None)
     if images is None:  # not known before the data are loaded
         return
-    table, needs, are, choose = ABSENT[images]
-    for group, module in (("model", model), ("augment", augment)):
-        kind = getattr(config, group).kind
-        if kind in getattr(module, table):
+    needs, are, choose = OTHERWISE[images]
+    for group in ("model", "augment"):
+        chosen = getattr(config, group)
+        if getattr(chosen, "images", None) not in (None, images):
             raise ValueError(
-                f"{group}={kind} {needs}, but data={config.data.kind} {are}. Choose another "
+                f"{group}={chosen.kind} {needs}, but data={config.data.kind} {are}. Choose another "
                 f"{group}, or {choose}."
             )
 
 
-def data_can_be_loaded(config) -> None:
+def data_can_be_loaded(config: Config) -> None:
     """Paths, columns and shares, as far as they are seen without loading the rows."""
-    from kreg.config import data_checks
+    if isinstance(config.data, SourceOptions):
+        data_checks.check_data(config.data)
 
-    data_checks.check_data(config.data)
 
-
-def noise_has_a_place(config) -> None:
+def noise_has_a_place(config: Config) -> None:
     """Noise on feature maps needs convolutions, on residual branches it needs such branches."""
-    from kreg.config import dropout, model
-
-    if config.model.kind not in model.KINDS:
+    noise, model = config.dropout, config.model
+    if not (isinstance(noise, NoiseOptions) and isinstance(model, ModelOptions)):
         return
-    needs = dropout.NEEDS.get(config.dropout.kind)
-    if needs == "conv" and config.model.kind not in model.NEEDS_IMAGES:
+    if noise.place == "conv" and not model.convolves:
         raise ValueError(
-            f"dropout={config.dropout.kind} acts on feature maps, but model={config.model.kind} "
-            "has no convolution. Choose a model for images such as model=cnn, or dropout=light."
+            f"dropout={noise.kind} acts on feature maps, but model={model.kind} has no "
+            "convolution. Choose a model for images such as model=cnn, or dropout=light."
         )
-    if needs == "residual" and not _has_branches(config.model):
+    if noise.place == "residual" and not model.has_branches:
         raise ValueError(
-            f"dropout={config.dropout.kind} skips residual branches, but "
-            f"model={config.model.kind} has none. Choose model=resnet, model=transformer or "
-            "model.skip=true, or dropout=light."
+            f"dropout={noise.kind} skips residual branches, but model={model.kind} has none. "
+            "Choose model=resnet, model=transformer or model.skip=true, or dropout=light."
         )
 
 
-def _has_branches(model) -> bool:
-    return getattr(model, "skip", False) or model.kind == "transformer" or "resnet" in model.kind
-
-
-def objective_is_measured(config) -> None:
+def objective_is_measured(config: Config) -> None:
     """Classes have an accuracy, numbers an error in their own units."""
-    from kreg.config import data
-
-    kind = data.KINDS.get(config.data.kind)
-    task = getattr(config.data, "task", getattr(kind, "task", "auto"))
+    task = getattr(config.data, "task", getattr(config.data, "fixed_task", "auto"))
     if config.procedure == "train" and task != "auto":
         check_objective(config.objective, regression=task == "regression")
 
@@ -93,7 +85,7 @@ def check_objective(name: str, regression: bool) -> None:
         )
 
 
-def task_is_a_folder_name(config) -> None:
+def task_is_a_folder_name(config: Config) -> None:
     """The task becomes one folder below logs/, never a path out of it."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:-]*", config.task):
         raise check.invalid(

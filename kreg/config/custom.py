@@ -1,15 +1,16 @@
 """A component of the user's own, `kind: mypackage.module:Name`, if the command line allows it."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from kreg.config.fields import mapping, text
+from kreg.fields import Options, mapping, text
 
 
 @dataclass
-class Custom:
-    kind: str = text("custom")
-    params: dict = mapping({})
+class Custom(Options):
+    kind: str = text("custom", "package.module:Name; see kreg/factories/components.py")
+    params: dict[str, Any] = mapping({}, "its keyword arguments")
 
 
-def is_custom(kind) -> bool:
+def is_custom(kind: object) -> bool:
     return isinstance(kind, str) and ":" in kind

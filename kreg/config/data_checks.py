@@ -7,30 +7,27 @@ import zipfile
 from pathlib import Path
 
 from kreg import check
-from kreg.config.custom import is_custom
+from kreg.data.options import SourceOptions
 
-WITH_COLUMNS = ("csv", "parquet", "npz")  # rows of these can be grouped and ordered by a column
-NEEDS = {"parquet": "pyarrow", "tfds": "tensorflow_datasets"}  # kind -> what its extra installs
 HEADER = 2**22  # characters in which a header line must end
 LARGEST_SIDE = 4096
 
 
-def check_data(cfg) -> None:
+def check_data(cfg: SourceOptions) -> None:
     """Raise a `ValueError` with one sentence for the first thing that cannot work."""
-    for rule in () if is_custom(cfg.kind) else RULES:
+    for rule in RULES:
         rule(cfg)
 
 
-def package_is_installed(cfg) -> None:
-    package = NEEDS.get(cfg.kind)
-    if package and importlib.util.find_spec(package) is None:
+def package_is_installed(cfg: SourceOptions) -> None:
+    if cfg.needs and importlib.util.find_spec(cfg.needs) is None:
         raise ValueError(
-            f"data={cfg.kind} needs {package}, which is not installed. Install it with: "
+            f"data={cfg.kind} needs {cfg.needs}, which is not installed. Install it with: "
             f"pip install 'kreg[{cfg.kind}]'"
         )
 
 
-def path_is_there(cfg) -> None:
+def path_is_there(cfg: SourceOptions) -> None:
     """A table, an archive or a folder must be named and exist."""
     needed = f"data={cfg.kind} needs it."
     path = getattr(cfg, "path", "")
@@ -40,13 +37,13 @@ def path_is_there(cfg) -> None:
         raise check.invalid("data.path", "a path that exists", path)
     if getattr(cfg, "target", "") is None:
         raise check.invalid("data.target", "the name of a column", None, needed)
-    if cfg.kind in WITH_COLUMNS and not Path(path).expanduser().is_file():
+    if cfg.names_columns and not Path(path).expanduser().is_file():
         raise check.invalid("data.path", "a file", path)
     if cfg.kind == "image_folder" and not Path(path).expanduser().is_dir():
         raise check.invalid("data.path", "a folder, unpacked", path)
 
 
-def shares_leave_rows(cfg) -> None:
+def shares_leave_rows(cfg: SourceOptions) -> None:
     """Validation and test together must leave training rows; a fold needs folds."""
     if cfg.validation + cfg.test >= 1:
         wanted = f"a share below 1 - data.test = {1 - cfg.test:g}"
@@ -60,10 +57,10 @@ def shares_leave_rows(cfg) -> None:
         raise check.invalid("data.folds", "0 where data.time orders the rows", cfg.folds)
 
 
-def columns_are_there(cfg) -> None:
+def columns_are_there(cfg: SourceOptions) -> None:
     """The columns that are named stand in the file, which says so without its rows being read."""
     named = [(f"data.{key}", getattr(cfg, key, None)) for key in ("group", "time")]
-    if cfg.kind not in WITH_COLUMNS:
+    if not cfg.names_columns:
         for key, value in named:
             if value is not None:
                 raise check.invalid(key, f"null: {cfg.kind} has no columns to name", value)
@@ -76,7 +73,7 @@ def columns_are_there(cfg) -> None:
             check.choice(key, value, names)
 
 
-def columns(cfg) -> list[str]:
+def columns(cfg: SourceOptions) -> list[str]:
     """What the file says that it has; none where only loading it can tell."""
     if cfg.kind == "csv":
         return header(cfg.path, cfg.separator)
@@ -126,7 +123,7 @@ def members(path: str) -> list[str]:
     return [name for name in names if name not in ("x", "y", "x_train", "y_train")]
 
 
-def numbers_fit(cfg) -> None:
+def numbers_fit(cfg: SourceOptions) -> None:
     """Numbers that only make sense together."""
     if getattr(cfg, "problem", "") == "sparse_teacher" and cfg.informative > cfg.features:
         wanted = f"at most data.features = {cfg.features}"

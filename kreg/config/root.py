@@ -1,8 +1,24 @@
-"""The keys at the top of the configuration."""
+"""The whole configuration: the keys at its top, and a checked dataclass for each group."""
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
-from kreg.config.fields import many, mapping, one_of, ranged, switch, text
+from kreg.augment.options import AugmentOptions
+from kreg.config.custom import Custom
+from kreg.data.options import SourceOptions
+from kreg.fields import Options, many, mapping, one_of, ranged, switch, text
+from kreg.layers.options import NoiseOptions
+from kreg.models.options import ModelOptions
+from kreg.optimizers.options import OptimizerOptions
+from kreg.training.options import (
+    CompressOptions,
+    DiagnosticsOff,
+    DiagnosticsOptions,
+    NoStopOptions,
+    StopOptions,
+    TrainerOptions,
+)
 
 PROCEDURES = {  # what an experiment runs instead of a training -> the module whose `run` it is
     "cocktail": "kreg.procedures.cocktail",
@@ -34,13 +50,39 @@ OBJECTIVES = (
 
 @dataclass
 class Root:
-    task: str = text("digits")  # names the folder under logs/
-    seed: int = ranged(0, low=0, high=2**31 - 1)
-    procedure: str = one_of("train", "train", *PROCEDURES)
-    arguments: dict = mapping({})  # the procedure's own
+    """The keys at the top."""
+
+    task: str = text("digits", "names the folder under logs/")
+    seed: int = ranged(
+        0, "of the split, the weights, the order and the noise", low=0, high=2**31 - 1
+    )
+    procedure: str = one_of(
+        "train", ("train", *PROCEDURES), "what an experiment runs instead of a training"
+    )
+    arguments: dict[str, Any] = mapping({}, "the procedure's own")
     objective: str = one_of(
-        "val_clean_loss", *OBJECTIVES
-    )  # what a sweep compares and a search minimises
-    resume: str = text("auto")  # auto | never | force | a run directory
-    check: bool = switch(False)  # compose, build, validate, do not train
-    allow: list = many([])  # packages whose components a `kind: package.module:Name` may name
+        "val_clean_loss", OBJECTIVES, "what a sweep compares and a search minimises"
+    )
+    resume: str = text("auto", "auto | never | force | a run directory")
+    check: bool = switch(False, "compose, build, validate, do not train")
+    allow: list[str] = many([], "packages whose components a `kind: package.module:Name` may name")
+
+
+@dataclass(kw_only=True)
+class Config(Root):
+    """The whole configuration, checked: `config.seed`, `config.model.depth`, `config.reg.kind`."""
+
+    model: ModelOptions | Custom
+    reg: Options
+    dropout: NoiseOptions | Custom
+    augment: AugmentOptions | Custom
+    data: SourceOptions | Custom
+    optimizer: OptimizerOptions | Custom
+    stop: StopOptions | NoStopOptions | Custom
+    trainer: TrainerOptions
+    diagnostics: DiagnosticsOptions | DiagnosticsOff | Custom
+    compress: CompressOptions
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for the run's own record and for comparing two runs."""
+        return dataclasses.asdict(self)

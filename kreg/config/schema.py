@@ -1,42 +1,45 @@
-"""The closed tables of every group: kind -> dataclass, and their registration with Hydra."""
+"""The tables of all groups, from the rooms of their components, and Hydra's knowledge of them."""
 
 import dataclasses
-import importlib
+from typing import Any
 
 from hydra.core.config_store import ConfigStore
 
 from kreg import check
+from kreg.augment import options as augment
 from kreg.config.custom import Custom, is_custom
 from kreg.config.root import Root
+from kreg.data import options as data
+from kreg.fields import Kinds, Options
+from kreg.layers import options as layers
+from kreg.models import options as models
+from kreg.optimizers import options as optimizers
+from kreg.regularizers import options as regularizers
+from kreg.training import options as training
 
-GROUPS = (
-    "model",
-    "reg",
-    "dropout",
-    "augment",
-    "data",
-    "optimizer",
-    "stop",
-    "trainer",
-    "diagnostics",
-    "compress",
-)
+GROUPS: dict[str, Kinds] = {
+    "model": models.KINDS,
+    "reg": regularizers.KINDS,
+    "dropout": layers.KINDS,
+    "augment": augment.KINDS,
+    "data": data.KINDS,
+    "optimizer": optimizers.KINDS,
+    "stop": training.STOP,
+    "trainer": training.TRAINER,
+    "diagnostics": training.DIAGNOSTICS,
+    "compress": training.COMPRESS,
+}
 
 
-def kinds(group: str) -> dict[str, type]:
-    """The table kind -> dataclass of one group."""
-    return importlib.import_module(f"kreg.config.{group}").KINDS
-
-
-def schema_of(group: str, kind) -> type:
+def schema_of(group: str, kind: object) -> type[Options]:
     """The dataclass for a group's `kind`, or a sentence that names the nearest one."""
     if is_custom(kind):
         return Custom
-    table = kinds(group)
+    table = GROUPS[group]
     return table[check.choice(f"{group}.kind", kind, table)]
 
 
-def defaults(schema: type) -> dict:
+def defaults(schema: type[Options] | type[Root]) -> dict[str, Any]:
     """A schema's default values as plain data: what Hydra composes the YAML files onto."""
     return dataclasses.asdict(schema())
 
@@ -44,7 +47,7 @@ def defaults(schema: type) -> dict:
 def register() -> None:
     """Make every schema available to the YAML files as `/schema/<group>/<kind>`."""
     store = ConfigStore.instance()
-    for group in GROUPS:
-        for kind, schema in {**kinds(group), "custom": Custom}.items():
+    for group, kinds in GROUPS.items():
+        for kind, schema in {**kinds, "custom": Custom}.items():
             store.store(group=f"schema/{group}", name=kind, node=defaults(schema), provider="kreg")
     store.store(name="schema_root", node=defaults(Root), provider="kreg")

@@ -1,33 +1,24 @@
 """From a composed configuration to checked dataclasses, or to one sentence per mistake."""
 
 import dataclasses
-from collections.abc import Mapping
-from types import SimpleNamespace
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 from kreg import check
 from kreg.config import combinations, renamed
 from kreg.config.custom import is_custom
-from kreg.config.fields import check_field
-from kreg.config.root import Root
+from kreg.config.root import Config, Root
 from kreg.config.schema import GROUPS, schema_of
+from kreg.fields import Options, check_field, rule_of
+
+Schema = TypeVar("Schema", Options, Root)
 
 
 class ConfigError(ValueError):
     """A mistake in the configuration, told in one sentence."""
 
 
-class Config(SimpleNamespace):
-    """The whole configuration, checked: `cfg.seed`, `cfg.model.depth`, `cfg.reg.kind`, ..."""
-
-    def to_dict(self) -> dict:
-        """Plain data, for the run's own record and for comparing two runs."""
-        return {
-            name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
-            for name, value in vars(self).items()
-        }
-
-
-def validate(tree: Mapping) -> Config:
+def validate(tree: Mapping[str, Any]) -> Config:
     """Check every key, type, range and combination of a composed, resolved configuration.
 
     Args:
@@ -44,22 +35,22 @@ def validate(tree: Mapping) -> Config:
         raise ConfigError(str(error)) from error
 
 
-def _build(tree: dict) -> Config:
+def _build(tree: dict[str, Any]) -> Config:
     root = fill(Root, "", {k: v for k, v in tree.items() if k not in GROUPS})
-    groups = {group: _group(group, tree.get(group), root.allow) for group in GROUPS}
-    return Config(**{f.name: getattr(root, f.name) for f in dataclasses.fields(root)}, **groups)
+    groups: Any = {group: _group(group, tree.get(group), root.allow) for group in GROUPS}
+    return Config(**vars(root), **groups)
 
 
-def _group(group: str, values, allow: list):
+def _group(group: str, values: Any, allow: list[str]) -> Options:
     if not isinstance(values, Mapping):
         raise check.invalid(group, "an option of the group with its keys", values)
     kind = values.get("kind")
-    if is_custom(kind):
+    if isinstance(kind, str) and is_custom(kind):
         _check_allowed(group, kind, allow)
     return fill(schema_of(group, kind), f"{group}.", dict(values))
 
 
-def _check_allowed(group: str, kind: str, allow: list) -> None:
+def _check_allowed(group: str, kind: str, allow: list[str]) -> None:
     package = kind.split(":")[0].split(".")[0]
     if package not in allow:
         raise check.invalid(
@@ -70,23 +61,23 @@ def _check_allowed(group: str, kind: str, allow: list) -> None:
         )
 
 
-def fill(schema: type, prefix: str, values: dict):
+def fill(schema: type[Schema], prefix: str, values: Mapping[str, Any]) -> Schema:
     """A schema with values, each checked against the rule of its field."""
-    fields = {field.name: field for field in dataclasses.fields(schema)}
+    rules = {field.name: rule_of(field) for field in dataclasses.fields(schema)}
     for name in values:
-        if name not in fields:
-            raise unknown_key(prefix, name, fields)
+        if name not in rules:
+            raise unknown_key(prefix, name, rules)
     checked = {
-        name: check_field(f"{prefix}{name}", value, fields[name].metadata["rule"])
-        for name, value in values.items()
+        name: check_field(f"{prefix}{name}", value, rules[name]) for name, value in values.items()
     }
     return schema(**checked)
 
 
-def unknown_key(prefix: str, name: str, known) -> ValueError:
+def unknown_key(prefix: str, name: str, known: Iterable[str]) -> ValueError:
     """The error for a key that its group does not have, or has under another name."""
     if told := renamed.sentence(f"{prefix}{name}"):
         return ValueError(told)
+    known = tuple(known)
     where = f"`{prefix.rstrip('.')}`" if prefix else "The configuration"
     keys = ", ".join(known)
     near = check.did_you_mean(name, known)

@@ -1,23 +1,5 @@
 """Data: sources, seeded splits, checks before the first step, and the epoch stream."""
 
-from kreg.data import preprocessing
-from kreg.data.assemble import assemble
-from kreg.data.dataset import Data, Split
-from kreg.data.raw import Raw
-from kreg.data.splits import Splitting, split_rows
-from kreg.data.standardise import Standard
-from kreg.data.stream import epoch_stream, ordered, steps_per_epoch
+import lazy_loader
 
-__all__ = [
-    "Data",
-    "Raw",
-    "Split",
-    "Splitting",
-    "Standard",
-    "assemble",
-    "epoch_stream",
-    "ordered",
-    "preprocessing",
-    "split_rows",
-    "steps_per_epoch",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -38,5 +38,5 @@ def keys(group: str, option: str) -> list[str]:
     """The keys of an option; none where a user's own component decides."""
     text = (conf_dir() / group / f"{option}.yaml").read_text(encoding="utf-8")
     kind = re.search(r"^kind: *(\w+)", text, flags=re.M)
-    known = schema.kinds(group).get(kind.group(1)) if kind else None
+    known = schema.GROUPS[group].get(kind.group(1)) if kind else None
     return [field.name for field in dataclasses.fields(known)] if known else []

@@ -100,7 +100,7 @@ def not_an_override(word: str) -> ConfigError:
     )
 
 
-def jobs(line: CommandLine, options: dict[str, list[str]] | None = None) -> list[list[str]]:
+def jobs(line: CommandLine, options: dict[str, list[str]] | None = None) -> list[list[Override]]:
     """The overrides of every job that the command line starts: one list, or a sweep's product.
 
     Raises:
@@ -111,9 +111,9 @@ def jobs(line: CommandLine, options: dict[str, list[str]] | None = None) -> list
     return [list(combination) for combination in itertools.product(*spelt)]
 
 
-def _spell_out(override: Override, multirun: bool, options: dict) -> list[str]:
+def _spell_out(override: Override, multirun: bool, options: dict) -> list[Override]:
     if not override.is_sweep_override():
-        return [override.input_line]
+        return [override]
     if not multirun:
         raise ConfigError(
             f"{override.input_line!r} names several values. Add -m to train one job for each: "
@@ -137,7 +137,7 @@ def _spell_out(override: Override, multirun: bool, options: dict) -> list[str]:
             + _to_match(override.key_or_group, options)
         )
     head = override.input_line.split("=", 1)[0]
-    return [f"{head}={name}" for name in names]
+    return _parse_overrides([for_hydra(f"{head}={name}") for name in names])
 
 
 def _to_match(group: str, options: dict) -> str:

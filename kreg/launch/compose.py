@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -18,17 +19,21 @@ from kreg.launch import catalogue, commandline
 FREE = ("params",)  # the keys below it belong to a user's component
 
 
-def compose_job(overrides: list[str], config_dir: str | None = None) -> Config:
+def compose_job(words: list[str], config_dir: str | None = None) -> Config:
+    """The checked configuration of one job in a user's words: `["model=deep", "reg.l1=1e-4"]`."""
+    return check_job(commandline.parse(words).overrides, config_dir)
+
+
+def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Config:
     """The checked configuration of one job.
 
     Args:
-        overrides: In Hydra's grammar, `["model=deep", "reg.l1=1e-4"]`.
+        parsed: The overrides of the job.
         config_dir: A further folder of options, as `--config-dir` names it.
 
     Raises:
         ConfigError: With one sentence for the first mistake found.
     """
-    parsed = commandline.parse(overrides).overrides
     for override in parsed:
         _check_name(override)
     options = catalogue.groups()

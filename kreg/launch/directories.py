@@ -43,7 +43,10 @@ def for_run(line: CommandLine, config: Config) -> resume.Decision:
 
 def for_sweep(line: CommandLine, config: Config) -> sweeps.SweepDirectory:
     """The directory of a sweep: the one that the same command left unfinished, or a new one."""
-    jobs = [[o for o in job if not o.startswith("hydra")] for job in commandline.jobs(line)]
+    jobs = [
+        [o.input_line for o in job if not o.input_line.startswith("hydra")]
+        for job in commandline.jobs(line)
+    ]
     own = named(line, SWEEP_DIR)
     if own is not None:
         return sweeps.SweepDirectory(own, jobs)

@@ -14,6 +14,8 @@ from omegaconf import DictConfig, OmegaConf
 from kreg import files
 from kreg.config.validate import Config, validate
 from kreg.launch import codes, directories
+from kreg.launch.gate import Checked
+from kreg.launch.launchers import IN_PROCESS
 from kreg.runs import InUseError
 from kreg.runs.lock import Lock
 from kreg.sweeps import median_stopping
@@ -28,13 +30,19 @@ class Job:
     A mistake of the user's ends in one sentence, not in a traceback. Alone, the process then leaves
     with the exit code of the contract; in a sweep the other jobs go on, and the failed one reports
     the worst objective. What a job of a sweep prints goes to `output.txt` in its directory.
+
+    Args:
+        cfg: What Hydra has composed.
+        checked: What this process has checked; any other job checks its configuration now.
     """
 
-    def __init__(self, cfg: DictConfig):
+    def __init__(self, cfg: DictConfig, checked: Checked):
         hydra = HydraConfig.get()
         self.sweeping = hydra.mode is RunMode.MULTIRUN
         self.directory = Path(hydra.runtime.output_dir)
-        self.config: Config = validate(OmegaConf.to_container(cfg, resolve=True))
+        self.shares_process = self.sweeping and hydra.launcher.get("_target_") == IN_PROCESS
+        known = checked.find(hydra.overrides.task)
+        self.config: Config = known or validate(OmegaConf.to_container(cfg, resolve=True))
         self.hopeless = None
         if self.sweeping:
             self.hopeless = median_stopping.rule(

@@ -26,6 +26,8 @@ OWN = {  # kreg's own classes, as conf/hydra names them -> their module, and the
     "Ray": ("kreg.sweeps.ray_launcher", "hydra_ray_launcher"),
     "Search": ("kreg.sweeps.sweeper", None),
 }
+PLUGINS = "hydra_plugins.kreg"
+IN_PROCESS = f"{PLUGINS}.InProcess"  # whose jobs share one process
 RAY_ADDRESS = "hydra.launcher.ray.init.address"
 ADDRESS = re.compile(r"(ray://)?[^/\s]+:\d+")
 FOUND_BY_RAY = ("None", "auto", "local")
@@ -120,4 +122,4 @@ def register() -> None:
     known = Plugins.instance().class_name_to_class
     for name, (module, plugin) in OWN.items():
         if plugin is None or installed(plugin):
-            known[f"hydra_plugins.kreg.{name}"] = getattr(importlib.import_module(module), name)
+            known[f"{PLUGINS}.{name}"] = getattr(importlib.import_module(module), name)

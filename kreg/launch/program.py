@@ -1,22 +1,36 @@
 """The program behind `train.py` and `kreg train`: Hydra's main, with the gate before it."""
 
 import hydra
+from omegaconf import DictConfig
 
 from kreg.config import conf_dir
 from kreg.launch import gate
+from kreg.launch.gate import Checked
 from kreg.launch.job import Job
-
-
-@hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
-def train(cfg) -> float:
-    """One job: build, train, diagnose and report; returns what a sweep compares."""
-    with Job(cfg) as job:
-        from kreg import app  # starts TensorFlow, after everything that can be wrong was checked
-
-        job.objective = app.run(job.config, job.directory, job.hopeless)
-    return job.objective
+from kreg.training.shared_steps import SharedSteps
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Check the command line and train; returns the exit code."""
     return gate.run(train, arguments)
+
+
+def train(checked: Checked) -> None:
+    """Let Hydra run the jobs of `sys.argv`; leaves with `SystemExit` where one alone fails.
+
+    Args:
+        checked: The configurations that the gate has checked, by the overrides of their jobs.
+    """
+    steps = SharedSteps()
+
+    @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
+    def run(cfg: DictConfig) -> float:
+        """One job: build, train, diagnose and report; returns what a sweep compares."""
+        with Job(cfg, checked) as job:
+            from kreg.training import app  # starts TensorFlow, after everything was checked
+
+            shared = steps if job.shares_process else None
+            job.objective = app.run(job.config, job.directory, job.hopeless, shared)
+        return job.objective
+
+    run()

@@ -1,6 +1,7 @@
 """The arguments that all noise layers share, checked once."""
 
 from kreg import check, schedules
+from kreg.layers.options import BLOCK, RATE
 
 FORMATS = ("channels_last", "channels_first")
 SEED_LIMIT = 2**31 - 1  # what the seed type of every backend can hold
@@ -9,9 +10,9 @@ SEED_LIMIT = 2**31 - 1  # what the seed type of every backend can hold
 def rate(value, name: str = "rate") -> "float | schedules.Schedule":
     """A drop rate: a number in [0, 1), or a schedule that never leaves it."""
     if isinstance(value, dict | schedules.Schedule):
-        return schedules.get(name, value, low=0, high=1, high_open=True)
+        return schedules.get(name, value, **RATE)
     try:
-        return check.number(name, value, low=0, high=1, high_open=True)
+        return check.number(name, value, **RATE)
     except ValueError:
         advice = "It is the fraction that is dropped; 1 itself would drop everything."
         raise check.invalid(name, "a float value between 0 and 1", value, advice) from None
@@ -53,4 +54,4 @@ def block_size(value, axes: int) -> tuple[int, ...]:
     sizes = value if isinstance(value, tuple | list) else (value,) * axes
     if len(sizes) != axes:
         raise check.invalid("block_size", f"one whole number, or {axes} of them", value)
-    return tuple(check.integer("block_size", size, low=1) for size in sizes)
+    return tuple(check.integer("block_size", size, **BLOCK) for size in sizes)

@@ -8,6 +8,7 @@ from keras import ops
 from kreg import check
 from kreg.layers import arguments
 from kreg.layers.noise import Noise
+from kreg.layers.options import STRENGTH, TEMPERATURE
 from kreg.schedules import Schedule
 
 
@@ -49,9 +50,11 @@ class ConcreteDropout(Noise):
     ):
         super().__init__(check_start(rate), seed=seed, **kwargs)
         self.layer = layer
-        self.dropout_regularizer = check.number("dropout_regularizer", dropout_regularizer, low=0)
-        self.weight_regularizer = check.number("weight_regularizer", weight_regularizer, low=0)
-        self.temperature = check.number("temperature", temperature, low=0, low_open=True)
+        self.dropout_regularizer = check.number(
+            "dropout_regularizer", dropout_regularizer, **STRENGTH
+        )
+        self.weight_regularizer = check.number("weight_regularizer", weight_regularizer, **STRENGTH)
+        self.temperature = check.number("temperature", temperature, **TEMPERATURE)
 
     def build(self, input_shape):
         self.features = input_shape[-1]

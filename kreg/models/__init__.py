@@ -4,34 +4,6 @@ Every builder is called `builder(input_shape, outputs, task, *, dials)` and know
 configuration. Logits come out, so losses are compiled with `from_logits=True`.
 """
 
-from kreg.models.accuracy import LogitAccuracy
-from kreg.models.cnn import cnn
-from kreg.models.dense import deep, linear, shallow, wide
-from kreg.models.forest import forest
-from kreg.models.noise import Noise
-from kreg.models.resnet import preact_resnet, resnet, wide_resnet
-from kreg.models.size import Parameters, count_parameters
-from kreg.models.splits import SparseNormal
-from kreg.models.tokens import FeatureTokens
-from kreg.models.transformer import transformer
-from kreg.models.trees import SoftTrees
+from kreg import registration
 
-__all__ = [
-    "FeatureTokens",
-    "LogitAccuracy",
-    "Noise",
-    "Parameters",
-    "SoftTrees",
-    "SparseNormal",
-    "cnn",
-    "count_parameters",
-    "deep",
-    "forest",
-    "linear",
-    "preact_resnet",
-    "resnet",
-    "shallow",
-    "transformer",
-    "wide",
-    "wide_resnet",
-]
+__getattr__, __dir__, __all__ = registration.attach(__name__, __file__)

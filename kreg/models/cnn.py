@@ -5,6 +5,7 @@ import keras
 from kreg import check
 from kreg.models import ends
 from kreg.models.noise import Noise
+from kreg.models.options import COUNT
 from kreg.models.size import scaled
 
 SMALLEST_POOLED = 4  # a map of fewer rows or columns is not pooled again
@@ -45,7 +46,7 @@ def cnn(
     >>> cnn((8, 8, 1), 10, "classification", width=4).output_shape
     (None, 10)
     """
-    depth = check.integer("depth", depth, low=1)
+    depth = check.integer("depth", depth, **COUNT)
     filters = scaled(width, scale)
     noise = Noise(dropout, conv=depth, dense=1)
     inputs, x = ends.images("cnn", input_shape, rescale)

@@ -5,6 +5,7 @@ import keras
 from kreg import check
 from kreg.models import ends
 from kreg.models.noise import Noise
+from kreg.models.options import COUNT
 from kreg.models.size import scaled
 
 
@@ -85,7 +86,7 @@ def dense(
     rescale: float | None = None,
 ) -> keras.Model:
     """The common form of `shallow`, `deep` and `wide`; they differ in their defaults."""
-    depth = check.integer("depth", depth, low=1)
+    depth = check.integer("depth", depth, **COUNT)
     width = scaled(width, scale)
     skip = check.flag("skip", skip)
     noise = Noise(dropout, dense=depth, residual=depth - 1 if skip else 0)

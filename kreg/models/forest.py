@@ -5,6 +5,7 @@ import keras
 from kreg import check
 from kreg.models import ends
 from kreg.models.noise import Noise
+from kreg.models.options import COUNT
 from kreg.models.size import scaled
 from kreg.models.trees import SoftTrees
 
@@ -42,7 +43,7 @@ def forest(
     >>> forest((4,), 3, "classification", depth=2, trees=5).output_shape
     (None, 3)
     """
-    check.integer("trees", trees, low=1)
+    check.integer("trees", trees, **COUNT)
     inputs, x = ends.flat(input_shape, rescale)
     trees = scaled(trees, scale)
     x = SoftTrees(trees, depth, temperature, name="trees")(x)

@@ -7,6 +7,7 @@ import keras
 from kreg import check
 from kreg.models import ends
 from kreg.models.noise import Noise
+from kreg.models.options import COUNT
 from kreg.models.size import scaled
 
 STAGES = 3
@@ -114,7 +115,7 @@ class Plan:
     noise: Noise = field(init=False)
 
     def __post_init__(self):
-        self.depth = check.integer("depth", self.depth, low=1)
+        self.depth = check.integer("depth", self.depth, **COUNT)
         blocks = STAGES * self.depth
         self.noise = Noise(self.dropout, conv=blocks, residual=blocks, dense=1)
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import keras
 
 from kreg import check
-
-SCALE_LOW, SCALE_HIGH = 0.25, 4.0
+from kreg.models.options import COUNT, SCALE
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def scaled(width: int, scale: float, *, multiple: int = 1) -> int:
     >>> scaled(64, 0.25), scaled(1, 0.25), scaled(30, 1.0, multiple=4)
     (16, 1, 32)
     """
-    width = check.integer("width", width, low=1)
-    scale = check.number("scale", scale, low=SCALE_LOW, high=SCALE_HIGH)
+    width = check.integer("width", width, **COUNT)
+    scale = check.number("scale", scale, **SCALE)
     exact = max(1, round(width * scale))
     return -(-exact // multiple) * multiple

@@ -5,6 +5,7 @@ import keras
 from kreg import check
 from kreg.models import ends
 from kreg.models.noise import Noise
+from kreg.models.options import COUNT
 from kreg.models.size import scaled
 from kreg.models.tokens import FeatureTokens
 
@@ -45,8 +46,8 @@ def transformer(
     >>> transformer((6,), 1, "regression", depth=1, width=8).output_shape
     (None, 1)
     """
-    depth = check.integer("depth", depth, low=1)
-    heads = check.integer("heads", heads, low=1)
+    depth = check.integer("depth", depth, **COUNT)
+    heads = check.integer("heads", heads, **COUNT)
     width = scaled(width, scale, multiple=heads)
     noise = Noise(dropout, dense=depth + 1, residual=2 * depth)
     inputs, x = ends.features("transformer", input_shape, rescale)

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kreg import check
+from kreg.models.options import COUNT, TEMPERATURE, TREE_DEPTH
 from kreg.models.splits import SparseNormal
 
 
@@ -48,9 +49,9 @@ class SoftTrees(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.trees = check.integer("trees", trees, low=1)
-        self.depth = check.integer("depth", depth, low=1, high=12)
-        self.temperature = check.number("temperature", temperature, low=0, low_open=True)
+        self.trees = check.integer("trees", trees, **COUNT)
+        self.depth = check.integer("depth", depth, **TREE_DEPTH)
+        self.temperature = check.number("temperature", temperature, **TEMPERATURE)
         self.kernel_initializer = keras.initializers.get(kernel_initializer or SparseNormal())
         spread = keras.initializers.RandomNormal(stddev=1.0)
         self.bias_initializer = keras.initializers.get(bias_initializer or spread)

@@ -15,12 +15,13 @@ from typing import Any
 from rich.console import Console
 
 from kreg import check
-from kreg.build import data, reuse
 from kreg.config.validate import Config, validate
+from kreg.factories import data
 from kreg.pages import terminal
 from kreg.procedures import cocktail_page, ingredients
 from kreg.procedures.trials import attempt, train
 from kreg.sweeps.study import Setting, Study
+from kreg.training.shared_steps import SharedSteps
 
 PAGE = "cocktail.html"
 SHARE = 0.7  # of the time goes to the search, the rest to taking the best mixture apart
@@ -88,7 +89,7 @@ class CocktailSearch:
         only: list[str] | None = None,
         sampler: str = "auto",
     ) -> None:
-        self.config = config
+        self.config, self.steps = config, SharedSteps()
         info = data.load(config.data, config.seed)
         self.image = info.is_image
         whole = ingredients.space(info.is_image, config.model.kind, info.task != "regression")
@@ -109,8 +110,7 @@ class CocktailSearch:
         """Train the next setting; what fails is worth nothing and ends no search."""
         trial = self.study.ask()
         try:
-            with reuse.sharing():
-                found = attempt(self.checked(trial.params), self.study.hopeless)
+            found = attempt(self.checked(trial.params), self.study.hopeless, self.steps)
         except FloatingPointError:
             found = {"value": math.inf}
         self.study.tell(trial, **found)
@@ -135,8 +135,7 @@ class CocktailSearch:
     def repeat(self, params: Setting, number: int) -> dict[str, float]:
         """One start of a setting on the same split."""
         config = self.checked(params)
-        with reuse.sharing():
-            return train(config, start=config.seed + number)
+        return train(config, seed=config.seed + number, steps=self.steps)
 
 
 def write(out_dir: Path, search: CocktailSearch, result: dict[str, Any]) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from kreg import check
-from kreg.build import plan, trainer
 from kreg.config.validate import Config, validate
 from kreg.surgery import size_path
 from kreg.surgery.compression_path import STRENGTHS
 from kreg.surgery.size_curve import SizePath
+from kreg.training import plan, start
 
 MEASURES = ("parameters", "flops", "latency_ms")
 
@@ -69,7 +69,7 @@ def prepared(config: Config, epochs: int) -> plan.Plan:
     The learning rate's schedule has the length of one strength, not of the whole training.
     """
     check.integer("epochs", epochs, low=1)
-    trainer.prepare(config.trainer, config.seed)
+    start.prepare(config.trainer, config.seed)
     tree = config.to_dict()
     tree["reg"], tree["trainer"]["epochs"] = {"kind": "none"}, epochs
     return plan.make(validate(tree))

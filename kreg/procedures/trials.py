@@ -4,28 +4,36 @@ from typing import Any
 
 import numpy as np
 
-from kreg.build import outcome, plan, pruning, stop, trainer
 from kreg.callbacks import EarlyStopping, Pruner, clean_of, take
 from kreg.config.validate import Config
+from kreg.factories import stop
 from kreg.sweeps.median_stopping import Rule
+from kreg.training import plan, result, start
+from kreg.training.callbacks import earliest
+from kreg.training.shared_steps import SharedSteps
 
 
-def train(config: Config, start: int | None = None) -> dict[str, float]:
+def train(
+    config: Config, seed: int | None = None, steps: SharedSteps | None = None
+) -> dict[str, float]:
     """Fit a configuration; returns its clean metrics on all three splits.
 
     Args:
         config: A checked configuration.
-        start: The seed of the weights and the noise, if not that of the split.
+        seed: That of the weights and the noise, if not that of the split.
+        steps: What this training shares with the others of the search, or `None`.
 
     Raises:
         FloatingPointError: If the validation loss is not finite.
     """
-    metrics: dict[str, float] = outcome.metrics(fit(config, start=start)[0])
+    metrics = result.metrics(fit(config, seed=seed, steps=steps)[0])
     finite(metrics["val_clean_loss"])
     return metrics
 
 
-def attempt(config: Config, hopeless: Rule | None = None) -> dict[str, Any]:
+def attempt(
+    config: Config, hopeless: Rule | None = None, steps: SharedSteps | None = None
+) -> dict[str, Any]:
     """Fit a configuration for a search, which looks at the validation rows and at no others.
 
     Returns:
@@ -36,7 +44,7 @@ def attempt(config: Config, hopeless: Rule | None = None) -> dict[str, Any]:
     Raises:
         FloatingPointError: If the validation loss is not finite.
     """
-    training, pruner = fit(config, hopeless)
+    training, pruner = fit(config, hopeless, steps=steps)
     if pruner.pruned:
         value = min(pruner.curve)
     else:
@@ -53,21 +61,25 @@ def finite(loss: float | None) -> float:
 
 
 def fit(
-    config: Config, hopeless: Rule | None = None, start: int | None = None
+    config: Config,
+    hopeless: Rule | None = None,
+    seed: int | None = None,
+    steps: SharedSteps | None = None,
 ) -> tuple[plan.Plan, Pruner]:
     """Fit a configuration; returns its plan, with the trained model, and who kept its curve.
 
     Args:
         config: A checked configuration.
         hopeless: Asked after every epoch with the losses so far; `True` ends the training.
-        start: The seed of the weights and the noise, if not that of the split.
+        seed: That of the weights and the noise, if not that of the split.
+        steps: What this training shares with the others of the search, or `None`.
     """
-    trainer.prepare(config.trainer, config.seed if start is None else start)
-    training = plan.make(config, whole_epochs=True)
+    start.prepare(config.trainer, config.seed if seed is None else seed, steps)
+    training = plan.make(config, steps, whole_epochs=True)
     held_out = training.held_out()
     rule = stop.callback(config.stop, validation=held_out, verbose=0)
     rule = rule or EarlyStopping(dry_run=True, restore_best=False, validation=held_out, verbose=0)
-    pruner = Pruner(hopeless, pruning.earliest(config.trainer.epochs))
+    pruner = Pruner(hopeless, earliest(config.trainer.epochs))
     training.model.fit(
         training.stream(),
         steps_per_epoch=training.steps,

@@ -9,6 +9,7 @@ from keras import ops
 
 from kreg import check
 from kreg.regularizers import group_weights, prox
+from kreg.regularizers.options import ADAPTIVE
 from kreg.regularizers.penalty import Penalty, Strengths
 from kreg.regularizers.prox import Tensor
 from kreg.regularizers.strength import NumberOrSchedule, Strength
@@ -97,7 +98,7 @@ class GroupLasso(Grouped):
         self.l1 = l1
         self.axis = check.integer("axis", axis)
         self.weights = group_weights.checked(weights)
-        self.adaptive = check.number("adaptive", adaptive, low=0)
+        self.adaptive = check.number("adaptive", adaptive, **ADAPTIVE)
 
     def at(self, w: Tensor, s: Strengths) -> Strengths:
         if self.weights is None and not self.adaptive:

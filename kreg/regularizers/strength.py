@@ -3,6 +3,7 @@
 from typing import Any, TypeAlias
 
 from kreg import schedules
+from kreg.regularizers.options import STRENGTH
 
 NumberOrSchedule: TypeAlias = float | schedules.Schedule
 
@@ -21,7 +22,7 @@ class Strength:
         return self if penalty is None else penalty.__dict__[self.name]
 
     def __set__(self, penalty: Any, value: Any) -> None:
-        value = schedules.get(self.name, value, low=0)
+        value = schedules.get(self.name, value, **STRENGTH)
         optimizers = penalty.optimizers()
         before = penalty.__dict__.get(self.name)
         scheduled = isinstance(value, schedules.Schedule) or isinstance(before, schedules.Schedule)

@@ -1,6 +1,5 @@
 """The launcher of a sweep on this machine: jobs one after the other, one TensorFlow for all."""
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,6 @@ from kreg.sweeps.jobs import job_folder, known_result, outcome, varied
 from kreg.sweeps.results import OBJECTIVE
 
 MOST_CACHED = 64  # composed configurations that wait for their job
-REUSE = "KREG_REUSE_GRAPHS"  # `kreg.build.reuse` reads it
 
 
 class InProcess(Launcher):
@@ -40,7 +38,6 @@ class InProcess(Launcher):
         setup_globals()
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
-        os.environ[REUSE] = "1"  # jobs of one process may share a compiled step
         progress = self.progress or JobProgress(len(job_overrides))
         told = varied(job_overrides)
         return [

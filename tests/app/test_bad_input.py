@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kreg.config import schema, validate
-from kreg.config.fields import Rule
+from kreg.fields import Rule
 from kreg.launch import compose, gate
 from kreg.launch.commandline import parse
 
@@ -419,7 +419,7 @@ def wrong_values(rule: Rule):
 
 def keys():
     for group in schema.GROUPS:
-        for kind, kind_schema in schema.kinds(group).items():
+        for kind, kind_schema in schema.GROUPS[group].items():
             for field in dataclasses.fields(kind_schema):
                 if field.name != "kind":
                     yield group, kind, field
@@ -434,7 +434,7 @@ def tree():
 def test_every_key_of_every_kind_refuses_what_its_rule_refuses(tree):
     tried = 0
     for group, kind, field in keys():
-        plain = schema.defaults(schema.kinds(group)[kind])
+        plain = schema.defaults(schema.GROUPS[group][kind])
         for value in wrong_values(field.metadata["rule"]):
             changed = {**tree, group: {**plain, field.name: value}}
             with pytest.raises(validate.ConfigError, match=rf"{group}\.{field.name}"):

@@ -18,8 +18,8 @@ sys.exit(program.main(sys.argv[1:]))
 """
 # Ctrl-C while the report is written
 CTRL_C = """
-from kreg import app
-def save(*arguments):
+from kreg.training import app
+def save(*arguments, **named):
     raise KeyboardInterrupt
 app.save_report = save
 """
@@ -60,8 +60,7 @@ def test_a_check_leaves_nothing(tmp_path):
 
 @pytest.mark.slow
 def test_ctrl_c_outside_the_training_loop_is_no_failure(tmp_path):
-    before = "import kreg.app\ndef run(*a):\n    raise KeyboardInterrupt\nkreg.app.run = run"
-    ended = train(tmp_path, *SMALL, before=before)
+    ended = train(tmp_path, *SMALL, before=CTRL_C.replace("save", "run"))
     assert ended.returncode == 130 and "Traceback" not in ended.stderr
     assert list(tmp_path.rglob("*")) == []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kreg.config.data_checks import NEEDS
+from kreg.data.options import KINDS as SOURCES
 from kreg.launch import catalogue
 from kreg.launch.compose import compose_job
 
@@ -34,8 +34,8 @@ def overrides(group, option):
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda v: v)
 def test_composes(group, option, tmp_path):
-    if option in NEEDS:
-        pytest.importorskip(NEEDS[option])
+    if option in ELSEWHERE and SOURCES[option].needs:
+        pytest.importorskip(SOURCES[option].needs)
     path = tmp_path if option == "image_folder" else tmp_path / "table"
     (tmp_path / "table").write_text("a,y\n1,2\n")  # the gate looks whether it is there
     extra = {"path": path, "target": "y", "name": "z"} if option in ELSEWHERE else {}
@@ -46,9 +46,9 @@ def test_composes(group, option, tmp_path):
 
 
 def _keys(group, option):
-    from kreg.config.schema import kinds
+    from kreg.config.schema import GROUPS
 
-    return kinds(group)[option].__dataclass_fields__
+    return GROUPS[group][option].__dataclass_fields__
 
 
 TRAINABLE = [
@@ -58,8 +58,8 @@ TRAINABLE = [
 
 @pytest.mark.parametrize(("group", "option"), TRAINABLE, ids=lambda v: v)
 def test_trains_an_epoch(group, option, tmp_path):
-    from kreg import app
     from kreg.runs import RunDirectory
+    from kreg.training import app
 
     size = SMALL if group != "data" else SMALL[1:]
     quick = [] if group in ("diagnostics", "stop") else ["diagnostics=off"]

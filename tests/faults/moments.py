@@ -107,7 +107,7 @@ def check(moments, expected: dict, go_on) -> int:
 
 
 def main(folder, which, *overrides) -> int:
-    from kreg import app
+    from kreg.training import app
 
     folder = Path(folder).absolute()
     config = compose_job([*COMMAND, *overrides])

@@ -13,6 +13,7 @@ import pytest
 import kreg
 from kreg.callbacks import HistoryFile, Interrupt, NonFinite
 from kreg.callbacks.board import board
+from kreg.pages import Report
 from tests.unit.callbacks.conftest import classifier
 from tests.unit.callbacks.test_stopping import Scripted
 
@@ -85,7 +86,7 @@ def test_broken_numbers_are_a_verdict_with_its_advice(data):
     assert watch.document["advice"][0]["id"] == "calm_down"
     (event,) = watch.document["events"]
     assert event["kind"] == "failure" and "not finite after epoch 2" in event["text"]
-    assert kreg.diagnostics.page(watch.document)
+    assert "Non-finite" in Report(watch.document).html()
 
 
 def poison(model):

@@ -39,11 +39,3 @@ def test_a_resumed_training_goes_on_with_the_curve(model, data):
     second.on_epoch_end(2, {"val_clean_loss": CURVE[2]})
     assert second.pruned and second.curve == CURVE[:3]
     assert second.get_state() == {"curve": CURVE[:3], "pruned": True}
-
-
-def test_the_rule_is_asked_after_a_fifth_of_all_epochs():
-    from kreg.build import pruning
-
-    assert pruning.callback(None, 60) is None
-    assert pruning.callback(lambda curve: True, 60).earliest == 12
-    assert pruning.callback(lambda curve: True, 5).earliest == 3

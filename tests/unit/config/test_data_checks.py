@@ -2,8 +2,8 @@
 
 import pytest
 
-from kreg.config.data import Csv, Tfds
 from kreg.config.data_checks import columns_are_there, header, package_is_installed
+from kreg.data.options import CsvOptions, TfdsOptions
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_byte_order_mark_is_no_part_of_a_name(table):
 def test_what_only_loading_can_tell_is_left_to_it(table, content):
     """Pandas names columns without a name and columns of one name; other bytes are no table."""
     assert header(table(content), ",") == []
-    columns_are_there(Csv(path=table(content), target="b"))
+    columns_are_there(CsvOptions(path=table(content), target="b"))
 
 
 def test_a_separator_of_several_signs_is_left_to_the_loader(table):
@@ -48,12 +48,12 @@ def test_a_separator_of_several_signs_is_left_to_the_loader(table):
 
 def test_every_named_column_is_looked_for(table):
     path = table("size,rich,day\n1,2,3\n")
-    columns_are_there(Csv(path=path, target="rich", time="day", drop=["size"]))
+    columns_are_there(CsvOptions(path=path, target="rich", time="day", drop=["size"]))
     with pytest.raises(ValueError, match=r"data.drop.*Did you mean 'size'"):
-        columns_are_there(Csv(path=path, target="rich", drop=["sise"]))
+        columns_are_there(CsvOptions(path=path, target="rich", drop=["sise"]))
 
 
 def test_a_missing_package_is_one_sentence(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"pip install 'kreg\[tfds\]'"):
-        package_is_installed(Tfds())
+        package_is_installed(TfdsOptions())

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kreg.build import data as build
-from kreg.config.data import KINDS
 from kreg.data import Splitting, assemble, epoch_stream
 from kreg.data.names import safe, safe_all
+from kreg.data.options import KINDS
 from kreg.data.sources import idx, keras_datasets, synthetic
 from kreg.data.sources.image_folder import image_folder
 from kreg.data.sources.npz import npz
+from kreg.factories import data as build
 
 
 @pytest.fixture
@@ -342,10 +342,6 @@ def test_safe_names_stay_different():
 def test_the_table_builds_what_ships_with_the_package(kind):
     data = build.load(KINDS[kind](), seed=0)
     assert KINDS[kind].images == data.is_image and data.sizes["train"] > 0
-
-
-def test_the_table_is_complete():
-    assert build.SOURCES.keys() == KINDS.keys()
 
 
 @pytest.mark.skipif("KREG_DATA" not in os.environ, reason="needs KREG_DATA")

@@ -7,7 +7,8 @@ OPTIONS = {"model": ["deep", "shallow", "wide"], "reg": ["l1", "l2"]}
 
 
 def jobs(*arguments):
-    return commandline.jobs(commandline.parse(list(arguments)), OPTIONS)
+    found = commandline.jobs(commandline.parse(list(arguments)), OPTIONS)
+    return [[override.input_line for override in job] for job in found]
 
 
 def test_one_job_keeps_the_users_words():

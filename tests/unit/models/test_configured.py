@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from kreg import models
-from kreg.build import model as build
-from kreg.config import model as config
-from kreg.config.fields import check_field
+from kreg.factories import model as build
+from kreg.fields import check_field
+from kreg.models import options
 
 TINY = {"width": 4, "trees": 3, "depth": 1, "heads": 2}
 
@@ -22,24 +22,24 @@ def info(shape, dtype="float32"):
 
 
 def tiny(kind):
-    schema = config.KINDS[kind]
+    schema = options.KINDS[kind]
     names = {field.name for field in dataclasses.fields(schema)}
     return schema(**{name: value for name, value in TINY.items() if name in names})
 
 
-@pytest.mark.parametrize("kind", config.KINDS)
+@pytest.mark.parametrize("kind", options.KINDS)
 def test_every_kind_builds_with_its_own_dials(kind):
-    shape = (8, 8, 1) if kind in config.NEEDS_IMAGES else (5,)
+    shape = (8, 8, 1) if options.KINDS[kind].images else (5,)
     model = build.model(tiny(kind), info(shape), noise=0.1)
     assert (model.name, model.output_shape) == (kind, (None, 3))
 
 
-SCALED = [kind for kind, schema in config.KINDS.items() if hasattr(schema(), "scale")]
+SCALED = [kind for kind, schema in options.KINDS.items() if hasattr(schema(), "scale")]
 
 
 @pytest.mark.parametrize("kind", SCALED)
 def test_scale_makes_every_configured_model_smaller_and_larger(kind):
-    shape = (8, 8, 1) if kind in config.NEEDS_IMAGES else (5,)
+    shape = (8, 8, 1) if options.KINDS[kind].images else (5,)
     small = dataclasses.replace(tiny(kind), **{"trees" if kind == "forest" else "width": 16})
     sizes = [
         build.model(dataclasses.replace(small, scale=scale), info(shape)).count_params()
@@ -50,24 +50,22 @@ def test_scale_makes_every_configured_model_smaller_and_larger(kind):
 
 
 def test_only_the_linear_model_has_no_scale():
-    assert set(config.KINDS) - set(SCALED) == {"linear"}
+    assert set(options.KINDS) - set(SCALED) == {"linear"}
 
 
 def test_configured_models_span_one_hundred_to_ten_million_parameters():
     """On the digits' 64 pixels: from one hidden unit to a wide network."""
-    smallest = config.Shallow(width=4, scale=0.25)
-    largest = config.Wide(scale=4)
+    smallest = options.ShallowOptions(width=4, scale=0.25)
+    largest = options.WideOptions(scale=4)
     sizes = [build.model(cfg, info((64,))).count_params() for cfg in (smallest, largest)]
     assert sizes[0] <= 100
     assert sizes[1] >= 1e7
 
 
-@pytest.mark.parametrize(
-    ("kinds", "shape"), [(config.NEEDS_IMAGES, (5,)), (config.NEEDS_TABLE, (8, 8, 1))]
-)
-def test_the_table_of_needs_is_what_the_builders_refuse(kinds, shape):
-    for kind in config.KINDS:
-        if kind in kinds:
+@pytest.mark.parametrize(("needs_images", "shape"), [(True, (5,)), (False, (8, 8, 1))])
+def test_the_table_of_needs_is_what_the_builders_refuse(needs_images, shape):
+    for kind, schema in options.KINDS.items():
+        if schema.images is needs_images:
             with pytest.raises(ValueError, match="input_shape"):
                 build.model(tiny(kind), info(shape))
         else:
@@ -86,7 +84,7 @@ def test_byte_images_are_rescaled_and_floats_are_not():
 def test_every_default_lies_in_its_own_range_and_is_the_builders():
     import inspect
 
-    for kind, schema in config.KINDS.items():
+    for kind, schema in options.KINDS.items():
         signature = inspect.signature(getattr(models, kind)).parameters
         for field in dataclasses.fields(schema):
             default = getattr(schema(), field.name)

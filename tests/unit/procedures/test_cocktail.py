@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import yaml
 
-from kreg import app
-from kreg.build import dropout as noise
-from kreg.build import model as models
-from kreg.build import reuse
 from kreg.config.validate import validate
+from kreg.factories import dropout as noise
+from kreg.factories import model as models
 from kreg.launch.compose import compose_job
 from kreg.procedures import cocktail, cocktail_page, ingredients, trials
 from kreg.sweeps.study import Study, Trial
+from kreg.training import app
+from kreg.training.shared_steps import SharedSteps
 
 FULL = {
     "learning_rate": 0.01,
@@ -68,13 +68,11 @@ def test_the_form_that_shares_a_step_trains_the_same(traces):
         for on in (True, False)
     ]
     apart = [trials.attempt(validate(tree)) for tree in trees]
-    with reuse.sharing():
-        reuse.KEPT.clear()
-        forms = [validate(ingredients.sharing(tree, ["averaging"])) for tree in trees]
-        shared = [trials.attempt(forms[0])]
-        traces.clear()
-        shared.append(trials.attempt(forms[1]))
-        reuse.KEPT.clear()
+    steps = SharedSteps()
+    forms = [validate(ingredients.sharing(tree, ["averaging"])) for tree in trees]
+    shared = [trials.attempt(forms[0], steps=steps)]
+    traces.clear()
+    shared.append(trials.attempt(forms[1], steps=steps))
     assert not any(traces)
     assert shared == apart
     assert apart[0]["value"] != apart[1]["value"]

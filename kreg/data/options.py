@@ -1,0 +1,206 @@
+"""`data`: where the rows come from, and how they are split."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from kreg.check import Bounds, Interval
+from kreg.fields import Options, kind, many, one_of, ranged, switch, table, text
+
+SHARE: Interval = {"low": 0, "high": 1, "high_open": True}
+FOLDS: Bounds = {"low": 0, "high": 1000}
+TRAIN_SIZE: Interval = {"low": 0, "low_open": True}
+TASKS = ("auto", "classification", "regression")
+SPLITTING = ("validation", "test", "train_size", "label_noise", "folds", "fold")
+COLUMNS = ("group", "time")
+
+
+@dataclass
+class SourceOptions(Options):
+    """The keys that every source has; see `kreg.data.Splitting`.
+
+    `images` and `fixed_task` say what is known before the rows are loaded: models and augmentations
+    ask for the one, the objective for the other. `names_columns` is whether the rows can be grouped
+    and ordered by a column, `needs` the package of an extra, `seeded` whether the rows are drawn.
+    """
+
+    images: ClassVar[bool | None] = None
+    fixed_task: ClassVar[str] = "auto"
+    names_columns: ClassVar[bool] = False
+    needs: ClassVar[str | None] = None
+    seeded: ClassVar[bool] = False
+
+    validation: float = ranged(0.15, "fraction of all rows", **SHARE | {"low_open": True})
+    test: float = ranged(0.15, "fraction of all rows", **SHARE)
+    train_size: float | None = ranged(
+        None,
+        "training rows to keep: a fraction below 1, or a number of rows",
+        type=float,
+        **TRAIN_SIZE,
+    )
+    label_noise: float = ranged(0.0, "fraction of training labels that are made wrong", **SHARE)
+    folds: int = ranged(0, "k of k-fold; fold `fold` is the test split", **FOLDS)
+    fold: int = ranged(0, "from 0", low=0, high=999)
+    group: str | None = text(None, "column whose rows must stay in one split (a person, a device)")
+    time: str | None = text(None, "column that orders the rows: the last ones are the test")
+    scale_target: bool = switch(True, "regression: train on the target in units of its deviation")
+
+    def splitting(self) -> dict[str, Any]:
+        """The arguments of `kreg.data.Splitting`, but for its seed."""
+        return {name: getattr(self, name) for name in SPLITTING}
+
+    def arguments(self) -> dict[str, Any]:
+        left_out = {*SPLITTING, "scale_target", *(() if self.names_columns else COLUMNS)}
+        return {k: v for k, v in super().arguments().items() if k not in left_out}
+
+
+@dataclass
+class DigitsOptions(SourceOptions, component="kreg.data.sources.bundled:digits"):
+    images, fixed_task = True, "classification"
+    kind: str = kind("digits")
+
+
+@dataclass
+class BreastCancerOptions(SourceOptions, component="kreg.data.sources.bundled:breast_cancer"):
+    images, fixed_task = False, "classification"
+    kind: str = kind("breast_cancer")
+
+
+@dataclass
+class WineOptions(SourceOptions, component="kreg.data.sources.bundled:wine"):
+    images, fixed_task = False, "classification"
+    kind: str = kind("wine")
+
+
+@dataclass
+class DiabetesOptions(SourceOptions, component="kreg.data.sources.bundled:diabetes"):
+    images, fixed_task = False, "regression"
+    kind: str = kind("diabetes")
+
+
+@dataclass
+class KerasImagesOptions(SourceOptions):
+    images, fixed_task = True, "classification"
+
+    def arguments(self) -> dict[str, Any]:
+        return {"name": self.kind}
+
+
+@dataclass
+class FashionMnistOptions(KerasImagesOptions, component="kreg.data.sources.keras_datasets:images"):
+    kind: str = kind("fashion_mnist")
+
+
+@dataclass
+class MnistOptions(KerasImagesOptions, component="kreg.data.sources.keras_datasets:images"):
+    kind: str = kind("mnist")
+
+
+@dataclass
+class Cifar10Options(KerasImagesOptions, component="kreg.data.sources.keras_datasets:images"):
+    kind: str = kind("cifar10")
+
+
+@dataclass
+class Cifar100Options(KerasImagesOptions, component="kreg.data.sources.keras_datasets:images"):
+    kind: str = kind("cifar100")
+
+
+@dataclass
+class ImdbOptions(SourceOptions, component="kreg.data.sources.keras_datasets:imdb"):
+    images, fixed_task = False, "classification"
+    kind: str = kind("imdb")
+    words: int = ranged(
+        1000, "how many of the most frequent words are columns", low=10, high=20_000
+    )
+
+
+@dataclass
+class FileOptions(SourceOptions):
+    """The keys of tables and arrays of the user's own."""
+
+    names_columns = True
+    path: str | None = text(None, "the file")
+    task: str = one_of("auto", TASKS)
+    max_categories: int = ranged(
+        100, "levels of a text column that get a column each", low=2, high=10_000
+    )
+
+
+@dataclass
+class TableOptions(FileOptions):
+    images = False
+    target: str | None = text(None, "the column to predict")
+    drop: list = many([], "columns that are no features")
+
+
+@dataclass
+class CsvOptions(TableOptions, component="kreg.data.sources.table:csv"):
+    kind: str = kind("csv")
+    separator: str = text(",", "between two columns")
+
+
+@dataclass
+class ParquetOptions(TableOptions, component="kreg.data.sources.table:parquet"):
+    needs = "pyarrow"
+    kind: str = kind("parquet")
+
+
+@dataclass
+class NpzOptions(FileOptions, component="kreg.data.sources.npz:npz"):
+    kind: str = kind("npz")
+
+
+@dataclass
+class ImageFolderOptions(SourceOptions, component="kreg.data.sources.image_folder:image_folder"):
+    images, fixed_task = True, "classification"
+    kind: str = kind("image_folder")
+    path: str | None = text(None, "the folder")
+    size: list | None = many(None, "[height, width] to resize to; null: all have one size")
+    channels: int = ranged(3, "3 colour | 1 grey", low=1, high=3)
+    max_pixels: int = ranged(50_000_000, "of one image; a larger one is refused", low=1)
+
+
+@dataclass
+class TfdsOptions(SourceOptions, component="kreg.data.sources.tfds:tfds"):
+    needs = "tensorflow_datasets"
+    kind: str = kind("tfds")
+    name: str = text("mnist", "of the data set, with its version if one is wanted")
+    download: bool = switch(False, "only what is prepared is read")
+
+
+@dataclass
+class SyntheticOptions(SourceOptions, component="kreg.data.sources.synthetic:{problem}"):
+    images, fixed_task, seeded = False, "regression", True
+    kind: str = kind("synthetic")
+    problem: str = one_of("sparse_teacher", ("sparse_teacher", "double_descent"))
+    rows: int = ranged(500, "in all", low=10, high=10_000_000)
+    features: int = ranged(50, "columns", low=1, high=100_000)
+    informative: int = ranged(5, "columns that matter (sparse_teacher)", low=0)
+    noise: float = ranged(0.5, "standard deviation of the target's", low=0)
+    correlation: float = ranged(0.0, "between neighbouring columns (sparse_teacher)", **SHARE)
+
+    def arguments(self) -> dict[str, Any]:
+        found = super().arguments()
+        names = ("rows", "features", "noise")
+        if self.problem == "sparse_teacher":
+            names += ("informative", "correlation")
+        return {name: found[name] for name in names}
+
+
+KINDS = table(
+    DigitsOptions,
+    BreastCancerOptions,
+    WineOptions,
+    DiabetesOptions,
+    FashionMnistOptions,
+    MnistOptions,
+    Cifar10Options,
+    Cifar100Options,
+    ImdbOptions,
+    CsvOptions,
+    ParquetOptions,
+    NpzOptions,
+    ImageFolderOptions,
+    TfdsOptions,
+    SyntheticOptions,
+)

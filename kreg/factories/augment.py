@@ -1,0 +1,50 @@
+"""`augment`: from its configuration to a `kreg.augment.Pipeline`."""
+
+from typing import TYPE_CHECKING
+
+from kreg.augment.options import AugmentOptions, NoAugmentationOptions
+from kreg.config.custom import Custom
+from kreg.factories import components
+
+if TYPE_CHECKING:
+    from kreg.augment import Pipeline
+    from kreg.data import Data
+
+
+def pipeline(cfg: AugmentOptions | Custom, info: "Data", seed: int) -> "Pipeline | None":
+    """The augmentation of the training rows, or `None`.
+
+    Args:
+        cfg: The checked `augment` group.
+        info: The data.
+        seed: Whole number.
+    """
+    if isinstance(cfg, NoAugmentationOptions):
+        return None
+    from kreg import augment
+
+    if isinstance(cfg, Custom):
+        stages = components.create_custom(cfg)
+    else:
+        stages = components.load(cfg.component)(info.input_shape, **cfg.arguments())
+    if getattr(cfg, "smoothing", 0):
+        stages.append(augment.LabelSmoothing(cfg.smoothing))
+    return augment.Pipeline(
+        stages,
+        seed,
+        fuse=getattr(cfg, "fuse", "fast"),
+        num_classes=classes(info),
+        value_range=value_range(info),
+    )
+
+
+def classes(info: "Data") -> int | None:
+    """What turns class ids into probabilities; regression targets are mixed as they are."""
+    return {"classification": info.outputs, "binary": 1}.get(info.task)
+
+
+def value_range(info: "Data") -> tuple[float, float] | None:
+    """From 0 to the largest training value, for floating-point images that start at 0."""
+    if not info.is_image or str(info.train.x.dtype) == "uint8" or info.train.x.min() < 0:
+        return None
+    return 0, max(1.0, float(info.train.x.max()))

@@ -1,0 +1,65 @@
+"""`diagnostics`: from its configuration to the callbacks that measure, judge and write events."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kreg.config.custom import Custom
+from kreg.factories import components
+from kreg.training.options import DiagnosticsOff, DiagnosticsOptions
+
+if TYPE_CHECKING:
+    from kreg.callbacks import Diagnostics, TensorBoard
+    from kreg.data import Data
+
+Group = DiagnosticsOptions | DiagnosticsOff | Custom
+
+
+class Measured(Protocol):
+    """Whose rows are measured: a training's plan."""
+
+    data: "Data"
+    rows: Callable[[str], tuple]
+
+
+def callback(cfg: Group, plan: Measured, *, seed: int = 0, **report: Any) -> "Diagnostics | None":
+    """The `kreg.Diagnostics`, or `None`.
+
+    Args:
+        cfg: The checked `diagnostics` group.
+        plan: Its `rows` are measured: un-augmented, with targets as the model is trained on.
+        seed: Draws the measured rows.
+        **report: More arguments of `kreg.Diagnostics`: `name`, `settings`, `inputs`, `verbose`.
+    """
+    if isinstance(cfg, Custom):
+        return components.create_custom(cfg, plan.data)
+    if isinstance(cfg, DiagnosticsOff):
+        return None
+    from kreg.callbacks import Diagnostics
+
+    return Diagnostics(
+        plan.rows("train"),
+        plan.rows("validation"),
+        rows=cfg.rows,
+        adapt=cfg.adapt,
+        budget=cfg.budget,
+        seed=seed,
+        validate=0 < len(plan.data.validation) <= cfg.rows,  # all of them, in every epoch
+        probes=cfg.probes,
+        **report,
+    )
+
+
+def tensorboard(cfg: Group, directory: Path, **more: Any) -> "TensorBoard | None":
+    """The writer of the TensorBoard events, or `None`.
+
+    Args:
+        cfg: The checked `diagnostics` group.
+        directory: The run's one event directory.
+        **more: More arguments of `kreg.callbacks.TensorBoard`.
+    """
+    if not (isinstance(cfg, DiagnosticsOptions) and cfg.tensorboard):
+        return None
+    from kreg.callbacks import TensorBoard
+
+    return TensorBoard(directory, histograms=cfg.histograms, **more)

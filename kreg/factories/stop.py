@@ -1,0 +1,36 @@
+"""`stop`: from its configuration to the callback that ends a training."""
+
+from typing import TYPE_CHECKING, Any
+
+from kreg.config.custom import Custom
+from kreg.factories import components
+from kreg.training.options import NoStopOptions, StopOptions
+
+if TYPE_CHECKING:
+    from kreg.callbacks import EarlyStopping
+
+
+def callback(cfg: StopOptions | NoStopOptions | Custom, **more: Any) -> "EarlyStopping | None":
+    """The `kreg.EarlyStopping`, or `None`.
+
+    Args:
+        cfg: The checked `stop` group.
+        **more: More arguments of `kreg.EarlyStopping`: `validation`, `verbose`.
+    """
+    if isinstance(cfg, Custom):
+        return components.create_custom(cfg)
+    if isinstance(cfg, NoStopOptions):
+        return None
+    from kreg.callbacks import EarlyStopping
+
+    return EarlyStopping(**cfg.shared(), **rule(cfg), **more)
+
+
+def rule(cfg: StopOptions) -> dict[str, Any]:
+    """The arguments that name the criterion."""
+    if not cfg.component:
+        return cfg.arguments()
+    from kreg.callbacks import direction
+
+    mode = direction(cfg.monitor, cfg.mode)
+    return {"criterion": components.create(cfg, monitor=cfg.monitor, mode=mode)}

@@ -1,0 +1,191 @@
+"""How a component of the configuration is declared: its keys, and what is called with them.
+
+A kind of a group is one dataclass, a subclass of `Options`; the table of a room, `options.py`,
+holds all of its kinds. Defaults, ranges and meanings stand there and nowhere else: the YAML files
+state what differs, their comments are written from here (`python -m kreg.config.comments`), and
+the classes check their arguments against the same ranges. Checking happens on plain values
+(`check_field`), so that a mistake on the command line, in a file or behind a `+` ends in the same
+sentence.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Unpack
+
+from kreg import check
+from kreg.check import Interval
+
+Number = (
+    float | dict[str, Any]
+)  # or a schedule, {kind: linear, start: ..., end: ..., duration: ...}
+Kinds = dict[str, "type[Options]"]  # the table of a group
+
+
+@dataclasses.dataclass
+class Options:
+    """The base of every kind: its keys are its fields.
+
+    `class L1Options(Options, component="kreg.regularizers:L1")` says what is called with them.
+    Where an argument has another name than its key, a kind says so in `arguments`.
+    """
+
+    component: ClassVar[str] = ""
+    kind: str = ""
+
+    def __init_subclass__(cls, component: str = "") -> None:
+        cls.component = component
+
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of the component."""
+        names = (field.name for field in dataclasses.fields(self) if field.name != "kind")
+        return {name: getattr(self, name) for name in names}
+
+
+def table(*kinds: type[Options]) -> Kinds:
+    """The kinds of a group by their names."""
+    return {options().kind: options for options in kinds}
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """What a key may hold. `type` is one of bool, int, float, str, list, dict or "schedule"."""
+
+    type: type | str
+    meaning: str = ""
+    low: float | None = None
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+    options: tuple = ()
+    optional: bool = False
+
+    @property
+    def interval(self) -> dict[str, Any]:
+        names = ("low", "high", "low_open", "high_open")
+        return {name: getattr(self, name) for name in names}
+
+
+def _field(default: Any, rule: Rule) -> Any:
+    metadata = {"rule": rule}
+    if isinstance(default, list | dict):
+        return dataclasses.field(default_factory=lambda: type(default)(default), metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def rule_of(field: "dataclasses.Field[Any]") -> Rule:
+    """What a field was declared with."""
+    rule: Rule = field.metadata["rule"]
+    return rule
+
+
+def ranged(
+    default: float | None, meaning: str, *, type: type | None = None, **interval: Unpack[Interval]
+) -> Any:
+    """A number in an interval; `low`, `high`, `low_open`, `high_open` as in `check.number`.
+
+    The type is that of the default, `int` or `float`, unless `type` says otherwise.
+    """
+    kind = type or (int if isinstance(default, int) else float)
+    return _field(default, Rule(kind, meaning, optional=default is None, **interval))
+
+
+def scheduled(default: float, meaning: str, **interval: Unpack[Interval]) -> Any:
+    """A number, or a schedule written as `{kind: linear, start: ..., end: ..., duration: ...}`."""
+    return _field(default, Rule("schedule", meaning, **interval))
+
+
+def one_of(default: object, options: tuple, meaning: str = "") -> Any:
+    """One of a closed list of strings (or booleans, or null)."""
+    return _field(default, Rule(str, meaning, options=options, optional=default is None))
+
+
+def switch(default: bool, meaning: str) -> Any:
+    """True or false."""
+    return _field(default, Rule(bool, meaning))
+
+
+def text(default: str | None, meaning: str) -> Any:
+    """Any string."""
+    return _field(default, Rule(str, meaning, optional=default is None))
+
+
+def many(default: list | None, meaning: str) -> Any:
+    """A list of anything; the component checks its entries."""
+    return _field(default, Rule(list, meaning, optional=default is None))
+
+
+def mapping(default: dict, meaning: str) -> Any:
+    """Free keys, for a component of the user's own."""
+    return _field(default, Rule(dict, meaning))
+
+
+def kind(name: str) -> Any:
+    """The `kind` key, by which a YAML file chooses the component."""
+    return _field(name, Rule(str, options=(name,)))
+
+
+def check_field(key: str, value: Any, rule: Rule) -> Any:
+    """`value` in its declared type and range, or a sentence that names `key`."""
+    if value is None and rule.optional:
+        return None
+    if rule.options:
+        return value if value in rule.options else check.choice(key, value, rule.options)
+    return CHECKS[rule.type](key, value, rule)
+
+
+def _check_schedule(key: str, value: Any, rule: Rule) -> Number:
+    if not isinstance(value, Mapping):
+        return check.number(key, value, **rule.interval)
+    from kreg import schedules  # which needs NumPy
+
+    try:
+        schedules.get(key, dict(value), **rule.interval)
+    except TypeError as error:
+        known = ", ".join(schedules.KINDS)
+        raise check.invalid(
+            key, f"a number or a schedule (kind: {known}) with its own keys", value, str(error)
+        ) from error
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from error
+    return dict(value)
+
+
+def _check_int(key: str, value: Any, rule: Rule) -> int:
+    return check.integer(key, value, low=rule.low, high=rule.high)
+
+
+def _check_float(key: str, value: Any, rule: Rule) -> float:
+    return check.number(key, value, **rule.interval)
+
+
+def _check_bool(key: str, value: Any, rule: Rule) -> bool:
+    return check.flag(key, value)
+
+
+def _check_str(key: str, value: Any, rule: Rule) -> str:
+    if not isinstance(value, str):
+        raise check.invalid(key, "a string", value)
+    return value
+
+
+def _check_list(key: str, value: Any, rule: Rule) -> list:
+    if not isinstance(value, list | tuple):
+        raise check.invalid(key, "a list", value)
+    return list(value)
+
+
+def _check_dict(key: str, value: Any, rule: Rule) -> dict:
+    if not isinstance(value, Mapping):
+        raise check.invalid(key, "a mapping of names to values", value)
+    return dict(value)
+
+
+CHECKS: dict[type | str, Callable[[str, Any, Rule], Any]] = {
+    int: _check_int,
+    float: _check_float,
+    bool: _check_bool,
+    str: _check_str,
+    list: _check_list,
+    dict: _check_dict,
+    "schedule": _check_schedule,
+}

@@ -1,0 +1,17 @@
+from .accuracy import LogitAccuracy as LogitAccuracy
+from .cnn import cnn as cnn
+from .dense import deep as deep
+from .dense import linear as linear
+from .dense import shallow as shallow
+from .dense import wide as wide
+from .forest import forest as forest
+from .noise import Noise as Noise
+from .resnet import preact_resnet as preact_resnet
+from .resnet import resnet as resnet
+from .resnet import wide_resnet as wide_resnet
+from .size import Parameters as Parameters
+from .size import count_parameters as count_parameters
+from .splits import SparseNormal as SparseNormal
+from .tokens import FeatureTokens as FeatureTokens
+from .transformer import transformer as transformer
+from .trees import SoftTrees as SoftTrees

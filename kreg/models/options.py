@@ -1,0 +1,151 @@
+"""`model`: which network, how deep, how wide."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from kreg.check import Bounds, Interval
+from kreg.fields import Options, kind, one_of, ranged, switch, table
+
+ACTIVATIONS = ("relu", "elu", "gelu", "selu", "silu", "tanh")
+COUNT: Bounds = {"low": 1}
+SCALE: Interval = {"low": 0.25, "high": 4}
+TREE_DEPTH: Bounds = {"low": 1, "high": 12}  # 2**depth leaves
+TEMPERATURE: Interval = {"low": 0, "low_open": True}
+IN_STAGES = "filters in the first stage, doubled in each of the next two"
+
+
+def depth(default: int, meaning: str, high: int = 64) -> Any:
+    return ranged(default, meaning, **COUNT, high=high)
+
+
+def width(default: int, meaning: str) -> Any:
+    return ranged(default, meaning, **COUNT, high=65536)
+
+
+def scale(what: str = "width") -> Any:
+    return ranged(1.0, f"multiplies the {what}, 0.25 to 4", **SCALE)
+
+
+@dataclass
+class ModelOptions(Options):
+    """What the data must be: `images` is `True`, `False` (a table) or `None` (either).
+
+    `convolves` and `has_branches` say what noise finds a place in it.
+    """
+
+    images: ClassVar[bool | None] = None
+    convolves: ClassVar[bool] = False
+    branches: ClassVar[bool] = False
+
+    @property
+    def has_branches(self) -> bool:
+        """Whether there are residual branches."""
+        return self.branches
+
+
+@dataclass
+class LinearOptions(ModelOptions, component="kreg.models:linear"):
+    kind: str = kind("linear")
+
+
+@dataclass
+class DenseOptions(ModelOptions):
+    """The keys of all dense networks."""
+
+    depth: int = depth(1, "hidden layers")
+    width: int = width(64, "units in each")
+    scale: float = scale()
+    activation: str = one_of("relu", ACTIVATIONS)
+    batch_norm: bool = switch(False, "normalise before each activation")
+    skip: bool = switch(False, "x + f(x) from the second hidden layer on")
+
+    @property
+    def has_branches(self) -> bool:
+        return self.skip
+
+
+@dataclass
+class ShallowOptions(DenseOptions, component="kreg.models:shallow"):
+    kind: str = kind("shallow")
+
+
+@dataclass
+class DeepOptions(DenseOptions, component="kreg.models:deep"):
+    kind: str = kind("deep")
+    depth: int = depth(4, "hidden layers")
+    width: int = width(128, "units in each")
+
+
+@dataclass
+class WideOptions(DenseOptions, component="kreg.models:wide"):
+    kind: str = kind("wide")
+    depth: int = depth(2, "hidden layers")
+    width: int = width(1024, "units in each")
+
+
+@dataclass
+class CnnOptions(ModelOptions, component="kreg.models:cnn"):
+    images = convolves = True
+    kind: str = kind("cnn")
+    depth: int = depth(3, "convolutions, each with twice the filters of the one before", high=8)
+    width: int = width(32, "filters of the first")
+    scale: float = scale()
+    batch_norm: bool = switch(False, "normalise before each activation")
+
+
+@dataclass
+class ResnetOptions(ModelOptions, component="kreg.models:resnet"):
+    images = convolves = branches = True
+    kind: str = kind("resnet")
+    depth: int = depth(1, "blocks in each of 3 stages: 3 is ResNet-20")
+    width: int = width(16, IN_STAGES)
+    scale: float = scale()
+
+
+@dataclass
+class PreactResnetOptions(ResnetOptions, component="kreg.models:preact_resnet"):
+    kind: str = kind("preact_resnet")
+    depth: int = depth(1, "blocks in each of 3 stages")
+
+
+@dataclass
+class WideResnetOptions(ResnetOptions, component="kreg.models:wide_resnet"):
+    kind: str = kind("wide_resnet")
+    depth: int = depth(2, "blocks in each of 3 stages: 2 and width 64 is WRN-16-4")
+    width: int = width(64, IN_STAGES)
+
+
+@dataclass
+class TransformerOptions(ModelOptions, component="kreg.models:transformer"):
+    images = False  # one token per feature: an image's pixels would be too many
+    branches = True
+    kind: str = kind("transformer")
+    depth: int = depth(2, "blocks of attention and a dense layer")
+    width: int = width(32, "length of a token, a multiple of heads")
+    heads: int = ranged(4, "attention heads", **COUNT, high=64)
+    scale: float = scale()
+
+
+@dataclass
+class ForestOptions(ModelOptions, component="kreg.models:forest"):
+    kind: str = kind("forest")
+    depth: int = ranged(5, "splits on a path: 2**depth leaves a tree", **TREE_DEPTH)
+    trees: int = ranged(64, "how many", **COUNT, high=4096)
+    temperature: float = ranged(
+        0.2, "softness of the splits: 0.01 is nearly a usual tree", **TEMPERATURE
+    )
+    scale: float = scale("number of trees")
+
+
+KINDS = table(
+    LinearOptions,
+    ShallowOptions,
+    DeepOptions,
+    WideOptions,
+    CnnOptions,
+    ResnetOptions,
+    PreactResnetOptions,
+    WideResnetOptions,
+    TransformerOptions,
+    ForestOptions,
+)

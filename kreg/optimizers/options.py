@@ -1,0 +1,127 @@
+"""`optimizer`: Keras's optimizers with kreg's proximal step, and the learning rate over time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kreg.check import Interval
+from kreg.fields import Options, kind, one_of, ranged, switch, table
+
+POSITIVE: Interval = {"low": 0, "low_open": True}
+SHARE: Interval = {"low": 0, "high": 1, "high_open": True}
+
+
+def rate(default: float) -> Any:
+    return ranged(default, "the largest", **POSITIVE)
+
+
+def decay(default: float) -> Any:
+    meaning = "w -= learning_rate * weight_decay * w, on every weight"
+    return ranged(default, meaning, low=0, high=1)
+
+
+@dataclass
+class OptimizerOptions(Options):
+    """The keys that every optimizer has."""
+
+    learning_rate: float = rate(2e-3)
+    schedule: str = one_of("cosine", ("cosine", "constant"), "down to zero, or as it is")
+    warmup: float = ranged(0.0, "share of all steps in which the rate rises from zero", **SHARE)
+    weight_decay: float = decay(0.0)
+    clipnorm: float | None = ranged(
+        None, "largest norm of each weight's gradient", type=float, **POSITIVE
+    )
+    accumulate: int = ranged(1, "batches for one step", low=1)
+    ema: float | None = ranged(
+        None, "momentum of a moving average of the weights, 0.99 say", type=float, **SHARE
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        """Keras's, but for the learning rate, which depends on the length of the training."""
+        found = super().arguments()
+        for own in ("learning_rate", "schedule", "warmup", "accumulate", "ema"):
+            del found[own]
+        found["weight_decay"] = self.weight_decay or None  # none is cheaper than zero
+        found["gradient_accumulation_steps"] = self.accumulate if self.accumulate > 1 else None
+        return found if self.ema is None else found | {"use_ema": True, "ema_momentum": self.ema}
+
+
+@dataclass
+class AdamOptions(OptimizerOptions, component="kreg.optimizers:Adam"):
+    kind: str = kind("adam")
+
+
+@dataclass
+class AdamWOptions(OptimizerOptions, component="kreg.optimizers:AdamW"):
+    kind: str = kind("adamw")
+    weight_decay: float = decay(4e-3)
+
+    def arguments(self) -> dict[str, Any]:
+        return super().arguments() | {"weight_decay": self.weight_decay}  # it insists on a number
+
+
+@dataclass
+class SGDOptions(OptimizerOptions, component="kreg.optimizers:SGD"):
+    kind: str = kind("sgd")
+    learning_rate: float = rate(0.05)
+    momentum: float = ranged(0.9, "0 for none", **SHARE)
+    nesterov: bool = switch(True, "look ahead before the step")
+
+
+@dataclass
+class RMSpropOptions(OptimizerOptions, component="kreg.optimizers:RMSprop"):
+    kind: str = kind("rmsprop")
+    learning_rate: float = rate(1e-3)
+
+
+@dataclass
+class AdagradOptions(OptimizerOptions, component="kreg.optimizers:Adagrad"):
+    kind: str = kind("adagrad")
+    learning_rate: float = rate(0.02)
+
+
+@dataclass
+class AdamaxOptions(OptimizerOptions, component="kreg.optimizers:Adamax"):
+    kind: str = kind("adamax")
+
+
+@dataclass
+class NadamOptions(OptimizerOptions, component="kreg.optimizers:Nadam"):
+    kind: str = kind("nadam")
+
+
+@dataclass
+class LionOptions(OptimizerOptions, component="kreg.optimizers:Lion"):
+    kind: str = kind("lion")
+    learning_rate: float = rate(3e-4)
+
+
+@dataclass
+class LambOptions(OptimizerOptions, component="kreg.optimizers:Lamb"):
+    kind: str = kind("lamb")
+    learning_rate: float = rate(5e-3)
+
+
+@dataclass
+class AdafactorOptions(OptimizerOptions, component="kreg.optimizers:Adafactor"):
+    kind: str = kind("adafactor")
+    learning_rate: float = rate(5e-3)
+
+
+@dataclass
+class MuonOptions(OptimizerOptions, component="kreg.optimizers:Muon"):
+    kind: str = kind("muon")
+
+
+KINDS = table(
+    AdamOptions,
+    AdamWOptions,
+    SGDOptions,
+    RMSpropOptions,
+    AdagradOptions,
+    AdamaxOptions,
+    NadamOptions,
+    LionOptions,
+    LambOptions,
+    AdafactorOptions,
+    MuonOptions,
+)

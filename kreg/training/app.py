@@ -1,0 +1,133 @@
+"""One training, from a checked configuration to its report. Read it from top to bottom."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from kreg.config import renamed
+from kreg.config.root import Config
+from kreg.pages import write_all
+from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
+from kreg.training import callbacks as ordered
+from kreg.training import compression, plan, procedure, samples, start
+from kreg.training import result as results
+from kreg.training.callbacks import Hopeless, TrainingCallbacks
+from kreg.training.plan import Plan
+from kreg.training.shared_steps import SharedSteps
+
+
+def run(
+    config: Config,
+    directory: Path,
+    hopeless: Hopeless | None = None,
+    steps: SharedSteps | None = None,
+) -> float:
+    """Train, diagnose and report in `directory`; returns what a sweep compares.
+
+    Args:
+        config: The checked configuration.
+        directory: The run's own directory. A state that an earlier process of the same
+            configuration has left there is continued.
+        hopeless: In a search, a function of the clean validation losses so far; `True` ends the
+            training.
+        steps: What this training shares with earlier ones of the process, or `None`.
+
+    Raises:
+        SystemExit: With 130 or 143 after Ctrl-C or SIGTERM; the same command goes on.
+        FloatingPointError: If the loss or a weight is not finite.
+    """
+    began = time.perf_counter()
+    device = start.prepare(config.trainer, config.seed, steps)
+    if config.procedure != "train":
+        return conduct(config, directory)
+    with RunDirectory(directory) as place:
+        if is_finished(place, config):
+            return results.objective(place.result, config.objective)
+        training = plan.make(config, steps)
+        summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
+        if config.check:
+            return 0.0
+        if getattr(config.augment, "preview", False):
+            print(f"kreg: {samples.write(training, place.path)}")
+            return 0.0
+        place.reopen()
+        place.write_json(resume.CONFIG, config.to_dict())
+        place.write_json("data.json", training.data.to_dict())
+        result = train(training, config, place, hopeless)
+        result["seconds"] = round(time.perf_counter() - began, 3)
+        place.write_json("result.json", result)
+        summary.show(result, place.path, config.trainer.verbose)
+    return results.objective(result, config.objective)
+
+
+def conduct(config: Config, directory: Path) -> float:
+    """Run a procedure that is not one training: a published table, a path, a search."""
+    with RunDirectory(directory) as place:
+        result = procedure.run(config, place.path)
+        place.write_json("result.json", result)
+    print(f"kreg: results in {directory}")
+    return float(result.get("objective", 0.0))
+
+
+def is_finished(place: RunDirectory, config: Config) -> bool:
+    """Whether this very training has its result: with more epochs to train it has not."""
+    known = place.read_json(resume.CONFIG)
+    return place.finished and (
+        known is None or not differences(renamed.current(known), config.to_dict())
+    )
+
+
+def train(
+    training: Plan, config: Config, place: RunDirectory, hopeless: Hopeless | None = None
+) -> dict[str, Any]:
+    """Fit from wherever the run's state is; then measure, save and report."""
+    facts = {"data": training.data.fingerprint()}
+    store = Checkpoint(place, facts, force=config.resume == "force")
+    summary.continued(store.epoch, config.trainer.verbose)
+    callbacks = ordered.assemble(training, config, place, store, hopeless)
+    began = time.perf_counter()
+    with callbacks.interrupt, callbacks.progress:
+        fit(training, config, callbacks, store)
+    seconds = time.perf_counter() - began
+    if callbacks.interrupt.exit_code:
+        raise SystemExit(callbacks.interrupt.exit_code)
+    if callbacks.non_finite.failure:
+        save_report(callbacks, place)
+        raise FloatingPointError(f"{callbacks.non_finite.failure} The last good state is kept.")
+    result = results.of(training, callbacks)
+    result["training_seconds"] = round(seconds, 3)
+    result["compressed"] = compression.compress(training, config, place)
+    if callbacks.tensorboard is not None:
+        numbers = result["metrics"] | {"sparsity": result["sparsity"]}
+        callbacks.tensorboard.result(result["epochs"], numbers)
+    callbacks.save_best(place.file("best.keras"))
+    save_report(callbacks, place, compression.section(result, config.compress.refit_epochs))
+    return result
+
+
+def fit(training: Plan, config: Config, callbacks: TrainingCallbacks, store: Checkpoint) -> None:
+    """Keras's own `fit` on the epoch stream; nothing of kreg stands inside the training step."""
+    training.model.fit(
+        training.stream(store.epoch),
+        steps_per_epoch=training.steps,
+        initial_epoch=store.epoch,
+        epochs=store.epoch if store.stopped else max(config.trainer.epochs, store.epoch),
+        # Diagnostics measures the same rows anyway, and writes Keras's names as well
+        validation_data=None if callbacks.validates else training.held_out(),
+        validation_batch_size=1024,
+        shuffle=False,  # the stream is shuffled, by (seed, epoch)
+        callbacks=callbacks.in_order,
+        verbose=0,
+    )
+
+
+def save_report(
+    callbacks: TrainingCallbacks, place: RunDirectory, compressed: dict[str, Any] | None = None
+) -> None:
+    """Page and record of the run: a file that fails costs that file and nothing else."""
+    if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
+        pages = ("report.json", "report.html")  # `kreg report RUN` makes the others
+        record = callbacks.diagnostics.record  # what `kreg replay RUN` reads
+        document = callbacks.diagnostics.document | {"compressed": compressed}
+        for problem in write_all(document, place.path, pages, record)[1]:
+            print(f"kreg: {problem}")

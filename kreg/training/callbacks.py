@@ -1,0 +1,197 @@
+"""The callbacks of one training, in the one order that works."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kreg.config.root import Config
+from kreg.factories import diagnostics, stop
+from kreg.fields import Options
+from kreg.training import samples
+from kreg.training.plan import Plan
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from kreg import callbacks as room
+    from kreg.runs import Checkpoint, RunDirectory
+
+    Columns = Callable[[keras.Model], Mapping[str, Mapping[str, float]]]
+
+Hopeless = Callable[[Sequence[float]], bool]  # clean validation losses so far -> whether to end
+LEAST, SHARE = 3, 5  # epochs, and one epoch in so many of all, before a trial may be hopeless
+SHRINKING = ("none", "l1", "l2", "elasticnet", "l2sp")  # where degrees of freedom have a formula
+
+
+@dataclass
+class TrainingCallbacks:
+    """The callbacks by role.
+
+    Args:
+        in_order: All of them: who measures comes before who decides, who decides before who
+            writes, and the saver is last.
+        diagnostics: `kreg.Diagnostics`, or `None` with diagnostics=off.
+        stopping: `kreg.EarlyStopping`; with stop=none it only watches.
+        interrupt: Notices Ctrl-C and SIGTERM.
+        non_finite: Notices numbers that are not finite.
+        progress: The progress bar.
+        trial: Ends a hopeless trial of a search; `None` elsewhere.
+        tensorboard: Writes for TensorBoard; `None` where nothing is written.
+    """
+
+    in_order: "list[keras.callbacks.Callback]"
+    diagnostics: "room.Diagnostics | None"
+    stopping: "room.EarlyStopping"
+    interrupt: "room.Interrupt"
+    non_finite: "room.NonFinite"
+    progress: "room.ProgressBar"
+    trial: "room.Pruner | None" = None
+    tensorboard: "room.TensorBoard | None" = None
+
+    @property
+    def validates(self) -> bool:
+        """Whether Diagnostics writes `val_loss` and its like, so that `fit` need not."""
+        return self.diagnostics is not None and self.diagnostics.validate
+
+    def save_best(self, path: Path) -> None:
+        """Write the best model that there was; what `stop=none` has trained on is left as it is."""
+        from kreg.callbacks import export, snapshots
+
+        model, stopping = self.stopping.model, self.stopping
+        best = stopping.best_weights if stopping.dry_run else None
+        if best is None:
+            export(model, path)
+            return
+        final = snapshots.read(model, stopping.snapshots.what)
+        snapshots.write(model, best, stopping.snapshots.what)
+        export(model, path)
+        snapshots.write(model, final, stopping.snapshots.what)
+
+
+def assemble(
+    plan: Plan,
+    config: Config,
+    place: "RunDirectory",
+    store: "Checkpoint",
+    hopeless: Hopeless | None = None,
+) -> TrainingCallbacks:
+    """The callbacks of a training in the run directory `place`, whose state is in `store`.
+
+    Args:
+        plan: The training.
+        config: The checked configuration.
+        place: The open run directory.
+        store: Where the run's state is kept.
+        hopeless: In a search, a function of the clean validation losses so far; `True` ends it.
+    """
+    import keras
+
+    from kreg import callbacks as room
+
+    epochs = config.trainer.epochs
+    measure = measuring(plan, config, name=place.path.name)
+    stopping = stopper(config, plan, measure)
+    trial = None if hopeless is None else room.Pruner(hopeless, earliest(epochs))
+    interrupt, non_finite = room.Interrupt(), room.NonFinite()
+    shown = plan.samples if plan.shows_samples else None
+    events = diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
+    bar = room.ProgressBar(epochs, store.epoch)
+    members = [
+        interrupt,
+        non_finite,
+        measure,
+        stopping,
+        trial,
+        rate_log(plan.model),
+        keras.callbacks.History(),
+        room.HistoryFile(place.file("history.csv")),
+        events,
+        bar,
+    ]
+    members = [member for member in members if member is not None]
+    members.append(room.Saver(store, members, config.trainer.save_every))
+    return TrainingCallbacks(members, measure, stopping, interrupt, non_finite, bar, trial, events)
+
+
+def measuring(plan: Plan, config: Config, name: str) -> "room.Diagnostics | None":
+    """The `Diagnostics` of a training, told what its report is about."""
+    return diagnostics.callback(
+        config.diagnostics,
+        plan,
+        seed=config.seed,
+        name=name,
+        settings=config.to_dict(),
+        inputs=facts(plan),
+        columns=layer_columns(plan, config.reg),
+        verbose=0,
+    )
+
+
+def facts(plan: Plan) -> dict[str, Any]:
+    """What the report says about the inputs."""
+    found = {"image": plan.data.is_image, "augmented": plan.pipeline is not None}
+    found |= {"class_names": list(plan.data.class_names), "found": list(plan.data.warnings)}
+    return found | ({"samples": samples.sheet(plan)} if plan.shows_samples else {})
+
+
+def stopper(config: Config, plan: Plan, measure: "room.Diagnostics | None") -> "room.EarlyStopping":
+    """The stopping rule; where none is asked for, one that watches and lets training go on."""
+    held_out = None if measure is not None else plan.held_out()
+    rule = stop.callback(config.stop, validation=held_out, verbose=0)
+    if rule is not None:
+        return rule
+    from kreg.callbacks import EarlyStopping
+
+    return EarlyStopping(dry_run=True, validation=held_out, verbose=0)
+
+
+def earliest(epochs: int) -> int:
+    """The first epoch after which a trial of a search may be ended as hopeless.
+
+    >>> earliest(60), earliest(5)
+    (12, 3)
+    """
+    return max(LEAST, epochs // SHARE)
+
+
+def rate_log(model: "keras.Model") -> "keras.callbacks.Callback | None":
+    """A callback that adds `rate/<layer>` to the logs where rates move; `None` where none does."""
+    import keras
+
+    from kreg.layers import noise_rates
+
+    if not noise_rates(model):
+        return None
+    return keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: logs.update(noise_rates(model))
+    )
+
+
+def layer_columns(plan: Plan, reg: Options) -> "Columns | None":
+    """A function `model -> {layer name: {"freedom": value}}` for the layer table, or `None`.
+
+    A linear regression has effective degrees of freedom: the trace of its hat matrix on the rows
+    that it is trained on, at the optimum of the penalised loss. With weighted or augmented rows or
+    a strength that moves, the fit is another than the formula's, and the column is left out.
+
+    Args:
+        plan: The training.
+        reg: The checked `reg` group.
+    """
+    data = plan.data
+    plain = plan.pipeline is None and data.train.weight is None
+    known = reg.kind in SHRINKING and isinstance(getattr(reg, "l2", 0.0), int | float)
+    if data.task != "regression" or not (plain and known):
+        return None
+    return functools.partial(freedom, x=data.train.x)
+
+
+def freedom(model: "keras.Model", x: "np.ndarray") -> dict[str, dict[str, float]]:
+    """The degrees of freedom of a model of one linear layer on its training rows, else nothing."""
+    from kreg.surgery.model_capacity import linear_degrees_of_freedom, linear_layer
+
+    layer = linear_layer(model)
+    return {layer.name: {"freedom": linear_degrees_of_freedom(model, x)}} if layer else {}

@@ -1,0 +1,206 @@
+"""`trainer`, `stop`, `diagnostics`, `compress`: how long, until when, and what is made of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kreg.check import Bounds, Interval
+from kreg.fields import Options, kind, one_of, ranged, switch, table, text
+
+COUNT: Bounds = {"low": 1}
+NOT_NEGATIVE: Interval = {"low": 0}
+POSITIVE: Interval = {"low": 0, "low_open": True}
+
+
+@dataclass
+class TrainerOptions(Options):
+    kind: str = kind("default")
+    epochs: int = ranged(60, "at most; early stopping ends sooner", **COUNT)
+    batch_size: int = ranged(32, "rows a step", **COUNT)
+    device: str = one_of("auto", ("auto", "cpu", "gpu"))
+    precision: str = one_of("float32", ("float32", "mixed_bfloat16", "mixed_float16"))
+    jit_compile: bool | str = one_of(
+        "auto",
+        ("auto", True, False),
+        "XLA, which auto keeps away from convolutions on a CPU",
+    )
+    deterministic: bool = switch(False, "the same operations in the same order, also on a GPU")
+    save_every: float = ranged(
+        2.0, "seconds between two resumable states at most; 0 for every epoch", **NOT_NEGATIVE
+    )
+    verbose: str = one_of("info", ("quiet", "info", "debug"))
+
+
+@dataclass
+class StopOptions(Options):
+    """The keys that all rules have; the others are its own."""
+
+    monitor: str = text(
+        "val_clean_loss",
+        "a column of history.csv; the clean loss has no penalty and no noise in it",
+    )
+    mode: str = one_of(
+        "auto", ("auto", "min", "max"), "whether less is better; auto knows it of kreg's own"
+    )
+    restore: str = one_of(
+        "weights",
+        ("weights", "all", "none"),
+        "of the best epoch; all: optimizer and seeds too; none: keep the last",
+    )
+    start_from_epoch: int = ranged(0, "first epochs that are not looked at", **NOT_NEGATIVE)
+    smoothing: float = ranged(
+        0.0, "memory of the moving average that decides", low=0, high=1, high_open=True
+    )
+    average: int = ranged(1, "restore the mean of so many best epochs", **COUNT)
+    rate_guard: int = ranged(
+        10, "epochs that a rising learning rate puts stops off", **NOT_NEGATIVE
+    )
+    dry_run: bool = switch(False, "only say where it would have stopped")
+
+    def shared(self) -> dict[str, Any]:
+        """The arguments of `kreg.EarlyStopping` that all rules have."""
+        names = ("monitor", "mode", "start_from_epoch", "smoothing", "average", "rate_guard")
+        found = {name: getattr(self, name) for name in (*names, "dry_run")}
+        restores = self.restore != "none"
+        return found | {
+            "restore_best": restores,
+            "restore": self.restore if restores else "weights",
+        }
+
+    def arguments(self) -> dict[str, Any]:
+        """Of the criterion, or where there is no class for it, of `kreg.EarlyStopping`."""
+        shared = {"restore", *self.shared()}
+        return {k: v for k, v in super().arguments().items() if k not in shared}
+
+
+@dataclass
+class NoStopOptions(Options):
+    kind: str = kind("none")
+
+
+@dataclass
+class PatienceOptions(StopOptions):
+    kind: str = kind("patience")
+    patience: int = ranged(10, "validations", **NOT_NEGATIVE)
+    min_delta: str = text(
+        "0", "a number, a percentage such as 0.5%, or auto (the paired standard error)"
+    )
+    baseline: float | None = ranged(
+        None, "a value that must be beaten before the waiting restarts", type=float
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        found = super().arguments()
+        try:
+            return found | {"min_delta": float(self.min_delta)}
+        except ValueError:  # a percentage, auto, or for the criterion to refuse
+            return found
+
+
+@dataclass
+class PresetOptions(StopOptions):
+    """A rule that `kreg.EarlyStopping` knows by its name."""
+
+    def arguments(self) -> dict[str, Any]:
+        return {"criterion": self.kind}
+
+
+@dataclass
+class DefaultStopOptions(PresetOptions):
+    kind: str = kind("default")
+
+
+@dataclass
+class CarefulOptions(PresetOptions):
+    kind: str = kind("careful")
+
+
+@dataclass
+class GLOptions(StopOptions, component="kreg.diagnostics.criteria:GL"):
+    kind: str = kind("gl")
+    alpha: float = ranged(2.0, "percent", **POSITIVE)
+
+
+@dataclass
+class PQOptions(StopOptions, component="kreg.diagnostics.criteria:PQ"):
+    kind: str = kind("pq")
+    alpha: float = ranged(0.5, "loss of generality over progress", **POSITIVE)
+    strip: int = ranged(5, "validations that are looked at together", low=2)
+
+
+@dataclass
+class UPOptions(StopOptions, component="kreg.diagnostics.criteria:UP"):
+    kind: str = kind("up")
+    strips: int = ranged(2, "rises in a row", **COUNT)
+    strip: int = ranged(5, "validations in a strip", low=2)
+
+
+@dataclass
+class TrendOptions(StopOptions, component="kreg.diagnostics.criteria:Trend"):
+    kind: str = kind("trend")
+    window: int = ranged(8, "validations that are looked at", low=4)
+    z: float = ranged(1.645, "one-sided critical value, 5 %", **POSITIVE)
+
+
+@dataclass
+class TextbookOptions(StopOptions, component="kreg.diagnostics.criteria:Textbook"):
+    kind: str = kind("textbook")
+    times: int = ranged(1, "epochs in a row; 3 is as good as any rule", **COUNT)
+    flat: float = ranged(1e-4, "relative change that counts as none", **NOT_NEGATIVE)
+
+
+@dataclass
+class DiagnosticsOff(Options):
+    kind: str = kind("off")
+
+
+@dataclass
+class DiagnosticsOptions(Options):
+    kind: str = kind("default")
+    rows: int = ranged(2048, "rows measured on each side", low=1, high=2048)
+    adapt: bool = switch(True, "measure less of the training side where it takes too long")
+    budget: float = ranged(0.05, "share of the training time", **POSITIVE)
+    tensorboard: bool = switch(True, "write the events that TensorBoard shows")
+    histograms: int = ranged(5, "of the weights, every so many epochs; 0 for none", **NOT_NEGATIVE)
+
+    @property
+    def probes(self) -> tuple[str, ...]:
+        """What is measured although it says little about generalisation."""
+        return ()
+
+
+@dataclass
+class FullDiagnosticsOptions(DiagnosticsOptions):
+    kind: str = kind("full")
+    adapt: bool = switch(False, "measure less of the training side where it takes too long")
+    histograms: int = ranged(1, "of the weights, every so many epochs; 0 for none", low=0)
+    sharpness: bool = switch(True, "weak evidence: loss under small noise on the weights")
+    gradient_noise: bool = switch(True, "weak evidence: noise of the gradient over its size")
+    random_labels: bool = switch(True, "weak evidence: one short training on shuffled labels")
+
+    @property
+    def probes(self) -> tuple[str, ...]:
+        names = ("sharpness", "gradient_noise", "random_labels")
+        return tuple(name for name in names if getattr(self, name))
+
+
+@dataclass
+class CompressOptions(Options):
+    kind: str = kind("default")
+    enabled: bool = switch(False, "remove what the penalties have zeroed")
+    refit_epochs: int = ranged(5, "unpenalised epochs on the smaller model", **NOT_NEGATIVE)
+
+
+TRAINER = table(TrainerOptions)
+STOP = table(
+    NoStopOptions,
+    PatienceOptions,
+    DefaultStopOptions,
+    CarefulOptions,
+    GLOptions,
+    PQOptions,
+    UPOptions,
+    TrendOptions,
+    TextbookOptions,
+)
+DIAGNOSTICS = table(DiagnosticsOff, DiagnosticsOptions, FullDiagnosticsOptions)
+COMPRESS = table(CompressOptions)

@@ -1,0 +1,147 @@
+"""What a finished training is worth: the fields of `result.json`."""
+
+import math
+import platform
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kreg import check
+from kreg.training.callbacks import TrainingCallbacks
+from kreg.training.plan import Plan
+
+if TYPE_CHECKING:
+    import keras
+
+    from kreg.callbacks import Clean, Diagnostics, Rows
+
+WORST = math.inf
+
+
+def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
+    """The result of a run whose model holds its final weights.
+
+    Args:
+        plan: The training.
+        callbacks: Its callbacks after `fit`.
+    """
+    from kreg.surgery import sparsity
+
+    zeros = sparsity(plan.model)
+    verdict, stopping = callbacks.diagnostics and callbacks.diagnostics.verdict, callbacks.stopping
+    return {
+        "status": "done",
+        "verdict": verdict.state if verdict else None,
+        "headline": verdict.headline if verdict else None,
+        "tone": verdict.tone if verdict else None,
+        "onset_epoch": verdict.onset if verdict else None,
+        **ending(callbacks),
+        "best_epoch": stopping.best_epoch + 1 if stopping.best is not None else None,
+        "restored": stopping.restored,
+        "epochs": len(plan.model.history.epoch),
+        "metrics": metrics(plan, callbacks.diagnostics),
+        "params": int(plan.model.count_params()),
+        "sparsity": zeros.fraction,
+        "layers": zeros.as_dict()["layers"],
+        "features": features(plan),
+        "steps": plan.steps * len(plan.model.history.epoch),
+        "warnings": list(plan.data.warnings),
+        "versions": versions(),
+    }
+
+
+def ending(callbacks: TrainingCallbacks) -> dict[str, str | None]:
+    """Why training ended; a rule that only watched has not ended it."""
+    stopping, trial = callbacks.stopping, callbacks.trial
+    reason, sentence = stopping.stop_reason, stopping.sentence
+    if trial is not None and trial.pruned:
+        reason, sentence = "pruned", trial.sentence
+    elif stopping.dry_run and stopping.would_stop_epoch is not None:
+        reason = "completed"
+        epoch = stopping.would_stop_epoch + 1
+        sentence = f"never: the rule that only watches would have stopped after epoch {epoch}"
+    return {"stop_reason": reason, "stop_sentence": sentence}
+
+
+def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
+    """Clean losses and metrics of the final model on the three splits; `gap` and `penalty`.
+
+    Args:
+        plan: The training.
+        watch: The `kreg.Diagnostics` of the training, or `None`. Its rows stand for the training
+            and the validation side, as in the curves: one name, one number.
+    """
+    from kreg.callbacks import weights_of
+
+    sides = {name: getattr(watch, name, None) for name in ("train", "validation")}
+    found = clean(plan.model, plan, sides, getattr(watch, "clean", None))
+    if "val_clean_loss" in found:
+        found["gap"] = found["val_clean_loss"] - found["clean_loss"]
+    found["penalty"] = weights_of(plan.model)().penalty
+    return found
+
+
+def clean(
+    model: "keras.Model",
+    plan: Plan,
+    known: "Mapping[str, Rows | None] | None" = None,
+    measure: "Clean | None" = None,
+) -> dict[str, float]:
+    """`clean_loss`, `val_clean_accuracy`, `test_clean_rmse`, ... of a compiled model.
+
+    Args:
+        model: The model.
+        plan: The training with the rows.
+        known: Split to the `Rows` to take for it; else all its rows.
+        measure: A `kreg.callbacks.Clean` of the model that is compiled already, or `None`.
+    """
+    from kreg.callbacks import clean_of, take
+
+    found, known, measure = {}, known or {}, measure or clean_of(model)
+    for prefix, split in (("", "train"), ("val_", "validation"), ("test_", "test")):
+        size = len(plan.data.splits[split])
+        if size:
+            measured = measure(known.get(split) or take(split, plan.rows(split), size))
+            values = {"loss": measured.loss, **measured.metrics}
+            found |= {f"{prefix}clean_{name}": float(value) for name, value in values.items()}
+    return found
+
+
+def features(plan: Plan) -> dict[str, list[str]] | None:
+    """For a table whose columns have names: which of them the model still reads."""
+    names = plan.data.feature_names
+    if plan.data.is_image or not names:
+        return None
+    from kreg.surgery import selected_features
+
+    selected = selected_features(plan.model, names)
+    return {"selected": list(selected), "dropped": [n for n in names if n not in set(selected)]}
+
+
+def versions() -> dict[str, str]:
+    """What a later reader must know to repeat the run."""
+    import keras
+    import tensorflow as tf
+
+    from kreg import __version__
+
+    return {
+        "kreg": __version__,
+        "keras": keras.__version__,
+        "tensorflow": tf.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def objective(result: Mapping[str, Any], name: str) -> float:
+    """The number that a sweep compares; the worst one where it is missing or not finite.
+
+    Raises:
+        ValueError: If no run has a number of that name.
+    """
+    numbers = {**result["metrics"], **{k: result[k] for k in ("sparsity", "params", "seconds")}}
+    if name not in numbers:
+        raise check.invalid("objective", f"one of {', '.join(numbers)}", name)
+    value = numbers[name]
+    if isinstance(value, int | float) and math.isfinite(value):
+        return float(value)
+    return WORST

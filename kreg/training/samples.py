@@ -1,0 +1,51 @@
+"""`augment.preview=true`: a picture of what the augmentation does, and no training."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kreg.training.plan import Plan
+
+if TYPE_CHECKING:
+    import numpy as np
+
+from kreg.pages import png
+
+RECORDS = 8
+SHEET = {"records": 6, "epochs": range(7)}  # what a report has room for
+
+
+def sheet(plan: Plan) -> dict[str, Any]:
+    """Augmented images for the report: a picture, and the key of each image.
+
+    Args:
+        plan: A training that `shows_samples`.
+    """
+    grid, captions = pictures(plan, SHEET["records"], epochs=SHEET["epochs"])
+    return {"picture": png.data_uri(grid), "captions": captions}
+
+
+def pictures(plan: Plan, records: int, **options: Any) -> "tuple[np.ndarray, list[str]]":
+    """A grid of the first records, augmented, and its captions."""
+    part = plan.data.train.take(range(min(records, len(plan.data.train)))).in_memory()
+    return plan.pipeline.preview(part.x, part.y, class_names=plan.data.class_names, **options)
+
+
+def write(plan: Plan, directory: Path) -> Path:
+    """Write `augment.png` and `augment.txt`, the key of every picture; returns the first.
+
+    Args:
+        plan: The training.
+        directory: The run's directory.
+
+    Raises:
+        ValueError: If there is no image augmentation to look at.
+    """
+    if not plan.shows_samples:
+        raise ValueError(
+            "augment.preview=true, but there is no augmentation of images to look at. Choose one, "
+            "augment=standard for example, and image data."
+        )
+    grid, captions = pictures(plan, RECORDS)
+    (directory / "augment.png").write_bytes(png.encode(grid))
+    (directory / "augment.txt").write_text("\n".join(captions) + "\n")
+    return directory / "augment.png"

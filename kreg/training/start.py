@@ -1,0 +1,88 @@
+"""Start TensorFlow quietly, on the device and in the precision that were asked for."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+from kreg.training.options import TrainerOptions
+from kreg.training.shared_steps import SharedSteps
+
+
+def prepare(cfg: TrainerOptions, seed: int, steps: SharedSteps | None = None) -> str:
+    """Set device, precision and seeds for one run; returns the device's name.
+
+    Args:
+        cfg: The checked `trainer` group.
+        seed: The run's seed: Python, NumPy and Keras draw from it.
+        steps: What this training shares with earlier ones of the process, or `None`.
+
+    Raises:
+        ValueError: If a GPU was asked for and none is visible.
+    """
+    with quiet_start(cfg.verbose != "debug"):
+        import keras
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+        tf.get_logger().setLevel("DEBUG" if cfg.verbose == "debug" else "ERROR")
+    keras.utils.clear_session(free_memory=steps is None or not steps.is_light)
+    keras.config.set_dtype_policy(cfg.precision)
+    keras.utils.set_random_seed(seed)
+    if cfg.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    return _choose_device(cfg.device, tf)
+
+
+def _choose_device(wanted: str, tf: ModuleType) -> str:
+    gpus = tf.config.list_physical_devices("GPU")
+    if wanted == "gpu" and not gpus:
+        raise ValueError(
+            "trainer.device=gpu, but TensorFlow sees no GPU. Install the drivers and "
+            "`pip install 'kreg[gpu]'`, or train with trainer.device=auto."
+        )
+    if wanted == "cpu" and gpus:
+        _configure(lambda: tf.config.set_visible_devices([], "GPU"))
+    elif gpus:
+        for gpu in gpus:
+            _configure(lambda gpu=gpu: tf.config.experimental.set_memory_growth(gpu, True))
+    return "cpu" if wanted == "cpu" or not gpus else "gpu"
+
+
+def _configure(change: Callable[[], None]) -> None:
+    """Device settings can change only before first use; a sweep's later jobs keep the first's."""
+    try:
+        change()
+    except RuntimeError as error:
+        if "initialized" not in str(error):
+            raise
+
+
+@contextlib.contextmanager
+def quiet_start(enabled: bool = True) -> Iterator[None]:
+    """Hold back what native code writes to the terminal inside; show it if the block fails.
+
+    TensorFlow logs its first lines (oneDNN, CUDA stubs) before its log level is read, straight to
+    the file descriptor: no environment variable and no Python stream can silence them.
+    """
+    if not enabled:
+        yield
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(terminal, 2)
+            held.seek(0)
+            os.write(2, held.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)

@@ -1,0 +1,49 @@
+"""The `optimizer` group: settings and the learning rate over time."""
+
+import pytest
+
+import kreg
+from kreg.factories import optimizer as build
+from kreg.optimizers import options
+
+
+def rates(cfg, steps):
+    schedule = build.learning_rate(cfg, steps)
+    return [float(schedule(step)) for step in range(steps + 1)]
+
+
+@pytest.mark.parametrize("kind", sorted(options.KINDS))
+def test_defaults_build(kind):
+    cfg = options.KINDS[kind]()
+    optimizer = build.optimizer(cfg, total_steps=100)
+    assert isinstance(optimizer, kreg.optimizers.Proximal)
+    assert cfg.component == f"kreg.optimizers:{type(optimizer).__name__}"
+    assert float(optimizer.learning_rate) == pytest.approx(cfg.learning_rate)
+
+
+def test_settings_arrive():
+    cfg = options.SGDOptions(momentum=0.5, nesterov=False, clipnorm=1.0, accumulate=4, ema=0.9)
+    got = build.optimizer(cfg, 10).get_config()
+    expected = {"momentum": 0.5, "nesterov": False, "clipnorm": 1.0, "use_ema": True}
+    expected |= {"gradient_accumulation_steps": 4, "ema_momentum": 0.9, "weight_decay": None}
+    assert {name: got[name] for name in expected} == expected
+
+
+def test_cosine_falls_to_zero():
+    values = rates(options.AdamOptions(learning_rate=0.1), 100)
+    assert values[0] == pytest.approx(0.1)
+    assert values[50] == pytest.approx(0.05)
+    assert values[100] == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("schedule, end", [("cosine", 0.0), ("constant", 0.1)])
+def test_warmup_rises_from_zero(schedule, end):
+    values = rates(options.AdamOptions(learning_rate=0.1, schedule=schedule, warmup=0.2), 100)
+    assert values[0] == 0.0
+    assert values[10] == pytest.approx(0.05)
+    assert values[20] == pytest.approx(0.1)
+    assert values[100] == pytest.approx(end)
+
+
+def test_a_constant_rate_is_a_number():
+    assert build.learning_rate(options.AdamOptions(schedule="constant"), 100) == 2e-3
