@@ -76,7 +76,7 @@ def measured() -> Record:
     base, record = rng.exponential(1.0, 200), Record(name="digits / deep")
     for epoch in range(1, 41):
         train, valley = 1.2 / epoch + 0.05, 0.5 + 0.012 * abs(epoch - 12)
-        values = {"clean_loss": train, "loss": train + 0.3, "noisy_loss": train + 0.2}
+        values = {"clean_loss": train, "loss": train + 0.3}
         values |= {"val_clean_loss": valley, "val_loss": valley + 0.1, "penalty": 0.1}
         record.append(epoch, values, examples=valley * base / base.mean())
     record.layers = [{"name": "dense_layer", "type": "Dense", "params": 500, "regularization": ""}]
