@@ -42,14 +42,14 @@ from kreg.diagnostics.judge import walk
 from kreg.diagnostics.series import judged
 from kreg.diagnostics.states import PAST_BEST
 from kreg.diagnostics.statistics import paired_se, paired_z
-from kreg.diagnostics.verdict import chance_loss, diagnose
+from kreg.diagnostics.verdict import diagnose
 
 TOLERANCE = 1.02
 
 
 def kreg(run):
     record = run.record()
-    checks = walk(judged(record), chance=chance_loss(record))
+    checks = walk(judged(record), baseline=record.baseline)
     return np.array([check.state in PAST_BEST for check in checks]), diagnose(record).onset
 
 
@@ -168,7 +168,7 @@ def words(title: str, runs) -> None:
     changes, early = [], []
     for run in runs:
         record = run.record()
-        states = [c.state for c in walk(judged(record), chance=chance_loss(record))]
+        states = [c.state for c in walk(judged(record), baseline=record.baseline)]
         changes.append(sum(a != b for a, b in zip(states, states[1:])))
         loss = run.curves["test_loss"]
         later = np.minimum.accumulate(loss[::-1])[::-1]  # the smallest from here on

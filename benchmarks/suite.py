@@ -12,6 +12,7 @@ One `.npz` without pickles:
 """
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +46,9 @@ class Run:
         """What Diagnostics would have measured: everything but the test set."""
         record = Record(name=self.meta["name"], task=self.meta["kind"], loss=self.meta["loss"])
         record.sizes = {k: self.meta[k] for k in ("train", "validation", "measured", "classes")}
-        record.directions = {"accuracy": "max"}
-        seen = {k: v for k, v in self.curves.items() if not k.startswith("test_")}
+        if self.meta["kind"] != "regression":  # balanced classes
+            record.baseline = {"train": {"loss": math.log(self.meta["classes"])}}
+        seen = {k: v for k, v in self.curves.items() if not k.startswith(("test_", "noisy_"))}
         for t in range(len(self.examples)):
             values = {name: curve[t] for name, curve in seen.items() if np.isfinite(curve[t])}
             correct = self.correct[t] if self.correct.size else None

@@ -6,6 +6,47 @@ imported, all classes of kreg are registered with it at once, so that its `load_
 
 import importlib
 import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what editors and type checkers see of the table below; a test compares the two
+    import os
+
+    import keras
+
+    from kreg import augment as augment
+    from kreg import callbacks as callbacks
+    from kreg import data as data
+    from kreg import diagnostics as diagnostics
+    from kreg import layers as layers
+    from kreg import models as models
+    from kreg import optimizers as optimizers
+    from kreg import pages as pages
+    from kreg import regularizers as regularizers
+    from kreg import runs as runs
+    from kreg import schedules as schedules
+    from kreg import surgery as surgery
+    from kreg.callbacks import Diagnostics as Diagnostics
+    from kreg.callbacks import EarlyStopping as EarlyStopping
+    from kreg.layers import Dropout as Dropout
+    from kreg.layers import mc_predict as mc_predict
+    from kreg.optimizers import certificate as certificate
+    from kreg.optimizers import path as path
+    from kreg.pages import report as report
+    from kreg.regularizers import L1 as L1
+    from kreg.regularizers import L2 as L2
+    from kreg.regularizers import L2SP as L2SP
+    from kreg.regularizers import ElasticNet as ElasticNet
+    from kreg.regularizers import GroupLasso as GroupLasso
+    from kreg.regularizers import SparseGroupLasso as SparseGroupLasso
+    from kreg.schedules import Schedule as Schedule
+    from kreg.surgery import compress as compress
+    from kreg.surgery import regularize as regularize
+    from kreg.surgery import select_features as select_features
+    from kreg.surgery import selected_features as selected_features
+    from kreg.surgery import size_path as size_path
+    from kreg.surgery import sparsity as sparsity
+    from kreg.surgery import strip as strip
+    from kreg.surgery import with_dropout as with_dropout
 
 __version__ = "0.1.0"
 
@@ -37,7 +78,7 @@ PUBLIC = {
     "EarlyStopping": "kreg.callbacks",
     "Diagnostics": "kreg.callbacks",
     # after training
-    "report": "kreg.diagnostics",
+    "report": "kreg.pages",
 }
 ROOMS = (
     "augment",
@@ -47,6 +88,7 @@ ROOMS = (
     "layers",
     "models",
     "optimizers",
+    "pages",
     "regularizers",
     "runs",
     "schedules",
@@ -56,7 +98,7 @@ ROOMS = (
 __all__ = ["__version__", "load_model", *PUBLIC, *ROOMS]
 
 
-def load_model(path, **kwargs):
+def load_model(path: "str | os.PathLike[str]", **kwargs: Any) -> "keras.Model":
     """`keras.models.load_model`, with the classes of kreg registered in any order of imports."""
     import keras
 
@@ -70,15 +112,17 @@ def _register() -> None:
     registration.register(*registration.ROOMS)
 
 
-def __getattr__(name: str):
-    if name in PUBLIC:
-        return getattr(importlib.import_module(PUBLIC[name]), name)
-    if name in ROOMS:
-        return importlib.import_module(f"kreg.{name}")
-    raise AttributeError(f"module 'kreg' has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker that saw this function would believe in every name
+
+    def __getattr__(name: str) -> object:
+        if name in PUBLIC:
+            return getattr(importlib.import_module(PUBLIC[name]), name)
+        if name in ROOMS:
+            return importlib.import_module(f"kreg.{name}")
+        raise AttributeError(f"module 'kreg' has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)
 
 

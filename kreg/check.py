@@ -4,14 +4,16 @@ import difflib
 import math
 import numbers
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import TypedDict, TypeVar
+
+Option = TypeVar("Option")
 
 
 class Interval(TypedDict, total=False):
     """A range that is declared once and checked in several places: `check.number(..., **range)`."""
 
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     low_open: bool
     high_open: bool
 
@@ -19,11 +21,11 @@ class Interval(TypedDict, total=False):
 class Bounds(TypedDict, total=False):
     """The same for whole numbers: `check.integer(..., **bounds)`. Both ends are included."""
 
-    low: int
-    high: int
+    low: int | None
+    high: int | None
 
 
-def invalid(name: str, expected: str, received, advice: str = "") -> ValueError:
+def invalid(name: str, expected: str, received: object, advice: str = "") -> ValueError:
     """The error for a wrong argument: what it is called, what is allowed, what came, what to do.
 
     >>> print(invalid("rate", "a number in [0, 1)", 1.5))
@@ -45,7 +47,7 @@ def interval(low: float | None, high: float | None, low_open: bool, high_open: b
 
 def number(
     name: str,
-    value,
+    value: object,
     *,
     low: float | None = None,
     high: float | None = None,
@@ -72,7 +74,7 @@ def number(
     return result
 
 
-def integer(name: str, value, *, low: int | None = None, high: int | None = None) -> int:
+def integer(name: str, value: object, *, low: int | None = None, high: int | None = None) -> int:
     """`value` as a Python int, if it is a whole number between `low` and `high`, both included."""
     bounds = {
         (True, True): "a whole number",
@@ -89,27 +91,28 @@ def integer(name: str, value, *, low: int | None = None, high: int | None = None
     return result
 
 
-def flag(name: str, value) -> bool:
+def flag(name: str, value: object) -> bool:
     """`value`, if it is exactly `True` or `False`."""
     if not isinstance(value, bool):
         raise invalid(name, "True or False", value)
     return value
 
 
-def choice(name: str, value, options: Iterable[str]) -> str:
-    """`value`, if it is one of `options`; the error names the nearest one.
+def choice(name: str, value: object, options: Iterable[Option]) -> Option:
+    """The one of `options` that equals `value`; the error names the nearest one.
 
     >>> choice("mode", "min", ("min", "max"))
     'min'
     """
     options = tuple(options)
-    if value in options:
-        return value
+    for option in options:
+        if option == value:
+            return option
     allowed = "one of " + ", ".join(map(repr, options))
     raise invalid(name, allowed, value, did_you_mean(value, options))
 
 
-def did_you_mean(value, options: Iterable[str]) -> str:
+def did_you_mean(value: object, options: Iterable[object]) -> str:
     """`Did you mean 'deep'?`, or an empty string where nothing is near."""
     known = {str(option).casefold(): str(option) for option in options}
     near = difflib.get_close_matches(str(value).casefold(), known, n=1)

@@ -45,7 +45,7 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_report(options: argparse.Namespace) -> int:
-    from kreg.diagnostics import commands
+    from kreg.pages import commands
 
     return commands.report(options.run, out=options.out, fail_on=options.fail_on)
 
@@ -70,6 +70,6 @@ def _replay(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_replay(options: argparse.Namespace) -> int:
-    from kreg.diagnostics import commands
+    from kreg.pages import commands
 
     return commands.replay(options.history, options.rules)

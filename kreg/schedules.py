@@ -7,13 +7,24 @@ Python, inside a compiled training step, and inside `tf.data`, without a retrace
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, TypedDict, Unpack, overload
 
 import numpy as np
 
 from kreg import check
 
 UNITS = ("step", "epoch")
+Scalar: TypeAlias = Any  # a number, or a scalar tensor of any backend
+Namespace: TypeAlias = Any  # the module that computes with it: `numpy`, `keras.ops`, `tensorflow`
+Config: TypeAlias = dict[str, Any]  # JSON values
+
+
+class Clock(TypedDict, total=False):
+    """The keyword arguments that every schedule has; see `Schedule`."""
+
+    unit: str
+    steps_per_epoch: int | None
 
 
 class Schedule:
@@ -34,13 +45,13 @@ class Schedule:
 
     kind = ""
 
-    def __init__(self, *, unit: str = "step", steps_per_epoch: int | None = None):
+    def __init__(self, *, unit: str = "step", steps_per_epoch: int | None = None) -> None:
         self.unit = check.choice("unit", unit, UNITS)
         if steps_per_epoch is not None:
             steps_per_epoch = check.integer("steps_per_epoch", steps_per_epoch, low=1)
         self.steps_per_epoch = steps_per_epoch
 
-    def value(self, t, xp):
+    def value(self, t: Scalar, xp: Namespace) -> Scalar:
         """The value at time `t`, computed with the functions of the namespace `xp`."""
         raise NotImplementedError
 
@@ -48,7 +59,13 @@ class Schedule:
         """The smallest and largest value ever taken: what a range check needs."""
         raise NotImplementedError
 
-    def __call__(self, t, xp=None):
+    @overload
+    def __call__(self, t: float, xp: None = None) -> float: ...
+
+    @overload
+    def __call__(self, t: Scalar, xp: Namespace) -> Scalar: ...
+
+    def __call__(self, t: Scalar, xp: Namespace = None) -> Scalar:
         """The value at time `t` of this schedule's own unit.
 
         Args:
@@ -58,7 +75,7 @@ class Schedule:
         """
         return float(self.value(float(t), np)) if xp is None else self.value(t, xp)
 
-    def at_step(self, step, xp=None):
+    def at_step(self, step: Scalar, xp: Namespace = None) -> Scalar:
         """The value at an optimizer step; an epoch schedule changes at epoch borders only.
 
         Raises:
@@ -78,23 +95,23 @@ class Schedule:
                 "epoch is not known. Pass `steps_per_epoch=` to the schedule, or count in steps."
             )
 
-    def get_config(self) -> dict:
+    def get_config(self) -> Config:
         return {"kind": self.kind, "unit": self.unit, "steps_per_epoch": self.steps_per_epoch}
 
     @staticmethod
-    def from_config(config: dict) -> "Schedule":
+    def from_config(config: Mapping[str, Any]) -> "Schedule":
         """The schedule that `get_config` described."""
         config = dict(config)
         kind = check.choice("kind", config.pop("kind", None), KINDS)
         return KINDS[kind](**config)
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Schedule) and self.get_config() == other.get_config()
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(repr(self.get_config()))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         fields = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items() if k != "kind")
         return f"{type(self).__name__}({fields})"
 
@@ -102,20 +119,22 @@ class Schedule:
 class Ramp(Schedule):
     """From `start` to `end` during `duration`, after a `delay`; constant before and after."""
 
-    def __init__(self, start: float, end: float, duration: float, delay: float = 0.0, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(
+        self, start: float, end: float, duration: float, delay: float = 0.0, **clock: Unpack[Clock]
+    ) -> None:
+        super().__init__(**clock)
         self.start = check.number("start", start)
         self.end = check.number("end", end)
         self.duration = check.number("duration", duration, low=0, low_open=True)
         self.delay = check.number("delay", delay, low=0)
 
-    def progress(self, t, xp):
+    def progress(self, t: Scalar, xp: Namespace) -> Scalar:
         return xp.minimum(xp.maximum((t - self.delay) / self.duration, 0.0), 1.0)
 
     def bounds(self) -> tuple[float, float]:
         return min(self.start, self.end), max(self.start, self.end)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> Config:
         own = {k: getattr(self, k) for k in ("start", "end", "duration", "delay")}
         return {**super().get_config(), **own}
 
@@ -137,7 +156,7 @@ class Linear(Ramp):
 
     kind = "linear"
 
-    def value(self, t, xp):
+    def value(self, t: Scalar, xp: Namespace) -> Scalar:
         return self.start + (self.end - self.start) * self.progress(t, xp)
 
 
@@ -152,7 +171,7 @@ class Cosine(Ramp):
 
     kind = "cosine"
 
-    def value(self, t, xp):
+    def value(self, t: Scalar, xp: Namespace) -> Scalar:
         half = 0.5 * (1.0 + xp.cos(math.pi * self.progress(t, xp)))
         return self.end + (self.start - self.end) * half
 
@@ -166,12 +185,14 @@ class Exponential(Ramp):
 
     kind = "exponential"
 
-    def __init__(self, start: float, end: float, duration: float, delay: float = 0.0, **kwargs):
+    def __init__(
+        self, start: float, end: float, duration: float, delay: float = 0.0, **clock: Unpack[Clock]
+    ) -> None:
         check.number("start", start, low=0, low_open=True)
         check.number("end", end, low=0, low_open=True)
-        super().__init__(start, end, duration, delay, **kwargs)
+        super().__init__(start, end, duration, delay, **clock)
 
-    def value(self, t, xp):
+    def value(self, t: Scalar, xp: Namespace) -> Scalar:
         return self.start * xp.exp(math.log(self.end / self.start) * self.progress(t, xp))
 
 
@@ -191,8 +212,10 @@ class Piecewise(Schedule):
 
     kind = "piecewise"
 
-    def __init__(self, boundaries: Sequence[float], values: Sequence[float], **kwargs):
-        super().__init__(**kwargs)
+    def __init__(
+        self, boundaries: Sequence[float], values: Sequence[float], **clock: Unpack[Clock]
+    ) -> None:
+        super().__init__(**clock)
         self.boundaries = [check.number("boundaries", b, low=0, low_open=True) for b in boundaries]
         self.values = [check.number("values", v) for v in values]
         if sorted(set(self.boundaries)) != self.boundaries:
@@ -200,7 +223,7 @@ class Piecewise(Schedule):
         if len(self.values) != len(self.boundaries) + 1:
             raise check.invalid("values", f"{len(self.boundaries) + 1} numbers", values)
 
-    def value(self, t, xp):
+    def value(self, t: Scalar, xp: Namespace) -> Scalar:
         result = self.values[0] + 0.0 * t
         for boundary, value in zip(self.boundaries, self.values[1:], strict=True):
             result = xp.where(t < boundary, result, value)
@@ -209,15 +232,17 @@ class Piecewise(Schedule):
     def bounds(self) -> tuple[float, float]:
         return min(self.values), max(self.values)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> Config:
         own = {"boundaries": list(self.boundaries), "values": list(self.values)}
         return {**super().get_config(), **own}
 
 
-KINDS = {cls.kind: cls for cls in (Linear, Cosine, Exponential, Piecewise)}
+KINDS: dict[str, type[Schedule]] = {
+    cls.kind: cls for cls in (Linear, Cosine, Exponential, Piecewise)
+}
 
 
-def get(name: str, value, **interval) -> "float | Schedule":
+def get(name: str, value: object, **interval: Unpack[check.Interval]) -> float | Schedule:
     """A checked constant or schedule from what a user may pass: a number, a `Schedule`, its config.
 
     Args:
@@ -237,6 +262,6 @@ def get(name: str, value, **interval) -> "float | Schedule":
     return value
 
 
-def serialize(value: "float | Schedule") -> "float | dict":
+def serialize(value: float | Schedule) -> float | Config:
     """The plain form of what `get` returned, for `get_config`."""
     return value.get_config() if isinstance(value, Schedule) else value

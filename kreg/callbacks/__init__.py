@@ -3,7 +3,6 @@
 from kreg.callbacks import snapshots
 from kreg.callbacks.clean import Clean, Measurement
 from kreg.callbacks.diagnostics import Diagnostics
-from kreg.callbacks.direction import direction
 from kreg.callbacks.history import HistoryFile
 from kreg.callbacks.interrupt import Interrupt
 from kreg.callbacks.kept import clean_of, weights_of
@@ -17,6 +16,7 @@ from kreg.callbacks.state import KerasState, stateful
 from kreg.callbacks.stopping import EarlyStopping
 from kreg.callbacks.tensorboard import TensorBoard
 from kreg.diagnostics import criteria
+from kreg.metric_names import direction
 
 __all__ = [
     "Clean",

@@ -4,6 +4,8 @@ Keras's `logs` carry numbers only. Per-example losses, the evaluator itself and 
 was cut short" travel here, beside the model, and vanish with it.
 """
 
+from kreg import private_keras
+
 ATTRIBUTE = "_kreg_board"
 
 
@@ -15,6 +17,7 @@ class Board:
         rows: The validation rows that are measured in every epoch, or `None`.
         validation: `(epoch, Measurement)` of the last epoch, or `None`.
         partial: Whether training was cut short in the middle of the running epoch.
+        broken: A sentence once the loss or a weight is not finite: the training is over.
         decisive: Names in the logs that a stopping rule reads; nobody may thin these out.
         events: What happened: dicts with `epoch` (from 1), `kind` and `text`.
         weights: `(epoch, WeightNumbers)` of the last epoch, or `None`.
@@ -27,6 +30,7 @@ class Board:
         self.rows = None
         self.validation = None
         self.partial = False
+        self.broken = ""
         self.decisive: set[str] = set()
         self.events: list[dict] = []
         self.weights = None
@@ -42,9 +46,4 @@ class Board:
 
 def board(model) -> Board:
     """The board beside `model`; a fresh one at first."""
-    found = vars(model).get(ATTRIBUTE)
-    if found is None:
-        found = Board()
-        # past Keras's own attribute tracking: this is no part of the model
-        object.__setattr__(model, ATTRIBUTE, found)
-    return found
+    return private_keras.beside(model, ATTRIBUTE, Board)

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kreg.callbacks import shim
+from kreg import private_keras
 from kreg.callbacks.outcome import outcome_of
 from kreg.callbacks.replicas import Replicas, graph, tensors, to_host
 from kreg.callbacks.rows import Rows
@@ -55,7 +55,7 @@ class Clean:
         self.outcome = outcome_of(model)
         self.replicas = Replicas(model)
         self._forward = _inference(model)
-        self._loss = shim.compiled_loss(model)
+        self._loss = private_keras.compiled_loss(model)
         self._run = self.replicas.compile(self._step)
         self._whole: dict[int, object] = {}  # TensorFlow relaxes over sizes only, not numbers
         self._held: dict[int, tuple] = {}
@@ -63,11 +63,11 @@ class Clean:
     @property
     def has_examples(self) -> bool:
         """Whether per-example losses can be measured for this model."""
-        return hasattr(self._loss, "_flat_losses")
+        return private_keras.has_example_loss(self._loss)
 
     def __call__(self, rows: Rows) -> Measurement:
         """The measurement, which leaves the model as it was."""
-        shim.build_metrics(self.model, next(rows.batches()))
+        private_keras.build_metrics(self.model, next(rows.batches()))
         if self.replicas.strategy is not None:
             return self._one_by_one(list(rows.batches()))
         batches = self._on_device(rows)
@@ -77,6 +77,26 @@ class Clean:
             self._whole[len(batches)] = graph(self._at_once, self.replicas.eager)
         found, metrics = to_host(self._whole[len(batches)](*batches))
         return _joined(_counted(batches, found), metrics)
+
+    @property
+    def losses(self) -> list:
+        """The compiled losses, output by output, each with `path` and `loss`."""
+        return private_keras.output_losses(self._loss)
+
+    def predict(self, rows: Rows):
+        """The model's outputs for a few rows, as NumPy arrays."""
+        return to_host(self._forward(tensors(rows.x)))
+
+    def instead(self, predict, rows: Rows) -> Measurement:
+        """The measurement of `predict(count)`, outputs for so many rows, in place of the model."""
+
+        def judge(x, y, weight):
+            count = len(keras.tree.flatten(x)[0])
+            y_pred = tensors(predict(count))
+            found = {"loss": self._loss(y, y_pred, weight), **self._vectors(y, y_pred, weight)}
+            return to_host(found)
+
+        return self._one_by_one(list(rows.batches()), judge)
 
     def let_go(self) -> None:
         """Forget the rows that were moved to the device."""
@@ -99,12 +119,12 @@ class Clean:
             variable.assign(value)
         return found, metrics
 
-    def _one_by_one(self, batches: list) -> Measurement:
+    def _one_by_one(self, batches: list, run=None) -> Measurement:
         """The same with a call for each batch, for many batches and for several devices."""
         before = [ops.convert_to_numpy(v) for v in self._metric_variables()]
         self.model.reset_metrics()
         empty = [ops.convert_to_numpy(v) for v in self._metric_variables()]
-        found = [self._run(*batch) for batch in batches]
+        found = [(run or self._run)(*batch) for batch in batches]
         metrics = to_host(self._metrics(empty))
         for variable, value in zip(self._metric_variables(), before, strict=True):
             variable.assign(value)
@@ -129,7 +149,7 @@ class Clean:
 
     def _vectors(self, y, y_pred, weight) -> dict:
         result = {}
-        example_loss = shim.example_loss(self._loss)
+        example_loss = private_keras.example_loss(self._loss)
         if example_loss is not None:
             examples = example_loss(y, y_pred, weight)
             if len(examples.shape) == 1:  # a loss function may average by itself

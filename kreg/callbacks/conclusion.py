@@ -9,6 +9,7 @@ import numpy as np
 
 from kreg import __version__, diagnostics
 from kreg.callbacks import examples, inventory
+from kreg.callbacks.baseline import baseline
 from kreg.callbacks.dead import dead_units
 from kreg.callbacks.opening import now
 from kreg.callbacks.probes import PROBES
@@ -22,6 +23,7 @@ def complete(callback) -> None:
     for side, rows in sides.items():
         if rows is not None:
             guarded(callback.note, "calibration", lambda s=side, r=rows: _look(callback, s, r))
+            guarded(callback.note, "baseline", lambda s=side, r=rows: _guess(callback, s, r))
     guarded(callback.note, "layer table", lambda: _layers(callback))
     for name in callback.probes:
         guarded(callback.note, f"probe {name}", lambda n=name: _probe(callback, n))
@@ -47,7 +49,7 @@ def _look(callback, side: str, rows) -> None:
     counts = examples.balance(rows, kind)
     if counts:
         inputs.setdefault("balance", {})[side] = counts
-    if measured.confidence is not None:
+    if measured.confidence is not None and np.isfinite(measured.confidence).all():
         callback.record.calibration[side] = {
             "confidence": np.asarray(measured.confidence, "float32"),
             "correct": np.asarray(measured.correct, "float32"),
@@ -57,6 +59,16 @@ def _look(callback, side: str, rows) -> None:
         inputs["hardest"] = examples.hardest(rows, measured.examples, measured.correct, kind)
         if not callback.board.partial:
             _catch_up(callback.record, measured)
+
+
+def _guess(callback, side: str, rows) -> None:
+    """What guessing costs on one side, and among how many classes."""
+    found = baseline(callback.clean, rows)
+    if found:
+        callback.record.baseline[side] = found
+    count = callback.clean.outcome.classes(callback.clean.predict(rows.head(1)))
+    if count:
+        callback.record.sizes["classes"] = count
 
 
 def _catch_up(record, measured) -> None:
@@ -101,5 +113,5 @@ def verdict(record, note):
     return guarded(note, "verdict", lambda: diagnostics.diagnose(record))
 
 
-def document(record, note):
-    return guarded(note, "report", lambda: diagnostics.document(record))
+def document(record, found, note):
+    return guarded(note, "report", lambda: diagnostics.document(record, verdict=found))

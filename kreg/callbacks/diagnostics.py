@@ -18,6 +18,7 @@ from kreg.callbacks.rows import count, optional, take
 from kreg.callbacks.source import learning_rate
 from kreg.diagnostics import Record
 from kreg.diagnostics.rates import rate_jump
+from kreg.diagnostics.statistics import paired_se
 
 
 class Diagnostics(keras.callbacks.Callback):
@@ -141,6 +142,8 @@ class Diagnostics(keras.callbacks.Callback):
         logs = {} if logs is None else logs
         began = time.monotonic()
         measured = self._measure(epoch, logs)
+        if self.board.broken:
+            self._break(epoch)
         if self.board.partial:  # an epoch cut short is replayed after the resume
             return
         self._remember(epoch, logs, measured)
@@ -172,7 +175,7 @@ class Diagnostics(keras.callbacks.Callback):
             fill(logs, "val_", validation, loss=False)
         if validation is None and "val_loss" in logs and not has_other_losses(self.model):
             logs["val_clean_loss"] = float(logs["val_loss"]) - numbers.penalty
-        train = self._measure_train(epoch, logs)
+        train = self._train = self._measure_train(epoch, logs)
         if "clean_loss" in logs and "val_clean_loss" in logs:
             logs["gap"] = logs["val_clean_loss"] - logs["clean_loss"]
         other = next((m.other for m in (train, validation) if m is not None), 0.0)
@@ -198,6 +201,8 @@ class Diagnostics(keras.callbacks.Callback):
         values = scalars(logs)
         if self.train is not None and not self.overhead.due(len(self.record.epochs)):
             values = {k: v for k, v in values.items() if k not in self._thinned(logs)}
+        if self._train is not None and self._train.examples is not None:
+            values["train_standard_error"] = paired_se(self._train.examples)
         rate = learning_rate(self.model)
         if rate is not None:
             values["learning_rate"] = rate
@@ -208,6 +213,13 @@ class Diagnostics(keras.callbacks.Callback):
         text = rate_jump(self.record.curve("learning_rate"))
         if text:
             self.board.events.append({"epoch": epoch + 1, "kind": "learning_rate", "text": text})
+
+    def _break(self, epoch: int) -> None:
+        """The last epoch of a training whose numbers broke; what is measured now means nothing."""
+        self.record.append(epoch + 1, dict.fromkeys(("clean_loss", "val_clean_loss"), math.nan))
+        event = {"epoch": epoch + 1, "kind": "failure", "text": self.board.broken}
+        self.board.events.append(event)
+        self.note(self.board.broken)
 
     def note(self, sentence: str) -> None:
         """Say it once, and keep it for the report."""
@@ -233,7 +245,7 @@ class Diagnostics(keras.callbacks.Callback):
         """The report as JSON values, with what later callbacks did; `None` before the end."""
         if self._document is None and self.verdict is not None and not self._training:
             self.record.events = list(self.board.events)
-            self._document = conclusion.document(self.record, self.note)
+            self._document = conclusion.document(self.record, self.verdict, self.note)
         return self._document
 
     # --- state --------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 
+from kreg import files
 from kreg.callbacks.board import board
 from kreg.callbacks.logs import scalars
 
@@ -34,7 +35,6 @@ class HistoryFile(keras.callbacks.Callback):
         if not self._resumed:
             self.rows, self.columns = [], []
         self._resumed, self._training = False, True
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         self._rewrite()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -77,11 +77,7 @@ class HistoryFile(keras.callbacks.Callback):
 
     def _rewrite(self) -> None:
         """The whole file, in one piece: a name has appeared, or a run goes on."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_suffix(".tmp")
-        temporary.unlink(missing_ok=True)
-        self._append(temporary, self._text(self.rows), sync=True)
-        temporary.replace(self.path)
+        files.write(self.path, self._text(self.rows))
 
     @staticmethod
     def _append(path: Path, text: str, sync: bool = False) -> None:

@@ -34,11 +34,6 @@ class Interrupt(keras.callbacks.Callback):
         self._entered = False
 
     @property
-    def interrupted(self) -> bool:
-        """Whether a signal has ended training."""
-        return self.received is not None
-
-    @property
     def exit_code(self) -> int:
         """0, or 128 + the signal: 130 for Ctrl-C, 143 for SIGTERM."""
         return 0 if self.received is None else 128 + self.received

@@ -4,7 +4,7 @@ Tracing an evaluator costs as much as several epochs of a small training. Diagno
 a run and the next job of a sweep that shares the model measure with the same ones.
 """
 
-from kreg.callbacks import shim
+from kreg import private_keras
 from kreg.callbacks.board import board
 from kreg.callbacks.clean import Clean
 from kreg.callbacks.penalties import Weights
@@ -37,7 +37,7 @@ def parts_of(model) -> tuple:
     """All that an evaluator reads once for all, when it is traced; compared by identity."""
     trained, optimizer = model.trainable_variables, getattr(model, "optimizer", None)
     return (
-        shim.compiled_loss(model),
+        private_keras.compiled_loss(model),
         model.loss,
         bool(getattr(model, "run_eagerly", False)),
         optimizer,

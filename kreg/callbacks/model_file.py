@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kreg import check
+from kreg import check, files
 
 
 def export_path(path) -> Path | None:
@@ -16,10 +16,5 @@ def export_path(path) -> Path | None:
 
 def export(model, path: Path) -> None:
     """Save the model beside `path`, then move it there: a failed write leaves the old one alone."""
-    temporary = path.with_suffix(".tmp.keras")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with files.replacing(path) as temporary:
         model.save(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

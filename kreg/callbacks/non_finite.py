@@ -27,7 +27,7 @@ class NonFinite(keras.callbacks.Callback):
         self._all_finite = None
 
     def on_train_begin(self, logs=None):
-        self.failure = ""
+        self.failure = board(self.model).broken = ""
         self._all_finite = None
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -55,6 +55,7 @@ class NonFinite(keras.callbacks.Callback):
         self.failure = f"{what}; {where}."
         self.model.stop_training = True
         board(self.model).partial = True
+        board(self.model).broken = self.failure
 
 
 def all_finite(model):

@@ -43,6 +43,13 @@ class Outcome:
         right = ops.equal(ops.cast(ops.argmax(chances, axis=-1), "int32"), labels)
         return ops.max(chances, axis=-1), right
 
+    def classes(self, y_pred) -> int | None:
+        """Number of classes of predictions of shape (n, ..., outputs); `None` for another task."""
+        if self.kind is None or keras.tree.is_nested(y_pred):
+            return None
+        outputs = int(y_pred.shape[-1])
+        return outputs if self.kind != "binary" else 2 if outputs == 1 else None
+
     def _binary(self, y, scores):
         chance = ops.sigmoid(scores) if self.from_logits else scores
         truth = ops.reshape(ops.cast(y, "float32"), (-1,)) > 0.5
@@ -52,13 +59,20 @@ class Outcome:
 def outcome_of(model) -> Outcome:
     """The `Outcome` of a compiled model, from its loss."""
     loss = getattr(model, "loss", None)
-    if loss is None or isinstance(loss, (dict, list, tuple)):
+    if loss is None:
         return Outcome()
+    if isinstance(loss, (dict, list, tuple)):
+        return Outcome(loss=", ".join(map(name_of, keras.tree.flatten(loss))))
     if isinstance(loss, str):
         loss = keras.losses.get(loss) if loss not in ("ce", "crossentropy") else loss
-    name = str(getattr(loss, "name", None) or getattr(loss, "__name__", loss))
+    name = name_of(loss)
     kind = next((kind for part, kind in KINDS.items() if part in name), None)
     logits = bool(loss.get_config().get("from_logits")) if hasattr(loss, "get_config") else False
     regression = any(part in name for part in REGRESSION)
     task = "regression" if regression else TASKS.get(kind)
     return Outcome(loss=name, task=task, kind=None if regression else kind, from_logits=logits)
+
+
+def name_of(loss) -> str:
+    """A loss's name: of the object, the function, or the text itself."""
+    return str(getattr(loss, "name", None) or getattr(loss, "__name__", loss))

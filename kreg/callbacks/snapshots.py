@@ -1,13 +1,12 @@
 """The best epochs' variables, in memory or on disk."""
 
-import os
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras import ops
 
-from kreg import check
+from kreg import archive, check, files
 
 WHAT = ("weights", "all")
 
@@ -66,8 +65,7 @@ class Snapshots:
         """The variables of a kept epoch."""
         if self.directory is None:
             return self.values[epoch]
-        with np.load(self._path(epoch), allow_pickle=False) as file:
-            return [file[f"v{i}"] for i in range(len(file.files))]
+        return _unversioned(self._path(epoch)) or archive.read(self._path(epoch))["values"]
 
     def average(self) -> list[np.ndarray]:
         """The mean over the kept epochs; whole-number variables are those of the best epoch."""
@@ -106,18 +104,17 @@ class Snapshots:
         return self.directory / f"best-{epoch:06d}.npz"
 
     def _save(self, epoch: int, values: list) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        temporary = self.directory / "best.tmp"
-        try:
-            with open(temporary, "wb") as file:
-                np.savez(file, **{f"v{i}": value for i, value in enumerate(values)})
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path(epoch))
-        finally:
-            temporary.unlink(missing_ok=True)
+        files.sweep(self.directory)
+        archive.save(self._path(epoch), {"values": values})
         for old in sorted(self.directory.glob("best-*.npz"))[: -self.count - 1]:
             old.unlink()
+
+
+def _unversioned(path: Path) -> list[np.ndarray]:
+    """What version 0.1.0 wrote, one member `v<i>` a variable; empty for a file of today."""
+    with np.load(path, allow_pickle=False) as file:
+        count = 0 if archive.HEADER in file.files else len(file.files)
+        return [file[f"v{i}"] for i in range(count)]
 
 
 def _mean(values) -> np.ndarray:

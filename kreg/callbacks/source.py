@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kreg.callbacks import shim
+from kreg import private_keras
 from kreg.callbacks.board import board
 from kreg.callbacks.kept import clean_of, weights_of
 from kreg.callbacks.penalties import has_other_losses
@@ -33,7 +33,7 @@ class Source:
             self.rows = take("validation", validation, LIMIT)
             self.clean = clean_of(model)
             # a variable that is made inside a training step has TensorFlow trace the step again
-            shim.build_metrics(model, next(self.rows.batches()))
+            private_keras.build_metrics(model, next(self.rows.batches()))
 
     def has_examples(self) -> bool:
         """Whether per-example losses will be there."""

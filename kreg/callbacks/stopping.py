@@ -8,7 +8,6 @@ from kreg import check
 from kreg.callbacks import snapshots
 from kreg.callbacks.board import board
 from kreg.callbacks.chief import chief_says
-from kreg.callbacks.direction import direction
 from kreg.callbacks.guard import RateGuard
 from kreg.callbacks.logs import scalars
 from kreg.callbacks.model_file import export as save_in_one_piece
@@ -22,6 +21,7 @@ from kreg.callbacks.stop_report import (
     summary,
 )
 from kreg.callbacks.stop_rule import StopRule
+from kreg.metric_names import direction
 
 STATE = ("stopped_epoch", "would_stop_epoch", "stop_reason", "sentence", "first_epoch")
 # a goal, a budget and a broken loss are not matters of the learning rate

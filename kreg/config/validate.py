@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from kreg import check
-from kreg.config import combinations
+from kreg.config import combinations, renamed
 from kreg.config.custom import is_custom
 from kreg.config.root import Config, Root
 from kreg.config.schema import GROUPS, schema_of
@@ -74,7 +74,9 @@ def fill(schema: type[Schema], prefix: str, values: Mapping[str, Any]) -> Schema
 
 
 def unknown_key(prefix: str, name: str, known: Iterable[str]) -> ValueError:
-    """The error for a key that its group does not have."""
+    """The error for a key that its group does not have, or has under another name."""
+    if told := renamed.sentence(f"{prefix}{name}"):
+        return ValueError(told)
     known = tuple(known)
     where = f"`{prefix.rstrip('.')}`" if prefix else "The configuration"
     keys = ", ".join(known)

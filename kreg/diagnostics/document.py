@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -9,25 +10,34 @@ from kreg import __version__
 from kreg.diagnostics.advice import advise
 from kreg.diagnostics.findings import Findings
 from kreg.diagnostics.onset import z_curve
-from kreg.diagnostics.png import data_uri
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.replay import RULES, replay
 from kreg.diagnostics.statistics import paired_se
+from kreg.diagnostics.verdict import Verdict
+
+Document = dict[str, Any]  # plain JSON values, see `document`
 
 SCHEMA = "kreg/report"
 VERSION = 1
 MAX_POINTS = 2000
 
 
-def document(record: Record, *, rules: str = RULES, created: str | None = None) -> dict:
+def document(
+    record: Record,
+    *,
+    rules: str = RULES,
+    created: str | None = None,
+    verdict: Verdict | None = None,
+) -> dict:
     """The whole report as JSON values: verdict, curves, ledger, layers, advice, replay, provenance.
 
     Args:
         record: What the run has measured.
         rules: Stopping rules to replay.
         created: Time stamp (ISO 8601). Defaults to now.
+        verdict: Where the record has been judged already; else it is judged here.
     """
-    f = Findings(record)
+    f = Findings(record, verdict)
     found = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -44,23 +54,17 @@ def document(record: Record, *, rules: str = RULES, created: str | None = None) 
         "resolution": f.resolution,
         "layers": f.layers,
         "totals": f.totals,
+        "compressed": None,
         "advice": [advice.as_dict() for advice in advise(f)],
         "replay": replay(record, rules),
         "sizes": record.sizes,
-        "inputs": inputs(record),
+        "baseline": record.baseline,
+        "inputs": record.inputs,
         "events": record.events,
         "settings": record.settings,
         "provenance": record.provenance,
     }
     return jsonable(found)
-
-
-def inputs(record: Record) -> dict:
-    """Facts about the inputs; a picture of them becomes text that lies in the document itself."""
-    sheet = record.inputs.get("samples")
-    if not sheet or not isinstance(sheet.get("picture"), np.ndarray):
-        return record.inputs
-    return {**record.inputs, "samples": {**sheet, "picture": data_uri(sheet["picture"])}}
 
 
 def curves(f: Findings) -> dict:

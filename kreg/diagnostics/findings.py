@@ -18,13 +18,15 @@ class Findings:
 
     Args:
         record: What the run has measured.
+        judged: Its verdict where that is known already.
     """
 
     record: Record
+    judged: Verdict | None = None
 
     @cached_property
     def verdict(self) -> Verdict:
-        return diagnose(self.record)
+        return self.judged or diagnose(self.record)
 
     @cached_property
     def series(self) -> Series:
@@ -84,7 +86,7 @@ class Findings:
             metric = name.removeprefix(prefix)
             if not name.startswith(prefix) or metric == "loss" or metric.startswith("clean_"):
                 continue
-            row = {"name": metric, "direction": self.record.directions.get(metric)}
+            row = {"name": metric}
             for when, epoch in (("best", self.verdict.best_epoch), ("last", self.verdict.epoch)):
                 row[when] = self.at(name, epoch)
                 row[f"train_{when}"] = self.until(f"{side}{metric}", epoch)

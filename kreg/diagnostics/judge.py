@@ -1,6 +1,7 @@
 """The state after each epoch, from what was known at that epoch."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from kreg.diagnostics.trailing import WINDOW, Trailing
 
 CALM = {"LEARNING", "MEMORISING", "LATE GAIN", "CONVERGED", "UNDERFITTING", "UNDECIDED"}
 TRENDS = CALM | {"SETTLING", "TOO STRONG", "UNSTABLE"}
+Baseline = Mapping[str, Mapping[str, float]]  # side -> number -> value
 TESTABLE = 4  # values: of fewer no order is significant
 
 
@@ -32,7 +34,7 @@ class Thresholds:
         z: |paired z| below which an epoch cannot be told from the best.
         moved: Relative change of the training loss since the best epoch that counts.
         suspicious: Standard errors by which validation may lie below training.
-        high: Share of the chance loss above which a training loss at rest is underfitting.
+        high: Share of the baseline's loss above which a training loss at rest is underfitting.
     """
 
     window: int = 8
@@ -73,15 +75,17 @@ class Check:
     confirmed: bool
 
 
-def walk(series: Series, *, chance: float | None = None, limits: Thresholds = None) -> list[Check]:
+def walk(
+    series: Series, *, baseline: Baseline | None = None, limits: Thresholds | None = None
+) -> list[Check]:
     """One `Check` for each validation, each from the past alone.
 
     Args:
         series: The judged curves.
-        chance: The loss of a constant prediction, if known; tells CONVERGED from UNDERFITTING.
+        baseline: What guessing costs, as in `Record`; tells CONVERGED from UNDERFITTING.
         limits: Thresholds. Defaults to `Thresholds()`.
     """
-    limits = limits or Thresholds()
+    limits, baseline = limits or Thresholds(), baseline or {}
     trail = Trailing(limits.trailing)
     checks, best, anchor, hits, confirmed = [], None, None, 0, False
     found = shown = None
@@ -93,7 +97,7 @@ def walk(series: Series, *, chance: float | None = None, limits: Thresholds = No
             anchor = middle(series, t, limits.trailing)
         hits = hits + 1 if lost > limits.lost and math.isfinite(lost) else 0
         confirmed = believed(confirmed, lost, sure, hits, limits)
-        before, found = found, name(series, t, anchor, confirmed, chance, limits)
+        before, found = found, name(series, t, anchor, confirmed, baseline, limits)
         shown = settled(shown, before, found)
         above = percent_above(series, t, best)
         checks.append(Check(int(series.epochs[t]), shown, best, anchor, above, sure, confirmed))
@@ -130,17 +134,24 @@ def percent_above(series: Series, t: int, best: int | None) -> float:
     return float(100 * (now - then) / (abs(then) or 1.0))
 
 
-def name(series, t, anchor, confirmed, chance, limits) -> str:
+def name(
+    series: Series,
+    t: int,
+    anchor: int | None,
+    confirmed: bool,
+    baseline: Baseline,
+    limits: Thresholds,
+) -> str:
     """The state's name at position t: the overrides in their order, then the table."""
     if not math.isfinite(series.validation[t]) or math.isinf(series.train[t]):
         return "NON-FINITE"
     if t + 1 < limits.window:
-        return "NOT ENOUGH DATA"
+        return "TOO EARLY"
     if suspicious(series, t, limits):
         return "SUSPICIOUS"
     if confirmed:
-        state = past(series, t, anchor, limits)
-        return "OVERCONFIDENT" if overconfident(series, t, anchor, limits) else state
+        sure = overconfident(series, t, anchor, limits) and knows(series, t, baseline, limits)
+        return "OVERCONFIDENT" if sure else past(series, t, anchor, limits)
     window = slice(t + 1 - limits.window, t + 1)
     train = direction(series.epochs[window], training(series, window), limits)
     validation = direction(series.epochs[window], series.validation[window], limits)
@@ -149,9 +160,14 @@ def name(series, t, anchor, confirmed, chance, limits) -> str:
     if train == RISES and pressed(series, window, limits):
         return TABLE[train, min(validation, FLAT)]
     state = TABLE[train, validation]
-    if state == "CONVERGED" and chance is not None and series.train[t] > limits.high * chance:
-        return "UNDERFITTING"
-    return state
+    guessing = baseline.get("train", {}).get("loss", math.inf)
+    return "UNDERFITTING" if state == "CONVERGED" and high(series, t, guessing, limits) else state
+
+
+def high(series: Series, t: int, guessing: float, limits: Thresholds) -> bool:
+    """Whether the training loss has won less over guessing than a model that fits would."""
+    # a loss that may be negative has no share
+    return bool(series.train[t] > (limits.high * guessing if guessing > 0 else guessing))
 
 
 def past(series: Series, t: int, anchor: int, limits: Thresholds) -> str:
@@ -201,15 +217,22 @@ def direction(epochs: np.ndarray, values: np.ndarray, limits: Thresholds) -> int
 
 
 def suspicious(series: Series, t: int, limits: Thresholds) -> bool:
-    """`train - validation > 2 sqrt(2) SE(validation)` at three checks: too good to be true.
-
-    The two sides have equally many rows, so the standard error of validation stands for both.
-    """
+    """`train - validation > 2 SE(train - validation)` at three checks: too good to be true."""
     recent = range(max(0, t - 2), t + 1)
     if not series.honest or any(series.examples[i] is None for i in recent):
         return False
-    margins = [limits.suspicious * math.sqrt(2) * paired_se(series.examples[i]) for i in recent]
+    margins = [limits.suspicious * gap_error(series, i) for i in recent]
     return all(series.train[i] - series.validation[i] > m for i, m in zip(recent, margins))
+
+
+def gap_error(series: Series, t: int) -> float:
+    """`sqrt(SE(train)^2 + SE(validation)^2)`: the standard error of their difference.
+
+    Where that of the training side is not known, validation's stands for it: the sides have
+    equally many rows.
+    """
+    validation, train = paired_se(series.examples[t]), float(series.train_error[t])
+    return math.hypot(validation, validation if math.isnan(train) else train)
 
 
 def overconfident(series: Series, t: int, anchor: int, limits: Thresholds) -> bool:
@@ -217,6 +240,14 @@ def overconfident(series: Series, t: int, anchor: int, limits: Thresholds) -> bo
     recent = range(max(anchor + 1, t - limits.trailing + 1), t + 1)
     same = [holds(series.correct[i], series.correct[anchor], limits.z) for i in recent]
     return sum(same) > len(same) / 2
+
+
+def knows(series: Series, t: int, baseline: Baseline, limits: Thresholds) -> bool:
+    """Whether more answers are right than the most frequent class would give, not by chance."""
+    share, right = baseline.get("validation", {}).get("accuracy"), series.correct[t]
+    if share is None or right is None or not right.size:
+        return True
+    return right.mean() - share > limits.z * math.sqrt(share * (1 - share) / right.size)
 
 
 def holds(now, then, z: float) -> bool:

@@ -18,32 +18,29 @@ def latest(record: Record, epoch: int) -> dict | None:
 def entry(record: Record, epoch: int) -> dict | None:
     """Both sides of the ledger at one epoch; `None` where no clean losses were measured.
 
-        loss     = clean_loss     + running mean + noise and augmentation + penalty
+        loss     = clean_loss     + noise + penalty
         val_loss = val_clean_loss + penalty (+ rest)
 
-    Without `noisy_loss` the first two parts cannot be told apart: `running_mean` is `None` and
-    `noise` holds both.
+    Noise is what dropout and augmentation add, and the running mean over the epoch's weights.
 
     >>> record = Record()
     >>> record.append(1, dict(loss=1.5, clean_loss=1.0, penalty=0.2, val_loss=1.4,
-    ...                       val_clean_loss=1.2, noisy_loss=1.1))
-    >>> {k: v and round(v, 6) for k, v in entry(record, 1)["train"].items()}
-    {'logged': 1.5, 'clean': 1.0, 'running_mean': 0.2, 'noise': 0.1, 'penalty': 0.2}
+    ...                       val_clean_loss=1.2))
+    >>> {k: round(v, 6) for k, v in entry(record, 1)["train"].items()}
+    {'logged': 1.5, 'clean': 1.0, 'noise': 0.3, 'penalty': 0.2}
     """
     at = record.epochs.index(epoch)
-    loss, val_loss, clean, val_clean, penalty, noisy = (
+    loss, val_loss, clean, val_clean, penalty = (
         float(record.curve(name)[at])
-        for name in ("loss", "val_loss", "clean_loss", "val_clean_loss", "penalty", "noisy_loss")
+        for name in ("loss", "val_loss", "clean_loss", "val_clean_loss", "penalty")
     )
     if not all(map(math.isfinite, (loss, clean, val_clean))):
         return None
     penalty = penalty if math.isfinite(penalty) else 0.0
-    split = math.isfinite(noisy)
     train = {
         "logged": loss,
         "clean": clean,
-        "running_mean": loss - penalty - noisy if split else None,
-        "noise": noisy - clean if split else loss - penalty - clean,
+        "noise": loss - penalty - clean,
         "penalty": penalty,
     }
     known = math.isfinite(val_loss)

@@ -2,14 +2,13 @@
 
 import dataclasses
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from kreg import check
+from kreg import archive, check
 
 MAX_EXAMPLES = 2048  # per-example losses kept an epoch: enough for a paired test, 8 kB in float32
 ARRAYS = ("examples", "correct")
@@ -27,26 +26,28 @@ class Record:
     - `loss`, `val_loss`: as Keras logged them, with penalties, noise and running mean;
     - `clean_loss`, `val_clean_loss`, `clean_<metric>`, `val_clean_<metric>`: inference mode,
       penalty-free, un-augmented;
-    - `noisy_loss`: penalty-free, on the weights of the epoch's end, but with noise and augmentation
-      on. Splits the bias ledger's running mean from its noise;
-    - `penalty`: the sum of all penalties at the epoch's end; `learning_rate`; `val_ece`.
+    - `train_standard_error`: of `clean_loss`, from its per-example losses;
+    - `penalty`: the sum of all penalties at the epoch's end; `learning_rate`.
 
     Args:
         name: How the run is called on the page.
         task: `"classification"`, `"binary"`, `"regression"` or `None` when not known.
         loss: Name of the loss, `"sparse_categorical_crossentropy"` say.
-        honest: `True` when the clean curves were computed, `False` for logged losses only.
-        directions: Metric name (without prefix) to `"min"` or `"max"`.
         sizes: Numbers of rows: `train`, `validation` (whole sets), `measured` (rows a side that the
             clean curves use), and `classes` where there are any.
+        baseline: `"train"` or `"validation"` to what the best prediction costs there that ignores
+            the inputs: `loss`, and `accuracy` of the most frequent class where there are classes.
+            Empty where the best constant of the loss is not known.
         layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.inventory`.
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
-        inputs: Facts about the inputs: `image`, `augmented`, `batch_norm` (booleans), `class_names`
-            (list), `found` (sentences of the data's checks), `balance` (side to class id to rows),
+        inputs: Facts about the inputs: `image`, `augmented` (booleans), `class_names` (list),
+            `found` (sentences of the data's checks), `balance` (side to class id to rows),
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
-            `picture`, uint8 of shape (height, width, 3), and `captions`).
-        events: Dicts with `epoch`, `kind` (`"stop"`, `"restore"`, `"learning_rate"`) and `text`.
+            `picture`, uint8 of shape (height, width, 3), and `captions`), `weak_evidence` (dicts
+            with `name`, `value`, `note`).
+        events: Dicts with `epoch`, `kind` (`"stop"`, `"restore"`, `"learning_rate"`, `"failure"`)
+            and `text`.
         settings: The run's configuration, JSON values.
         provenance: Versions, seed, command, start and end: JSON values.
         warnings: Sentences to show beside the verdict.
@@ -63,13 +64,12 @@ class Record:
     name: str = "run"
     task: str | None = None
     loss: str | None = None
-    honest: bool = True
     epochs: list[int] = field(default_factory=list)
     curves: dict[str, list] = field(default_factory=dict)
     examples: list = field(default_factory=list)
     correct: list = field(default_factory=list)
-    directions: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    baseline: dict[str, dict[str, float]] = field(default_factory=dict)
     layers: list[dict] = field(default_factory=list)
     calibration: dict[str, dict] = field(default_factory=dict)
     inputs: dict = field(default_factory=dict)
@@ -132,24 +132,23 @@ class Record:
 
     def save(self, path) -> Path:
         """Write one `.npz` without pickles, in one piece or not at all."""
-        from kreg.diagnostics.files import write
+        return archive.save(path, self.get_state())
 
-        arrays, plain = {}, {}
-        _split(self.get_state(), "", arrays, plain)
+    def packed(self) -> bytes:
+        """The content of the file that `save` writes."""
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, plain=np.array(json.dumps(plain)), **arrays)
-        return write(path, buffer.getvalue())
+        archive.write(buffer, self.get_state())
+        return buffer.getvalue()
 
     @classmethod
     def load(cls, path) -> "Record":
-        """The record that `save` wrote."""
-        with np.load(path, allow_pickle=False) as file:
-            state = json.loads(str(file["plain"]))
-            for key in file.files:
-                if key != "plain":
-                    _put(state, key.split("/"), file[key])
+        """The record that `save` wrote.
+
+        Raises:
+            DamagedError: A `ValueError` with the reason, for any other file.
+        """
         record = cls()
-        record.set_state(state)
+        record.set_state(archive.read(path))
         return record
 
 
@@ -175,20 +174,3 @@ def _unstacked(state: Mapping) -> list:
     for position, values in zip(state["there"], state["values"], strict=True):
         rows[int(position)] = np.asarray(values)
     return rows
-
-
-def _split(value: Mapping, prefix: str, arrays: dict, plain: dict) -> None:
-    """Sort a tree into arrays (by path) and JSON values (a tree)."""
-    for key, item in value.items():
-        if isinstance(item, np.ndarray):
-            arrays[f"{prefix}{key}"] = item
-        elif isinstance(item, Mapping):
-            _split(item, f"{prefix}{key}/", arrays, plain.setdefault(key, {}))
-        else:
-            plain[key] = item
-
-
-def _put(tree: dict, path: list[str], value) -> None:
-    for key in path[:-1]:
-        tree = tree.setdefault(key, {})
-    tree[path[-1]] = value

@@ -38,7 +38,9 @@ def resolution(series: Series, rows: int | None) -> dict | None:
     best, last = series.best, len(series) - 1
     if best is None or series.examples[last] is None or series.examples[last].size < 2:
         return None
-    losses = series.examples[last]
+    losses = np.asarray(series.examples[last], dtype=float)
+    if not np.isfinite(losses).all():
+        return None
     n = int(rows or losses.size)
     sd = float(np.std(losses, ddof=1))
     # two epochs: the best against the last, or against its neighbour when they are the same

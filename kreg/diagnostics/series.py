@@ -8,6 +8,7 @@ from kreg.diagnostics.record import Record
 
 CLEAN = ("clean_loss", "val_clean_loss")
 LOGGED = ("loss", "val_loss")
+ERROR = "train_standard_error"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Series:
         names: Names of the two curves.
         measured: Booleans of shape (t,): where the training loss was measured.
         penalty: Floats of shape (t,): the penalties' sum, 0 where there is none.
+        train_error: Floats of shape (t,): standard error of the training loss, NaN where it is not
+            known.
     """
 
     epochs: np.ndarray
@@ -34,6 +37,7 @@ class Series:
     names: tuple[str, str]
     measured: np.ndarray
     penalty: np.ndarray
+    train_error: np.ndarray
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -64,6 +68,7 @@ def judged(record: Record) -> Series:
         names=names,
         measured=record.measured(names[0])[there],
         penalty=np.nan_to_num(penalty, nan=0.0, posinf=0.0, neginf=0.0)[there],
+        train_error=carried(record.curve(ERROR), record.measured(ERROR))[there],
     )
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 FALLS, FLAT, RISES = -1, 0, 1
-DIRECTIONS = {FALLS: "falls", FLAT: "is flat", RISES: "rises"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,8 @@ STATES = {
         State(
             "UNDERFITTING",
             "watch",
-            "Neither loss moves, and the training loss is still high.",
+            "Neither loss moves, and the training loss is still more than half of what guessing "
+            "costs.",
             "Give the model more capacity, a higher learning rate or less regularization.",
         ),
         State(
@@ -82,13 +82,13 @@ STATES = {
         State(
             "NON-FINITE",
             "bad",
-            "A loss is NaN or infinite.",
+            "A loss or a weight is NaN or infinite.",
             "Lower the learning rate, clip the gradients, look for NaN in the data.",
         ),
         State(
-            "NOT ENOUGH DATA",
+            "TOO EARLY",
             "unknown",
-            "Too few validations to see a trend.",
+            "Too few epochs to say: a trend takes eight validations.",
             "Train on.",
         ),
         State(
@@ -127,5 +127,7 @@ TABLE = {
     (RISES, FLAT): "TOO STRONG",
     (RISES, RISES): "UNSTABLE",
 }
+# words of older reports
+RENAMED = {"NOT ENOUGH DATA": "TOO EARLY"}
 # states that say "the validation loss is past its best"
 PAST_BEST = ("OVERFITTING", "OVERCONFIDENT", "DRIFT")

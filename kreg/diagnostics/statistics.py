@@ -8,13 +8,16 @@ import numpy as np
 def paired_se(difference: np.ndarray) -> float:
     """`sd(d) / sqrt(n)` of differences d of shape (n,), infinite for fewer than two.
 
+    NaN where one of them is not finite.
+
     Only the paired error can date an onset: between neighbouring epochs it is about 15 times
     smaller than the standard error of the validation loss itself.
     """
     difference = np.asarray(difference, dtype=float)
     if difference.size < 2:
         return math.inf
-    return float(difference.std(ddof=1) / math.sqrt(difference.size))
+    with np.errstate(invalid="ignore", over="ignore"):
+        return float(difference.std(ddof=1) / math.sqrt(difference.size))
 
 
 def paired_z(later: np.ndarray, earlier: np.ndarray) -> float:

@@ -3,7 +3,7 @@
 import copy
 
 from kreg.diagnostics.document import SCHEMA, VERSION
-from kreg.diagnostics.states import STATES
+from kreg.diagnostics.states import RENAMED, STATES
 
 NOTHING = {
     "kreg": None,
@@ -22,6 +22,7 @@ NOTHING = {
     "advice": [],
     "replay": [],
     "sizes": {},
+    "baseline": {},
     "inputs": {},
     "events": [],
     "settings": {},
@@ -47,14 +48,12 @@ def upgraded(document: dict) -> dict:
     """
     if not isinstance(document, dict):
         raise ValueError(f"A report is a JSON object. Received: {type(document).__name__}.")
-    if "schema" not in document and {"state", "headline", "curve"} <= document.keys():
-        document = from_prototype(document)
     if document.get("schema") != SCHEMA:
         raise ValueError(
             f"This is no report of kreg: its schema is {document.get('schema')!r}, expected "
             f"{SCHEMA!r}."
         )
-    if document.get("version", 0) > VERSION:
+    if document.get("version", VERSION) > VERSION:
         raise ValueError(
             f"The report has version {document['version']}, this kreg reads up to {VERSION}. "
             "Update kreg to read it."
@@ -63,7 +62,13 @@ def upgraded(document: dict) -> dict:
 
 
 def complete(document: dict) -> dict:
-    """Fields that an older writer did not know, filled with nothing."""
+    """Fields that an older writer did not know, filled with nothing; words in their present form.
+
+    >>> old = {"verdict": {"state": "NOT ENOUGH DATA", "headline": "NOT ENOUGH DATA"}}
+    >>> complete(old)["verdict"]["headline"]
+    'TOO EARLY'
+    """
+    document = renamed(document)
     found = {**copy.deepcopy(NOTHING), **document}
     state = STATES.get(document.get("verdict", {}).get("state"), STATES["UNDECIDED"])
     named = {
@@ -78,27 +83,15 @@ def complete(document: dict) -> dict:
     return found
 
 
-def from_prototype(old: dict) -> dict:
-    """Version 0: one flat object with `state`, `headline`, `onset` and `curve`."""
-    names = {"epoch": "epochs", "train_clean": "clean_loss", "train_logged": "loss",
-             "val": "val_clean_loss"}  # fmt: skip
-    curves = {names.get(name, name): list(values) for name, values in old["curve"].items()}
-    onset = old.get("onset")
-    layers = [
-        {**row, "norm": row.get("wnorm"), "distance": row.get("dist"), "unregularized": False}
-        for row in old.get("layers", [])
+def renamed(document: dict) -> dict:
+    """The document with the present words for the states: the verdict's and the timeline's."""
+    verdict = dict(document.get("verdict", {}))
+    for key in ("state", "headline"):
+        if verdict.get(key) in RENAMED:
+            word = STATES[RENAMED[verdict[key]]]
+            verdict |= {key: word.name, "meaning": word.meaning, "action": word.action}
+    verdict["timeline"] = [
+        {**stretch, "state": RENAMED.get(stretch["state"], stretch["state"])}
+        for stretch in verdict.get("timeline", [])
     ]
-    total = sum(row.get("params") or 0 for row in layers) or 1
-    for row in layers:
-        row["share"] = (row.get("params") or 0) / total
-    return {
-        "schema": SCHEMA,
-        "version": 0,
-        "curves": curves,
-        "layers": layers,
-        "totals": {"params": total, "unregularized": 0, "unregularized_share": 0.0},
-        "verdict": {"state": old["state"], "headline": old["headline"], "onset": onset,
-                    "best_epoch": onset, "epoch": (curves.get("epochs") or [None])[-1]},
-        "advice": [{"id": "old", "text": text, "source": "", "weight": 0.5, "code": ""}
-                   for text in old.get("advice", [])],
-    }  # fmt: skip
+    return {**document, "verdict": verdict}

@@ -10,6 +10,10 @@ from kreg.diagnostics.series import Series, judged
 from kreg.diagnostics.states import PAST_BEST, STATES
 
 BIASED = "logged losses only: biased"
+NO_BASELINE = (
+    "What guessing costs is not known here, so CONVERGED cannot be told from UNDERFITTING. Look at "
+    "the height of the training loss."
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def diagnose(record: Record, limits: Thresholds | None = None) -> Verdict:
     series = judged(record)
     if not len(series):
         return plain("NO VALIDATION", series, record, [])
-    checks = walk(series, chance=chance_loss(record), limits=limits)
+    checks = walk(series, baseline=record.baseline, limits=limits)
     best = checks[-1].best
     if best is None:
         return plain("NON-FINITE", series, record, checks)
@@ -125,7 +129,7 @@ def named(state: str, series: Series, checks: list[Check], record: Record) -> di
         "honest": series.honest,
         "monitor": series.names[1],
         "timeline": timeline(checks),
-        "caveats": caveats(record, series),
+        "caveats": caveats(record, series, state),
     }
 
 
@@ -149,7 +153,7 @@ def timeline(checks: list[Check]) -> list[dict]:
     return stretches
 
 
-def caveats(record: Record, series: Series) -> list[str]:
+def caveats(record: Record, series: Series, state: str) -> list[str]:
     """What limits the verdict."""
     found = []
     if not series.honest:
@@ -163,19 +167,6 @@ def caveats(record: Record, series: Series) -> list[str]:
         found.append(f"Validated at {len(series)} of {len(record.epochs)} epochs.")
     if len(series) and not math.isfinite(series.train[-1]):
         found.append(f"The training loss `{series.names[0]}` is missing: its curve counts as flat.")
+    if state == "CONVERGED" and "loss" not in record.baseline.get("train", {}):
+        found.append(NO_BASELINE)
     return found + list(record.warnings)
-
-
-def chance_loss(record: Record) -> float | None:
-    """The loss of a prediction that ignores the inputs, if it is known.
-
-    `record.inputs["chance_loss"]` where the callback computed it; else `log(classes)` for a
-    crossentropy.
-    """
-    given = record.inputs.get("chance_loss")
-    if given is not None:
-        return float(given)
-    classes = record.sizes.get("classes", 0)
-    if record.task == "binary":
-        classes = 2
-    return math.log(classes) if classes > 1 and "crossentropy" in (record.loss or "") else None

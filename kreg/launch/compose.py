@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from kreg import check
-from kreg.config import conf_dir, schema
+from kreg.config import conf_dir, renamed, schema
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, unknown_key, validate
 from kreg.launch import catalogue, commandline
@@ -37,6 +37,8 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Conf
     Raises:
         ConfigError: With one sentence for the first mistake found.
     """
+    for override in parsed:
+        _check_name(override)
     options = catalogue.groups()
     if config_dir:
         options = _merged(options, catalogue.groups(Path(config_dir)))
@@ -53,6 +55,13 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Conf
             if override not in choices:
                 _check_key(override, base, options)
         raise
+
+
+def _check_name(override: Override) -> None:
+    """Refuse the old name of a key with the new one."""
+    value = commandline.told(override).partition("=")[2]
+    if told := renamed.sentence(override.key_or_group, value):
+        raise ConfigError(told)
 
 
 def _merged(ours: Groups, theirs: Groups) -> Groups:

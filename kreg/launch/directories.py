@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from kreg import sweeps
+from kreg.config import renamed
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import commandline, searches
@@ -36,7 +37,7 @@ def for_run(line: CommandLine, config: Config) -> resume.Decision:
         wanted = str(own)
     try:
         parent = Path("logs") / config.task / "runs"
-        return resume.decide(wanted, parent, config.to_dict())
+        return resume.decide(wanted, parent, config.to_dict(), current=renamed.current)
     except resume.ResumeError as error:
         raise ConfigError(str(error)) from error
 

@@ -12,12 +12,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from kreg import files
 from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.launch import codes, directories
 from kreg.launch.gate import Checked
 from kreg.launch.launchers import IN_PROCESS
-from kreg.runs import InUseError, atomic
+from kreg.runs import InUseError
 from kreg.runs.lock import Lock
 from kreg.sweeps import median_stopping
 
@@ -107,7 +108,7 @@ class Job:
         if isinstance(error, InUseError):
             return  # the directory is another process's
         if self.sweeping or directories.has_begun(self.directory):
-            atomic.write_json(self.directory / "result.json", failure(error))
+            files.write_json(self.directory / "result.json", failure(error))
 
     def _tell(self, error: BaseException) -> None:
         if codes.is_sentence(error) and self.config.trainer.verbose != "debug":

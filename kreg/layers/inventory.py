@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import keras
 
-from kreg.layers import shim
+from kreg import private_keras
 from kreg.layers.noise import Noise
 from kreg.schedules import Schedule
 
@@ -54,7 +54,7 @@ def cell_dropout(cell) -> float | None:
 
 def noise_layers(model) -> list:
     """The noise layers of a model, nested models and wrappers included, that can act at all."""
-    layers = [layer for layer in shim.all_layers(model) if strength(layer) is not None]
+    layers = [layer for layer in private_keras.all_layers(model) if strength(layer) is not None]
     return [layer for layer in layers if isinstance(layer, Noise) or strength(layer) > 0]
 
 

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from kreg import check
-from kreg.layers import arguments, shim
+from kreg import check, private_keras
+from kreg.layers import arguments
 from kreg.layers.inventory import WHAT_COUNTS, noise_layers, strength
 from kreg.layers.uncertainty import OUTPUTS, probabilities, statistics
 
@@ -98,7 +98,9 @@ def mc_predict(
 def active_noise(model, also: tuple = ()) -> list:
     """The layers to switch on, or a sentence that says what counts as one."""
     active = [layer for layer in noise_layers(model) if strength(layer) > 0]
-    active += [layer for layer in shim.all_layers(model) if also and isinstance(layer, also)]
+    active += [
+        layer for layer in private_keras.all_layers(model) if also and isinstance(layer, also)
+    ]
     if not active:
         raise ValueError(
             f"Model {model.name!r} has no noise layer with a rate above 0, so all samples would be "

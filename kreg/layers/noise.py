@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
-from kreg.held import Held
 from kreg.layers import arguments
 from kreg.schedules import Schedule
+from kreg.untracked import UntrackedNumbers
 
 SEED_KEY = "seed_generator_state"
 
@@ -67,17 +67,17 @@ class Noise(keras.layers.Layer):
             )
         self._rate = value
         if self.held is not None:
-            self.held.set(*self.numbers(value, self.first_shape))
+            self.held.assign(*self.numbers(value, self.first_shape))
 
     def hold_rate(self) -> None:
         """Let steps that are compiled from now on read a constant rate above 0 from a variable.
 
         Setting `rate` to another number then changes the next step without a retrace. Not under
-        JAX, see `kreg.held`; what is not built, or takes maps of any size, is not held.
+        JAX, see `kreg.untracked`; what is not built, or takes maps of any size, is not held.
         """
         constant = not isinstance(self._rate, Schedule) and self._rate > 0
         if constant and self.built and self.held is None:
-            self.held = Held(*self.numbers(self._rate, self.first_shape))
+            self.held = UntrackedNumbers(*self.numbers(self._rate, self.first_shape))
 
     @property
     def is_held(self) -> bool:

@@ -1,5 +1,3 @@
-from .certificate import Certificate as Certificate
-from .certificate import certificate as certificate
 from .classes import SGD as SGD
 from .classes import Adafactor as Adafactor
 from .classes import Adagrad as Adagrad
@@ -12,7 +10,9 @@ from .classes import Muon as Muon
 from .classes import Nadam as Nadam
 from .classes import RMSprop as RMSprop
 from .convert import proximal as proximal
-from .path import Path as Path
-from .path import path as path
+from .optimality import Certificate as Certificate
+from .optimality import certificate as certificate
+from .path_result import Path as Path
 from .proximal_step import Proximal as Proximal
+from .regularization_path import path as path
 from .scaled import Scaled as Scaled

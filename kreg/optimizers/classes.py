@@ -3,7 +3,10 @@
 import keras
 from keras import ops
 
+from kreg.optimizers.penalised_weights import PenalisedWeight
 from kreg.optimizers.proximal_step import TINY, Proximal
+from kreg.regularizers.penalty import Strengths
+from kreg.regularizers.prox import Tensor
 
 register = keras.saving.register_keras_serializable(package="kreg")
 
@@ -12,9 +15,9 @@ register = keras.saving.register_keras_serializable(package="kreg")
 class SGD(Proximal, keras.optimizers.SGD):
     """`keras.optimizers.SGD`, with exact zeros for kreg penalties."""
 
-    def _width(self, claim, s, dtype):
+    def _width(self, weight: PenalisedWeight, s: Strengths, dtype: str) -> Tensor:
         # the step is linear in the gradient: ten steps' worth of averaging in the dead zone
-        rate = ops.maximum(ops.cast(self._claims.peak, dtype), TINY)
+        rate = ops.maximum(ops.cast(self._penalised.peak, dtype), TINY)
         return 10.0 * rate / (1.0 - self.momentum)
 
 

@@ -2,6 +2,7 @@
 
 import keras
 
+from kreg import private_keras
 from kreg.optimizers.classes import CLASSES
 from kreg.optimizers.proximal_step import Proximal
 
@@ -14,7 +15,7 @@ REFUSED = {
 }
 
 
-def proximal(optimizer):
+def proximal(optimizer: keras.Optimizer | str) -> keras.Optimizer:
     """The same optimizer with exact zeros for kreg penalties: settings and state are kept.
 
     Args:
@@ -38,12 +39,12 @@ def proximal(optimizer):
     cls = proximal_class(optimizer)
     converted = cls.from_config(optimizer.get_config())
     if optimizer.built:
-        converted.build(optimizer._trainable_variables)
+        converted.build(private_keras.trained_weights(optimizer))
         copy_state(optimizer, converted)
     return converted
 
 
-def proximal_class(optimizer) -> type:
+def proximal_class(optimizer: keras.Optimizer) -> type[Proximal]:
     """The kreg class for a Keras optimizer."""
     for parent, cls in BY_PARENT.items():
         # the torch backend swaps Keras's classes for subclasses of the same name
@@ -61,7 +62,9 @@ def proximal_class(optimizer) -> type:
     raise ValueError(f"The optimizer {name} cannot be given a proximal step: {reason}.")
 
 
-def rewrapped(wrapper):
+def rewrapped(
+    wrapper: keras.optimizers.LossScaleOptimizer,
+) -> keras.optimizers.LossScaleOptimizer:
     """A loss-scaling wrapper around the converted inner optimizer."""
     if wrapper.built:
         raise ValueError(
@@ -73,7 +76,7 @@ def rewrapped(wrapper):
     return keras.optimizers.LossScaleOptimizer(proximal(wrapper.inner_optimizer), **config)
 
 
-def copy_state(source, target) -> None:
+def copy_state(source: keras.Optimizer, target: keras.Optimizer) -> None:
     """Copy all of Keras's variables; kreg's own come after them and start fresh."""
     for old, new in zip(source.variables, target.variables, strict=False):
         new.assign(old)

@@ -1,41 +1,58 @@
 """The objective that training minimises, taken apart: data loss, its gradient, penalties."""
 
+from typing import Any
+
 import keras
+import numpy as np
 from keras import ops
 
 from kreg.regularizers import Penalty
+from kreg.regularizers.penalty import Strengths
+from kreg.regularizers.prox import Tensor
 
 
-def penalised(model) -> list[tuple[keras.Variable, Penalty]]:
+def penalised(model: keras.Model) -> list[tuple[keras.Variable, Penalty]]:
     """The trainable weights that have a kreg penalty."""
     pairs = [(v, getattr(v, "regularizer", None)) for v in model.trainable_weights]
     return [(v, p) for v, p in pairs if isinstance(p, Penalty)]
 
 
-def data_loss(model, x, y):
+def data_loss(model: keras.Model, x: Any, y: Any) -> Tensor:
     """The compiled loss on `(x, y)` in inference mode, without kreg's penalties, as a tensor."""
     prediction = model(x, training=False)
     total = model.compute_loss(x=x, y=y, y_pred=prediction, training=False)
     return total - sum(penalty(variable) for variable, penalty in penalised(model))
 
 
-def strengths_now(model, penalty) -> dict[str, float]:
+def strengths_now(model: keras.Model, penalty: Penalty) -> dict[str, float]:
     """A penalty's strengths at the optimizer's step, as numbers."""
-    owner = penalty.owner() or model.optimizer
-    owner = getattr(owner, "inner_optimizer", owner)
-    current = owner.strengths_of(penalty) if hasattr(owner, "strengths_of") else None
+    optimizer = penalty.optimizer_in_step() or model.optimizer
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    current = optimizer.strengths_of(penalty) if hasattr(optimizer, "strengths_of") else None
     if current is None:
         return penalty.strengths()
     return {name: float(ops.convert_to_numpy(value)) for name, value in current.items()}
 
 
-def data_gradients(model, x, y) -> list:
+def penalty_now(model: keras.Model, variable: keras.Variable, penalty: Penalty) -> float:
+    s = settings_now(model, variable, penalty)
+    value = penalty.total(ops.convert_to_tensor(variable), s)
+    return float(ops.convert_to_numpy(value))
+
+
+def settings_now(model: keras.Model, variable: keras.Variable, penalty: Penalty) -> Strengths:
+    """What the parts of a penalty take at a weight: strengths, and L2SP's start."""
+    extras = penalty.extras(variable, penalty.optimizer_in_step())
+    return {**strengths_now(model, penalty), **extras}
+
+
+def data_gradients(model: keras.Model, x: Any, y: Any) -> list[np.ndarray]:
     """The gradient of `data_loss` for each trainable weight, as NumPy arrays."""
     compute = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
     return [ops.convert_to_numpy(g) for g in compute(model, x, y)]
 
 
-def _tensorflow(model, x, y):
+def _tensorflow(model: keras.Model, x: Any, y: Any) -> list[Tensor]:
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
@@ -44,10 +61,10 @@ def _tensorflow(model, x, y):
     return [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
 
 
-def _jax(model, x, y):
+def _jax(model: keras.Model, x: Any, y: Any) -> list[Tensor]:
     import jax
 
-    def loss(values):
+    def loss(values: list[Tensor]) -> Tensor:
         mapping = zip(model.trainable_weights, values, strict=True)
         with keras.StatelessScope(state_mapping=list(mapping)):
             return data_loss(model, x, y)
@@ -55,7 +72,7 @@ def _jax(model, x, y):
     return jax.grad(loss)([v.value for v in model.trainable_weights])
 
 
-def _torch(model, x, y):
+def _torch(model: keras.Model, x: Any, y: Any) -> list[Tensor]:
     import torch
 
     values = [v.value for v in model.trainable_weights]

@@ -14,19 +14,33 @@ weights may be set, loaded, decayed or constrained between two steps. The price 
 over memory: one more array to read and to write, and no division outside of scalars.
 """
 
-import contextlib
 import inspect
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import keras
 from keras import ops
 
-from kreg import check
-from kreg.optimizers.claims import Claims, at
-from kreg.optimizers.numbers import Numbers
-from kreg.regularizers import training
+from kreg import check, private_keras
+from kreg.optimizers.penalised_weights import PenalisedWeight, PenalisedWeights
+from kreg.optimizers.step_number import StepNumber
+from kreg.regularizers import Penalty
+from kreg.regularizers.penalty import Strengths
+from kreg.regularizers.prox import Tensor
+from kreg.regularizers.strength import at_step
+
+TINY = 1e-30
+NUMBERS = ("weight_decay", "ema_momentum")
 
 
-class Proximal:
+# a mixin: type checkers read it as the optimizer that it is put before
+if TYPE_CHECKING:
+    Base: TypeAlias = keras.Optimizer
+else:
+    Base = object
+
+
+class Proximal(Base):
     """Mixin for a Keras optimizer: exact zeros for the penalties of `kreg.regularizers`.
 
     Put it before the optimizer: `class Mine(Proximal, MyOptimizer)`. Without a kreg penalty on any
@@ -44,11 +58,15 @@ class Proximal:
         ValueError: For `ema_overwrite_frequency`, which would put averages in the place of zeros.
     """
 
-    def __init_subclass__(cls, **kwargs):
+    # Clipping and SGD's momentum are no step numbers: Keras asks in Python whether they are zero.
+    weight_decay = StepNumber()
+    ema_momentum = StepNumber()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.__signature__ = inspect.signature(cls.__mro__[2])
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         if self.ema_overwrite_frequency is not None:
             raise check.invalid(
@@ -57,14 +75,13 @@ class Proximal:
                 self.ema_overwrite_frequency,
                 "Keep `use_ema=True`; the average, with its zeros, is written at the end of `fit`.",
             )
-        self._claims = Claims()
-        self.numbers = None
+        self._penalised = PenalisedWeights()
 
-    def build(self, variables):
+    def build(self, variables: Sequence[keras.Variable]) -> None:
         if self.built:
             return
         super().build(variables)
-        self._claims.scan(self, self._trainable_variables)
+        self.refresh()
 
     def refresh(self) -> None:
         """Take up penalties that were attached to or removed from weights since `build`.
@@ -73,100 +90,119 @@ class Proximal:
         compiled again: `model.make_train_function(force=True)`; `kreg.regularize` does both.
         """
         if self.built:
-            self._claims.scan(self, self._trainable_variables)
+            self._penalised.update(self, private_keras.trained_weights(self))
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(
+        self, grads: Iterable[Tensor], trainable_variables: Iterable[keras.Variable] | None = None
+    ) -> None:
         if trainable_variables is not None and not self.built:
             trainable_variables = list(trainable_variables)
             with keras.name_scope(self.name):
                 self.build(trainable_variables)
         self._note_learning_rate()
-        with contextlib.nullcontext() if self.numbers is None else self.numbers.in_step():
-            super().apply(grads, trainable_variables)
+        super().apply(grads, trainable_variables)
         step = ops.cast(self.iterations, "float32")
-        for variable, schedule in self._claims.scheduled():
+        for variable, schedule in self._penalised.scheduled():
             variable.assign(schedule.at_step(step, ops))
 
     def hold_numbers(self) -> None:
         """Let steps that are compiled from now on read weight decay and the like from variables.
 
-        `optimizer.numbers.take(other)` then changes the next step without a retrace.
+        Setting them, as `take_numbers` does, then changes the next step without a retrace.
         """
-        self.numbers = self.numbers or Numbers(self)
+        for name in NUMBERS:
+            getattr(Proximal, name).hold(self)
 
-    def update_step(self, gradient, variable, learning_rate):
-        claim = self._claims.by_index.get(self._get_variable_index(variable))
-        if claim is None:
+    def take_numbers(self, other: "Proximal") -> None:
+        """The weight decay and the like of another optimizer, from the next step on."""
+        for name, value in other.numbers().items():
+            if self.numbers()[name] is not None:
+                setattr(self, name, value)
+
+    def numbers(self) -> dict[str, float | None]:
+        """Weight decay and the like as they were set; `None` for what is not in use."""
+        return {name: getattr(Proximal, name).number(self) for name in NUMBERS}
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return config | {name: n for name, n in self.numbers().items() if name in config}
+
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Any) -> None:
+        weight = self._penalised.by_index.get(private_keras.index_of(self, variable))
+        if weight is None:
             return super().update_step(gradient, variable, learning_rate)
         w = ops.convert_to_tensor(variable)
-        s = claim.penalty.at(w, claim.values(w.dtype))
+        s = weight.penalty.at(w, weight.values(w.dtype))
         gradient = ops.cast(ops.convert_to_tensor(gradient), w.dtype)
-        if claim.penalty.has_smooth:
-            gradient = gradient + self._smooth_gradient(claim, w, s)
-        if claim.hidden is None:
+        if weight.penalty.has_smooth:
+            gradient = gradient + self._smooth_gradient(weight, w, s)
+        if weight.hidden is None:
             return super().update_step(gradient, variable, learning_rate)
-        penalty, lam = claim.penalty, self._width(claim, s, w.dtype)
-        offset = penalty.sharp_offset(w, ops.convert_to_tensor(claim.hidden), lam, s)
+        penalty, lam = weight.penalty, self._width(weight, s, w.dtype)
+        offset = penalty.sharp_offset(w, ops.convert_to_tensor(weight.hidden), lam, s)
         super().update_step(gradient + offset * (1.0 / lam), variable, learning_rate)
         z = ops.convert_to_tensor(variable) + offset  # the step of w is the step of z
-        self.assign(claim.hidden, z)
+        self.assign(weight.hidden, z)
         self.assign(variable, penalty.sharp_prox(z, lam, s))
 
-    def _smooth_gradient(self, claim, w, s):
-        if claim.start is None:
-            return claim.penalty.smooth_gradient(w, s)
-        start = claim.known_start(w)
-        self.assign(claim.start, start)
-        self.assign(claim.started, ops.ones_like(ops.convert_to_tensor(claim.started)))
-        return claim.penalty.smooth_gradient(w, s, start)
+    def _smooth_gradient(self, weight: PenalisedWeight, w: Tensor, s: Strengths) -> Tensor:
+        if weight.start is None:
+            return weight.penalty.smooth_gradient(w, s)
+        start = weight.known_start(w)
+        self.assign(weight.start, start)
+        self.assign(weight.started, ops.ones_like(ops.convert_to_tensor(weight.started)))
+        return weight.penalty.smooth_gradient(w, {**s, "start": start})
 
     def _note_learning_rate(self) -> None:
         """Keep the largest learning rate so far: a warm-up starts at 0, a decay ends there."""
-        if self._claims.peak is not None:
+        peak = self._penalised.peak
+        if peak is not None:
             rate = ops.cast(ops.convert_to_tensor(self.learning_rate), "float32")
-            self._claims.peak.assign(ops.maximum(ops.convert_to_tensor(self._claims.peak), rate))
+            peak.assign(ops.maximum(ops.convert_to_tensor(peak), rate))
 
-    def _width(self, claim, s, dtype):
+    def _width(self, weight: PenalisedWeight, s: Strengths, dtype: str) -> Tensor:
         """`lam`, chosen so that the dead zone `lam * l1` is as wide as one step of the optimizer.
 
         An adaptive optimizer moves a weight by about the learning rate whatever the gradient is.
         The optimum does not depend on `lam`: a wide zone is calm and slow, a narrow one quick and
         noisy.
         """
-        peak = ops.maximum(ops.cast(self._claims.peak, dtype), TINY)
-        height = claim.penalty.sharpness(s)
+        peak = ops.maximum(ops.cast(self._penalised.peak, dtype), TINY)
+        height = weight.penalty.sharpness(s)
         return ops.where(height > 0, peak / ops.maximum(height, TINY), peak)
 
-    def finalize_variable_values(self, var_list):
+    def finalize_variable_values(self, var_list: Sequence[keras.Variable]) -> None:
         """Write the moving average into the weights, if there is one, and keep their zeros."""
         if not self.use_ema:
             return super().finalize_variable_values(var_list)
-        claims = self._claims.by_index.items()
-        sharp = [self._trainable_variables[i] for i, claim in claims if claim.hidden is not None]
+        trained = private_keras.trained_weights(self)
+        known = self._penalised.by_index.items()
+        sharp = [trained[i] for i, one in known if one.hidden is not None]
         alive = [ops.cast(ops.convert_to_tensor(v) != 0, v.dtype) for v in sharp]
         super().finalize_variable_values(var_list)
         for variable, mask in zip(sharp, alive, strict=True):
             variable.assign(ops.convert_to_tensor(variable) * mask)
 
-    # what a penalty asks of the optimizer that claimed it
+    # what a penalty asks of the optimizer that trains it
 
-    def takes_step_of(self, penalty) -> bool:
+    def takes_step_of(self, penalty: Penalty) -> bool:
         """Whether this optimizer trains a weight with the penalty (if not built yet: will)."""
-        return not self.built or self._claims.strengths_of(penalty) is not None
+        return not self.built or self._penalised.strengths_of(penalty) is not None
 
-    def strengths_of(self, penalty) -> dict | None:
-        """The current strengths of a penalty as float32 scalars, or `None` if it has no claim."""
-        variables = self._claims.strengths_of(penalty) or {}
+    def strengths_of(self, penalty: Penalty) -> Strengths | None:
+        """The current strengths of a penalty as float32 scalars; `None` if it is on no weight."""
+        variables = self._penalised.strengths_of(penalty) or {}
         values = {name: in_loss(variable) for name, variable in variables.items()}
         known = values and all(value is not None for value in values.values())
         return values if known else None
 
-    def start_of(self, penalty, w):
+    def start_of(self, penalty: Penalty, w: Tensor) -> Tensor:
         """The start of the weight `w` for a penalty that measures the distance to it."""
-        found = [(i, c) for i, c in self._claims.by_index.items() if c.penalty is penalty]
-        same = [c for i, c in found if self._trainable_variables[i] is w]
+        trained = private_keras.trained_weights(self)
+        found = [(i, one) for i, one in self._penalised.by_index.items() if one.penalty is penalty]
+        same = [one for i, one in found if trained[i] is w]
         shape = tuple(w.shape)
-        candidates = same or [c for _, c in found if tuple(c.start.shape) == shape]
+        candidates = same or [one for _, one in found if one.has_start_of(shape)]
         if len(candidates) > 1:
             raise ValueError(
                 f"One {type(penalty).__name__} is shared by {len(candidates)} weights of shape "
@@ -179,21 +215,21 @@ class Proximal:
     def push_strengths(self) -> None:
         """Copy the penalties' strengths into the variables that the compiled step reads."""
         step = int(ops.convert_to_numpy(self.iterations))
-        for claim in self._claims.by_index.values():
-            for name, variable in claim.strengths.items():
-                variable.assign(at(getattr(claim.penalty, name), step))
+        for one in self._penalised.by_index.values():
+            for name, variable in one.strengths.items():
+                variable.assign(at_step(getattr(one.penalty, name), step))
 
     # for the user
 
     def strengths(self) -> dict[str, dict[str, float]]:
         """The strengths in force now: path of the weight -> name of the strength -> number."""
-        paths = {i: self._trainable_variables[i].path for i in self._claims.by_index}
+        trained = private_keras.trained_weights(self)
         return {
-            paths[i]: {n: float(ops.convert_to_numpy(v)) for n, v in claim.strengths.items()}
-            for i, claim in self._claims.by_index.items()
+            trained[i].path: {n: float(ops.convert_to_numpy(v)) for n, v in one.strengths.items()}
+            for i, one in self._penalised.by_index.items()
         }
 
-    def set_strengths(self, penalty=None, **strengths) -> None:
+    def set_strengths(self, penalty: Penalty | None = None, **strengths: float) -> None:
         """Change strengths between two fits, without a new trace.
 
         `optimizer.set_strengths(l1=0.1)` sets `l1` of all penalties that have one, as
@@ -206,39 +242,36 @@ class Proximal:
         Raises:
             ValueError: If no penalty of this optimizer has a strength of that name.
         """
-        claimed = {id(c.penalty): c.penalty for c in self._claims.by_index.values()}
-        penalties = list(claimed.values()) if penalty is None else [penalty]
+        known = {id(one.penalty): one.penalty for one in self._penalised.by_index.values()}
+        penalties = list(known.values()) if penalty is None else [penalty]
         for name, value in strengths.items():
             having = [p for p in penalties if name in p.strength_names()]
             if not having:
                 options = sorted({n for p in penalties for n in p.strength_names()})
                 raise check.invalid("strengths", f"one of {options} (built optimizers only)", name)
-            for one in having:
-                setattr(one, name, value)
+            for changed in having:
+                setattr(changed, name, value)
 
     # saving: in an order that does not depend on when each penalty was attached
 
-    def save_own_variables(self, store):
-        for index, variable in enumerate(self._claims.last(self.variables)):
+    def save_own_variables(self, store: Any) -> None:
+        for index, variable in enumerate(self._penalised.last(self.variables)):
             store[str(index)] = variable.numpy()
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         if len(store.keys()) != len(self.variables):
             return super().load_own_variables(store)  # Keras says why it does not load
-        for index, variable in enumerate(self._claims.last(self.variables)):
+        for index, variable in enumerate(self._penalised.last(self.variables)):
             variable.assign(store[str(index)])
         self.push_strengths()  # a constant strength is what the penalty says, not what was saved
 
 
-def in_loss(variable):
+def in_loss(variable: keras.Variable) -> Tensor | None:
     """The value of an optimizer's variable for a loss, or `None` where nobody knows it.
 
     JAX's trainer takes these variables away while a loss is computed. A training step gets their
     values in another way; a test step, and so `val_loss`, holds the strengths of its trace.
     """
-    if keras.backend.backend() != "jax" or training.model_in_training() is None:
+    if keras.backend.backend() != "jax" or private_keras.model_in_step() is None:
         return ops.convert_to_tensor(variable)
-    return training.values_in_loss().get(id(variable))
-
-
-TINY = 1e-30
+    return private_keras.values_in_loss().get(id(variable))

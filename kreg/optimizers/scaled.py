@@ -1,8 +1,10 @@
 """A learning rate whose course is fixed and whose height is a variable."""
 
+from typing import Any
+
 import keras
 
-from kreg.held import Held
+from kreg.untracked import UntrackedNumbers
 
 
 @keras.saving.register_keras_serializable(package="kreg")
@@ -21,24 +23,24 @@ class Scaled(keras.optimizers.schedules.LearningRateSchedule):
     0.125
     """
 
-    def __init__(self, height: float, course):
+    def __init__(self, height: float, course: keras.optimizers.schedules.LearningRateSchedule):
         self.height = float(height)
         self.course = course
-        self._held = Held(self.height)
+        self._rate = UntrackedNumbers(self.height)
 
     def set_height(self, height: float) -> None:
         """Take another height, from the next step on, without a retrace."""
         self.height = float(height)
-        self._held.set(self.height)
+        self._rate.assign(self.height)
 
-    def __call__(self, step):
-        return self._held.read()[0] * self.course(step)
+    def __call__(self, step: Any) -> Any:
+        return self._rate.read()[0] * self.course(step)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         course = keras.optimizers.schedules.serialize(self.course)
         return {"height": self.height, "course": course}
 
     @classmethod
-    def from_config(cls, config: dict) -> "Scaled":
+    def from_config(cls, config: dict[str, Any]) -> "Scaled":
         course = keras.optimizers.schedules.deserialize(config["course"])
         return cls(config["height"], course)

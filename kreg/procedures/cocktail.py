@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from kreg import check
 from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.factories import data
+from kreg.pages import terminal
 from kreg.procedures import cocktail_page, ingredients
 from kreg.procedures.trials import attempt, train
 from kreg.sweeps.study import Setting, Study
@@ -153,14 +153,8 @@ def write(out_dir: Path, search: CocktailSearch, result: dict[str, Any]) -> None
 def show(result: dict[str, Any]) -> None:
     """What was found, and what each ingredient is worth."""
     rows = result["ablation"]
-    metrics = [
-        name for name in ("test_clean_accuracy", "test_clean_rmse") if name in rows[0]["metrics"]
-    ]
-    table = Table("", "val_clean_loss", "change", *metrics)
-    for row in rows:
-        change = row["val_clean_loss"] - rows[0]["val_clean_loss"]
-        numbers = [row["val_clean_loss"], change, *(row["metrics"][name] for name in metrics)]
-        table.add_row(row["name"], *map(cocktail_page.figure, numbers))
     console = Console()
-    console.print(f"{result['trials']} settings tried; each ingredient of the best left out once:")
-    console.print(table)
+    console.print(
+        f"{result['trials']} settings tried; each ingredient of the best left out once:\n"
+    )
+    console.print(terminal.table(cocktail_page.table(rows), console))

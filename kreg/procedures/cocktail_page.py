@@ -1,19 +1,15 @@
 """The page of a cocktail: what is in it, what each ingredient is worth, how to use it again."""
 
 import math
-from pathlib import Path
 
 import pandas as pd
-from markupsafe import Markup
 
-from kreg.diagnostics.page import skeleton
+from kreg.pages import charts, html
+from kreg.pages.views import Code, Column, Figure, Head, Piece, Row, Section, Sentence, Table, View
 from kreg.procedures import ingredients
-from kreg.sweeps import charts
 from kreg.sweeps.effect import half_width
-from kreg.sweeps.page import template
 
-MEASURED = {
-    "val_clean_loss": "val_clean_loss",
+MEASURED = {  # besides the clean validation loss
     "gap": "gap",
     "test_clean_accuracy": "test acc.",
     "test_clean_rmse": "test rmse",
@@ -32,22 +28,15 @@ def render(result: dict, trials: list, option: str, command: str) -> str:
         command: What trains it again.
     """
     rows = result["ablation"]
-    columns = [name for name in MEASURED if name in rows[0]["metrics"]]
     title = f"The best cocktail of {result['trials']} settings"
-    body = template(Path(__file__).parent, "cocktail.html.j2").render(
-        title=title,
-        headline=headline(rows),
-        settings=settings(result["best"]),
-        starts=len(rows[0]["losses"]),
-        columns=[MEASURED[name] for name in columns],
-        ablation=[(r["name"], [figure(r["metrics"][n]) for n in columns]) for r in rows],
-        ablation_chart=ablation_chart(rows),
-        search_chart=search_chart(trials),
-        course=course(trials),
-        command=command,
-        option=option,
-    )
-    return skeleton(title, body)
+    searched = search(trials)
+    sections = [
+        mixture(result["best"], half=searched is not None),
+        *([searched] if searched else []),
+        ablation(rows),
+        Section("use", "Use it", [Sentence(f"`{command}`"), Code(option)]),
+    ]
+    return html.page(View(Head("cocktail", title, "good", [headline(rows)]), sections))
 
 
 def headline(rows: list[dict]) -> str:
@@ -73,6 +62,12 @@ def figure(number: float) -> str:
     return f"{number:.2g}" if 0 < abs(number) < SMALL else f"{number:.4f}"
 
 
+def mixture(best: dict, half: bool) -> Section:
+    columns = (Column("ingredient"), Column("in the best cocktail"))
+    table = Table(columns, [Row(row) for row in settings(best)])
+    return Section("cocktail", "What is in it", [table], half=half)
+
+
 def settings(best: dict) -> list[tuple[str, str]]:
     """Every ingredient with its setting, the learning rate first."""
     found, active = [("learning rate", f"{best['learning_rate']:.2g}")], ingredients.active(best)
@@ -84,27 +79,53 @@ def settings(best: dict) -> list[tuple[str, str]]:
     return found
 
 
-def ablation_chart(rows: list[dict]) -> Markup | None:
+def ablation(rows: list[dict]) -> Section:
+    """The mixture without each of its ingredients."""
+    starts = len(rows[0]["losses"])
+    bars = "Too few starts for an interval: ask for more with `arguments.seeds=5`."
+    if starts >= ENOUGH:
+        bars = "Bars: 95 % confidence intervals over the starts."
+    lead = (
+        f"Each line is the best cocktail without one ingredient, trained from {starts} "
+        f"start{'s' if starts != 1 else ''}: right of zero it is missed, left of zero the cocktail "
+        f"is better off without it. {bars}"
+    )
+    body: list[Piece] = [*chart(rows), table(rows)]
+    return Section("ablation", "What each ingredient is worth", body, lead)
+
+
+def table(rows: list[dict]) -> Table:
+    """Each variant's measures, and what it changes."""
+    names = [name for name in MEASURED if name in rows[0]["metrics"]]
+    titles = ("val_clean_loss", "change", *(MEASURED[name] for name in names))
+    cells = []
+    for row in rows:
+        loss, metrics = row["val_clean_loss"], row["metrics"]
+        numbers = (loss, loss - rows[0]["val_clean_loss"], *(metrics[name] for name in names))
+        cells.append(Row([row["name"], *map(figure, numbers)]))
+    return Table([Column(""), *(Column(title, "number") for title in titles)], cells)
+
+
+def chart(rows: list[dict]) -> list[Figure]:
     """The loss without each ingredient, relative to that of the whole mixture."""
     whole, others = pd.Series(rows[0]["losses"]), rows[1:]
-    if not others:
-        return None
     named = []
     for row in others:
         change = pd.Series(row["losses"]) - whole
         width = half_width(change) if len(change) >= ENOUGH else math.nan
         named.append((row["name"], float(change.mean()), width))
-    return Markup(charts.whiskers(named, "change of val_clean_loss"))
+    return [Figure(charts.whiskers(named, "change of val_clean_loss"))] if named else []
 
 
-def search_chart(trials: list) -> Markup | None:
+def search(trials: list) -> Section | None:
     """Every setting's loss in the order of the search."""
     good = [trial for trial in trials if trial.good]
     if len(good) < 2:
         return None
     best = min(good, key=lambda trial: (trial.pruned, trial.value))
     points = [charts.Point(t.number + 1.0, t.value, told(t), "#", t is best) for t in good]
-    return Markup(charts.scatter(points, "setting", "val_clean_loss"))
+    drawn = Figure(charts.scatter(points, "setting", "val_clean_loss"))
+    return Section("search", "The search", [drawn], course(trials), half=True)
 
 
 def told(trial) -> str:

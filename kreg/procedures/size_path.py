@@ -15,8 +15,8 @@ from kreg import check
 from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.surgery import size_path
+from kreg.surgery.compression_path import STRENGTHS
 from kreg.surgery.size_curve import SizePath
-from kreg.surgery.size_path import STRENGTHS
 from kreg.training import plan, start
 
 MEASURES = ("parameters", "flops", "latency_ms")

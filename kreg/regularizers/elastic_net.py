@@ -5,7 +5,9 @@ from keras import ops
 
 from kreg import check
 from kreg.regularizers.l1 import L1
-from kreg.regularizers.strength import Strength
+from kreg.regularizers.penalty import Strengths
+from kreg.regularizers.prox import Tensor
+from kreg.regularizers.strength import NumberOrSchedule, Strength
 
 
 @keras.saving.register_keras_serializable(package="kreg")
@@ -28,7 +30,7 @@ class ElasticNet(L1):
     l1 = Strength()
     l2 = Strength()
 
-    def __init__(self, l1=0.01, l2=0.01):
+    def __init__(self, l1: NumberOrSchedule = 0.01, l2: NumberOrSchedule = 0.01):
         self.l1 = l1
         self.l2 = l2
 
@@ -44,12 +46,12 @@ class ElasticNet(L1):
         ratio = check.number("l1_ratio", l1_ratio, low=0, high=1)
         return cls(l1=strength * ratio, l2=strength * (1 - ratio))
 
-    def smooth(self, w, s):
+    def smooth(self, w: Tensor, s: Strengths) -> Tensor:
         return s["l2"] * ops.sum(ops.square(w))
 
-    def smooth_gradient(self, w, s):
+    def smooth_gradient(self, w: Tensor, s: Strengths) -> Tensor:
         return 2.0 * s["l2"] * w
 
-    def prox(self, w, step: float = 1.0):
+    def prox(self, w: Tensor, step: float = 1.0) -> Tensor:
         """`soft(w, step * l1) / (1 + 2 * step * l2)`."""
         return super().prox(w, step) / (1.0 + 2.0 * step * self.strengths()["l2"])

@@ -1,6 +1,8 @@
 """Penalties that remove whole features, units and channels."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -8,8 +10,9 @@ from keras import ops
 from kreg import check
 from kreg.regularizers import group_weights, prox
 from kreg.regularizers.options import ADAPTIVE
-from kreg.regularizers.penalty import Penalty
-from kreg.regularizers.strength import Strength
+from kreg.regularizers.penalty import Penalty, Strengths
+from kreg.regularizers.prox import Tensor
+from kreg.regularizers.strength import NumberOrSchedule, Strength
 
 
 class Grouped(Penalty):
@@ -17,22 +20,22 @@ class Grouped(Penalty):
 
     has_sharp = True
 
-    def axes(self, shape) -> tuple[int, ...]:
+    def axes(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The axes inside a group: all but `axis`."""
         self.check_weight(shape, "this weight")
         kept = self.axis % len(shape)
         return tuple(i for i in range(len(shape)) if i != kept)
 
-    def group_weight(self, shape) -> float:
+    def group_weight(self, shape: tuple[int, ...]) -> float:
         """`sqrt(group size)`, so that a strength means the same for groups of each size."""
         return math.sqrt(math.prod(shape[i] for i in self.axes(shape)))
 
-    def is_one_group(self, shape) -> bool:
+    def is_one_group(self, shape: tuple[int, ...]) -> bool:
         """Whether a weight is a single group."""
         rank = len(shape)
         return -rank <= self.axis < rank and shape[self.axis] == 1
 
-    def check_weight(self, shape, name: str) -> None:
+    def check_weight(self, shape: tuple[int, ...], name: str) -> None:
         rank = len(shape)
         if not -rank <= self.axis < rank:
             advice = "Use -2 for inputs, -1 for outputs of a kernel, 0 for a vector."
@@ -40,7 +43,7 @@ class Grouped(Penalty):
                 "axis", f"an axis of {name}, of shape {tuple(shape)}", self.axis, advice
             )
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}
 
 
@@ -85,18 +88,24 @@ class GroupLasso(Grouped):
 
     l1 = Strength()
 
-    def __init__(self, l1=0.01, axis: int = -2, weights=None, adaptive: float = 0.0):
+    def __init__(
+        self,
+        l1: NumberOrSchedule = 0.01,
+        axis: int = -2,
+        weights: Sequence[float] | None = None,
+        adaptive: float = 0.0,
+    ):
         self.l1 = l1
         self.axis = check.integer("axis", axis)
         self.weights = group_weights.checked(weights)
         self.adaptive = check.number("adaptive", adaptive, **ADAPTIVE)
 
-    def at(self, w, s):
+    def at(self, w: Tensor, s: Strengths) -> Strengths:
         if self.weights is None and not self.adaptive:
             return s
         return {**s, "factors": self.factors(w)}
 
-    def factors(self, w):
+    def factors(self, w: Tensor) -> Tensor:
         """`c_g`, in a shape that multiplies the weight."""
         axes = self.axes(w.shape)
         factors = 1.0
@@ -107,29 +116,29 @@ class GroupLasso(Grouped):
         given = ops.cast(ops.convert_to_tensor(self.weights), w.dtype)
         return factors * ops.reshape(given, [1 if i in axes else -1 for i in range(len(w.shape))])
 
-    def length(self, w, s):
+    def length(self, w: Tensor, s: Strengths) -> Tensor:
         """The norm that a step of 1 takes away from each group: `l1 * c_g * sqrt(d_g)`."""
         return s["l1"] * self.group_weight(w.shape) * s.get("factors", 1.0)
 
-    def sharp(self, w, s):
+    def sharp(self, w: Tensor, s: Strengths) -> Tensor:
         return ops.sum(self.length(w, s) * prox.group_norm(w, self.axes(w.shape)))
 
-    def sharp_prox(self, z, step, s):
+    def sharp_prox(self, z: Tensor, step: Tensor, s: Strengths) -> Tensor:
         return prox.group_soft_threshold(z, step * self.length(z, s), self.axes(z.shape))
 
-    def sharp_subgradient(self, w, s):
+    def sharp_subgradient(self, w: Tensor, s: Strengths) -> Tensor:
         return prox.direction(w, self.axes(w.shape), self.length(w, s))
 
-    def sharp_offset(self, w, z, step, s):
+    def sharp_offset(self, w: Tensor, z: Tensor, step: Tensor, s: Strengths) -> Tensor:
         # group by group: a zero inside a group that is alive is no kink
         norms = prox.group_norm(w, self.axes(w.shape))
         dead = ops.cast(norms == 0, norms.dtype)
         return step * self.length(w, s) * (1.0 - dead) / (norms + dead) * w + dead * z
 
-    def sharpness(self, s):
+    def sharpness(self, s: Strengths) -> Tensor:
         return s["l1"]
 
-    def strength_max(self, gradient) -> float:
+    def strength_max(self, gradient: Tensor) -> float:
         """`max_g ||g_g|| / (c_g * sqrt(d_g))`: the smallest `l1` at which all groups are zero.
 
         Args:
@@ -141,7 +150,7 @@ class GroupLasso(Grouped):
         needed = ops.where(norms > 0, norms / factors, 0.0)
         return float(ops.max(needed)) / self.group_weight(gradient.shape)
 
-    def check_weight(self, shape, name: str) -> None:
+    def check_weight(self, shape: tuple[int, ...], name: str) -> None:
         super().check_weight(shape, name)
         groups = shape[self.axis]
         if self.weights is not None and len(self.weights) != groups:
@@ -149,7 +158,7 @@ class GroupLasso(Grouped):
             expected = f"{groups} numbers, one for each group of {name}"
             raise check.invalid("weights", expected, f"{len(self.weights)} numbers", advice)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "weights": self.weights, "adaptive": self.adaptive}
 
 
@@ -168,29 +177,29 @@ class SparseGroupLasso(Grouped):
     l1 = Strength()
     group = Strength()
 
-    def __init__(self, l1=0.01, group=0.01, axis: int = -2):
+    def __init__(self, l1: NumberOrSchedule = 0.01, group: NumberOrSchedule = 0.01, axis: int = -2):
         self.l1 = l1
         self.group = group
         self.axis = check.integer("axis", axis)
 
-    def sharp(self, w, s):
+    def sharp(self, w: Tensor, s: Strengths) -> Tensor:
         norms = prox.group_norm(w, self.axes(w.shape))
         groups = s["group"] * self.group_weight(w.shape) * ops.sum(norms)
         return s["l1"] * ops.sum(ops.abs(w)) + groups
 
-    def sharp_prox(self, z, step, s):
+    def sharp_prox(self, z: Tensor, step: Tensor, s: Strengths) -> Tensor:
         z = prox.soft_threshold(z, step * s["l1"])
         threshold = step * s["group"] * self.group_weight(z.shape)
         return prox.group_soft_threshold(z, threshold, self.axes(z.shape))
 
-    def sharp_subgradient(self, w, s):
+    def sharp_subgradient(self, w: Tensor, s: Strengths) -> Tensor:
         groups = prox.direction(w, self.axes(w.shape), s["group"] * self.group_weight(w.shape))
         return s["l1"] * ops.sign(w) + groups
 
-    def sharpness(self, s):
+    def sharpness(self, s: Strengths) -> Tensor:
         return s["l1"] + s["group"]
 
-    def strength_max(self, gradient) -> float:
+    def strength_max(self, gradient: Tensor) -> float:
         """The smallest `l1` at which all weights are zero, `group` moving in the same proportion.
 
         For `l1 = 0` it is counted in units of `group`. Found by bisection on the condition

@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from kreg import check
+from kreg.regularizers.prox import Tensor
 
 FLOOR = 0.1  # of the mean norm: a group that is zero weighs 11 times the average one, not infinity
 
@@ -24,7 +25,7 @@ def checked(weights: Sequence[float] | None) -> list[float] | None:
     return values.tolist()
 
 
-def from_norms(norms, power: float):
+def from_norms(norms: Tensor, power: float) -> Tensor:
     """`((m + e) / (norm + e)) ** power`, m the mean norm of the groups that are not zero, e = m/10.
 
     A group of average size counts once, a smaller one more, a larger one less. Where all groups

@@ -4,8 +4,9 @@ import keras
 from keras import ops
 
 from kreg.regularizers import prox
-from kreg.regularizers.penalty import Penalty
-from kreg.regularizers.strength import Strength
+from kreg.regularizers.penalty import Penalty, Strengths
+from kreg.regularizers.prox import Tensor
+from kreg.regularizers.strength import NumberOrSchedule, Strength
 
 
 @keras.saving.register_keras_serializable(package="kreg")
@@ -30,28 +31,28 @@ class L1(Penalty):
     has_sharp = True
     l1 = Strength()
 
-    def __init__(self, l1=0.01):
+    def __init__(self, l1: NumberOrSchedule = 0.01):
         self.l1 = l1
 
-    def sharp(self, w, s):
+    def sharp(self, w: Tensor, s: Strengths) -> Tensor:
         return s["l1"] * ops.sum(ops.abs(w))
 
-    def sharp_prox(self, z, step, s):
+    def sharp_prox(self, z: Tensor, step: Tensor, s: Strengths) -> Tensor:
         return prox.soft_threshold(z, step * s["l1"])
 
-    def sharp_subgradient(self, w, s):
+    def sharp_subgradient(self, w: Tensor, s: Strengths) -> Tensor:
         return s["l1"] * ops.sign(w)
 
-    def sharp_offset(self, w, z, step, s):
+    def sharp_offset(self, w: Tensor, z: Tensor, step: Tensor, s: Strengths) -> Tensor:
         # without a mask, which costs more: a weight that is not zero drives the sum to the limits
         steep = 6e4 if keras.backend.standardize_dtype(w.dtype) == "float16" else 1e30
         threshold = step * s["l1"]
         return ops.clip(z + steep * w, -threshold, threshold)
 
-    def sharpness(self, s):
+    def sharpness(self, s: Strengths) -> Tensor:
         return s["l1"]
 
-    def strength_max(self, gradient) -> float:
+    def strength_max(self, gradient: Tensor) -> float:
         """`max|g|`: the smallest `l1` at which all weights are zero.
 
         Args:

@@ -3,8 +3,9 @@
 import keras
 from keras import ops
 
-from kreg.regularizers.penalty import Penalty
-from kreg.regularizers.strength import Strength
+from kreg.regularizers.penalty import Penalty, Strengths
+from kreg.regularizers.prox import Tensor
+from kreg.regularizers.strength import NumberOrSchedule, Strength
 
 
 @keras.saving.register_keras_serializable(package="kreg")
@@ -21,15 +22,15 @@ class L2(Penalty):
     has_smooth = True
     l2 = Strength()
 
-    def __init__(self, l2=0.01):
+    def __init__(self, l2: NumberOrSchedule = 0.01):
         self.l2 = l2
 
-    def smooth(self, w, s):
+    def smooth(self, w: Tensor, s: Strengths) -> Tensor:
         return s["l2"] * ops.sum(ops.square(w))
 
-    def smooth_gradient(self, w, s):
+    def smooth_gradient(self, w: Tensor, s: Strengths) -> Tensor:
         return 2.0 * s["l2"] * w
 
-    def prox(self, w, step: float = 1.0):
+    def prox(self, w: Tensor, step: float = 1.0) -> Tensor:
         """`w / (1 + 2 * step * l2)`."""
         return ops.convert_to_tensor(w) / (1.0 + 2.0 * step * self.strengths()["l2"])

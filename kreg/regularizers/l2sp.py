@@ -1,11 +1,14 @@
 """Stay near the pretrained weights."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
-from kreg.regularizers import training
-from kreg.regularizers.penalty import Penalty
-from kreg.regularizers.strength import Strength
+from kreg import private_keras
+from kreg.regularizers.penalty import Penalty, Strengths
+from kreg.regularizers.prox import Tensor
+from kreg.regularizers.strength import NumberOrSchedule, Strength
 
 
 @keras.saving.register_keras_serializable(package="kreg")
@@ -27,36 +30,37 @@ class L2SP(Penalty):
     needs_start = True
     l2 = Strength()
 
-    def __init__(self, l2=0.01):
+    def __init__(self, l2: NumberOrSchedule = 0.01):
         self.l2 = l2
 
-    def extras(self, w, owner) -> tuple:
-        if owner is not None:
-            return (owner.start_of(self, w),)
-        if training.model_in_training() is not None:
+    def extras(self, w: Tensor, optimizer: Any | None) -> Strengths:
+        if optimizer is not None:
+            return {"start": optimizer.start_of(self, w)}
+        if private_keras.model_in_step() is not None:
             raise ValueError(
                 "`kreg.L2SP` needs an optimizer that keeps the pretrained weights. Compile with "
                 "one of `kreg.optimizers`, or convert yours with `kreg.optimizers.proximal`."
             )
-        return (w,)
+        return {"start": w}
 
-    def smooth(self, w, s, start=0.0):
-        return s["l2"] * ops.sum(ops.square(w - ops.cast(start, w.dtype)))
+    def smooth(self, w: Tensor, s: Strengths) -> Tensor:
+        return s["l2"] * ops.sum(ops.square(w - ops.cast(s["start"], w.dtype)))
 
-    def smooth_gradient(self, w, s, start=0.0):
-        return 2.0 * s["l2"] * (w - start)
+    def smooth_gradient(self, w: Tensor, s: Strengths) -> Tensor:
+        return 2.0 * s["l2"] * (w - s["start"])
 
-    def value(self, w, start=0.0):
+    def value(self, w: Tensor, start: Tensor = 0.0) -> Tensor:
         """`l2 * sum((w - start)^2)`."""
         w = ops.convert_to_tensor(w)
-        return self.smooth(w, self.strengths(), ops.convert_to_tensor(start))
+        return self.smooth(w, {**self.strengths(), "start": ops.convert_to_tensor(start)})
 
-    def prox(self, w, step: float = 1.0, start=0.0):
+    def prox(self, w: Tensor, step: float = 1.0, start: Tensor = 0.0) -> Tensor:
         """`(w + 2 * step * l2 * start) / (1 + 2 * step * l2)`."""
         pull = 2.0 * step * self.strengths()["l2"]
         w = ops.convert_to_tensor(w)
         return (w + pull * ops.cast(start, w.dtype)) / (1.0 + pull)
 
-    def subgradient(self, w, start=0.0):
+    def subgradient(self, w: Tensor, start: Tensor = 0.0) -> Tensor:
         """`2 * l2 * (w - start)`."""
-        return self.smooth_gradient(ops.convert_to_tensor(w), self.strengths(), start)
+        s = {**self.strengths(), "start": start}
+        return self.smooth_gradient(ops.convert_to_tensor(w), s)

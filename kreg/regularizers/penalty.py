@@ -1,20 +1,25 @@
 """What every penalty is: a drop-in Keras regularizer that knows its mathematics."""
 
 import weakref
+from typing import Any, TypeAlias
 
 import keras
 from keras import ops
 
-from kreg import schedules
-from kreg.regularizers import training
-from kreg.regularizers.strength import Strength, now
+from kreg import private_keras, schedules
+from kreg.regularizers.prox import Tensor
+from kreg.regularizers.strength import Strength, at_step
+from kreg.schedules import Schedule
+
+Strengths: TypeAlias = dict[str, Any]  # by name: numbers, or scalar tensors inside a step
+HALF = ("float16", "bfloat16")
 
 
 class Penalty(keras.Regularizer):
     """`R(w) = smooth(w) + sharp(w)`: a part with a gradient, and one with kinks that makes zeros.
 
     Under any stock Keras optimizer a penalty is an ordinary regularizer: its (sub)gradient is
-    part of the loss's gradient. An optimizer of `kreg.optimizers` claims it: the value stays in
+    part of the loss's gradient. An optimizer of `kreg.optimizers` binds it: the value stays in
     the reported loss, its gradient vanishes, and the optimizer takes the penalty's step itself.
 
     A new penalty defines `smooth`, `smooth_gradient` or `sharp`, `sharp_prox`, `sharp_subgradient`,
@@ -25,43 +30,43 @@ class Penalty(keras.Regularizer):
     has_sharp = False
     needs_start = False
 
-    def owners(self) -> list:
-        """The living optimizers that claimed this penalty, oldest first."""
-        alive = [reference() for reference in self.__dict__.get("_owners", ())]
+    def optimizers(self) -> list[Any]:
+        """The living kreg optimizers that train a weight with this penalty, the newest last."""
+        alive = [reference() for reference in self.__dict__.get("_optimizers", ())]
         return [optimizer for optimizer in alive if optimizer is not None]
 
-    def claim(self, optimizer) -> None:
+    def bind(self, optimizer: keras.Optimizer) -> None:
         """Called by a kreg optimizer when it is built on a weight that has this penalty."""
-        others = [o for o in self.owners() if o is not optimizer]
-        self._owners = [weakref.ref(o) for o in (*others, optimizer)]
+        others = [o for o in self.optimizers() if o is not optimizer]
+        self._optimizers = [weakref.ref(o) for o in (*others, optimizer)]
 
-    def release(self, optimizer) -> None:
+    def unbind(self, optimizer: keras.Optimizer) -> None:
         """Called by a kreg optimizer that no longer trains a weight with this penalty."""
-        self._owners = [weakref.ref(o) for o in self.owners() if o is not optimizer]
+        self._optimizers = [weakref.ref(o) for o in self.optimizers() if o is not optimizer]
 
-    def owner(self):
+    def optimizer_in_step(self) -> Any | None:
         """The kreg optimizer that takes the step of the penalty being evaluated, or `None`."""
-        model = training.model_in_training()
+        model = private_keras.model_in_step()
         if model is None:
-            return (self.owners() or [None])[-1]
-        proximal = [o for o in training.optimizers_of(model) if hasattr(o, "takes_step_of")]
+            return (self.optimizers() or [None])[-1]
+        proximal = [o for o in private_keras.optimizers_of(model) if hasattr(o, "takes_step_of")]
         return next((o for o in proximal if o.takes_step_of(self)), None)
 
-    def __call__(self, w):
+    def __call__(self, w: Tensor) -> Tensor:
         """The penalty of a weight as a float32 scalar (float64 for a float64 weight)."""
-        owner = self.owner()
-        strengths = (owner and owner.strengths_of(self)) or self.strengths()
+        optimizer = self.optimizer_in_step()
+        strengths = (optimizer and optimizer.strengths_of(self)) or self.strengths()
         weight = at_least_float32(w)
-        value = self.total(weight, strengths, *self.extras(w, owner))
-        return value if owner is None else ops.stop_gradient(value)
+        value = self.total(weight, {**strengths, **self.extras(w, optimizer)})
+        return value if optimizer is None else ops.stop_gradient(value)
 
-    def extras(self, w, owner) -> tuple:
-        """Further arrays that the formulas need; L2SP's start."""
-        return ()
+    def extras(self, w: Tensor, optimizer: Any | None) -> Strengths:
+        """Further entries of `s` that the optimizer knows: L2SP's start."""
+        return {}
 
     def strengths(self) -> dict[str, float]:
         """The strengths as numbers: constants, and the first values of schedules."""
-        return {name: now(getattr(self, name)) for name in self.strength_names()}
+        return {name: at_step(getattr(self, name)) for name in self.strength_names()}
 
     @classmethod
     def strength_names(cls) -> list[str]:
@@ -69,33 +74,33 @@ class Penalty(keras.Regularizer):
         defined = {n: v for c in reversed(cls.__mro__) for n, v in vars(c).items()}
         return [name for name, value in defined.items() if isinstance(value, Strength)]
 
-    def schedules(self) -> dict:
+    def schedules(self) -> dict[str, Schedule]:
         """The strengths that change with time."""
         values = {name: getattr(self, name) for name in self.strength_names()}
-        return {k: v for k, v in values.items() if isinstance(v, schedules.Schedule)}
+        return {k: v for k, v in values.items() if isinstance(v, Schedule)}
 
     # the parts, for the optimizers
 
-    def at(self, w, s):
+    def at(self, w: Tensor, s: Strengths) -> Strengths:
         """What the parts take for `s` at the weight w: more than strengths, if they need it."""
         return s
 
-    def smooth(self, w, s):
+    def smooth(self, w: Tensor, s: Strengths) -> Tensor:
         return 0.0
 
-    def smooth_gradient(self, w, s):
+    def smooth_gradient(self, w: Tensor, s: Strengths) -> Tensor:
         return ops.zeros_like(w)
 
-    def sharp(self, w, s):
+    def sharp(self, w: Tensor, s: Strengths) -> Tensor:
         return 0.0
 
-    def sharp_prox(self, z, step, s):
+    def sharp_prox(self, z: Tensor, step: Tensor, s: Strengths) -> Tensor:
         return z
 
-    def sharp_subgradient(self, w, s):
+    def sharp_subgradient(self, w: Tensor, s: Strengths) -> Tensor:
         return ops.zeros_like(w)
 
-    def sharp_offset(self, w, z, step, s):
+    def sharp_offset(self, w: Tensor, z: Tensor, step: Tensor, s: Strengths) -> Tensor:
         """`z - w` for the z with `w = sharp_prox(z, step)`: given by w except at a kink.
 
         Args:
@@ -107,25 +112,25 @@ class Penalty(keras.Regularizer):
         scaled = {name: step * strength for name, strength in s.items()}
         return ops.where(w == 0, z, self.sharp_subgradient(w, scaled))
 
-    def sharpness(self, s):
+    def sharpness(self, s: Strengths) -> Tensor:
         """The height of the kink at zero, per element: what sets the width of the dead zone."""
         return 0.0
 
-    def total(self, w, s, *extras):
+    def total(self, w: Tensor, s: Strengths) -> Tensor:
         s = self.at(w, s)
-        return self.smooth(w, s, *extras) + self.sharp(w, s)
+        return self.smooth(w, s) + self.sharp(w, s)
 
-    def check_weight(self, shape, name: str) -> None:
+    def check_weight(self, shape: tuple[int, ...], name: str) -> None:
         """Refuse a weight that this penalty cannot act on; called before training."""
 
     # the mathematics, for everyone
 
-    def value(self, w):
+    def value(self, w: Tensor) -> Tensor:
         """`R(w)` at the strengths of step 0."""
         w = ops.convert_to_tensor(w)
         return self.total(w, self.strengths())
 
-    def prox(self, w, step: float = 1.0):
+    def prox(self, w: Tensor, step: float = 1.0) -> Tensor:
         """`argmin_u step * R(u) + ||u - w||^2 / 2`, at the strengths of step 0.
 
         Args:
@@ -135,33 +140,32 @@ class Penalty(keras.Regularizer):
         w = ops.convert_to_tensor(w)
         return self.sharp_prox(w, step, self.at(w, self.strengths()))
 
-    def subgradient(self, w):
+    def subgradient(self, w: Tensor) -> Tensor:
         """An element of the subdifferential of `R` at `w`: 0 at a kink."""
         w = ops.convert_to_tensor(w)
         s = self.at(w, self.strengths())
         return self.smooth_gradient(w, s) + self.sharp_subgradient(w, s)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {n: schedules.serialize(getattr(self, n)) for n in self.strength_names()}
 
-    def __reduce__(self):
-        # a copy is not claimed by anyone
+    def __reduce__(self) -> tuple[Any, ...]:
+        # no optimizer trains with a copy yet
         return type(self).from_config, (self.get_config(),)
 
-    def __eq__(self, other):
-        return type(self) is type(other) and self.get_config() == other.get_config()
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Penalty) or type(other) is not type(self):
+            return False
+        return self.get_config() == other.get_config()
 
     __hash__ = object.__hash__
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         fields = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items())
         return f"{type(self).__name__}({fields})"
 
 
-def at_least_float32(w):
+def at_least_float32(w: Tensor) -> Tensor:
     """The weight as a tensor in which sums are accurate, whatever the dtype policy."""
     w = ops.convert_to_tensor(w)
     return ops.cast(w, "float32") if keras.backend.standardize_dtype(w.dtype) in HALF else w
-
-
-HALF = ("float16", "bfloat16")

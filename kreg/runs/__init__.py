@@ -1,12 +1,10 @@
 """Run directories: names that never collide, a lock, an atomic state, and how to go on."""
 
-from kreg.runs.atomic import write_json
-from kreg.runs.checkpoint import Checkpoint
-from kreg.runs.container import DamagedError
+from kreg.archive import DamagedError
+from kreg.runs.checkpoint import Checkpoint, lengths, rewind
 from kreg.runs.directory import RunDirectory, new_name
-from kreg.runs.identity import canonical, differences, digest
+from kreg.runs.identity import canonical, differences
 from kreg.runs.lock import InUseError, Lock
-from kreg.runs.logs import lengths, rewind
 from kreg.runs.resume import Decision, ResumeError, decide
 from kreg.runs.state import StateFile
 
@@ -22,9 +20,7 @@ __all__ = [
     "canonical",
     "decide",
     "differences",
-    "digest",
     "lengths",
     "new_name",
     "rewind",
-    "write_json",
 ]

@@ -1,8 +1,21 @@
-"""A run's state with what surrounds it: the logs' lengths, the data's fingerprint."""
+"""A run's state with what surrounds it: the logs' lengths, the data's fingerprint.
 
-from kreg.runs import logs
+A killed epoch has written events and rows that the resumed run writes again. So each state notes
+how long every log was, and a resumed run cuts the logs back to that length: no gap, no double step.
+Writers must flush at the end of an epoch, before the state is written.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kreg.archive import State
+from kreg.files import AnyPath
 from kreg.runs.directory import RunDirectory
 from kreg.runs.resume import ResumeError
+
+LOGS = ("tensorboard/**/*", "history.csv")
 
 
 class Checkpoint:
@@ -21,15 +34,22 @@ class Checkpoint:
         ValueError: From the first access, if no state can be read although there are some.
     """
 
-    def __init__(self, run: RunDirectory, facts: dict | None = None, *, warn=print, force=False):
+    def __init__(
+        self,
+        run: RunDirectory,
+        facts: dict[str, Any] | None = None,
+        *,
+        warn: Callable[[str], object] = print,
+        force: bool = False,
+    ) -> None:
         self.run = run
         self.facts = facts or {}
         self.warn = warn
         self.force = force
-        self._state = None
+        self._state: State | None = None
         self._opened = False
 
-    def read(self) -> dict | None:
+    def read(self) -> State | None:
         """The newest readable state; the logs are cut back to where they were then."""
         if not self._opened:
             self._state = self.run.state.read(self.warn)
@@ -40,12 +60,12 @@ class Checkpoint:
 
     def _rewind(self) -> None:
         """What a killed epoch has written is written again; what is damaged is not kept."""
-        logs.rewind(self.run.path, self._state["logs"] if self._state else {})
+        rewind(self.run.path, self._state["logs"] if self._state else {})
         self.run.state.discard_after(_epoch(self._state))
 
-    def write(self, state: dict) -> None:
+    def write(self, state: State) -> None:
         """Save a state together with the logs' lengths and the facts."""
-        extra = {"logs": logs.lengths(self.run.path), "facts": self.facts}
+        extra = {"logs": lengths(self.run.path), "facts": self.facts}
         self.run.state.write({**state, **extra})
 
     @property
@@ -73,5 +93,23 @@ class Checkpoint:
         self.warn(sentence)
 
 
-def _epoch(state: dict | None) -> int:
-    return 0 if state is None else state["epoch"]
+def _epoch(state: State | None) -> int:
+    return 0 if state is None else int(state["epoch"])
+
+
+def lengths(folder: AnyPath) -> dict[str, int]:
+    """`{relative path: bytes}` of the logs below a run directory."""
+    folder = Path(folder)
+    found = sorted({path for pattern in LOGS for path in folder.glob(pattern)})
+    return {str(p.relative_to(folder)): p.stat().st_size for p in found if p.is_file()}
+
+
+def rewind(folder: AnyPath, saved: dict[str, int]) -> None:
+    """Cut every log back to its saved length; a log that the state does not know is removed."""
+    folder = Path(folder)
+    for name, size in lengths(folder).items():
+        path = folder / name
+        if name not in saved:
+            path.unlink()
+        elif size > saved[name]:
+            os.truncate(path, saved[name])

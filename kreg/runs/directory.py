@@ -5,8 +5,10 @@ import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
-from kreg.runs import atomic
+from kreg import files
+from kreg.files import AnyPath
 from kreg.runs.lock import Lock
 from kreg.runs.state import StateFile
 
@@ -21,13 +23,13 @@ class RunDirectory:
         path: The directory; it need not exist yet.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: AnyPath) -> None:
         self.path = Path(path).absolute()
         self.lock = Lock(self.path / "run.lock")
         self.state = StateFile(self.path / "state")
 
     @classmethod
-    def create(cls, parent) -> "RunDirectory":
+    def create(cls, parent: AnyPath) -> "RunDirectory":
         """A new directory below `parent` that no other process can have got, also this second."""
         parent = Path(parent)
         parent.mkdir(parents=True, exist_ok=True)
@@ -48,15 +50,15 @@ class RunDirectory:
         """
         self.probe()
         self.lock.acquire()
-        atomic.sweep(self.path)
-        atomic.sweep(self.state.folder)
+        files.sweep(self.path)
+        files.sweep(self.state.folder)
         return self
 
     def probe(self) -> None:
         """Write and remove one file, so that a read-only disk is noticed before training."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            probe = self.path / f".probe_{os.getpid()}{atomic.TEMPORARY}"
+            probe = self.path / f".probe_{os.getpid()}{files.TEMPORARY}"
             probe.write_bytes(b"kreg")
             probe.unlink()
         except OSError as error:
@@ -66,10 +68,10 @@ class RunDirectory:
     def close(self) -> None:
         self.lock.release()
 
-    def __enter__(self):
+    def __enter__(self) -> "RunDirectory":
         return self.open()
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def file(self, name: str) -> Path:
@@ -80,18 +82,19 @@ class RunDirectory:
     def tensorboard(self) -> Path:
         return self.path / "tensorboard"
 
-    def read_json(self, name: str) -> dict | None:
+    def read_json(self, name: str) -> dict[str, Any] | None:
         """A JSON file of the run, or `None` where it is missing or damaged."""
         try:
-            return json.loads((self.path / name).read_text())
+            found = json.loads((self.path / name).read_text())
         except (OSError, ValueError):
             return None
+        return found if isinstance(found, dict) else None
 
-    def write_json(self, name: str, value) -> None:
-        atomic.write_json(self.path / name, value)
+    def write_json(self, name: str, value: object) -> None:
+        files.write_json(self.path / name, value)
 
     @property
-    def result(self) -> dict | None:
+    def result(self) -> dict[str, Any] | None:
         return self.read_json("result.json")
 
     def reopen(self) -> None:
@@ -101,7 +104,7 @@ class RunDirectory:
     @property
     def status(self) -> str:
         """`"done"`, `"failed"`, another word of `result.json`, or `"unfinished"` without one."""
-        return (self.result or {}).get("status", "unfinished")
+        return str((self.result or {}).get("status", "unfinished"))
 
     @property
     def finished(self) -> bool:

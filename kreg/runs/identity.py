@@ -1,7 +1,11 @@
-"""Is this the same command? The configuration as plain sorted data, its hash, its differences."""
+"""Is this the same command? The configuration as plain sorted data, and its differences."""
 
-import hashlib
 import json
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+Plain: TypeAlias = dict[str, Any]
+Changes: TypeAlias = dict[str, tuple[Any, Any]]
 
 # keys that say how to run and not what to train
 VOLATILE = ("resume", "check", "allow", "trainer.verbose", "trainer.save_every")
@@ -13,13 +17,13 @@ PLANNED = (
 )
 
 
-def canonical(config: dict) -> dict:
+def canonical(config: Plain) -> Plain:
     """Flat `{"model.depth": 3, ...}` in sorted order, without the volatile keys."""
     flat = dict(sorted(_flatten(config, "")))
     return {key: value for key, value in flat.items() if key not in VOLATILE}
 
 
-def _flatten(value, prefix: str):
+def _flatten(value: object, prefix: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from _flatten(item, f"{prefix}.{key}" if prefix else str(key))
@@ -27,13 +31,7 @@ def _flatten(value, prefix: str):
         yield prefix, json.loads(json.dumps(value))
 
 
-def digest(config: dict) -> str:
-    """Sixteen hex digits of the canonical configuration: two equal commands share them."""
-    text = json.dumps(canonical(config), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def differences(old: dict, new: dict) -> dict[str, tuple]:
+def differences(old: Plain, new: Plain) -> Changes:
     """`{key: (old value, new value)}` for every key that differs.
 
     >>> differences({"reg": {"l1": 0.1}}, {"reg": {"l1": 0.2}})
@@ -44,7 +42,7 @@ def differences(old: dict, new: dict) -> dict[str, tuple]:
     return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
 
 
-def forbidden(changes: dict[str, tuple], config: dict) -> dict[str, tuple]:
+def forbidden(changes: Changes, config: Plain) -> Changes:
     """The differences that a resumed run must not have.
 
     More epochs of the same training are the one thing that may change, unless `config` plans the
@@ -54,12 +52,12 @@ def forbidden(changes: dict[str, tuple], config: dict) -> dict[str, tuple]:
     return {key: pair for key, pair in changes.items() if key not in free}
 
 
-def plans_ahead(config: dict) -> bool:
+def plans_ahead(config: Plain) -> bool:
     """Whether the learning rate of a step depends on the number of epochs."""
     optimizer = config.get("optimizer", {})
     return optimizer.get("schedule", "constant") != "constant" or bool(optimizer.get("warmup"))
 
 
-def sentence(changes: dict[str, tuple]) -> str:
+def sentence(changes: Changes) -> str:
     """`reg.l1 was 0.1 and is 0.2, ...`"""
     return ", ".join(f"{key} was {old!r} and is {new!r}" for key, (old, new) in changes.items())

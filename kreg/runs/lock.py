@@ -1,13 +1,14 @@
-"""One process a run directory; the kernel lets go when the owner dies, however it dies."""
+"""One process a run directory; the system lets go when the owner dies, however it dies."""
 
 import os
 import socket
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows: no flock, so no protection; the documentation says so
-    fcntl = None
+from filelock import FileLock, Timeout
+
+from kreg.files import AnyPath
+
+OWNER = 1  # where the owner's name begins: Windows keeps others from reading the locked first byte
 
 
 class InUseError(OSError):
@@ -15,11 +16,20 @@ class InUseError(OSError):
 
 
 class Lock:
-    """An exclusive `flock` on `path`, held from `acquire` to `release` or to the process's end."""
+    """An exclusive lock on `path`, held from `acquire` to `release` or to the process's end.
 
-    def __init__(self, path):
+    The file stays when the lock is given back, and has the name of its last owner in it.
+    """
+
+    def __init__(self, path: AnyPath) -> None:
         self.path = Path(path)
-        self._file = None
+        self._lock = FileLock(
+            self.path,
+            thread_local=False,
+            fallback_to_soft=False,  # a lock that a killed owner keeps is worse than an error
+            preserve_lock_file=True,
+            on_acquired=_sign,
+        )
 
     def acquire(self) -> "Lock":
         """Take the lock.
@@ -27,42 +37,42 @@ class Lock:
         Raises:
             InUseError: If a living process holds it; the sentence names the process.
         """
-        file = open(self.path, "a+", encoding="utf-8")  # noqa: SIM115 - it must stay open
         try:
-            if fcntl:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            owner = file.read().strip() or "another process"
-            file.close()
+            self._lock.acquire(blocking=False)
+        except Timeout as error:
             raise InUseError(
-                f"{self.path.parent} is in use by {owner}. "
+                f"{self.path.parent} is in use by {self.owner()}. "
                 "Wait for it, or choose another directory."
             ) from error
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-        file.flush()
-        self._file = file
         return self
+
+    def owner(self) -> str:
+        """The process that took the lock last: `process 71 on alpha`."""
+        with open(self.path, "rb", buffering=0) as file:
+            file.seek(OWNER)
+            return file.read().decode(errors="replace").strip() or "another process"
 
     def release(self) -> None:
         """Give the lock back; the file stays."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._lock.release(force=True)
 
     def wait(self) -> None:
-        """Until whoever holds the lock has ended; does not take it."""
-        if fcntl and self.path.exists():
-            with open(self.path, "a+", encoding="utf-8") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
+        """Until whoever holds the lock has ended; does not keep it."""
+        if self.path.exists():
+            with self._lock:
+                pass
 
     def is_free(self) -> bool:
         """Whether nobody holds it now; a directory without a lock file is free."""
         if not self.path.exists():
             return True
         try:
-            Lock(self.path).acquire().release()
-        except (InUseError, OSError):
+            with self._lock.acquire(blocking=False):
+                return True
+        except (Timeout, OSError):
             return False
-        return True
+
+
+def _sign(descriptor: int) -> None:
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"\nprocess {os.getpid()} on {socket.gethostname()}\n".encode())

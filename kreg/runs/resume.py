@@ -8,10 +8,13 @@ learning rate depends on it.
 """
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
+from kreg.files import AnyPath
 from kreg.runs import identity
 from kreg.runs.directory import DONE, FAILED, RunDirectory
+from kreg.runs.identity import Changes, Plain
 
 CONFIG = "config.json"
 NEW, CONTINUE, FINISHED = "new", "continue", "finished"
@@ -30,7 +33,13 @@ class ResumeError(ValueError):
     """A directory that cannot be continued, told in one sentence."""
 
 
-def decide(resume: str, parent, config: dict, own=None) -> Decision:
+def decide(
+    resume: str,
+    parent: AnyPath,
+    config: Plain,
+    own: AnyPath | None = None,
+    current: Callable[[Plain], Plain] = dict,
+) -> Decision:
     """Find the directory of this command.
 
     Args:
@@ -38,6 +47,7 @@ def decide(resume: str, parent, config: dict, own=None) -> Decision:
         parent: Where the task's runs lie: `logs/<task>/runs`.
         config: The composed configuration as plain data.
         own: A directory that was made for this very process and is no candidate, or `None`.
+        current: Brings the configuration that an earlier version has recorded up to date.
 
     Raises:
         ResumeError: If `resume` names a directory that cannot be continued.
@@ -45,15 +55,15 @@ def decide(resume: str, parent, config: dict, own=None) -> Decision:
     if resume == "never":
         return Decision(NEW, None, "resume=never")
     if resume not in ("auto", "force"):
-        return _named(RunDirectory(resume), config)
+        return _named(RunDirectory(resume), config, current)
     for run in unfinished(parent, own):
-        changes = identity.differences(run.read_json(CONFIG), config)
+        changes = identity.differences(current(run.read_json(CONFIG) or {}), config)
         if not changes or resume == "force":
             return _continue(run, changes)
     return Decision(NEW, None, "no unfinished run of this command")
 
 
-def unfinished(parent, own=None) -> list[RunDirectory]:
+def unfinished(parent: AnyPath, own: AnyPath | None = None) -> list[RunDirectory]:
     """The runs below `parent` that can go on, newest first."""
     parent = Path(parent)
     folders = sorted(parent.iterdir(), reverse=True) if parent.is_dir() else []
@@ -67,14 +77,14 @@ def _can_go_on(run: RunDirectory) -> bool:
     return known and run.status not in (DONE, FAILED) and run.lock.is_free()
 
 
-def _named(run: RunDirectory, config: dict) -> Decision:
+def _named(run: RunDirectory, config: Plain, current: Callable[[Plain], Plain]) -> Decision:
     saved = run.read_json(CONFIG)
     if saved is None:
         raise ResumeError(
             f"resume={run.path}: this is no run directory of kreg (it has no {CONFIG}). "
             "Expected auto, never, force or a run directory."
         )
-    changes = identity.differences(saved, config)
+    changes = identity.differences(current(saved), config)
     if forbidden := identity.forbidden(changes, config):
         planned = identity.PLANNED if identity.EPOCHS in forbidden else ""
         raise ResumeError(
@@ -87,6 +97,6 @@ def _named(run: RunDirectory, config: dict) -> Decision:
     return _continue(run, changes)
 
 
-def _continue(run: RunDirectory, changes: dict) -> Decision:
+def _continue(run: RunDirectory, changes: Changes) -> Decision:
     changed = f", although {identity.sentence(changes)}" if changes else ""
     return Decision(CONTINUE, run, f"continuing {run.path}{changed}")

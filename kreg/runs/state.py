@@ -1,11 +1,14 @@
 """The resumable state of a run: one file an epoch, the last two kept."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from kreg.runs import atomic, container
+from kreg import archive, files
+from kreg.archive import State
+from kreg.files import AnyPath
 
 KEPT = 2
 NAME = re.compile(r"epoch_(\d{6})\.npz")
@@ -19,10 +22,10 @@ class StateFile:
     until the new file is complete on disk, and the generation before it stays.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: AnyPath) -> None:
         self.folder = Path(folder)
 
-    def write(self, state: dict) -> Path:
+    def write(self, state: State) -> Path:
         """Save a state; on an error the states on disk are what they were before.
 
         Raises:
@@ -31,9 +34,9 @@ class StateFile:
         """
         refuse_non_finite(state.get("variables", {}))
         self.folder.mkdir(parents=True, exist_ok=True)
-        atomic.sweep(self.folder)
+        files.sweep(self.folder)
         path = self.folder / f"epoch_{state['epoch']:06d}.npz"
-        atomic.replace(path, lambda file: container.write(file, state))
+        archive.save(path, state)
         for old in self.generations()[KEPT:]:
             old.unlink(missing_ok=True)
         return path
@@ -42,10 +45,10 @@ class StateFile:
         """The state files, newest epoch first; a clock or an mtime plays no part."""
         if not self.folder.is_dir():
             return []
-        found = [path for path in self.folder.iterdir() if NAME.fullmatch(path.name)]
+        found = [path for path in self.folder.iterdir() if _epoch(path) is not None]
         return sorted(found, reverse=True)
 
-    def read(self, warn=lambda sentence: None) -> dict | None:
+    def read(self, warn: Callable[[str], object] = lambda sentence: None) -> State | None:
         """The newest readable state, or `None` where no epoch has been completed yet.
 
         Args:
@@ -57,10 +60,10 @@ class StateFile:
         paths = self.generations()
         for path in paths:
             try:
-                state = container.read(path)
+                state = archive.read(path)
                 self._check(path, state)
                 return state
-            except container.DamagedError as error:
+            except archive.DamagedError as error:
                 warn(f"The state file {path} cannot be used: {error}.")
         if paths:
             raise ValueError(
@@ -72,17 +75,22 @@ class StateFile:
     def discard_after(self, epoch: int) -> None:
         """Remove damaged newer generations, so that they never outrank what is written next."""
         for path in self.generations():
-            if int(NAME.fullmatch(path.name)[1]) > epoch:
+            if (_epoch(path) or 0) > epoch:
                 path.unlink(missing_ok=True)
 
     @staticmethod
-    def _check(path: Path, state) -> None:
-        epoch = state.get("epoch") if isinstance(state, dict) else None
-        if epoch != int(NAME.fullmatch(path.name)[1]):
-            raise container.DamagedError(f"it holds epoch {epoch}")
+    def _check(path: Path, state: State) -> None:
+        if state.get("epoch") != _epoch(path):
+            raise archive.DamagedError(f"it holds epoch {state.get('epoch')}")
 
 
-def refuse_non_finite(variables, where: str = "") -> None:
+def _epoch(path: Path) -> int | None:
+    """The epochs that a state file's name says, `None` for another file."""
+    found = NAME.fullmatch(path.name)
+    return int(found[1]) if found else None
+
+
+def refuse_non_finite(variables: object, where: str = "") -> None:
     """Raise a `FloatingPointError` that names the first array with a NaN or an infinity."""
     if isinstance(variables, dict):
         for name, value in variables.items():

@@ -2,14 +2,17 @@
 
 import shlex
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from rich.console import Console
+
+Plain: TypeAlias = dict[str, Any]
 
 METRICS = ("accuracy", "rmse")  # the first one present is the test metric that is shown
 TONES = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "dim"}
 
 
-def announce(facts: dict, verbose: str = "info", console: Console | None = None) -> None:
+def announce(facts: Plain, verbose: str = "info", console: Console | None = None) -> None:
     """One line before training: model, parameters, data, rows, device."""
     if verbose == "quiet":
         return
@@ -29,12 +32,14 @@ def continued(epoch: int, verbose: str = "info", console: Console | None = None)
         print_line(console, f"going on after epoch {epoch}", style="dim")
 
 
-def show(result: dict, directory: Path, verbose: str = "info", console=None) -> None:
+def show(
+    result: Plain, directory: Path, verbose: str = "info", console: Console | None = None
+) -> None:
     """The table after training: verdict, losses, zeros, and where to look next."""
     if verbose == "quiet":
         return
     for name, value in lines(result, directory):
-        style = TONES.get(result.get("tone"), "") if name == "verdict" else ""
+        style = TONES.get(result.get("tone", ""), "") if name == "verdict" else ""
         print_line(console, f"{name:<15} {value}", style=style)
 
 
@@ -44,7 +49,7 @@ def print_line(console: Console | None, text: str, style: str = "") -> None:
     console.print(text, style=style, markup=False, soft_wrap=True)
 
 
-def lines(result: dict, directory: Path) -> list[tuple[str, str]]:
+def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
     """Name and text of each line, those left out that the run has no number for."""
     metrics = result["metrics"]
     metric = next((m for m in METRICS if f"test_clean_{m}" in metrics), None)
@@ -70,12 +75,12 @@ def lines(result: dict, directory: Path) -> list[tuple[str, str]]:
     return [(name, text) for name, text in rows if text]
 
 
-def number(value) -> str | None:
+def number(value: float | None) -> str | None:
     """Four digits after the point; `None` stays away."""
     return None if value is None else f"{value:.4f}"
 
 
-def best(result: dict) -> str | None:
+def best(result: Plain) -> str | None:
     if result.get("best_epoch") is None:
         return None
     found = f"{result['best_epoch']} of {result['epochs']}"
@@ -86,7 +91,7 @@ def best(result: dict) -> str | None:
     )
 
 
-def features(found: dict | None) -> str | None:
+def features(found: Plain | None) -> str | None:
     """How many columns of a table the model still reads, and which it dropped."""
     if not found or not found["dropped"]:
         return None
@@ -95,7 +100,7 @@ def features(found: dict | None) -> str | None:
     return f"{len(found['selected'])} of {total} selected; dropped: {dropped}"
 
 
-def compressed(found: dict | None) -> str | None:
+def compressed(found: Plain | None) -> str | None:
     """Parameters and time of the model before and after, and the new test metric."""
     if not found:
         return None

@@ -3,22 +3,26 @@
 Everything works on any built Keras model, without kreg's application around it.
 """
 
-from kreg.surgery.attached import Attachment, attached
-from kreg.surgery.capacity import Capacity, capacity, degrees_of_freedom, linear_degrees_of_freedom
-from kreg.surgery.compress import compress
+from kreg.surgery.adding_dropout import with_dropout
+from kreg.surgery.attachments import Attachment, attached
+from kreg.surgery.best_features import select_features
+from kreg.surgery.compression import compress
+from kreg.surgery.compression_path import size_path
 from kreg.surgery.compression_report import CompressionReport
 from kreg.surgery.cost import flops, latency
-from kreg.surgery.features import selected_features
+from kreg.surgery.features import Selection, selected_features
+from kreg.surgery.model_capacity import (
+    Capacity,
+    capacity,
+    degrees_of_freedom,
+    linear_degrees_of_freedom,
+)
 from kreg.surgery.refit import compress_and_refit
-from kreg.surgery.regularize import regularize
+from kreg.surgery.regularization import regularize
 from kreg.surgery.rules import Rule
-from kreg.surgery.select_features import select_features
-from kreg.surgery.selection import Selection
 from kreg.surgery.size_curve import SizePath, SizePoint
-from kreg.surgery.size_path import size_path
-from kreg.surgery.sparsity import LayerSparsity, Sparsity, sparsity
-from kreg.surgery.strip import strip
-from kreg.surgery.with_dropout import with_dropout
+from kreg.surgery.stripping import strip
+from kreg.surgery.zero_counts import LayerSparsity, Sparsity, sparsity
 
 __all__ = [
     "Attachment",

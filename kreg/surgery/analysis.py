@@ -1,12 +1,16 @@
 """Which channels of a graph are constant, which are needed, and which must stay."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
+import keras
 import numpy as np
 
 from kreg.surgery.channels.base import UNKNOWN, Behaviour, Masks
 from kreg.surgery.channels.registry import behaviour
 from kreg.surgery.graph import Call, Graph, Ref, read
+
+Channels: TypeAlias = dict[Ref, np.ndarray]  # a number or a mask for each channel of a tensor
 
 
 @dataclass
@@ -18,9 +22,9 @@ class Step:
     obstacle: str
 
     @property
-    def output(self) -> Ref | None:
+    def output(self) -> Ref:
         """The tensor that the masks speak of: the only output of what is no barrier."""
-        return self.call.outputs[0] if self.call.outputs else None
+        return self.call.outputs[0]
 
 
 @dataclass
@@ -37,15 +41,15 @@ class Analysis:
 
     graph: Graph
     steps: list[Step]
-    constants: dict[Ref, np.ndarray]
-    live: dict[Ref, np.ndarray]
-    kept: dict[Ref, np.ndarray]
+    constants: Channels
+    live: Channels
+    kept: Channels
 
-    def masks(self, step: Step, of: dict[Ref, np.ndarray]) -> Masks:
+    def masks(self, step: Step, of: Channels) -> Masks:
         return Masks([of[ref] for ref in step.call.inputs], of[step.output])
 
 
-def analyse(model, select_inputs: bool = False) -> Analysis:
+def analyse(model: keras.Model, select_inputs: bool = False) -> Analysis:
     """Constants forwards, needs backwards, then the fix-point of what is tied together.
 
     Args:
@@ -65,7 +69,7 @@ def channels(graph: Graph, ref: Ref) -> int:
     return graph.channels(ref) or 0
 
 
-def propagate_constants(graph: Graph, steps: list[Step]) -> dict[Ref, np.ndarray]:
+def propagate_constants(graph: Graph, steps: list[Step]) -> Channels:
     constants = {ref: np.full(channels(graph, ref), UNKNOWN) for ref in graph.shapes}
     for step in steps:
         if not step.behaviour.barrier:
@@ -74,7 +78,7 @@ def propagate_constants(graph: Graph, steps: list[Step]) -> dict[Ref, np.ndarray
     return constants
 
 
-def find_live(graph: Graph, steps: list[Step], constants: dict) -> dict[Ref, np.ndarray]:
+def find_live(graph: Graph, steps: list[Step], constants: Channels) -> Channels:
     """Backwards from the outputs of the model; a barrier needs all that it reads."""
     live = {ref: np.zeros(channels(graph, ref), bool) for ref in graph.shapes}
     for ref in graph.outputs:
@@ -89,12 +93,12 @@ def find_live(graph: Graph, steps: list[Step], constants: dict) -> dict[Ref, np.
     return live
 
 
-def needs(step: Step, live: dict, constants: dict) -> list[np.ndarray]:
-    mask = live[step.output] if step.output else np.zeros(0, bool)
+def needs(step: Step, live: Channels, constants: Channels) -> list[np.ndarray]:
+    mask = live[step.output] if step.call.outputs else np.zeros(0, bool)
     return step.behaviour.needs(mask, [constants[ref] for ref in step.call.inputs])
 
 
-def close_under_ties(steps: list[Step], live: dict, fixed: list[Ref]) -> dict[Ref, np.ndarray]:
+def close_under_ties(steps: list[Step], live: Channels, fixed: list[Ref]) -> Channels:
     """The smallest masks above `live` in which all layers fit together, none of them empty."""
     kept = {ref: first_if_empty(mask) for ref, mask in live.items()}
     for ref in fixed:
@@ -119,7 +123,7 @@ def first_if_empty(mask: np.ndarray) -> np.ndarray:
     return result
 
 
-def spread(step: Step, kept: dict) -> bool:
+def spread(step: Step, kept: Channels) -> bool:
     """Let one call pull its tensors up to masks that it can work with; whether any grew."""
     if step.behaviour.barrier:
         return False

@@ -1,6 +1,7 @@
 """What compression did: numbers before and after, layer by layer, in words and as plain values."""
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +14,8 @@ class LayerChange:
 
     layer: str
     kind: str
-    shape: tuple
-    new_shape: tuple
+    shape: tuple[int, ...]
+    new_shape: tuple[int, ...]
     parameters: int
     new_parameters: int
 
@@ -61,7 +62,7 @@ class CompressionReport:
         """Parameters after over parameters before, in (0, 1]."""
         return self.after.parameters / max(self.before.parameters, 1)
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         features = {name: [int(i) for i in kept] for name, kept in self.features.items()}
         return {**asdict(self), "features": features, "ratio": self.ratio}

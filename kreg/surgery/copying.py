@@ -1,15 +1,22 @@
 """Build a model again with other layers in the same graph; the model itself is not touched."""
 
 from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import keras
 
-from kreg.surgery import graph, shim
+from kreg.surgery import graph
+
+Maker: TypeAlias = Callable[[keras.Layer], keras.Layer]
+After: TypeAlias = Callable[[keras.Layer], keras.Layer | None]
 
 
 def rebuild(
-    model, make: Callable, after: Callable | None = None, widths: dict | None = None
-) -> tuple:
+    model: keras.Model,
+    make: Maker,
+    after: After | None = None,
+    widths: dict[str, int] | None = None,
+) -> tuple[keras.Model, list[tuple[keras.Layer, keras.Layer]]]:
     """A new, uncompiled model of the same graph.
 
     Args:
@@ -24,34 +31,39 @@ def rebuild(
     pairs = {}
     copies = {}
 
-    def copy(layer):
+    def copy(layer: keras.Layer) -> keras.Layer:
         if id(layer) not in copies:
-            copies[id(layer)] = again(layer) if shim.is_graph(layer) else make(layer)
-            if not shim.is_graph(layer):
+            copies[id(layer)] = again(layer) if graph.is_graph(layer) else make(layer)
+            if not graph.is_graph(layer):
                 pairs[id(layer)] = (layer, copies[id(layer)])
         return copies[id(layer)]
 
-    def again(inner, widths=None):
+    def again(inner: keras.Model, widths: dict[str, int] | None = None) -> keras.Model:
         build = sequential if isinstance(inner, keras.Sequential) else functional
         return build(inner, copy, after, widths or {})
 
     return again(graph.checked(model), widths), list(pairs.values())
 
 
-def new_inputs(model, widths: dict) -> list:
+def new_inputs(model: keras.Model, widths: dict[str, int]) -> list[Any]:
     """Inputs like those of `model`, in flat order, with the number of features of `widths`."""
     names = graph.input_names(model)
     return [new_input(*pair, widths) for pair in zip(model.inputs, names, strict=True)]
 
 
-def new_input(tensor, name: str, widths: dict):
+def new_input(tensor: Any, name: str, widths: dict[str, int]) -> Any:
     shape = tensor.shape
     if name in widths:
         shape = (*shape[:-1], widths[name])
     return keras.Input(batch_shape=shape, dtype=tensor.dtype, name=name)
 
 
-def sequential(model, copy: Callable, after: Callable | None, widths: dict):
+def sequential(
+    model: keras.Model,
+    copy: Maker,
+    after: After | None,
+    widths: dict[str, int],
+) -> keras.Sequential:
     layers = new_inputs(model, widths)
     for layer in model.layers:
         extra = after(layer) if after else None
@@ -59,28 +71,33 @@ def sequential(model, copy: Callable, after: Callable | None, widths: dict):
     return keras.Sequential(layers, name=model.name)
 
 
-def functional(model, copy: Callable, after: Callable | None, widths: dict):
+def functional(
+    model: keras.Model,
+    copy: Maker,
+    after: After | None,
+    widths: dict[str, int],
+) -> keras.Model:
     extras = {}
 
-    def copy_with_extra(layer):
+    def copy_with_extra(layer: keras.Layer) -> keras.Layer:
         new = copy(layer)
         extras[id(new)] = after(layer) if after else None
         return new
 
-    def call(new, *args, **kwargs):
+    def call(new: keras.Layer, *args: Any, **kwargs: Any) -> Any:
         outputs = new(*args, **kwargs)
         extra = extras[id(new)]
         return outputs if extra is None else extra(outputs)
 
     inputs = keras.tree.pack_sequence_as(model.input, new_inputs(model, widths))
     return keras.models.clone_model(
-        shim.view(model), input_tensors=inputs, clone_function=copy_with_extra, call_function=call
+        graph.view(model), input_tensors=inputs, clone_function=copy_with_extra, call_function=call
     )
 
 
-def from_config(layer, config: dict | None = None):
+def from_config(layer: keras.Layer, config: dict[str, Any] | None = None) -> keras.Layer:
     """A new layer of the same class, not built, from `config` or its own configuration."""
-    config = shim.config_of(layer) if config is None else config
+    config = graph.config_of(layer) if config is None else config
     if is_lambda(getattr(layer, "activation", None)):
         config = {**config, "activation": layer.activation}
     try:
@@ -97,12 +114,12 @@ def from_config(layer, config: dict | None = None):
         ) from error
 
 
-def is_lambda(function) -> bool:
+def is_lambda(function: Any) -> bool:
     """Whether Keras could write the function to a configuration but not read it back."""
     return getattr(function, "__name__", "") == "<lambda>"
 
 
-def copy_weights(old, new) -> None:
+def copy_weights(old: keras.Layer, new: keras.Layer) -> None:
     """Copy the weights of a layer into a layer of the same shape; operations have none."""
     if weight_count(old):
         new.set_weights(old.get_weights())
@@ -110,6 +127,6 @@ def copy_weights(old, new) -> None:
         new.finalize_state()
 
 
-def weight_count(layer) -> int:
+def weight_count(layer: keras.Layer) -> int:
     """How many weights a layer has; a `keras.ops` operation of a graph has none."""
     return len(getattr(layer, "weights", ()))

@@ -2,11 +2,13 @@
 
 import statistics
 import time
+from typing import Any
 
 import keras
 import numpy as np
 
-from kreg.surgery import graph, shim, verify
+from kreg.surgery import graph, verify
+from kreg.surgery.graph import Call, Shape, Shapes
 
 layers = keras.layers
 CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
@@ -14,7 +16,7 @@ DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 SEPARABLE = (layers.SeparableConv1D, layers.SeparableConv2D)
 
 
-def flops(model) -> int:
+def flops(model: keras.Model) -> int:
     """Multiplications and additions of all dense and convolutional layers, for one example.
 
     A multiplication and an addition count two. Axes of open size count as one place; other layers
@@ -24,9 +26,9 @@ def flops(model) -> int:
     return sum(flops_of(call, found.shapes) for call in found.calls)
 
 
-def flops_of(call, shapes: dict) -> int:
+def flops_of(call: Call, shapes: Shapes) -> int:
     layer = call.layer
-    if shim.is_graph(layer):
+    if graph.is_graph(layer):
         return flops(layer)
     if not call.outputs:
         return 0
@@ -40,17 +42,17 @@ def flops_of(call, shapes: dict) -> int:
     return 0
 
 
-def places_of(shape: tuple, data_format: str | None) -> int:
+def places_of(shape: Shape, data_format: str | None) -> int:
     """In how many places the kernel is applied."""
     space = shape[2:] if data_format == "channels_first" else shape[1:-1]
     return int(np.prod([1 if n is None else n for n in space], dtype="int64"))
 
 
-def size(variable) -> int:
+def size(variable: keras.Variable) -> int:
     return int(np.prod(variable.shape))
 
 
-def latency(model, inputs=None, repeats: int = 20) -> float:
+def latency(model: keras.Model, inputs: Any = None, repeats: int = 20) -> float:
     """Median time of one compiled prediction of one batch, in milliseconds.
 
     Args:
@@ -58,7 +60,7 @@ def latency(model, inputs=None, repeats: int = 20) -> float:
         inputs: A batch; `None` for a random batch of 8 examples.
         repeats: Whole number >= 1 of timed predictions, after three that are not timed.
     """
-    view = shim.view(model)
+    view = graph.view(model)
     inputs = verify.random_inputs(model) if inputs is None else inputs
     for _ in range(3):
         view.predict_on_batch(inputs)

@@ -4,13 +4,13 @@ The configuration is Keras's file format: public, and as stable as saved files. 
 tensors that it reads as `(layer, call, output)`, with their shapes.
 """
 
+import warnings
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import keras
 
 from kreg import check
-from kreg.surgery import shim
 
 
 class Ref(NamedTuple):
@@ -19,6 +19,10 @@ class Ref(NamedTuple):
     layer: str
     call: int
     output: int
+
+
+Shape: TypeAlias = tuple[int | None, ...]  # batch axis included
+Shapes: TypeAlias = dict[Ref, Shape]  # of every tensor
 
 
 @dataclass
@@ -32,7 +36,7 @@ class Call:
         shared: Whether the layer is called more than once.
     """
 
-    layer: object
+    layer: keras.Operation
     inputs: tuple[Ref, ...]
     outputs: list[Ref] = field(default_factory=list)
     shared: bool = False
@@ -45,7 +49,7 @@ class Graph:
     calls: list[Call]
     inputs: list[Ref]
     outputs: list[Ref]
-    shapes: dict[Ref, tuple]
+    shapes: Shapes
 
     def channels(self, ref: Ref) -> int | None:
         """The size of the last axis, where there is one besides the batch and it is known."""
@@ -53,17 +57,17 @@ class Graph:
         return shape[-1] if len(shape) > 1 else None
 
 
-def read(model) -> Graph:
+def read(model: keras.Model) -> Graph:
     """The graph of a Functional or Sequential model, nested models being single calls.
 
     Raises:
         ValueError: If the model is of another kind, or not built.
     """
     view = keras.Model(checked(model).inputs, model.outputs)
-    config = shim.config_of(view)
+    config = config_of(view)
     operations = {operation.name: operation for operation in view.operations}
-    shapes = {}
-    calls = {}
+    shapes: Shapes = {}
+    calls: dict[tuple[str, int], Call] = {}
     for entry in config["layers"]:
         calls |= calls_of(entry, operations[entry["name"]], shapes)
     outputs = [Ref(*ref) for ref in config["output_layers"]]
@@ -74,23 +78,23 @@ def read(model) -> Graph:
     return Graph(in_running_order(calls, inputs), inputs, outputs, shapes)
 
 
-def input_names(model) -> list[str]:
+def input_names(model: keras.Model) -> list[str]:
     """The names of the model's inputs in flat order: those of the `Input` layers.
 
     An `Input` without a name has a layer called `input_layer` and a tensor called `keras_tensor`;
     the layer's name is the one that users see in `summary`.
     """
     flat = keras.Model(model.inputs, model.outputs)
-    return [Ref(*ref).layer for ref in shim.config_of(flat)["input_layers"]]
+    return [Ref(*ref).layer for ref in config_of(flat)["input_layers"]]
 
 
-def checked(model):
+def checked(model: Any) -> keras.Model:
     """`model`, if its graph can be read; a subclassed model hides it in Python code."""
     if not isinstance(model, keras.Model):
         raise check.invalid("model", "a keras.Model", model)
     if isinstance(model, keras.Sequential) and not model.built:
         raise ValueError(f"The model {model.name!r} is not built. Give it an `Input` first.")
-    if not shim.is_graph(model):
+    if not is_graph(model):
         raise ValueError(
             f"The model {model.name!r} is subclassed: its layers are joined by Python code, not by "
             "a graph that can be read and rebuilt. Write it with the functional API "
@@ -99,7 +103,7 @@ def checked(model):
     return model
 
 
-def calls_of(entry: dict, operation, shapes: dict) -> dict:
+def calls_of(entry: dict[str, Any], operation: Any, shapes: Shapes) -> dict[tuple[str, int], Call]:
     """The calls of one layer of the configuration, by `(layer name, position)`."""
     nodes = entry["inbound_nodes"]
     found = {}
@@ -111,7 +115,7 @@ def calls_of(entry: dict, operation, shapes: dict) -> dict:
     return found
 
 
-def tensors_in(value) -> list[dict]:
+def tensors_in(value: Any) -> list[dict[str, Any]]:
     """The configurations of all tensors inside serialised arguments, in order."""
     if isinstance(value, dict):
         if value.get("class_name") == "__keras_tensor__":
@@ -122,9 +126,9 @@ def tensors_in(value) -> list[dict]:
     return [tensor for part in value for tensor in tensors_in(part)]
 
 
-def number_calls(calls: dict, shapes: dict) -> None:
+def number_calls(calls: dict[tuple[str, int], Call], shapes: Shapes) -> None:
     """Give each call the tensors that refer to it; a nested Functional counts its calls from 1."""
-    first = {}
+    first: dict[str, int] = {}
     for ref in shapes:
         first[ref.layer] = min(ref.call, first.get(ref.layer, ref.call))
     for (name, position), call in calls.items():
@@ -132,7 +136,7 @@ def number_calls(calls: dict, shapes: dict) -> None:
         call.outputs = sorted(r for r in shapes if r.layer == name and r.call == number)
 
 
-def in_running_order(calls: dict, inputs: list[Ref]) -> list[Call]:
+def in_running_order(calls: dict[tuple[str, int], Call], inputs: list[Ref]) -> list[Call]:
     """Every call after those whose outputs it reads."""
     known = set(inputs)
     waiting = list(calls.values())
@@ -145,3 +149,33 @@ def in_running_order(calls: dict, inputs: list[Ref]) -> list[Call]:
         ordered += ready
         waiting = [call for call in waiting if call not in ready]
     return ordered
+
+
+def is_graph(layer: Any) -> bool:
+    """Whether `layer` is a Functional or Sequential model: a graph of layers that Keras saves."""
+    if not isinstance(layer, keras.Model):
+        return False
+    if isinstance(layer, keras.Sequential):
+        return True
+    return bool(getattr(layer, "operations", None)) and hasattr(layer, "inputs")
+
+
+def config_of(layer: keras.Layer) -> dict[str, Any]:
+    """`layer.get_config()`; nothing is written to a file, so a `lambda` inside is no danger."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The object being serialized includes a `lambda`")
+        return layer.get_config()
+
+
+def input_of(model: keras.Model) -> Any:
+    """The inputs of a graph model in the structure in which it is called.
+
+    `Model.input` has it, except for a Sequential model that nobody has called yet.
+    """
+    return model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+
+
+def view(model: keras.Model) -> keras.Model:
+    """An uncompiled model on the same layers: the graph without class, compilation and state."""
+    output = model.outputs[0] if isinstance(model, keras.Sequential) else model.output
+    return keras.Model(input_of(model), output, name=model.name)

@@ -1,34 +1,38 @@
-"""Compress, then train briefly without penalties, with every zero held at zero."""
+"""Compress, then train briefly without penalties, and keep every zero."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from kreg import check
-from kreg.surgery.compress import compress
-from kreg.surgery.regularize import retrace
+from kreg.surgery.compression import compress
+from kreg.surgery.compression_report import CompressionReport
+from kreg.surgery.regularization import retrace
 from kreg.surgery.rules import weights_of
-from kreg.surgery.strip import plain_copy
+from kreg.surgery.stripping import plain_copy
 
 
-class Held(keras.constraints.Constraint):
+class KeepZeros(keras.constraints.Constraint):
     """`w * mask`: what is zero stays zero. It lives in memory only, for one training."""
 
-    def __init__(self, mask):
+    def __init__(self, mask: np.ndarray):
         self.mask = mask
 
-    def __call__(self, w):
+    def __call__(self, w: Any) -> Any:
         return w * ops.cast(self.mask, w.dtype)
 
 
 @contextmanager
-def zeros_held(model):
+def keeping_zeros(model: keras.Model) -> Iterator[keras.Model]:
     """While in force, no optimizer step can move a kernel entry that is exactly zero now."""
     kernels = [w for _, w in weights_of(model) if len(w.shape) > 1]
     before = [kernel.constraint for kernel in kernels]
     for kernel in kernels:
-        kernel.constraint = Held(kernel.numpy() != 0)
+        kernel.constraint = KeepZeros(kernel.numpy() != 0)
     retrace(model)
     try:
         yield model
@@ -39,8 +43,16 @@ def zeros_held(model):
 
 
 def compress_and_refit(
-    model, x, y=None, *, epochs: int = 5, optimizer=None, data=None, latency: bool = True, **fit
-):
+    model: keras.Model,
+    x: Any,
+    y: Any = None,
+    *,
+    epochs: int = 5,
+    optimizer: keras.Optimizer | None = None,
+    data: Any = None,
+    latency: bool = True,
+    **fit: Any,
+) -> tuple[keras.Model, CompressionReport, dict[str, list[float]]]:
     """`compress`, then `epochs` of training without penalties in which the zeros stay.
 
     A penalty shrinks also what it keeps; the refit takes this bias away (the relaxed lasso:
@@ -70,12 +82,14 @@ def compress_and_refit(
     if epochs == 0:
         return smaller, report, {}
     compile_like(model, smaller, optimizer)
-    with zeros_held(smaller):
+    with keeping_zeros(smaller):
         history = smaller.fit(x, y, epochs=epochs, **{"verbose": 0, **fit})
     return plain_copy(smaller), report, history.history
 
 
-def compile_like(model, other, optimizer=None) -> None:
+def compile_like(
+    model: keras.Model, other: keras.Model, optimizer: keras.Optimizer | None = None
+) -> None:
     """Compile `other` with the loss and metrics of `model`, and a fresh optimizer."""
     config = model.get_compile_config()
     other.compile_from_config(config)

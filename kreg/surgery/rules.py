@@ -3,11 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any, TypeAlias
 
 import keras
 
-from kreg import check
-from kreg.surgery import shim
+from kreg import check, private_keras
+
+# Keras asks no more of one than to be called
+Regularizer: TypeAlias = Callable[[Any], Any] | None
+# all layers; a pattern of names, a class, or several of these
+LayerChoice: TypeAlias = str | type | tuple[str | type, ...] | None
 
 
 @dataclass(frozen=True)
@@ -27,17 +32,17 @@ class Rule:
     'kernel'
     """
 
-    regularizer: Callable | None
-    layers: str | type | tuple | None = None
+    regularizer: Regularizer
+    layers: LayerChoice = None
     weights: str = "kernel"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "regularizer", checked_regularizer(self.regularizer))
         check_layers(self.layers)
         if not isinstance(self.weights, str) or not self.weights:
             raise check.invalid("weights", "a pattern of weight names", self.weights)
 
-    def takes_layer(self, layer, path: str = "") -> bool:
+    def takes_layer(self, layer: keras.Layer, path: str = "") -> bool:
         """Whether the rule speaks of this layer."""
         wanted = self.layers if isinstance(self.layers, tuple) else (self.layers,)
         return any(fits_layer(one, layer, path) for one in wanted)
@@ -47,7 +52,7 @@ class Rule:
         return fnmatchcase(name, self.weights) or fnmatchcase(name, f"*_{self.weights}")
 
 
-def fits_layer(wanted, layer, path: str) -> bool:
+def fits_layer(wanted: str | type | None, layer: keras.Layer, path: str) -> bool:
     if wanted is None:
         return True
     if isinstance(wanted, type):
@@ -55,7 +60,7 @@ def fits_layer(wanted, layer, path: str) -> bool:
     return fnmatchcase(layer.name, wanted) or fnmatchcase(path, wanted)
 
 
-def checked_regularizer(value) -> Callable | None:
+def checked_regularizer(value: Any) -> Regularizer:
     """`value` as Keras understands it; the error names `Rule` and plain regularizers alike."""
     try:
         return keras.regularizers.get(value)
@@ -64,14 +69,14 @@ def checked_regularizer(value) -> Callable | None:
         raise check.invalid("regularizer", expected, value) from error
 
 
-def check_layers(layers) -> None:
+def check_layers(layers: Any) -> None:
     for one in layers if isinstance(layers, tuple) else (layers,):
         if one is not None and not isinstance(one, str | type):
             expected = "None, a name pattern, a layer class, or a tuple of these"
             raise check.invalid("layers", expected, layers)
 
 
-def as_rules(rules) -> list[Rule]:
+def as_rules(rules: Any) -> list[Rule]:
     """What a user may pass (one regularizer, one rule, or a list of rules) as a list of rules."""
     if isinstance(rules, Rule):
         return [rules]
@@ -82,16 +87,16 @@ def as_rules(rules) -> list[Rule]:
     return [Rule(rules)]
 
 
-def weights_of(model) -> Iterator[tuple]:
+def weights_of(model: keras.Model) -> Iterator[tuple[keras.Layer, keras.Variable]]:
     """`(layer, weight)` for all weights made for training, with the layer that made them."""
     seen = set()
-    for layer in shim.all_layers(model):
-        for weight in shim.own_weights(layer):
+    for layer in private_keras.all_layers(model):
+        for weight in private_keras.own_weights(layer):
             if id(weight) not in seen:
                 seen.add(id(weight))
                 yield layer, weight
 
 
-def path_in(model, weight) -> str:
+def path_in(model: keras.Model, weight: keras.Variable) -> str:
     """The weight's path as seen from `model`: a Sequential puts its own name in front."""
     return weight.path.removeprefix(f"{model.name}/")

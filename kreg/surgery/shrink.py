@@ -1,13 +1,18 @@
 """The smaller model: the same graph with narrower layers and the weights that are left."""
 
+from typing import TypeAlias
+
+import keras
 import numpy as np
 
-from kreg.surgery import copying, plain, shim
+from kreg.surgery import copying, graph, stripping
 from kreg.surgery.analysis import Analysis, Step, analyse
 from kreg.surgery.channels.base import Resized
 
+Analysed: TypeAlias = tuple[keras.Model, Analysis]
 
-def analyse_all(model, select_inputs: bool = False) -> list[tuple]:
+
+def analyse_all(model: keras.Model, select_inputs: bool = False) -> list[Analysed]:
     """`(model, analysis)` of the model and of every model nested in it, each once.
 
     A nested model keeps its inputs and outputs whatever happens inside, so it is a barrier for the
@@ -15,12 +20,12 @@ def analyse_all(model, select_inputs: bool = False) -> list[tuple]:
     """
     found = {id(model): (model, analyse(model, select_inputs))}
     for layer in model.layers:
-        if shim.is_graph(layer):
+        if graph.is_graph(layer):
             found |= {id(inner): (inner, result) for inner, result in analyse_all(layer)}
     return list(found.values())
 
 
-def changes(analyses: list[tuple]) -> dict[int, Resized]:
+def changes(analyses: list[Analysed]) -> dict[int, Resized]:
     """By `id` of the layer what becomes of it; layers that stay as they are have no entry."""
     found = {}
     counted = count_graphs(analyses)
@@ -31,9 +36,9 @@ def changes(analyses: list[tuple]) -> dict[int, Resized]:
     return {key: change for key, change in found.items() if change is not None}
 
 
-def count_graphs(analyses: list[tuple]) -> dict[int, int]:
+def count_graphs(analyses: list[Analysed]) -> dict[int, int]:
     """In how many of the graphs each layer is called."""
-    counted = {}
+    counted: dict[int, int] = {}
     for _, analysis in analyses:
         for key in {id(step.call.layer) for step in analysis.steps}:
             counted[key] = counted.get(key, 0) + 1
@@ -60,12 +65,12 @@ def widths_of(analysis: Analysis) -> dict[str, int]:
     return {name: int(mask.sum()) for name, mask in kept.items() if not mask.all()}
 
 
-def shrunk(model, changed: dict[int, Resized], widths: dict[str, int]):
+def shrunk(model: keras.Model, changed: dict[int, Resized], widths: dict[str, int]) -> keras.Model:
     """A new plain Keras model with the changes made; `model` stays as it is."""
 
-    def make(layer):
+    def make(layer: keras.Layer) -> keras.Layer:
         change = changed.get(id(layer))
-        return plain.plain_layer(layer, change and change.config)
+        return stripping.plain_layer(layer, change.config if change else None)
 
     smaller, pairs = copying.rebuild(model, make, widths=widths)
     for old, new in pairs:
@@ -73,8 +78,8 @@ def shrunk(model, changed: dict[int, Resized], widths: dict[str, int]):
     return smaller
 
 
-def transfer(old, new, change: Resized | None) -> None:
+def transfer(old: keras.Layer, new: keras.Layer, change: Resized | None) -> None:
     if change is not None and change.weights:
         new.set_weights([np.asarray(w) for w in change.weights])
     else:
-        plain.copy_worker_weights(old, new)
+        stripping.copy_plain_weights(old, new)

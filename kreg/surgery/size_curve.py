@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from kreg import check
 from kreg.surgery.table import text_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class SizePath:
         """The index of the point from which more parameters buy little (see `knee_of`)."""
         return knee_of([p.parameters for p in self.points], [p.loss for p in self.points])
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; models are left out."""
         fields = ("strength", "parameters", "flops", "latency_ms", "loss", "metrics")
         points = [{name: getattr(point, name) for name in fields} for point in self.points]
@@ -61,7 +65,7 @@ class SizePath:
         ]  # fmt: skip
         return text_table(header, rows)
 
-    def plot(self, axes=None, against: str = "parameters"):
+    def plot(self, axes: "Axes | None" = None, against: str = "parameters") -> "Axes":
         """Draw validation loss against size, the knee marked.
 
         Args:

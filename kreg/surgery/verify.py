@@ -1,10 +1,12 @@
 """The same outputs, or an error: a wrong model is never returned."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
 from kreg import check
-from kreg.surgery import graph, shim
+from kreg.surgery import graph
 
 RELATIVE = {"float64": 1e-10, "float32": 1e-5, "bfloat16": 5e-2, "float16": 5e-3}
 EXAMPLES = 8
@@ -12,13 +14,13 @@ FREE_SIZE = 32  # of an axis whose size the model leaves open
 SEED = 0
 
 
-def difference(model, other, inputs, other_inputs) -> float:
+def difference(model: keras.Model, other: keras.Model, inputs: Any, other_inputs: Any) -> float:
     """`max |a - b| / max |a|` over the outputs, each measured by its own largest value."""
     pairs = zip(outputs(model, inputs), outputs(other, other_inputs), strict=True)
     return max(relative(a, b) for a, b in pairs)
 
 
-def outputs(model, inputs) -> list[np.ndarray]:
+def outputs(model: keras.Model, inputs: Any) -> list[np.ndarray]:
     found = keras.tree.flatten(model(inputs, training=False))
     return [keras.ops.convert_to_numpy(x).astype("float64") for x in found]
 
@@ -33,19 +35,19 @@ def relative(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.abs(a[finite] - b[finite]).max() / scale)
 
 
-def tolerance_of(model) -> float:
+def tolerance_of(model: keras.Model) -> float:
     """What float reassociation may cost in the coarsest arithmetic that the model uses."""
     dtypes = {layer.compute_dtype for layer in model.layers}
     return max([RELATIVE.get(dtype, 0.0) for dtype in dtypes], default=RELATIVE["float32"])
 
 
-def random_inputs(model, seed: int = SEED):
+def random_inputs(model: keras.Model, seed: int = SEED) -> Any:
     """A small batch that fits the model's inputs: normal numbers, small whole numbers, truth."""
     rng = np.random.default_rng(seed)
-    return keras.tree.map_structure(lambda x: random_array(rng, x), shim.input_of(model))
+    return keras.tree.map_structure(lambda x: random_array(rng, x), graph.input_of(model))
 
 
-def random_array(rng: np.random.Generator, tensor):
+def random_array(rng: np.random.Generator, tensor: Any) -> np.ndarray:
     shape = [EXAMPLES, *(FREE_SIZE if n is None else n for n in tensor.shape[1:])]
     if tensor.shape[0] is not None:
         shape[0] = tensor.shape[0]
@@ -57,14 +59,16 @@ def random_array(rng: np.random.Generator, tensor):
     return rng.normal(size=shape).astype("float32")
 
 
-def narrowed(model, inputs, features: dict[str, np.ndarray]):
+def narrowed(model: keras.Model, inputs: Any, features: dict[str, np.ndarray]) -> Any:
     """The batch `inputs` of `model` with the given features only, by name of the input."""
     named = zip(graph.input_names(model), keras.tree.flatten(inputs), strict=True)
     parts = [array[..., features[name]] if name in features else array for name, array in named]
-    return keras.tree.pack_sequence_as(shim.input_of(model), parts)
+    return keras.tree.pack_sequence_as(graph.input_of(model), parts)
 
 
-def check_same(model, other, batches: list[tuple], tolerance: float) -> float:
+def check_same(
+    model: keras.Model, other: keras.Model, batches: list[tuple[Any, Any]], tolerance: float
+) -> float:
     """The largest difference over the batches.
 
     Args:
@@ -86,7 +90,7 @@ def check_same(model, other, batches: list[tuple], tolerance: float) -> float:
     return found
 
 
-def checked_tolerance(value, model) -> float:
+def checked_tolerance(value: Any, model: keras.Model) -> float:
     if value is None:
         return tolerance_of(model)
     return check.number("tolerance", value, low=0)

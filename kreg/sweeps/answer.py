@@ -4,9 +4,9 @@ import math
 
 import pandas as pd
 
+from kreg.metric_names import direction
 from kreg.sweeps.effect import Effect
 from kreg.sweeps.reading import Sweep
-from kreg.sweeps.results import larger
 
 ONE_SEED = "One seed: no uncertainty is known. Add seed=0,1,2 to the sweep."
 
@@ -31,7 +31,8 @@ def best_setting(sweep: Sweep) -> str:
     keys = [settings(row, sweep.varied) for _, row in done.iterrows()]
     found = done["objective"].astype(float).groupby(keys, sort=False).agg(["mean", "count"])
     found = found[found["count"] == found["count"].max()]
-    name = found["mean"].idxmax() if larger(sweep.objective) else found["mean"].idxmin()
+    largest = direction(sweep.objective) == "max"
+    name = found["mean"].idxmax() if largest else found["mean"].idxmin()
     mean, count = found.loc[name, "mean"], int(found.loc[name, "count"])
     over = f" on average over {count} seeds" if count > 1 else ""
     return f"The best setting is {name or 'the only one'}: {sweep.objective} {mean:.4g}{over}."
@@ -53,7 +54,7 @@ def factors(found: list[Effect]) -> list[str]:
 
 def worth(sweep: Sweep, levels: list[Effect]) -> str:
     """Which level of one factor stands out, and whether that may be chance."""
-    sign = -1 if larger(sweep.objective) else 1
+    sign = -1 if direction(sweep.objective) == "max" else 1
     best, *_, worst = sorted(levels, key=lambda effect: sign * effect.difference)
     if math.isnan(best.half_width):
         return f"{compared(best, 'better')}; how sure that is, is unknown."

@@ -19,7 +19,7 @@ from hydra_plugins.hydra_submitit_launcher.config import BaseQueueConf
 from hydra_plugins.hydra_submitit_launcher.submitit_launcher import BaseSubmititLauncher
 from omegaconf import OmegaConf, open_dict
 
-from kreg.runs import write_json
+from kreg.files import write_json
 from kreg.sweeps.job_progress import JobProgress
 from kreg.sweeps.jobs import known_result, outcome, varied
 from kreg.sweeps.results import OBJECTIVE, read_json

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kreg.runs import atomic
+from kreg import files
 from kreg.sweeps import page, table
 from kreg.sweeps.reading import collect
 from kreg.sweeps.results import PAGE
@@ -25,14 +25,9 @@ def compare(directory: str | Path, *, quiet: bool = False) -> int:
     """
     sweep = collect(directory)
     directory = Path(directory)
-    write(directory / CSV, sweep.runs.drop(columns="path").to_csv(index=False))
-    write(directory / PAGE, page.render(sweep))  # last: it says that the sweep is complete
+    files.write(directory / CSV, sweep.runs.drop(columns="path").to_csv(index=False))
+    files.write(directory / PAGE, page.render(sweep))  # last: it says that the sweep is complete
     if not quiet:
         table.show(sweep)
         print(f"page: {directory / PAGE}")
     return 0 if (sweep.runs["status"] == "done").all() else 1
-
-
-def write(path: Path, text: str) -> None:
-    """The whole text or none of it."""
-    atomic.replace(path, lambda file: file.write(text.encode()))

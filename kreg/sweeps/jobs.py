@@ -15,7 +15,8 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from kreg.runs import RunDirectory, write_json
+from kreg.files import write_json
+from kreg.runs import RunDirectory
 from kreg.sweeps.results import OBJECTIVE, RESULT, objective_of, read_json
 
 DIGITS = 6

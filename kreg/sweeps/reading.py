@@ -8,8 +8,11 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 from kreg import check
+from kreg.config import renamed
+from kreg.diagnostics.states import RENAMED
+from kreg.metric_names import direction
 from kreg.runs import identity
-from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, larger, objective_of, read_json
+from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, objective_of, read_json
 
 OVERRIDES = ".hydra/overrides.yaml"
 SEED = "seed"
@@ -47,7 +50,8 @@ class Sweep:
         objective = pd.to_numeric(self.runs["objective"], errors="coerce")
         finite = objective.notna() & (objective.abs() != float("inf"))
         good = self.runs[finite & (self.runs["status"] == "done")]
-        return good.sort_values("objective", kind="stable", ascending=not larger(self.objective))
+        rising = direction(self.objective) == "min"
+        return good.sort_values("objective", kind="stable", ascending=rising)
 
     @property
     def varied(self) -> list[str]:
@@ -96,8 +100,8 @@ def settings_of(folder: Path) -> dict[str, Any]:
     if overrides.is_file():
         told = map(str, OmegaConf.load(overrides))
         pairs = [override.split("=", 1) for override in told if "=" in override]
-        return {key.lstrip("+"): plain(value) for key, value in pairs}
-    return identity.canonical(read_json(folder / CONFIG))
+        return {renamed.present(key.lstrip("+")): plain(value) for key, value in pairs}
+    return identity.canonical(renamed.current(read_json(folder / CONFIG)))
 
 
 def plain(text: str) -> int | float | str:
@@ -118,6 +122,7 @@ def measured(folder: Path, root: Path) -> dict[str, Any]:
     """What came out; a run without a result is unfinished."""
     result = read_json(folder / RESULT)
     row = {name: result.get(name) for name in MEASURED}
+    row["verdict"] = RENAMED.get(row["verdict"], row["verdict"])
     row["status"] = result.get("status", "unfinished")
     name = read_json(folder / CONFIG).get("objective", OBJECTIVE)
     row["objective"] = objective_of(result, name)

@@ -7,12 +7,6 @@ from typing import Any
 RESULT, CONFIG = "result.json", "config.json"
 PAGE = "sweep.html"
 OBJECTIVE = "val_clean_loss"
-LARGER = ("accuracy", "auc", "sparsity", "r2")  # what is better when it is larger
-
-
-def larger(name: str) -> bool:
-    """Whether the best value of an objective is the largest."""
-    return any(word in name for word in LARGER)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kreg import check
+from kreg import check, files
 from kreg.sweeps import median_stopping
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def whole_lines(path: Path) -> Iterator[dict[str, Any]]:
     text = path.read_text(encoding="utf-8")
     complete = text[: text.rfind("\n") + 1]
     if complete != text:
-        path.write_text(complete, encoding="utf-8")
+        files.write(path, complete)
     return map(json.loads, complete.splitlines())
 
 

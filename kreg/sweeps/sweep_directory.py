@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from kreg.runs import atomic, new_name
+from kreg import files
+from kreg.runs import new_name
 from kreg.runs.lock import Lock
 from kreg.sweeps.results import PAGE, RESULT, read_json
 
@@ -30,8 +31,8 @@ class SweepDirectory:
     def __enter__(self) -> "SweepDirectory":
         self.path.mkdir(parents=True, exist_ok=True)
         self.lock.acquire()
-        atomic.sweep(self.path)
-        atomic.write_json(self.path / PLAN, {"jobs": self.jobs})
+        files.sweep(self.path)
+        files.write_json(self.path / PLAN, {"jobs": self.jobs})
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -17,9 +17,10 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from kreg import check
+from kreg.metric_names import direction
 from kreg.sweeps.job_progress import JobProgress
 from kreg.sweeps.median_stopping import JOURNAL
-from kreg.sweeps.results import OBJECTIVE, RESULT, larger, read_json
+from kreg.sweeps.results import OBJECTIVE, RESULT, read_json
 from kreg.sweeps.study import Choice, Interval, Space, Study, chosen
 
 HISTORY, CURVE = "history.csv", "val_clean_loss"
@@ -75,7 +76,8 @@ class Search(Sweeper):
         fixed, space = self.dimensions(arguments)
         folder = Path(str(self.config.hydra.sweep.dir))
         study = Study(space, folder / JOURNAL, self.seed, self.sampler)
-        self.sign = -1.0 if larger(self.config.get("objective", OBJECTIVE)) else 1.0
+        objective = self.config.get("objective", OBJECTIVE)
+        self.sign = -1.0 if direction(objective) == "max" else 1.0
         if hasattr(self.launcher, "progress"):
             self.launcher.progress = JobProgress(self.trials, len(study.trials))
         end = math.inf if self.seconds is None else time.monotonic() + self.seconds

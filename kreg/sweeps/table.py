@@ -1,12 +1,13 @@
-"""The table on the terminal that ends a sweep."""
+"""The tables that end a sweep: the runs, best first, and the effect of each factor."""
 
 import math
 from typing import Literal
 
-from rich import box
+import pandas as pd
 from rich.console import Console
-from rich.table import Table
 
+from kreg.pages import terminal
+from kreg.pages.views import Cell, Column, Row, Table
 from kreg.sweeps.answer import answer, text
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
@@ -21,8 +22,7 @@ COLUMNS = {
     "params": "params",
     "seconds": "s",
 }
-WIDEST = 10_000
-SPARE = ("params", "seconds", "gap", "verdict")  # what a narrow terminal goes without, in order
+SPARE = {"params": 4, "seconds": 3, "gap": 2, "verdict": 1}  # what a narrow terminal goes without
 DIGITS = {
     "test_clean_accuracy": "{:.4f}",
     "params": "{:,.0f}",
@@ -40,48 +40,48 @@ def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
         rows: At most so many runs; the page has them all.
     """
     console = console or Console()
-    console.print(f"{len(sweep.runs)} runs, {len(sweep.done)} done: {sweep.path}", style="bold")
-    console.print(fitting(sweep, rows, console))
-    hidden = len(sweep.runs) - rows
-    if hidden > 0:
-        console.print(f"... and {hidden} more runs on the page")
+    console.print(f"{len(sweep.runs)} runs, {len(sweep.done)} done: {sweep.path}\n", style="bold")
+    whole = runs(sweep, [number(run) for run in ordered(sweep)["run"]], "#")
+    console.print(terminal.table(Table(whole.columns, whole.rows[:rows]), console))
+    hidden = len(whole.rows) - rows
+    console.print(f"... and {hidden} more runs on the page\n" if hidden > 0 else "")
     found = effects(sweep)
     if found:
-        console.print(f"Effect of each factor on {sweep.objective}", style="bold")
-        console.print(effects_table(found))
+        console.print(f"Effect of each factor on {sweep.objective}\n", style="bold")
+        console.print(terminal.table(effects_table(found), console), "")
     for sentence in answer(sweep, found):
         console.print(sentence, highlight=False, soft_wrap=True)
 
 
-def fitting(sweep: Sweep, rows: int, console: Console) -> Table:
-    """The table of the runs with as many columns as the terminal has room for."""
-    names = measured(sweep)
-    table = runs_table(sweep, names, rows)
-    for spare in SPARE:
-        if console.measure(table, options=console.options.update(width=WIDEST)).maximum <= (
-            console.width
-        ):
-            break
-        names = [name for name in names if name != spare]
-        table = runs_table(sweep, names, rows)
-    return table
+def runs(sweep: Sweep, names: list[Cell | str], title: str) -> Table:
+    """One row a run: finished ones by objective, then those that failed or wait.
+
+    Args:
+        sweep: The runs.
+        names: Of the runs, in that order.
+        title: Of the column with the names.
+    """
+    shown = measured(sweep)
+    columns = [Column(title), *map(Column, sweep.factors), *(column(sweep, n) for n in shown)]
+    best = sweep.done.index[:1]
+    rows = []
+    for name, (place, run) in zip(names, ordered(sweep).iterrows(), strict=True):
+        cells = [name, *(text(run[factor]) for factor in sweep.factors)]
+        cells += [formatted(key, run[key], run["status"]) for key in shown]
+        done = run["status"] == "done"
+        rows.append(Row(cells, "strong" if place in best else "" if done else "muted"))
+    return Table(columns, rows)
 
 
-def runs_table(sweep: Sweep, names: list[str], rows: int) -> Table:
-    """One row a run: finished ones by objective, then those that failed or wait."""
-    done = sweep.done
-    rest = sweep.runs.drop(done.index)
-    table = Table("#", box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
-    for factor in sweep.factors:
-        table.add_column(factor, overflow="fold")
-    for name in names:
-        table.add_column(heading(sweep, name), justify=side(name), no_wrap=True)
-    for place, (_, row) in enumerate([*done.iterrows(), *rest.iterrows()][:rows]):
-        cells = [number(row["run"]), *(text(row[factor]) for factor in sweep.factors)]
-        cells += [formatted(name, row[name], row["status"]) for name in names]
-        best = place == 0 and len(done) > 0
-        table.add_row(*cells, style="bold" if best else "" if row["status"] == "done" else "dim")
-    return table
+def ordered(sweep: Sweep) -> pd.DataFrame:
+    """All runs as the table has them."""
+    done = sweep.done.index
+    return sweep.runs.loc[[*done, *sweep.runs.index.difference(done, sort=False)]]
+
+
+def column(sweep: Sweep, name: str) -> Column:
+    words = name == "verdict"
+    return Column(heading(sweep, name), "word" if words else "number", spare=SPARE.get(name, 0))
 
 
 def measured(sweep: Sweep) -> list[str]:
@@ -116,12 +116,13 @@ def formatted(name: str, value: str | float | None, status: str) -> str:
 def effects_table(found: list[Effect]) -> Table:
     """The mean objective of each level, against the mean of its factor's levels."""
     sure = any(not math.isnan(effect.half_width) for effect in found)
-    table = Table("factor", "level", "runs", "mean", box=box.SIMPLE, pad_edge=False)
-    table.add_column("difference" + (" +- 95 %" if sure else ""), justify="right")
+    titles = ("runs", "mean", "difference" + (" +- 95 %" if sure else ""))
+    columns = [Column("factor"), Column("level"), *(Column(title, "number") for title in titles)]
+    rows = []
     for effect in found:
         difference = f"{effect.difference:+.4g}"
         if not math.isnan(effect.half_width):
             difference += f" +- {effect.half_width:.2g}"
-        row = (effect.factor, effect.level, str(effect.runs), f"{effect.mean:.4g}", difference)
-        table.add_row(*row, style="bold" if effect.sure else "")
-    return table
+        cells = [effect.factor, effect.level, str(effect.runs), f"{effect.mean:.4g}", difference]
+        rows.append(Row(cells, "strong" if effect.sure else ""))
+    return Table(columns, rows)

@@ -6,7 +6,7 @@ REPORT_TAG = "kreg/report"
 __all__ = ["PLUGIN_NAME", "REPORT_TAG", "Events"]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     if name == "Events":
         from kreg.tensorboard.events import Events
 

@@ -5,14 +5,17 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import ArrayLike
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from kreg.diagnostics.markdown import markdown
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.statistics import paired_se
+from kreg.files import AnyPath
+from kreg.pages import Report
 from kreg.tensorboard import hparams, summaries
 
 # curve of the record -> tag
@@ -38,7 +41,7 @@ class Events:
     A directory that cannot be written is the caller's error; a training should guard the calls.
     """
 
-    def __init__(self, directory, *, resume_step: int | None = None):
+    def __init__(self, directory: AnyPath, *, resume_step: int | None = None) -> None:
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
         name = f"events.out.tfevents.{time.time_ns()}.{socket.gethostname()}.{os.getpid()}.kreg"
@@ -56,11 +59,11 @@ class Events:
     def scalars(self, step: int, numbers: Mapping[str, float]) -> None:
         self.add(step, *(summaries.scalar(tag, number) for tag, number in numbers.items()))
 
-    def histogram(self, step: int, tag: str, values) -> None:
+    def histogram(self, step: int, tag: str, values: ArrayLike) -> None:
         """`weights/<layer>` say."""
         self.add(step, summaries.histogram(tag, values))
 
-    def images(self, step: int, tag: str, pictures) -> None:
+    def images(self, step: int, tag: str, pictures: ArrayLike) -> None:
         """Pictures of shape (n, height, width, 1 or 3), `augment/samples` say."""
         self.add(step, summaries.image(tag, pictures))
 
@@ -71,10 +74,10 @@ class Events:
         """The custom-scalar dashboard; once in a run suffices."""
         self.add(0, summaries.dashboard())
 
-    def hparams(self, settings: Mapping, *, run: str, task: str | None = None) -> None:
+    def hparams(self, settings: Mapping[str, Any], *, run: str, task: str | None = None) -> None:
         """The run's settings, nested or flat, for the HParams tab; `result` writes its metrics."""
         metrics = hparams.metrics_of(task)
-        self.add(0, *hparams.summaries(dict(settings), metrics, run))
+        self.add(0, *hparams.summaries(settings, metrics, run))
 
     def result(self, step: int, numbers: Mapping[str, float]) -> None:
         """What a finished run is worth, as a sweep's table shows it."""
@@ -95,24 +98,24 @@ class Events:
             numbers |= {"overfit/val_clean_high": loss + error}
         self.scalars(record.epochs[-1], numbers)
 
-    def report(self, document: Mapping, step: int | None = None) -> None:
+    def report(self, document: Mapping[str, Any], step: int | None = None) -> None:
         """The document for the tab, the same as text, and the verdict as text."""
         verdict = document["verdict"]
         step = (verdict["epoch"] or 0) if step is None else step
         self.add(
             step,
             summaries.report(dict(document)),
-            summaries.text("report", markdown(dict(document))),
+            summaries.text("report", Report(dict(document)).markdown()),
             summaries.text("overfit/verdict", verdict["headline"]),
         )
 
     def close(self) -> None:
         self._writer.close()
 
-    def __enter__(self):
+    def __enter__(self) -> "Events":
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _write(self, event: Event) -> None:

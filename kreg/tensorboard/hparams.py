@@ -4,9 +4,13 @@ TensorBoard's own helper imports TensorFlow; the three messages are short enough
 """
 
 import time
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
+
+Value: TypeAlias = bool | float | str
 
 TYPES = {
     bool: api_pb2.DATA_TYPE_BOOL,
@@ -28,11 +32,13 @@ ABSENT = {"regression": "result/test_clean_accuracy"}  # all other tasks have no
 
 def metrics_of(task: str | None) -> dict[str, str]:
     """What runs of a task are compared by."""
-    absent = ABSENT.get(task, "result/test_clean_rmse")
+    absent = ABSENT.get(task or "", "result/test_clean_rmse")
     return {tag: name for tag, name in RESULTS.items() if tag != absent}
 
 
-def summaries(settings: dict, metrics: dict[str, str], run: str) -> list[Summary.Value]:
+def summaries(
+    settings: Mapping[str, Any], metrics: dict[str, str], run: str
+) -> list[Summary.Value]:
     """What the HParams tab needs of one run.
 
     Args:
@@ -59,28 +65,28 @@ def summaries(settings: dict, metrics: dict[str, str], run: str) -> list[Summary
     ]
 
 
-def message(tag: str, **content) -> Summary.Value:
+def message(tag: str, **content: object) -> Summary.Value:
     data = plugin_data_pb2.HParamsPluginData(**content)
     return Summary.Value(
         tag=tag, metadata=metadata.create_summary_metadata(data), tensor=metadata.NULL_TENSOR
     )
 
 
-def fill(target, value) -> None:
+def fill(target: Any, value: Value) -> None:
     """Put a number, a string or a boolean into a protobuf `Value`."""
     field = {bool: "bool_value", float: "number_value", str: "string_value"}[type(value)]
     setattr(target, field, value)
 
 
-def flattened(tree: dict, prefix: str = "") -> dict:
+def flattened(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
     """`{"a": {"b": 1}}` as `{"a.b": 1.0}`; lists become text, `None` is left out.
 
     >>> flattened({"reg": {"kind": "l1", "l1": 0.1}, "seed": 3, "stop": None})
     {'reg.kind': 'l1', 'reg.l1': 0.1, 'seed': 3.0}
     """
-    found = {}
+    found: dict[str, Value] = {}
     for key, item in tree.items():
-        if isinstance(item, dict):
+        if isinstance(item, Mapping):
             found |= flattened(item, f"{prefix}{key}.")
         elif isinstance(item, (int, float)) and not isinstance(item, bool):
             found[f"{prefix}{key}"] = float(item)

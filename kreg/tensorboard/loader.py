@@ -5,10 +5,10 @@ import logging
 from tensorboard.plugins import base_plugin
 
 
-class KregLoader(base_plugin.TBLoader):
+class KregLoader(base_plugin.TBLoader):  # type: ignore[misc]  # TensorBoard has no types
     """Loads the plugin; a broken installation costs the tab, not TensorBoard."""
 
-    def load(self, context):
+    def load(self, context: base_plugin.TBContext) -> base_plugin.TBPlugin | None:
         try:
             from kreg.tensorboard.plugin import KregPlugin
 

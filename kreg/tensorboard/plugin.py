@@ -1,32 +1,36 @@
 """The tab "Overfitting": the report page of every run, side by side. Everything is local."""
 
 import json
+from collections.abc import Callable
 from importlib import resources
+from typing import Any, TypeAlias
 
 from tensorboard import errors, plugin_util
 from tensorboard.data import provider
 from tensorboard.plugins import base_plugin
 from werkzeug import Request, Response
 
-from kreg.diagnostics.page import fragment, style
 from kreg.diagnostics.upgrade import upgraded
+from kreg.pages import html, sections
 from kreg.tensorboard import PLUGIN_NAME
+
+Document: TypeAlias = dict[str, Any]  # a report, as JSON has it
 
 # without nosniff TensorBoard logs a warning for every answer and announces an error
 HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache, must-revalidate"}
 STATIC = {"index.js": "text/javascript", "tab.css": "text/css"}
 
 
-def answer(content, content_type: str, status: int = 200) -> Response:
+def answer(content: str, content_type: str, status: int = 200) -> Response:
     return Response(content, status, HEADERS, content_type=content_type)
 
 
-class KregPlugin(base_plugin.TBPlugin):
+class KregPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorBoard has no types
     """Routes: `/runs` (a list), `/page` (one report, HTML), `/document` (JSON), `/static/*`."""
 
     plugin_name = PLUGIN_NAME
 
-    def __init__(self, context):
+    def __init__(self, context: base_plugin.TBContext) -> None:
         super().__init__(context)
         self._provider = context.data_provider
 
@@ -34,23 +38,23 @@ class KregPlugin(base_plugin.TBPlugin):
         """False: TensorBoard itself activates a plugin whose data it finds in a run."""
         return False
 
-    def data_plugin_names(self):
+    def data_plugin_names(self) -> tuple[str, ...]:
         return (PLUGIN_NAME,)
 
-    def frontend_metadata(self):
+    def frontend_metadata(self) -> base_plugin.FrontendMetadata:
         return base_plugin.FrontendMetadata(
             es_module_path="/static/index.js", tab_name="Overfitting", remove_dom=True
         )
 
-    def get_plugin_apps(self):
+    def get_plugin_apps(self) -> dict[str, Callable[..., object]]:
         return {
             "/static/*": serve_static,
-            "/runs": self.serve_runs,
-            "/page": self.serve_page,
-            "/document": self.serve_document,
+            "/runs": Request.application(self.serve_runs),
+            "/page": Request.application(self.serve_page),
+            "/document": Request.application(self.serve_document),
         }
 
-    def documents(self, request: Request) -> dict[str, dict]:
+    def documents(self, request: Request) -> dict[str, Document]:
         """Run name to its newest document; one that cannot be read becomes its error."""
         try:
             found = self._provider.read_tensors(
@@ -70,21 +74,20 @@ class KregPlugin(base_plugin.TBPlugin):
                 newest[run] = read(max(points, key=lambda point: point.step))
         return dict(sorted(newest.items()))
 
-    @Request.application
-    def serve_runs(self, request):
+    def serve_runs(self, request: Request) -> Response:
         runs = [summary(run, doc) for run, doc in self.documents(request).items()]
-        return answer(json.dumps({"runs": runs, "style": style()}), "application/json")
+        return answer(json.dumps({"runs": runs, "style": html.style()}), "application/json")
 
-    @Request.application
-    def serve_page(self, request):
+    def serve_page(self, request: Request) -> Response:
         # plain text: the tab puts it into the page itself, and HTML would need a policy of its own
-        return self.serve_one(request, fragment, "text/plain; charset=utf-8")
+        return self.serve_one(request, article, "text/plain; charset=utf-8")
 
-    @Request.application
-    def serve_document(self, request):
+    def serve_document(self, request: Request) -> Response:
         return self.serve_one(request, json.dumps, "application/json")
 
-    def serve_one(self, request, render, content_type: str) -> Response:
+    def serve_one(
+        self, request: Request, render: Callable[[Document], str], content_type: str
+    ) -> Response:
         """One run's document, rendered; a sentence where there is none."""
         run = request.args.get("run", "")
         document = self.documents(request).get(run)
@@ -95,7 +98,7 @@ class KregPlugin(base_plugin.TBPlugin):
         return answer(render(document), content_type)
 
 
-def read(point) -> dict:
+def read(point: provider.TensorDatum) -> Document:
     """The document in a tensor, up to date; `{"error": sentence}` when it is damaged."""
     try:
         return upgraded(json.loads(point.numpy.item().decode("utf-8")))
@@ -103,7 +106,12 @@ def read(point) -> dict:
         return {"error": f"The report cannot be read: {error}"}
 
 
-def summary(run: str, document: dict) -> dict:
+def article(document: Document) -> str:
+    """The report as a part of the tab."""
+    return html.fragment(sections.view_of(document))
+
+
+def summary(run: str, document: Document) -> Document:
     """What the list of runs shows."""
     if "error" in document:
         return {"run": run, "state": "ERROR", "tone": "bad", "headline": document["error"]}
@@ -113,7 +121,7 @@ def summary(run: str, document: dict) -> dict:
 
 
 @Request.application
-def serve_static(request):
+def serve_static(request: Request) -> Response:
     """One of two files; no other path exists."""
     name = request.path.rsplit("/", 1)[-1]
     if name not in STATIC:

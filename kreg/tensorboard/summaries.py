@@ -1,9 +1,12 @@
 """Summary protos of every kind that kreg writes, without TensorFlow."""
 
 import json
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from tensorboard.compat.proto.summary_pb2 import DATA_CLASS_TENSOR, Summary, SummaryMetadata
+from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar import metadata as custom_scalar
 from tensorboard.plugins.histogram import metadata as histograms
 from tensorboard.plugins.image import metadata as images
@@ -11,12 +14,11 @@ from tensorboard.plugins.scalar import metadata as scalars
 from tensorboard.plugins.text import metadata as texts
 from tensorboard.util.tensor_util import make_tensor_proto
 
-from kreg.diagnostics.png import png
+from kreg.pages import png
 from kreg.tensorboard import PLUGIN_NAME, REPORT_TAG
-from kreg.tensorboard.layout import layout
 
 
-def value(tag: str, array, metadata) -> Summary.Value:
+def value(tag: str, array: ArrayLike, metadata: SummaryMetadata) -> Summary.Value:
     return Summary.Value(tag=tag, tensor=make_tensor_proto(array), metadata=metadata)
 
 
@@ -34,7 +36,7 @@ def text(tag: str, markdown: str) -> Summary.Value:
     return value(tag, strings(markdown.encode()), metadata)
 
 
-def histogram(tag: str, values, buckets: int = 30) -> Summary.Value:
+def histogram(tag: str, values: ArrayLike, buckets: int = 30) -> Summary.Value:
     """Finite values in equal buckets: rows of (left, right, count)."""
     values = np.asarray(values, dtype=np.float64).ravel()
     values = values[np.isfinite(values)]
@@ -44,18 +46,18 @@ def histogram(tag: str, values, buckets: int = 30) -> Summary.Value:
     return value(tag, rows, metadata)
 
 
-def image(tag: str, pictures) -> Summary.Value:
+def image(tag: str, pictures: ArrayLike) -> Summary.Value:
     """Pictures of shape (n, height, width, 1 or 3): uint8, or floats in [0, 1]."""
-    pictures = np.asarray(pictures)
-    if pictures.dtype != np.uint8:
-        pictures = (np.clip(pictures, 0, 1) * 255).round().astype(np.uint8)
-    _, height, width, _ = pictures.shape
-    encoded = [png(picture) for picture in pictures]
+    pixels = np.asarray(pictures)
+    if pixels.dtype != np.uint8:
+        pixels = (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)
+    _, height, width, _ = pixels.shape
+    encoded = [png.encode(picture) for picture in pixels]
     metadata = images.create_summary_metadata(display_name=None, description=None)
     return value(tag, strings(str(width).encode(), str(height).encode(), *encoded), metadata)
 
 
-def report(document: dict) -> Summary.Value:
+def report(document: dict[str, Any]) -> Summary.Value:
     """The whole document as one string tensor, for the tab."""
     plugin = SummaryMetadata.PluginData(plugin_name=PLUGIN_NAME)
     metadata = SummaryMetadata(plugin_data=plugin, data_class=DATA_CLASS_TENSOR)
@@ -64,7 +66,37 @@ def report(document: dict) -> Summary.Value:
 
 
 def dashboard() -> Summary.Value:
-    """The custom-scalar layout."""
+    """The custom-scalar dashboard: training and validation on one chart, with the error band."""
     content = np.array(layout().SerializeToString(), dtype=object)
     metadata = custom_scalar.create_summary_metadata()
     return value(custom_scalar.CONFIG_SUMMARY_TAG, content, metadata)
+
+
+def layout() -> layout_pb2.Layout:
+    """One category for the losses, one for penalties and sparsity."""
+    losses = [
+        lines("clean losses", r"^overfit/(clean_loss|val_clean_loss)$"),
+        margin("validation and its standard error", "overfit/val_clean_loss",
+               "overfit/val_clean_low", "overfit/val_clean_high"),
+        lines("logged losses (biased)", r"^overfit/(loss|val_loss)$"),
+        lines("gap", r"^overfit/gap$"),
+    ]  # fmt: skip
+    weights = [lines("penalties", r"^penalty/"), lines("exact zeros", r"^sparsity/")]
+    return layout_pb2.Layout(
+        category=[
+            layout_pb2.Category(title="Overfitting", chart=losses),
+            layout_pb2.Category(title="Regularization", chart=weights, closed=True),
+        ]
+    )
+
+
+def lines(title: str, *patterns: str) -> layout_pb2.Chart:
+    """Several tags on one chart."""
+    content = layout_pb2.MultilineChartContent(tag=patterns)
+    return layout_pb2.Chart(title=title, multiline=content)
+
+
+def margin(title: str, value: str, lower: str, upper: str) -> layout_pb2.Chart:
+    """A curve with a band."""
+    series = layout_pb2.MarginChartContent.Series(value=value, lower=lower, upper=upper)
+    return layout_pb2.Chart(title=title, margin=layout_pb2.MarginChartContent(series=[series]))

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from kreg.augment.options import AugmentOptions
+from kreg.config import renamed
 from kreg.config.root import PROCEDURES, Config
-from kreg.diagnostics.report import write_all
+from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.training import callbacks as ordered
 from kreg.training import compression, plan, samples, start
@@ -78,7 +79,9 @@ def conduct(config: Config, directory: Path) -> float:
 def is_finished(place: RunDirectory, config: Config) -> bool:
     """Whether this very training has its result: with more epochs to train it has not."""
     known = place.read_json(resume.CONFIG)
-    return place.finished and (known is None or not differences(known, config.to_dict()))
+    return place.finished and (
+        known is None or not differences(renamed.current(known), config.to_dict())
+    )
 
 
 def train(
@@ -96,6 +99,7 @@ def train(
     if callbacks.interrupt.exit_code:
         raise SystemExit(callbacks.interrupt.exit_code)
     if callbacks.non_finite.failure:
+        save_report(callbacks, place)
         raise FloatingPointError(f"{callbacks.non_finite.failure} The last good state is kept.")
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
@@ -103,7 +107,8 @@ def train(
     if callbacks.tensorboard is not None:
         numbers = result["metrics"] | {"sparsity": result["sparsity"]}
         callbacks.tensorboard.result(result["epochs"], numbers)
-    save(callbacks, place, compression.section(result, config.compress.refit_epochs))
+    callbacks.save_best(place.file("best.keras"))
+    save_report(callbacks, place, compression.section(result, config.compress.refit_epochs))
     return result
 
 
@@ -123,13 +128,13 @@ def fit(training: Plan, config: Config, callbacks: TrainingCallbacks, store: Che
     )
 
 
-def save(
-    callbacks: TrainingCallbacks, place: RunDirectory, compressed: dict[str, Any] | None
+def save_report(
+    callbacks: TrainingCallbacks, place: RunDirectory, compressed: dict[str, Any] | None = None
 ) -> None:
-    """The best model, then the report: a figure that fails costs that figure and nothing else."""
-    callbacks.save_best(place.file("best.keras"))
+    """Page and record of the run: a file that fails costs that file and nothing else."""
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others
+        record = callbacks.diagnostics.record  # what `kreg replay RUN` reads
         document = callbacks.diagnostics.document | {"compressed": compressed}
-        for problem in write_all(document, place.path, pages)[1]:
+        for problem in write_all(document, place.path, pages, record)[1]:
             print(f"kreg: {problem}")

@@ -191,7 +191,7 @@ def layer_columns(plan: Plan, reg: Options) -> "Columns | None":
 
 def freedom(model: "keras.Model", x: "np.ndarray") -> dict[str, dict[str, float]]:
     """The degrees of freedom of a model of one linear layer on its training rows, else nothing."""
-    from kreg.surgery.capacity import linear_degrees_of_freedom, linear_layer
+    from kreg.surgery.model_capacity import linear_degrees_of_freedom, linear_layer
 
     layer = linear_layer(model)
     return {layer.name: {"freedom": linear_degrees_of_freedom(model, x)}} if layer else {}

@@ -145,7 +145,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
 
 def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
     """Attach the penalty of the `reg` group to the model's kernels; sentences on its limits."""
-    from kreg.surgery.regularize import attach
+    from kreg.surgery.regularization import attach
 
     rules = reg.rules(cfg, steps)
     if rules is None:

@@ -8,6 +8,8 @@ from kreg.training.plan import Plan
 if TYPE_CHECKING:
     import numpy as np
 
+from kreg.pages import png
+
 RECORDS = 8
 SHEET_RECORDS, SHEET_EPOCHS = 6, range(7)  # what a report has room for
 
@@ -19,7 +21,7 @@ def sheet(plan: Plan) -> dict[str, Any]:
         plan: A training that `shows_samples`.
     """
     grid, captions = pictures(plan, SHEET_RECORDS, epochs=SHEET_EPOCHS)
-    return {"picture": grid, "captions": captions}
+    return {"picture": png.data_uri(grid), "captions": captions}
 
 
 def pictures(plan: Plan, records: int, **options: Any) -> "tuple[np.ndarray, list[str]]":
@@ -43,9 +45,7 @@ def write(plan: Plan, directory: Path) -> Path:
             "augment.preview=true, but there is no augmentation of images to look at. Choose one, "
             "augment=standard for example, and image data."
         )
-    from matplotlib.image import imsave
-
     grid, captions = pictures(plan, RECORDS)
-    imsave(directory / "augment.png", grid)
+    (directory / "augment.png").write_bytes(png.encode(grid))
     (directory / "augment.txt").write_text("\n".join(captions) + "\n")
     return directory / "augment.png"

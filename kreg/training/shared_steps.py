@@ -101,7 +101,7 @@ def take_over(shared: "keras.Model", model: "keras.Model", config: "Config") -> 
     """Give a compiled model the state and the numbers of another."""
     shared.set_state_tree(state(model))
     optimizer = proximal(shared)
-    optimizer.numbers.take(proximal(model))
+    optimizer.take_numbers(proximal(model))
     if strengths := numbers(config.reg):
         optimizer.set_strengths(**strengths)
     if (rate := getattr(optimizer, "scaled_rate", None)) is not None:

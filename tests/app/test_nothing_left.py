@@ -21,7 +21,7 @@ CTRL_C = """
 from kreg.training import app
 def save(*arguments, **named):
     raise KeyboardInterrupt
-app.save = save
+app.save_report = save
 """
 
 

@@ -64,6 +64,10 @@ main()
 CONFIG = "defaults: [_self_, {kreg/reg: l1}]\nmine: 3\nhydra: {run: {dir: out}}\n"
 
 
+def test_editors_find_types_in_the_wheel(site):
+    assert (site / "kreg" / "py.typed").is_file()
+
+
 def test_another_app_finds_the_options_of_the_wheel_by_itself(site, tmp_path):
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "config.yaml").write_text(CONFIG)

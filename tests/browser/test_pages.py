@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kreg.diagnostics import Record, document, page
+from kreg.diagnostics import Record, document
+from kreg.pages import Report
 from kreg.tensorboard import Events
 
 CHROMIUM = next(
@@ -75,7 +76,7 @@ def measured() -> Record:
     base, record = rng.exponential(1.0, 200), Record(name="digits / deep")
     for epoch in range(1, 41):
         train, valley = 1.2 / epoch + 0.05, 0.5 + 0.012 * abs(epoch - 12)
-        values = {"clean_loss": train, "loss": train + 0.3, "noisy_loss": train + 0.2}
+        values = {"clean_loss": train, "loss": train + 0.3}
         values |= {"val_clean_loss": valley, "val_loss": valley + 0.1, "penalty": 0.1}
         record.append(epoch, values, examples=valley * base / base.mean())
     record.layers = [{"name": "dense_layer", "type": "Dense", "params": 500, "regularization": ""}]
@@ -86,7 +87,7 @@ def measured() -> Record:
 def visit(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     path = folder / "report.html"
-    path.write_text(page(document(measured()), request.param), "utf-8")
+    path.write_text(Report(document(measured())).html(request.param), "utf-8")
     return Visit(path.as_uri(), folder)
 
 
@@ -106,7 +107,9 @@ def test_the_page_is_quiet_and_alone(visit):
 def test_the_page_fits_a_narrow_window(tmp_path):
     path = tmp_path / "report.html"
     probe = "<script>document.title = document.documentElement.scrollWidth</script>"
-    path.write_text(page(document(measured())).replace("</body>", f"{probe}</body>"), "utf-8")
+    path.write_text(
+        Report(document(measured())).html().replace("</body>", f"{probe}</body>"), "utf-8"
+    )
     dom = Visit(path.as_uri(), tmp_path, "600,1000").dom
     assert int(re.search(r"<title>(\d+)</title>", dom)[1]) <= 600
 

@@ -30,8 +30,8 @@ COMMAND = [
     "data.train_size=100", "trainer.deterministic=true", "trainer.verbose=quiet",
     "trainer.save_every=0", "diagnostics.adapt=false", "diagnostics.histograms=1",
 ]  # fmt: skip
-# of all moments, those that `few` goes on from: what is about to happen
-NAMED = ("epoch_000002.npz", "best.keras")
+# of all moments, those that `few` goes on from: the last before this file or its temporary is moved
+NAMED = ("epoch_000002.", "best.")
 
 
 class Recorder:

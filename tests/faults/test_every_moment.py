@@ -22,7 +22,7 @@ def replay(folder, which, *overrides) -> str:
 
 def test_in_the_middle_and_after_the_last_epoch(tmp_path):
     told = replay(tmp_path, "few", "compress=off")
-    assert told.count("equal") == 2 and "epoch_000002.npz" in told and "best.keras" in told
+    assert told.count("equal") == 2 and "epoch_000002." in told and ".best." in told
 
 
 @pytest.mark.slow

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kreg.runs import DamagedError, StateFile, container
+from kreg import archive
+from kreg.runs import DamagedError, StateFile
 
 WRITER = Path(__file__).parent / "writer.py"
 
@@ -39,7 +40,7 @@ def written(tmp_path):
 def reads_as(path, values):
     """The values of an intact file, or `None` for a refused one; anything else is a failure."""
     try:
-        state = container.read(path)
+        state = archive.read(path)
     except DamagedError:
         return None
     assert state["epoch"] == 1 and state["n"] == [1, None]

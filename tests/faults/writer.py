@@ -31,9 +31,9 @@ def same(read, epoch) -> bool:
 
 def write_and_die(folder, epoch, after):
     """Write a state whose temporary file kills its writer after `after` bytes."""
-    import kreg.runs.container as container
+    from kreg import archive
 
-    whole = container.write
+    whole = archive.write
 
     def partly(file, value):
         class Deadly:
@@ -54,7 +54,7 @@ def write_and_die(folder, epoch, after):
 
         whole(Deadly(), value)
 
-    container.write = partly
+    archive.write = partly
     StateFile(folder).write(state(epoch))
 
 

@@ -85,6 +85,8 @@ def hard_tail(f: Findings):
     if f.verdict.state not in TOO_FREE or losses is None or np.size(losses) < 200:
         return None
     losses = np.sort(np.asarray(losses, float))[::-1]
+    if not np.isfinite(losses).all():
+        return None
     top = losses[: max(1, losses.size // 20)].sum() / losses.sum() if losses.sum() > 0 else 0
     if top < 0.6:
         return None

@@ -3,6 +3,8 @@
 from kreg.diagnostics.advice.base import Advice, rule
 from kreg.diagnostics.findings import Findings
 
+WORTH = 0.05  # of the clean training loss: less is not what holds the model back
+
 
 @rule
 def less_noise(f: Findings):
@@ -10,7 +12,7 @@ def less_noise(f: Findings):
     if f.verdict.state not in ("UNDERFITTING", "TOO STRONG") or not entry:
         return None
     tax = entry["train"]["noise"] + entry["train"]["penalty"]
-    if tax <= max(entry["clean_gap"], 0):
+    if tax <= max(entry["clean_gap"], WORTH * abs(entry["train"]["clean"])):
         return None
     return Advice(
         "less_noise",
@@ -38,8 +40,8 @@ def calm_down(f: Findings):
 
 @rule
 def batch_statistics(f: Findings):
-    entry = f.ledger["last"]
-    if not entry or not f.record.inputs.get("batch_norm") or entry["train"]["noise"] >= 0:
+    entry, kinds = f.ledger["last"], {row.get("type") for row in f.layers}
+    if not entry or "BatchNormalization" not in kinds or entry["train"]["noise"] >= 0:
         return None
     extra = -entry["train"]["noise"]
     if extra < 0.1 * entry["train"]["clean"]:

@@ -1,6 +1,7 @@
 """Whatever the user points at: a path or an object, as a document."""
 
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,13 +15,13 @@ EXPECTED = (
     "a run directory, a history.csv, a report.json, a record.npz, a TensorBoard directory, a Keras "
     "History or a kreg.Diagnostics"
 )
-CALLBACK = ("record", "document")  # what makes an object a Diagnostics
 
 
 def load(source, *, rules: str = RULES) -> tuple[dict, Record | None]:
     """The document of a source, and its record where there is one.
 
-    A `report.json` is shown as it was written; everything else is judged now.
+    A `report.json` is shown as it was written: what was judged once is not judged again. Everything
+    else is judged now.
 
     Raises:
         FileNotFoundError: If the path does not exist.
@@ -68,23 +69,32 @@ def from_json(path: Path) -> dict:
 
 
 def from_directory(path: Path, rules: str) -> tuple[dict, Record | None]:
-    """The best that a directory has: its record, its report, its history, its events."""
-    problems = []
-    for name in ("record.npz", "report.json", "history.csv"):
-        if not (path / name).is_file():
-            continue
-        try:
-            found, record = from_file(path / name, rules)
-        except (ValueError, OSError, KeyError) as error:  # unreadable: try the next
-            problems.append(f"{name}: {error}")
-            continue
-        return noted(named(found, path), problems), record
+    """The best that a directory has: its report, with its record; its history; its events."""
+    problems: list[str] = []
+    found = first(path, ("report.json", "record.npz", "history.csv"), rules, problems)
+    if found is not None:
+        record = found[1]
+        if record is None:  # a report keeps the curves thinned and no single rows
+            record = (first(path, ("record.npz", "history.csv"), rules, problems) or found)[1]
+        return noted(named(found[0], path), problems), record
     if any(path.rglob(events.PATTERN)):
         record = events.read(path)
         return noted(document(record, rules=rules), problems), record
     listing = ", ".join(sorted(p.name for p in path.iterdir())[:8]) or "nothing"
     reasons = " ".join(problems) or f"It holds: {listing}."
     raise ValueError(f"{path} has no record of a training yet. {reasons} Expected {EXPECTED}.")
+
+
+def first(path: Path, names: tuple, rules: str, problems: list[str]):
+    """Document and record of the first file that can be read; the others become sentences."""
+    for name in names:
+        if not (path / name).is_file():
+            continue
+        try:
+            return from_file(path / name, rules)
+        except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+            problems.append(f"{name}: {error}")
+    return None
 
 
 def named(found: dict, path: Path) -> dict:

@@ -5,13 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from kreg.diagnostics.record import Record
 
-KNOWN = {
-    "accuracy": "max", "acc": "max", "binary_accuracy": "max", "categorical_accuracy": "max",
-    "sparse_categorical_accuracy": "max", "auc": "max", "precision": "max", "recall": "max",
-    "f1_score": "max", "r2_score": "max", "loss": "min", "mse": "min", "mae": "min", "rmse": "min",
-    "mean_squared_error": "min", "mean_absolute_error": "min",
-}  # fmt: skip
-
 
 def from_columns(name: str, epochs: Sequence[int], columns: Mapping[str, Sequence]) -> Record:
     """A record of logged numbers.
@@ -20,29 +13,15 @@ def from_columns(name: str, epochs: Sequence[int], columns: Mapping[str, Sequenc
         name: Of the run.
         epochs: Whole numbers from 1, growing.
         columns: Curve name to values (`None` for "not measured"), one an epoch.
-
-    A metric whose better direction is not known is shown but never called better or worse.
     """
     record = Record(name=name)
     for i, epoch in enumerate(epochs):
         record.append(epoch, {key: values[i] for key, values in columns.items()})
-    record.honest = bool(record.measured("val_clean_loss").any())
-    metrics = {base(key) for key in columns}
-    record.directions = {metric: KNOWN[metric] for metric in metrics if metric in KNOWN}
     missing = [key for key in ("loss", "val_loss") if key not in columns]
-    if missing and not record.honest:
+    if missing and not record.measured("val_clean_loss").any():
         have = ", ".join(sorted(columns)) or "nothing"
         record.warnings.append(f"Missing: {', '.join(missing)}. The history has: {have}.")
     return record
-
-
-def base(name: str) -> str:
-    """The metric's name without its prefixes.
-
-    >>> base("val_clean_accuracy")
-    'accuracy'
-    """
-    return name.removeprefix("val_").removeprefix("clean_")
 
 
 def numeric(value) -> float | None:

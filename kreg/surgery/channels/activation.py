@@ -1,5 +1,8 @@
 """Which activations act on each number by itself, and their value at a constant."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -14,7 +17,7 @@ ELEMENTWISE_NAMES = (
 ELEMENTWISE = {getattr(activations, name) for name in ELEMENTWISE_NAMES}
 
 
-def is_elementwise(activation) -> bool:
+def is_elementwise(activation: Callable[..., Any] | None) -> bool:
     """Whether `activation` is one of Keras's that treat each number by itself.
 
     Softmax and its relatives mix channels; a user's own function may do anything.
@@ -22,7 +25,7 @@ def is_elementwise(activation) -> bool:
     return activation is None or activation in ELEMENTWISE
 
 
-def at(function, values: np.ndarray) -> np.ndarray:
+def at(function: Callable[..., Any] | None, values: np.ndarray) -> np.ndarray:
     """`function` at the known constants; unknown ones stay unknown."""
     result = values.copy()
     where = ~np.isnan(values)

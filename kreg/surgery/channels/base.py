@@ -8,9 +8,14 @@ A channel is an index of the last axis. Four questions, one behaviour for each k
 - `resized`: the configuration and the weights of the layer with fewer channels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import keras
 import numpy as np
+
+from kreg.surgery.graph import Shape
 
 UNKNOWN = np.nan
 
@@ -27,7 +32,7 @@ class Masks:
 class Resized:
     """What changes in a layer: entries of its configuration, and all of its weights."""
 
-    config: dict = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
     weights: list[np.ndarray] = field(default_factory=list)
 
 
@@ -44,8 +49,14 @@ class Behaviour:
     barrier = True
     mixes = True  # an output channel is not a function of its own column alone: all are needed
 
-    def __init__(self, layer, sizes: list[int], size: int, shapes: tuple = ()):
-        self.layer = layer
+    def __init__(
+        self,
+        layer: keras.Layer | None,
+        sizes: list[int],
+        size: int,
+        shapes: Sequence[Shape] = (),
+    ):
+        self.layer: keras.Layer = layer  # `None` for noise alone, whose behaviour never asks
         self.sizes = sizes
         self.size = size
         self.shapes = shapes
@@ -73,10 +84,10 @@ class Tied(Behaviour):
     barrier = False
     mixes = False
 
-    def needs(self, live, constants):
+    def needs(self, live: np.ndarray, constants: list[np.ndarray]) -> list[np.ndarray]:
         return [live.copy() for _ in self.sizes]
 
-    def spread(self, kept):
+    def spread(self, kept: Masks) -> Masks:
         together = np.logical_or.reduce([*kept.inputs, kept.output])
         return Masks([together.copy() for _ in self.sizes], together)
 

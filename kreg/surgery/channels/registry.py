@@ -6,18 +6,17 @@ Classes are matched exactly: a subclass may have changed what `call` does.
 import keras
 import numpy as np
 
-from kreg.surgery import plain
-from kreg.surgery.channels import activation, merging, passing
+from kreg.surgery import stripping
+from kreg.surgery.channels import activation, channelwise
 from kreg.surgery.channels.base import Behaviour
-from kreg.surgery.channels.depthwise import Depthwise, Separable
-from kreg.surgery.channels.linear import Convolution, Linear
-from kreg.surgery.channels.normalization import BatchNorm, ParametricReLU
+from kreg.surgery.channels.kernels import Convolution, Dense, Depthwise, Separable
+from kreg.surgery.graph import Call, Graph, Shape
 
 layers = keras.layers
 ANY_RANK = (1, 2, 3)
 
 
-def family(name: str, ranks=ANY_RANK) -> list[type]:
+def family(name: str, ranks: tuple[int, ...] = ANY_RANK) -> list[type]:
     """`family("Conv{}D")`: the classes of Keras of one name and several ranks."""
     return [getattr(layers, name.format(rank)) for rank in ranks]
 
@@ -30,45 +29,45 @@ SAME = [
     *family("GlobalMaxPooling{}D"), *family("GlobalAveragePooling{}D"),
 ]  # fmt: skip
 BEHAVIOURS = {
-    layers.Dense: Linear,
+    layers.Dense: Dense,
     **dict.fromkeys(family("Conv{}D"), Convolution),
     **dict.fromkeys(family("DepthwiseConv{}D", (1, 2)), Depthwise),
     **dict.fromkeys(family("SeparableConv{}D", (1, 2)), Separable),
-    layers.BatchNormalization: BatchNorm,
-    layers.PReLU: ParametricReLU,
-    **dict.fromkeys(SAME, passing.Same),
-    **dict.fromkeys(family("ZeroPadding{}D"), passing.ZeroPadding),
+    layers.BatchNormalization: channelwise.BatchNorm,
+    layers.PReLU: channelwise.ParametricReLU,
+    **dict.fromkeys(SAME, channelwise.Same),
+    **dict.fromkeys(family("ZeroPadding{}D"), channelwise.ZeroPadding),
     **dict.fromkeys(
         (layers.Activation, layers.ELU, layers.LeakyReLU, layers.ReLU, layers.Rescaling),
-        passing.Elementwise,
+        channelwise.Elementwise,
     ),
-    layers.Flatten: passing.Flat,
-    layers.Reshape: passing.ReshapeSpace,
-    **dict.fromkeys(merging.COMBINE, merging.Merge),
-    layers.Concatenate: merging.Concat,
+    layers.Flatten: channelwise.Flat,
+    layers.Reshape: channelwise.ReshapeSpace,
+    **dict.fromkeys(channelwise.COMBINE, channelwise.Merge),
+    layers.Concatenate: channelwise.Concat,
 }
 
 
-def behaviour(call, graph) -> tuple[Behaviour, str]:
+def behaviour(call: Call, graph: Graph) -> tuple[Behaviour, str]:
     """The behaviour of a call, and for a barrier the reason in words."""
     shapes = [graph.shapes[ref] for ref in (*call.inputs, *call.outputs)]
     sizes = [graph.channels(ref) or 0 for ref in call.inputs]
     size = graph.channels(call.outputs[0]) or 0 if call.outputs else 0
-    layer = plain.worker(call.layer)
+    layer = stripping.inference_layer(call.layer)
     reason = obstacle(call, layer, shapes)
     kind = Behaviour if reason else kind_of(layer, shapes)
     return kind(layer, sizes, size, shapes), reason
 
 
-def kind_of(layer, shapes: list[tuple]) -> type:
+def kind_of(layer: keras.Layer | None, shapes: list[Shape]) -> type[Behaviour]:
     if layer is None:  # noise, which does nothing in inference
-        return passing.Same
+        return channelwise.Same
     if type(layer) is layers.Reshape and shapes[0][-1] != shapes[-1][-1]:
-        return passing.FlatReshape
+        return channelwise.FlatReshape
     return BEHAVIOURS[type(layer)]
 
 
-def obstacle(call, layer, shapes: list[tuple]) -> str:
+def obstacle(call: Call, layer: keras.Layer | None, shapes: list[Shape]) -> str:
     """Why the call is a barrier; empty where it is not."""
     if layer is not None and type(layer) not in BEHAVIOURS:
         return "its channels depend on each other, or it is not known"
@@ -81,7 +80,7 @@ def obstacle(call, layer, shapes: list[tuple]) -> str:
     return special_obstacle(layer, shapes)
 
 
-def special_obstacle(layer, shapes: list[tuple]) -> str:
+def special_obstacle(layer: keras.Layer | None, shapes: list[Shape]) -> str:
     """Options of a layer in scope under which it is a barrier after all."""
     last = len(shapes[-1]) - 1
     if isinstance(layer, layers.BatchNormalization | layers.Concatenate):
@@ -94,13 +93,13 @@ def special_obstacle(layer, shapes: list[tuple]) -> str:
         return "its activation mixes channels, or is not Keras's"
     if isinstance(layer, layers.Rescaling) and np.ndim(layer.scale) + np.ndim(layer.offset):
         return "it has a number for each channel"
-    if type(layer) in merging.COMBINE and len({shape[-1] for shape in shapes}) > 1:
+    if type(layer) in channelwise.COMBINE and len({shape[-1] for shape in shapes}) > 1:
         return "its inputs are broadcast along the channels"
     if isinstance(layer, layers.Reshape):
         return "" if keeps_channels(*shapes) or len(shapes[1]) == 2 else "it moves the channels"
     return ""
 
 
-def keeps_channels(before: tuple, after: tuple) -> bool:
+def keeps_channels(before: Shape, after: Shape) -> bool:
     """Whether a reshape leaves the last axis alone: row-major order makes this enough."""
     return before[-1] == after[-1]

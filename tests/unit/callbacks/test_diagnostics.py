@@ -64,7 +64,7 @@ def test_the_record_holds_everything(data, model):
     record = watch.record
     assert record.epochs == [1, 2, 3, 4]
     assert record.task == "classification" and record.loss == "sparse_categorical_crossentropy"
-    assert record.sizes == {"train": 96, "validation": 64, "measured": 64}
+    assert record.sizes == {"train": 96, "validation": 64, "measured": 64, "classes": 2}
     assert [row.shape for row in record.examples] == [(64,)] * 4
     means = [row.mean() for row in record.examples]
     assert record.curves["val_clean_loss"] == pytest.approx(means, rel=1e-5)

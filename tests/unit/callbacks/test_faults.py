@@ -13,6 +13,7 @@ import pytest
 import kreg
 from kreg.callbacks import HistoryFile, Interrupt, NonFinite
 from kreg.callbacks.board import board
+from kreg.pages import Report
 from tests.unit.callbacks.conftest import classifier
 from tests.unit.callbacks.test_stopping import Scripted
 
@@ -72,6 +73,20 @@ def test_the_second_signal_exits_at_once():
         [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True
     )
     assert ran.returncode == 130 and "never" not in ran.stdout
+
+
+def test_broken_numbers_are_a_verdict_with_its_advice(data):
+    model = classifier()
+    watch = kreg.Diagnostics(*data, verbose=0)
+    broken = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: poison(model) if epoch == 1 else None
+    )
+    model.fit(*data[0], epochs=5, verbose=0, callbacks=[broken, NonFinite(), watch])
+    assert watch.record.epochs == [1, 2] and watch.verdict.state == "NON-FINITE"
+    assert watch.document["advice"][0]["id"] == "calm_down"
+    (event,) = watch.document["events"]
+    assert event["kind"] == "failure" and "not finite after epoch 2" in event["text"]
+    assert "Non-finite" in Report(watch.document).html()
 
 
 def poison(model):

@@ -1,4 +1,4 @@
-"""The small parts: rows, directions, the guard, time, the shim, state fields."""
+"""The small parts: rows, the guard, time, state fields."""
 
 import keras
 import numpy as np
@@ -7,15 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kreg
-from kreg.callbacks import shim
-from kreg.callbacks.direction import direction
 from kreg.callbacks.guard import RateGuard
 from kreg.callbacks.inventory import describe, leaves
 from kreg.callbacks.inventory import rows as layer_rows
 from kreg.callbacks.outcome import outcome_of
 from kreg.callbacks.overhead import Overhead
 from kreg.callbacks.rows import NoRowsError, take
-from tests.unit.callbacks.conftest import classifier
 
 
 def test_rows_of_arrays_are_fixed_and_spread():
@@ -79,27 +76,6 @@ def test_class_weights_of_one_hot_targets():
     np.testing.assert_array_equal(rows.weight, [1, 5, 1, 5])
 
 
-@pytest.mark.parametrize(
-    ("name", "way"),
-    [
-        ("val_clean_loss", "min"),
-        ("val_mse", "min"),
-        ("hinge", "min"),
-        ("gap", "min"),
-        ("val_kind_loss", "min"),
-        ("acc", "max"),
-        ("val_sparse_top_k_categorical_accuracy", "max"),
-        ("f1_score", "max"),
-        ("auc", "max"),
-        ("cosine_similarity", "max"),
-    ],
-)
-def test_directions(name, way):
-    assert direction(name) == way
-    with pytest.raises(ValueError):
-        direction("val_thing")
-
-
 @given(st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=30))
 def test_the_guard_never_holds_while_the_rate_falls(rates):
     guard = RateGuard(hold=5)
@@ -137,19 +113,6 @@ def test_cheap_measuring_is_never_thinned():
         overhead.adapt()
     assert overhead.sentence() == "" and overhead.rows == 1024
     assert overhead.share == pytest.approx(0.01)
-
-
-def test_the_shim_finds_keras_as_it_knows_it(data):
-    """Fails when Keras moves the compiled loss: then `shim.py` needs a new hand."""
-    (x, y), _ = data
-    model = classifier()
-    model.fit(x, y, epochs=1, verbose=0)
-    loss = shim.compiled_loss(model)
-    values = shim.example_loss(loss)(y, model(x, training=False), None)
-    assert values.shape == (len(y),)
-    assert float(loss(y, model(x, training=False), None)) == pytest.approx(
-        float(np.mean(values)), rel=1e-5
-    )
 
 
 @pytest.mark.parametrize(

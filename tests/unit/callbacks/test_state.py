@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import kreg
+from kreg import archive
 from kreg.callbacks import HistoryFile, Saver, stateful
-from kreg.runs import tree
 from tests.unit.callbacks.conftest import classifier
 from tests.unit.callbacks.test_stopping import Scripted
 
@@ -144,8 +144,8 @@ def test_a_state_can_come_before_or_during_the_training():
 
 def test_states_are_json_and_arrays(data, tmp_path):
     states, *_ = train(data, kreg_callbacks, tmp_path)
-    plain, arrays = tree.flatten(states[-1])  # raises for anything else
-    assert tree.restore(plain, arrays).keys() == states[-1].keys()
+    plain, arrays = archive.flatten(states[-1])  # raises for anything else
+    assert archive.restore(plain, arrays).keys() == states[-1].keys()
 
 
 def test_keras_min_delta_is_not_turned_twice():

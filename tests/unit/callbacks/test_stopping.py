@@ -1,12 +1,15 @@
 """EarlyStopping: decisions on scripted curves, what it restores, and what it refuses."""
 
 import math
+import shutil
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 import kreg
+from kreg.callbacks import snapshots
 from kreg.callbacks.board import board
 from kreg.diagnostics import criteria
 from tests.unit.callbacks.conftest import classifier
@@ -233,6 +236,17 @@ def test_best_on_disk_and_exported(tmp_path):
     model.fit(x, y, epochs=3, verbose=0, callbacks=[script, stop])
     np.testing.assert_array_equal(kreg.load_model(export).get_weights()[0], model.get_weights()[0])
     assert [p.name for p in tmp_path.glob("*.keras")] == ["best.keras"]
+
+
+def test_a_snapshot_of_the_version_before_the_archive_is_restored(tmp_path):
+    """`best_of_0a925ca.npz` was written by that commit's `Snapshots.take`."""
+    kept = snapshots.Snapshots(directory=tmp_path)
+    shutil.copy(Path(__file__).parent / "best_of_0a925ca.npz", tmp_path / "best-000001.npz")
+    kept.set_state({"epochs": [1], "values": {}})
+    matrix, count, halves = kept.load(1)
+    np.testing.assert_array_equal(matrix, np.arange(6, dtype="float32").reshape(2, 3))
+    np.testing.assert_array_equal(halves, np.array([0.5, 1.5], dtype="float16"))
+    assert count.shape == () and count == 3
 
 
 def test_a_failed_export_leaves_the_old_file(tmp_path, monkeypatch):

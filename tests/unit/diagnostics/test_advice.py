@@ -72,7 +72,7 @@ def test_a_penalty_that_hides_the_minimum():
 
 def test_underfitting_by_too_much_noise():
     flat = np.full(30, 2.0)
-    record = run(flat, flat + 0.01, inputs={"chance_loss": 2.3})
+    record = run(flat, flat + 0.01, baseline={"train": {"loss": 2.3}})
     record.curves["loss"] = [3.0] * 30
     assert "less_noise" in ids(record)
 
@@ -100,9 +100,12 @@ def test_hard_tail_and_learning_rate():
 
 
 def test_batch_statistics():
-    record = run(FLAT, FLAT + 0.1, inputs={"batch_norm": True})
-    record.curves["noisy_loss"] = [0.3] * 30
+    layers = [{"name": "norm", "type": "BatchNormalization", "params": 8}]
+    record = run(FLAT, FLAT + 0.1, layers=layers)
+    record.curves["loss"] = [0.4] * 30
     assert "batch_statistics" in ids(record)
+    record.layers = [{"name": "dense", "type": "Dense", "params": 8}]
+    assert "batch_statistics" not in ids(record)
 
 
 def test_never_more_than_three_and_the_strongest_first():

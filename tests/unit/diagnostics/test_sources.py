@@ -5,21 +5,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scripted import FALLING, VALLEY, run
+from scripted import FALLING, VALLEY, csv_text, run
 
 import kreg
-from kreg.diagnostics import Record, commands, report, write_all
-from kreg.diagnostics import report as report_function
+from kreg.diagnostics import Record, document
 from kreg.diagnostics.sources import load
+from kreg.pages import report
 
 HEADER = "epoch,loss,val_loss\n"
-
-
-def csv_text(rows=30, **extra):
-    columns = {"loss": FALLING, "val_loss": VALLEY, **extra}
-    lines = [",".join(["epoch", *columns])]
-    lines += [",".join([str(i), *(str(c[i]) for c in columns.values())]) for i in range(rows)]
-    return "\n".join(lines) + "\n"
 
 
 @pytest.fixture
@@ -107,9 +100,9 @@ def test_a_history_with_validation_in_every_second_epoch():
     assert load({})[0]["verdict"]["state"] == "NO VALIDATION"
 
 
-def test_a_metric_without_direction_is_shown_and_not_judged():
+def test_a_metric_of_any_name_is_shown():
     found = load({"loss": [1, 2], "val_loss": [1, 2], "val_strange": [5, 6]})[0]
-    assert found["metrics"][0]["direction"] is None
+    assert (found["metrics"][0]["name"], found["metrics"][0]["last"]) == ("strange", 6)
 
 
 def test_a_run_directory_prefers_its_record(tmp_path, csv):
@@ -118,6 +111,19 @@ def test_a_run_directory_prefers_its_record(tmp_path, csv):
     assert found["verdict"]["honest"]
     assert record.examples[0].shape == (200,)
     assert found["name"] == tmp_path.name
+
+
+def test_a_run_directory_shows_its_report_and_replays_its_record(tmp_path):
+    record = run(FALLING, VALLEY, name="run")
+    record.save(tmp_path / "record.npz")
+    stored = document(record)
+    stored["verdict"]["headline"] = "as it was judged"
+    (tmp_path / "report.json").write_text(json.dumps(stored))
+    found, loaded = load(tmp_path)
+    assert found["verdict"]["headline"] == "as it was judged"
+    assert loaded.examples[0].shape == (200,)
+    (tmp_path / "record.npz").write_bytes(b"damaged")
+    assert "record.npz" in load(tmp_path)[0]["verdict"]["caveats"][-1]
 
 
 def test_a_report_that_is_half_written_falls_back_to_the_history(tmp_path, csv):
@@ -151,70 +157,6 @@ def test_an_unfinished_event_file_is_read_to_its_last_record(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="no record"):
         load(tmp_path / "empty")
-
-
-# --- files and commands -------------------------------------------------------------------------
-
-
-def test_all_files_are_written(tmp_path):
-    found = report_function(run(FALLING, VALLEY), out=tmp_path / "out")
-    names = sorted(p.name for p in (tmp_path / "out").iterdir())
-    assert names == ["report.html", "report.json", "report.md", "report.png"]
-    assert len(found.files) == 4
-    again = report(tmp_path / "out")
-    assert again.onset_epoch == 10
-    assert "kreg-report" in again._repr_html_()
-
-
-def test_a_figure_that_fails_costs_that_figure(tmp_path, monkeypatch, capsys):
-    import sys
-
-    module = sys.modules["kreg.diagnostics.report"]
-
-    def broken(document):
-        raise RuntimeError("no font")
-
-    monkeypatch.setattr(module, "png", broken)
-    files, problems = write_all(load(run(FALLING, VALLEY))[0], tmp_path)
-    assert [p.name for p in files] == ["report.json", "report.html", "report.md"]
-    assert problems == ["report.png could not be written (RuntimeError: no font)."]
-    assert json.loads((tmp_path / "report.json").read_text())["verdict"]
-
-
-def test_report_command(tmp_path, csv, capsys):
-    assert commands.report(tmp_path) == 0
-    assert (tmp_path / "report.html").exists()
-    assert "Overfitting since epoch 10" in capsys.readouterr().out
-    assert commands.report(csv, fail_on="overfitting") == 1
-    assert commands.report(csv, fail_on="unstable,no-validation") == 0
-    assert commands.report(csv, fail_on="past-best") == 1
-    assert not (tmp_path / "history").exists()
-
-
-def test_wrong_commands_are_sentences(tmp_path, csv, capsys):
-    assert commands.report(tmp_path / "nowhere") == 2
-    assert commands.report(csv, fail_on="overfiting") == 2
-    assert commands.replay(csv, "gll:2") == 2
-    shown = capsys.readouterr().err
-    assert "does not exist" in shown
-    assert "Did you mean 'OVERFITTING'" in shown
-    assert "Did you mean 'gl'" in shown
-
-
-def test_without_rules_the_command_replays_those_of_the_report(csv, capsys):
-    from kreg.cli import main
-    from kreg.diagnostics.replay import RULES
-
-    assert main(["replay", str(csv)]) == 0
-    printed = capsys.readouterr().out
-    assert all(rule in printed for rule in RULES.split(","))
-
-
-def test_replay_command(csv, capsys):
-    assert commands.replay(csv, "default,gl:2,patience:5,paired:2") == 0
-    shown = capsys.readouterr().out
-    assert "15" in shown
-    assert "per-example" in shown.replace("\n", " ")
 
 
 def test_replay_reports_regret_and_saved_epochs(csv):

@@ -41,7 +41,7 @@ def test_every_state_of_the_table_exists():
 
 def test_overrides_in_their_order():
     assert diagnose(Record()).state == "NO VALIDATION"
-    assert diagnose(run(FALLING[:5], VALLEY[:5])).state == "NOT ENOUGH DATA"
+    assert diagnose(run(FALLING[:5], VALLEY[:5])).state == "TOO EARLY"
     nan = VALLEY.copy()
     nan[-1] = math.nan
     assert diagnose(run(FALLING, nan)).state == "NON-FINITE"
@@ -57,16 +57,41 @@ def test_a_nan_in_the_past_is_forgotten():
 
 def test_underfitting_is_convergence_at_a_high_loss():
     flat = np.full(30, 2.0)
-    fields = {"loss": "sparse_categorical_crossentropy", "sizes": {"classes": 10}}
+    fields = {"baseline": {"train": {"loss": math.log(10)}}}
     assert diagnose(run(flat, flat + 0.1, **fields)).state == "UNDERFITTING"
     assert diagnose(run(flat / 10, flat / 10 + 0.1, **fields)).state == "CONVERGED"
-    assert diagnose(run(flat, flat + 0.1, inputs={"chance_loss": 50.0})).state == "CONVERGED"
+    below_zero = {"baseline": {"train": {"loss": -1.0}}}
+    assert diagnose(run(-flat, flat, **below_zero)).state == "CONVERGED"
+    assert diagnose(run(-flat / 4, flat, **below_zero)).state == "UNDERFITTING"
+
+
+def test_without_a_baseline_convergence_is_said_with_a_caveat():
+    flat = np.full(30, 2.0)
+    caveats = diagnose(run(flat, flat + 0.1)).caveats
+    assert any("cannot be told from UNDERFITTING" in line for line in caveats)
+    known = diagnose(run(flat, flat + 0.1, baseline={"train": {"loss": 50.0}}))
+    assert known.state == "CONVERGED" and known.caveats == []
 
 
 def test_overconfident_when_the_decisions_hold():
     steady, worse = np.full(30, 0.8), 0.8 - 0.02 * np.maximum(EPOCHS - 10, 0)
     assert diagnose(run(FALLING, VALLEY, correct=steady)).state == "OVERCONFIDENT"
     assert diagnose(run(FALLING, VALLEY, correct=worse)).state == "OVERFITTING"
+
+
+def test_a_model_that_never_beat_guessing_is_not_called_overconfident():
+    steady = np.full(30, 0.5)
+    for accuracy, state in ((0.3, "OVERCONFIDENT"), (0.5, "OVERFITTING")):
+        baseline = {"validation": {"loss": 0.7, "accuracy": accuracy}}
+        assert diagnose(run(FALLING, VALLEY, correct=steady, baseline=baseline)).state == state
+
+
+def test_a_heavy_tail_on_the_training_side_is_not_suspicious():
+    record = run(FLAT + 1, FALLING)
+    record.curves["train_standard_error"] = [0.9] * 30
+    assert diagnose(record).state != "SUSPICIOUS"
+    record.curves["train_standard_error"] = [0.01] * 30
+    assert diagnose(record).state == "SUSPICIOUS"
 
 
 def test_a_rise_within_the_noise_of_the_examples_is_undecided():

@@ -83,7 +83,7 @@ def test_configuration_survives_json_and_is_exact(penalty):
 @each
 def test_copies_are_equal_and_independent(penalty):
     for other in (copy.deepcopy(penalty), copy.copy(penalty), pickle.loads(pickle.dumps(penalty))):
-        assert other == penalty and other is not penalty and other.owners() == []
+        assert other == penalty and other is not penalty and other.optimizers() == []
 
 
 def test_numpy_strengths_become_exact_python_floats():

@@ -6,7 +6,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from kreg.runs import DamagedError, StateFile, container
+from kreg import archive
+from kreg.runs import DamagedError, StateFile
 
 
 def state(epoch=1, value=1.0):
@@ -120,7 +121,7 @@ def test_foreign_files_are_refused(tmp_path):
     for name, content in foreign_files(tmp_path):
         target.write_bytes(content)
         with pytest.raises(DamagedError):
-            container.read(target)
+            archive.read(target)
             pytest.fail(f"read {name}")
 
 

@@ -10,9 +10,9 @@ from keras import layers
 import kreg
 import kreg.optimizers
 from kreg.surgery import compress_and_refit, size_path, sparsity
-from kreg.surgery.refit import zeros_held
+from kreg.surgery.compression_path import restart
+from kreg.surgery.refit import keeping_zeros
 from kreg.surgery.size_curve import knee_of
-from kreg.surgery.size_path import restart
 
 
 def data(rows=256):
@@ -39,7 +39,7 @@ def test_zeros_are_held_during_training_and_free_afterwards():
     freed = model.layers[0].kernel.numpy()
     assert (freed[:, ::2] != 0).any(), "the control: training moves zeros"
     model.layers[0].set_weights([kernel, np.ones(16)])
-    with zeros_held(model):
+    with keeping_zeros(model):
         model.fit(x, y, verbose=0)
         held = model.layers[0].kernel.numpy()
     assert (held[:, ::2] == 0).all() and not np.array_equal(held, kernel)

@@ -9,8 +9,8 @@ from pathlib import Path
 import hydra
 from hydra.core.hydra_config import HydraConfig
 
+from kreg.files import write_json
 from kreg.launch import launchers
-from kreg.runs import write_json
 
 
 def work(cfg):

@@ -6,8 +6,8 @@ import math
 import pytest
 
 from kreg import sweeps
+from kreg.metric_names import direction
 from kreg.sweeps import median_stopping, sweeper
-from kreg.sweeps.results import larger
 from kreg.sweeps.study import Choice, Study
 from tests.unit.sweeps.test_launching import run_train
 
@@ -84,7 +84,7 @@ def test_a_search_minimises_what_is_better_smaller_and_maximises_the_rest(name, 
     class Result:
         _return_value = 0.9
 
-    assert larger(name) == (sign < 0)
+    assert direction(name) == ("max" if sign < 0 else "min")
     assert sweeper.value_of(Result, sign) == sign * 0.9
     Result._return_value = math.inf  # what a job returns whose objective is not finite
     assert sweeper.value_of(Result, -1.0) == math.inf

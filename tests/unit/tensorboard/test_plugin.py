@@ -9,7 +9,7 @@ import pytest
 from tensorboard.errors import NotFoundError
 from werkzeug.test import Client
 
-from kreg.diagnostics import report
+from kreg.pages import report
 from kreg.tensorboard import plugin as module
 from kreg.tensorboard.loader import KregLoader
 from kreg.tensorboard.plugin import KregPlugin
@@ -50,7 +50,7 @@ def test_the_newest_report_of_each_run_is_listed():
     apps = plugin({"b": documents(), "a": documents()}).get_plugin_apps()
     runs = get(apps["/runs"], "/runs").json["runs"]
     assert [run["run"] for run in runs] == ["a", "b"]
-    assert runs[0]["state"] == "NOT ENOUGH DATA"
+    assert runs[0]["state"] == "TOO EARLY"
 
 
 def test_a_page_is_the_same_fragment_as_the_file_and_is_escaped():

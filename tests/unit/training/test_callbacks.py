@@ -10,8 +10,7 @@ from sklearn.linear_model import Ridge
 
 import kreg
 from kreg import layers, models
-from kreg.diagnostics import markdown, page
-from kreg.diagnostics.terminal import plain
+from kreg.pages import Report
 from kreg.regularizers.options import GroupLassoOptions, L2Options, NoPenaltyOptions
 from kreg.schedules import Linear
 from kreg.training import callbacks
@@ -42,7 +41,8 @@ def test_the_report_shows_the_trace_of_ridges_hat_matrix():
     (row,) = watch.document["layers"]
     assert row["freedom"] == pytest.approx(hat_trace(len(X) * 0.1), rel=1e-5)
     assert 7 < row["freedom"] < 10.9, "less than the parameters, more than nothing"
-    for text in (page(watch.document), markdown(watch.document), plain(watch.document)):
+    report = Report(watch.document)
+    for text in (report.html(), report.markdown(), str(report)):
         assert f"{row['freedom']:.3g}" in text
         assert "degrees" in text
 

@@ -1,0 +1,77 @@
+"""Configuration keys that had another name, and what an earlier version has recorded under it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from kreg.config import schema
+
+
+class Renamed(NamedTuple):
+    """The present dotted name of a key, and the version that gave it: `("stop.window", "0.2")`."""
+
+    name: str
+    since: str
+
+
+# old dotted key, or a whole group -> its present name; never a name that is renamed again
+KEYS: dict[str, Renamed] = {}
+
+
+def present(key: str) -> str:
+    """The present name of a dotted key, which is the key itself if it was not renamed."""
+    found = _entry(key)
+    return found[0] if found else key
+
+
+def sentence(key: str, value: str = "...") -> str | None:
+    """What whoever writes the old name is told; `None` for a key that was not renamed."""
+    found = _entry(key)
+    if found is None:
+        return None
+    name, since = found
+    return f"`{key}` is called `{name}` since {since}: write {name}={value}"
+
+
+def _entry(key: str) -> tuple[str, str] | None:
+    """`(present name, since)` of a key that has an entry, or whose group has one."""
+    parts = key.split(".")
+    for length in range(len(parts), 0, -1):
+        entry = KEYS.get(".".join(parts[:length]))
+        if entry is not None:
+            return ".".join([entry.name, *parts[length:]]), entry.since
+    return None
+
+
+def current(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded configuration as this version would have recorded it.
+
+    Keys get their present names. A key that the version before did not know has its default, which
+    is what kreg did before there was a choice.
+
+    Args:
+        recorded: What `Config.to_dict` gave, in this or in an earlier version.
+    """
+    tree: dict[str, Any] = {}
+    for group, value in recorded.items():
+        for name, item in _leaves(group, value):
+            _put(tree, present(name).split("."), item)
+    for group in schema.GROUPS:
+        values = tree.get(group, {})
+        known = schema.kinds(group).get(values.get("kind"))
+        if known is not None:
+            tree[group] = {**schema.defaults(known), **values}
+    return tree
+
+
+def _leaves(group: str, value: Any):
+    """A group's keys under their dotted names; what lies below a key is its value."""
+    if group in schema.GROUPS and isinstance(value, Mapping):
+        yield from ((f"{group}.{key}", item) for key, item in value.items())
+    else:
+        yield group, value
+
+
+def _put(tree: dict[str, Any], path: list[str], value: Any) -> None:
+    for name in path[:-1]:
+        tree = tree.setdefault(name, {})
+    tree[path[-1]] = value

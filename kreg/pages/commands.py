@@ -1,0 +1,92 @@
+"""`kreg report` and `kreg replay`: what the command line calls. Exit codes, no tracebacks."""
+
+import sys
+from os import PathLike
+from pathlib import Path
+
+from rich.console import Console
+
+from kreg import check
+from kreg.diagnostics import criteria
+from kreg.diagnostics.replay import RULES
+from kreg.diagnostics.replay import replay as replay_record
+from kreg.diagnostics.sources import load
+from kreg.diagnostics.states import PAST_BEST, RENAMED, STATES
+from kreg.pages import Report, terminal, write_all
+from kreg.pages.sections.replay import table
+
+OK, NO, BAD_INPUT = 0, 1, 2
+
+
+def report(
+    path: str | PathLike[str],
+    out: str | PathLike[str] | None = None,
+    fail_on: str | None = None,
+) -> int:
+    """Print the report of a run and write its files.
+
+    Args:
+        path: Whatever `kreg.report` reads.
+        out: Folder for the files. Defaults to the run directory itself, and to nothing for a
+            single file.
+        fail_on: Comma-separated states, `"overfitting,unstable"` say; `"past-best"` stands for
+            overfitting, overconfident and drift.
+
+    Returns:
+        0; 1 when the state is one of `fail_on` or a file could not be written; 2 when nothing
+        could be read.
+    """
+    try:
+        states = parsed_states(fail_on)
+        document, _ = load(path)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    terminal.show(Report(document).view)
+    folder = out if out is not None else (path if Path(path).is_dir() else None)
+    problems: list[str] = []
+    if folder is not None:
+        files, problems = write_all(document, folder)
+        for line in [*map(str, files), *problems]:
+            print(line)
+    return NO if problems or document["verdict"]["state"] in states else OK
+
+
+def replay(path: str | PathLike[str], rules: str | None = None) -> int:
+    """Print where each stopping rule would have stopped a run; 0, or 2 when it cannot be read.
+
+    Args:
+        path: Whatever `kreg.report` reads.
+        rules: Rules, comma-separated, or `None` for those of the report.
+    """
+    rules = rules or RULES
+    try:
+        for rule in criteria.split(rules):
+            criteria.parse(rule)
+        document, record = load(path, rules=rules)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    rows = document["replay"] if record is None else replay_record(record, rules)
+    if record is None:
+        print("The run kept its report only: these are the rules replayed when it was written.")
+    console = Console()
+    console.print(terminal.table(table(rows, document["curves"]["epochs"]), console))
+    return OK
+
+
+def parsed_states(text: str | None) -> set[str]:
+    """State names from the command line, in any case, with hyphens or underscores for blanks."""
+    found = set()
+    for part in (text or "").split(","):
+        name = part.strip().upper().replace("_", " ")
+        if not name:
+            continue
+        if name == "PAST-BEST":
+            found |= set(PAST_BEST)
+            continue
+        name = name if name in STATES else name.replace("-", " ")
+        name = RENAMED.get(name, name)
+        check.choice("fail-on", name, STATES)
+        found.add(name)
+    return found

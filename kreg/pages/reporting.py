@@ -1,0 +1,126 @@
+"""`kreg.report`: the page for a finished run, or for somebody else's history."""
+
+import json
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+
+from kreg.diagnostics.document import Document
+from kreg.diagnostics.record import Record
+from kreg.diagnostics.replay import RULES
+from kreg.diagnostics.sources import load
+from kreg.files import write
+from kreg.pages import html, loss_figure, markdown, terminal
+from kreg.pages.sections import view_of
+from kreg.pages.views import View
+
+NAMES = ("report.json", "report.html", "report.png", "report.md")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A document and its renderings. In a notebook it shows itself.
+
+    Args:
+        document: The versioned JSON document.
+        files: What has been written of it.
+    """
+
+    document: Document
+    files: list[Path] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        return str(self.document["verdict"]["state"])
+
+    @property
+    def onset_epoch(self) -> int | None:
+        onset: int | None = self.document["verdict"]["onset"]
+        return onset
+
+    @cached_property
+    def view(self) -> View:
+        """What all renderings say."""
+        return view_of(self.document)
+
+    def html(self, theme: str = "") -> str:
+        """The page; `theme` is `"light"`, `"dark"` or empty for the reader's own."""
+        return html.page(self.view, theme)
+
+    def markdown(self, picture: str | None = None) -> str:
+        """The report in brief; `picture` is the path of its loss figure, if there is one."""
+        return markdown.text(self.view, picture)
+
+    def save(self, folder: str | PathLike[str]) -> "Report":
+        """Write `report.json`, `report.html`, `report.md` and `report.png` into a folder."""
+        files, problems = write_all(self.document, folder)
+        for problem in problems:
+            print(problem)
+        return Report(self.document, files)
+
+    def __str__(self) -> str:
+        return terminal.plain(self.view)
+
+    def _repr_html_(self) -> str:
+        return f"<style>{html.style()}</style><div class='kreg'>{html.fragment(self.view)}</div>"
+
+
+def report(source: object, out: str | PathLike[str] | None = None, *, rules: str = RULES) -> Report:
+    """The report on a run: is it overfitting, since when, how sure, why, and what to change.
+
+    Args:
+        source: A run directory, a `history.csv`, a `report.json`, a TensorBoard directory, a Keras
+            `History` (or its dict of lists), or a `kreg.Diagnostics` after training. Where the
+            clean losses are missing the logged ones are judged, and the report says so.
+        out: A folder for `report.json`, `.html`, `.md` and `.png`, or `None` to write nothing.
+        rules: Stopping rules to replay, comma-separated.
+
+    Returns:
+        A `Report`. It prints as a table, and shows itself in a notebook.
+
+    >>> history = {"loss": [1.0, 0.8, 0.6], "val_loss": [1.1, 1.0, 1.2]}
+    >>> report(history).state
+    'TOO EARLY'
+    """
+    found = Report(load(source, rules=rules)[0])
+    return found if out is None else found.save(out)
+
+
+def write_all(
+    document: Document,
+    folder: str | PathLike[str],
+    names: Sequence[str] = NAMES,
+    record: Record | None = None,
+) -> tuple[list[Path], list[str]]:
+    """`(files written, sentences about those that failed)`. The JSON goes first.
+
+    A figure that fails costs that figure: nothing here can lose a training's result.
+
+    Args:
+        document: The report.
+        folder: Where the files go.
+        names: Of `report.json`, `report.html`, `report.png` and `report.md`. Defaults to all; the
+            picture starts matplotlib.
+        record: Written as `record.npz` as well, for `kreg replay`, or `None`.
+    """
+    found = Report(document)
+    makers: dict[str, Callable[[], str | bytes]] = {
+        "report.json": lambda: json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n",
+        "report.html": found.html,
+        "report.png": lambda: loss_figure.png(document),
+        "report.md": lambda: found.markdown("report.png"),
+    }
+    if record is not None:
+        makers["record.npz"] = record.packed
+        names = (*names, "record.npz")
+    files, problems = [], []
+    for name in names:
+        try:
+            files.append(write(Path(folder) / name, makers[name]()))
+        except Exception as error:  # whatever it is, the other files are still wanted
+            problems.append(f"{name} could not be written ({type(error).__name__}: {error}).")
+            traceback.print_exc()
+    return files, problems

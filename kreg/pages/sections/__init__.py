@@ -1,0 +1,47 @@
+"""The report, section by section: one file each, and its line in `SECTIONS`."""
+
+from collections.abc import Callable
+
+from kreg.diagnostics.document import Document
+from kreg.pages.sections import (
+    advice,
+    calibration,
+    compressed,
+    curves,
+    data,
+    gap,
+    layers,
+    ledger,
+    provenance,
+    replay,
+    samples,
+    verdict,
+    weak,
+)
+from kreg.pages.views import Section, View
+
+# from top to bottom; a section that has nothing to say returns `None`
+SECTIONS: tuple[Callable[[Document], Section | None], ...] = (
+    advice.section,
+    curves.section,
+    ledger.section,
+    gap.section,
+    calibration.section,
+    layers.section,
+    compressed.section,
+    replay.section,
+    samples.section,
+    data.section,
+    provenance.section,
+    weak.section,
+)
+
+
+def view_of(document: Document) -> View:
+    """What the report says.
+
+    Args:
+        document: In the present version: fresh from `kreg.diagnostics.document`, or `upgraded`.
+    """
+    found = [section for build in SECTIONS if (section := build(document))]
+    return View(verdict.head(document), found)

@@ -1,0 +1,90 @@
+"""The data: sizes, what was found before training, classes, hardest examples."""
+
+from kreg.diagnostics.document import Document
+from kreg.pages.formatting import NOTHING, number, percent
+from kreg.pages.views import (
+    Cell,
+    Column,
+    Facts,
+    Fold,
+    Item,
+    Items,
+    Piece,
+    Row,
+    Section,
+    Subtitle,
+    Table,
+)
+
+SIZES = {
+    "train": "training rows",
+    "validation": "validation rows",
+    "measured": "rows measured on each side",
+    "classes": "classes",
+}
+RESOLUTION = {
+    "between_models": "smallest difference seen between two models",
+    "between_epochs": "between two epochs of this run",
+}
+CLASSES = (Column("class"), Column("training", "number"), Column("validation", "number"))
+HARDEST = (Column("row", "number"), Column("label"), Column("clean loss", "number"),
+           Column("predicted"))  # fmt: skip
+FEW = 5  # classes that need not be folded away
+
+
+def section(doc: Document) -> Section:
+    body: list[Piece] = [Facts(facts(doc))]
+    if found := doc["inputs"].get("found"):
+        body += [Subtitle("Found before training"), Items([Item(line) for line in found])]
+    if rows := classes(doc):
+        table = Table(CLASSES, rows)
+        body.append(Fold("Classes in the measured rows", [table], open=len(rows) <= FEW))
+    if rows := hardest(doc):
+        summary = "Hardest training examples: look at their labels"
+        body.append(Fold(summary, [Table(HARDEST, rows)]))
+    return Section("data", "Data", body, half=True)
+
+
+def facts(doc: Document) -> list[tuple[str, str]]:
+    """Sizes, and what the validation set can see."""
+    sizes, seen = doc["sizes"], doc["resolution"] or {}
+    found = [(label, f"{sizes[key]:,}") for key, label in SIZES.items() if sizes.get(key)]
+    found += [(f"loss of guessing, {side} rows", number(numbers["loss"]))
+              for side, numbers in doc["baseline"].items()]  # fmt: skip
+    found += [(label, number(seen[key], 3)) for key, label in RESOLUTION.items()
+              if seen.get(key) is not None]  # fmt: skip
+    return found + [(key, doc[key]) for key in ("task", "loss") if doc[key]]
+
+
+def class_name(doc: Document, label: str | int | float | None) -> str:
+    """The name of a class id where the data have names, else the label itself."""
+    names = doc["inputs"].get("class_names") or []
+    if label is None:
+        return NOTHING
+    if doc["task"] not in ("classification", "binary"):
+        return number(float(label), 4)
+    known = str(label).isdigit() and int(label) < len(names)
+    return str(names[int(label)]) if known else str(label)
+
+
+def classes(doc: Document) -> list[Row]:
+    """One row a class: its share on both sides."""
+    sides = doc["inputs"].get("balance") or {}
+    shares = {side: {label: count / (sum(counts.values()) or 1) for label, count in counts.items()}
+              for side, counts in sides.items()}  # fmt: skip
+    labels = dict.fromkeys(label for side in shares.values() for label in side)
+    return [
+        Row([class_name(doc, label), *(percent(shares[side].get(label, 0.0) if side in shares
+             else None) for side in ("train", "validation"))])
+        for label in labels
+    ]  # fmt: skip
+
+
+def hardest(doc: Document) -> list[Row]:
+    """The training examples with the largest clean losses."""
+    words = {None: Cell(NOTHING), True: Cell("right"), False: Cell("wrong", "bad")}
+    return [
+        Row([str(row["index"]), class_name(doc, row["label"]), number(row["loss"], 3),
+             words[row["right"]]])
+        for row in doc["inputs"].get("hardest") or []
+    ]  # fmt: skip

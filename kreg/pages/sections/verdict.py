@@ -1,0 +1,71 @@
+"""The head of the report: the state and since when, what to do, and the numbers that say so."""
+
+from collections.abc import Iterator
+
+from kreg.diagnostics.document import Document
+from kreg.pages.formatting import number
+from kreg.pages.views import Head, Stat
+
+
+def head(doc: Document) -> Head:
+    v = doc["verdict"]
+    written = (doc["created"] or "")[:16].replace("T", " ")
+    return Head(
+        name=doc["name"],
+        title=title(v),
+        tone=v["tone"],
+        sentences=[v["meaning"]],
+        action=v["action"],
+        badge=v["state"],
+        stamp=" · ".join(filter(None, (written, doc["kreg"] and f"kreg {doc['kreg']}"))),
+        stats=list(stats(doc)),
+        caveats=v["caveats"],
+    )
+
+
+def title(verdict: Document) -> str:
+    """`Overfitting since epoch 7`."""
+    since = "" if verdict["onset"] is None else f" since epoch {verdict['onset']}"
+    return f"{verdict['state'].capitalize()}{since}"
+
+
+def stats(doc: Document) -> Iterator[Stat]:
+    """The numbers under the headline, those that the document has."""
+    v = doc["verdict"]
+    if v["onset"] is not None:
+        first, last = v["interval"] or (v["onset"], v["onset"])
+        blurred = f"epochs {first} to {last} cannot be told apart"
+        note = blurred if first < last else "where the best stretch was"
+        yield Stat("Onset", f"epoch {v['onset']}", note)
+    if v["best_epoch"] is not None:
+        restored = any(event["kind"] == "restore" for event in doc["events"])
+        note = f"validation loss {number(v['best_loss'])}"
+        note += "; its weights were put back" if restored else ""
+        yield Stat("Best epoch", str(v["best_epoch"]), note)
+    if v["lost"] is not None:
+        cost = f"{number(v['lost'], 3, sign=True)} %"
+        now = f"validation loss {number(v['last_loss'])} at epoch {v['epoch']}"
+        yield Stat("Cost so far", cost, now)
+    if v["gap"] is not None:
+        yield gap(doc)
+    yield sureness(doc)
+
+
+def gap(doc: Document) -> Stat:
+    v, logged = doc["verdict"], (doc["ledger"].get("last") or {}).get("logged_gap")
+    note = f"at epoch {v['epoch']}"
+    if logged is not None:
+        note += f"; the logged gap says {number(logged, 3, sign=True)}"
+    name = "Clean gap" if v["honest"] else "Logged gap"
+    return Stat(name, number(v["gap"], 3, sign=True), note)
+
+
+def sureness(doc: Document) -> Stat:
+    """How sure it is that the model is worse than at its best."""
+    name, sure, resolution = "Worse than its best?", doc["verdict"]["sure"], doc["resolution"]
+    if sure is None:
+        return Stat(name, "unknown", "no per-example losses")
+    rows = f", {resolution['measured']:,} validation rows" if resolution else ""
+    # a normal approximation on a few hundred rows knows nothing beyond 99 %
+    shown = "> 99 %" if sure > 0.99 else "< 1 %" if sure < 0.01 else f"{100 * sure:.0f} %"
+    return Stat(name, shown, f"paired test{rows}")

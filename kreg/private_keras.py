@@ -1,0 +1,222 @@
+"""Every private corner of Keras that kreg leans on, in one leaf that each room may import.
+
+Keras may change these names without notice. Each function says why no public name will do, and
+`tests/unit/test_private_keras.py` has a test of each that fails when Keras changes it.
+"""
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from types import FrameType
+from typing import Any, TypeVar
+
+import keras
+
+T = TypeVar("T")
+STEPS = ("train_step", "test_step")  # as every Keras trainer calls them, and every override of them
+
+# layers and their weights
+
+
+def all_layers(layer: keras.Layer) -> list[keras.Layer]:
+    """`layer` and every layer below it, once each: nested models, wrappers and attributes too.
+
+    `Model.layers` stops above the layers that a layer holds as attributes: the projections and the
+    `Dropout` inside a `MultiHeadAttention`, the cell of a recurrent layer.
+    """
+    return list(dict.fromkeys(layer._flatten_layers(include_self=True, recursive=True)))
+
+
+def own_weights(layer: keras.Layer) -> list[keras.Variable]:
+    """The weights that `layer` itself made for training, frozen or not, without its sublayers'.
+
+    `trainable_weights` is empty for a frozen layer, and `weights` has moving averages in it.
+    """
+    return list(layer._trainable_variables)
+
+
+# optimizers and their variables
+
+
+def trained_weights(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    """The weights that a built optimizer trains, in its own order; `variables` is its state."""
+    return list(optimizer._trainable_variables)
+
+
+def index_of(optimizer: keras.optimizers.Optimizer, weight: keras.Variable) -> int:
+    """The place of a weight among `trained_weights`, in constant time."""
+    return optimizer._get_variable_index(weight)
+
+
+def untrack(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> None:
+    """Let an optimizer forget a variable that `add_variable` made: there is no public way back."""
+    optimizer._untrack_variable(variable)
+
+
+# the compiled loss and metrics as they are: Keras offers the loss only summed with the penalties
+# and averaged over the batch
+
+
+def build_metrics(model: keras.Model, batch: tuple[Any, ...]) -> None:
+    """Have Keras make the variables of the compiled loss and metrics, as its own `fit` does first.
+
+    A model that was loaded and never fitted here has none. Made by the first measurement instead,
+    they would be counted in the middle of it.
+    """
+    compiled = (getattr(model, name, None) for name in ("_compile_metrics", "_compile_loss"))
+    if all(one is None or one.built for one in compiled):
+        return
+    strategy = getattr(model, "distribute_strategy", None)  # TensorFlow's alone
+    with strategy.scope() if strategy else nullcontext():
+        model._symbolic_build(data_batch=batch)
+
+
+def compiled_loss(model: keras.Model) -> Callable[..., Any] | None:
+    """The model's penalty-free loss `(y, y_pred, weight) -> scalar`, or `None`.
+
+    `None` where the model computes its loss by itself: then this would not be what it trains on.
+    """
+    if type(model).compute_loss is not keras.Model.compute_loss:
+        return None
+    return getattr(model, "_compile_loss", None)
+
+
+def output_losses(loss: Any) -> list[Any]:
+    """A compiled loss, called once before, output by output: each has `path` and `loss`.
+
+    Empty where there is none or where Keras's class has changed its inside.
+    """
+    return list(getattr(loss, "_flat_losses", None) or [])
+
+
+def settings_of(loss: Any) -> dict[str, Any]:
+    """What one of Keras's losses passes to its function; `Huber.get_config()` leaves delta out."""
+    return dict(getattr(loss, "_fn_kwargs", {}))
+
+
+def has_example_loss(loss: Any) -> bool:
+    """Whether `example_loss` knows the inside of a compiled loss."""
+    return hasattr(loss, "_flat_losses")
+
+
+def example_loss(loss: Any) -> Callable[..., Any] | None:
+    """A compiled loss, called once before, as `(y, y_pred, weight) -> values of shape (n,)`.
+
+    `None` where Keras's class has changed its inside.
+    """
+    if not has_example_loss(loss):
+        return None
+    twin = _twin(loss)
+    twin._flat_losses = [one._replace(loss=_unreduced(one.loss)) for one in loss._flat_losses]
+    twin._metrics = [None] * len(twin._flat_losses)
+    return twin
+
+
+def _unreduced(loss: Callable[..., Any]) -> Callable[..., Any]:
+    """`loss` with one value per example: no reduction over rows, the mean over everything else."""
+    plain = _twin(loss)
+    plain.reduction = None
+
+    def per_example(y: Any, y_pred: Any, weight: Any = None) -> Any:
+        values = plain(y, y_pred, weight)
+        if len(values.shape) < 2:
+            return values
+        return keras.ops.mean(values, axis=tuple(range(1, len(values.shape))))
+
+    return per_example
+
+
+def _twin(original: Any) -> Any:
+    """A shallow copy; `copy.copy` would go through Keras's own pickling."""
+    twin = object.__new__(type(original))
+    twin.__dict__.update(original.__dict__)
+    return twin
+
+
+# Who is training: which optimizer will use the gradient of the penalty that is being evaluated.
+# A proximal optimizer takes a penalty's step itself, so the gradient must not hold the penalty a
+# second time; any other optimizer needs that gradient. Keras hands a regularizer the weight and
+# nothing else, before the optimizer is entered, and has no hook in the `compile` of a user's model.
+# The one place where the answer is certain is the training step on the call stack: it belongs to a
+# model, and the model holds its optimizers. To note at `build` who trains a penalty would be wrong
+# after the model is compiled again with another optimizer, or where two models share a penalty. The
+# look costs microseconds, at trace time only (at each step where nothing is traced).
+
+
+def model_in_step() -> keras.Model | None:
+    """The model whose training or test step is running (the innermost one), or `None`."""
+    owners = (frame.f_locals.get("self") for frame in _calls(*STEPS))
+    return next((model for model in owners if isinstance(model, keras.Model)), None)
+
+
+def values_in_loss() -> dict[int, Any]:
+    """What an optimizer's variables hold, by their `id`, where JAX has taken them away.
+
+    JAX's trainer computes the loss without the optimizer's variables, but hands their values to
+    the function that computes it. Empty in a test step, which does not get them.
+    """
+    frame = next(_calls("compute_loss_and_updates"), None)
+    values = None if frame is None else frame.f_locals.get("optimizer_variables")
+    if frame is None or values is None:
+        return {}
+    variables = frame.f_locals["self"].optimizer.variables
+    return {id(v): value for v, value in zip(variables, values, strict=True)}
+
+
+def _calls(*endings: str) -> Iterator[FrameType]:
+    """The calls in progress of functions whose names end so, the innermost first."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        # autograph prefixes the names of the functions that it converts
+        if frame.f_code.co_name.endswith(endings):
+            yield frame
+        frame = frame.f_back
+
+
+def optimizers_of(model: keras.Model) -> list[keras.optimizers.Optimizer]:
+    """All optimizers that a model holds, without the wrappers around them.
+
+    `model.optimizer` is the compiled one; a GAN has two, under names of its own.
+    """
+    found = [v for v in vars(model).values() if isinstance(v, keras.optimizers.Optimizer)]
+    return [inner for optimizer in found for inner in unwrapped(optimizer)]
+
+
+def unwrapped(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Optimizer]:
+    """The optimizer itself, or those inside a loss-scaling or a multiple one."""
+    inner = getattr(optimizer, "inner_optimizer", None)
+    return getattr(optimizer, "optimizers", None) or [optimizer if inner is None else inner]
+
+
+# what belongs to a model, and which models there are
+
+
+def beside(model: keras.Model, name: str, make: Callable[[], T]) -> T:
+    """What is kept beside a model under a name, made at first; it vanishes with the model.
+
+    Keras hands a callback the model and nothing of the other callbacks. A table of weak keys would
+    never let a model go: the compiled evaluators that are kept beside it refer to it. So this is an
+    attribute, set past Keras's tracking: it is no layer, no weight and no part of a saved file.
+    """
+    found = vars(model).get(name)
+    if found is None:
+        found = make()
+        object.__setattr__(model, name, found)
+    return found
+
+
+def compiled_models_with(weights: list[keras.Variable]) -> list[keras.Model]:
+    """All living compiled models that have one of these weights.
+
+    A layer does not know the models around it, and nobody knows all models but the garbage
+    collector; one look through its list takes about 0.1 s. (`type(m)`, as a proxy may lie about
+    `__class__`.)
+    """
+    wanted = {id(weight) for weight in weights}
+    models = [
+        m
+        for m in gc.get_objects()
+        if issubclass(type(m), keras.Model) and getattr(m, "compiled", False)
+    ]
+    return [m for m in models if any(id(weight) in wanted for weight in m.weights)]

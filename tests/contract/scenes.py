@@ -1,0 +1,223 @@
+"""Small real trainings, each scripted through data, labels and learning rate to end in one word.
+
+Most of them are linear least squares on orthogonal inputs under gradient descent: weight k goes
+from where it starts to the target of its training rows, at a speed of its own, and the validation
+rows say where it should have gone.
+"""
+
+import functools
+
+import keras
+import numpy as np
+
+import kreg
+
+EPOCHS = 30
+
+
+def rows(targets, scales, spread, count=40, seed=0):
+    """`count` rows for each weight: x = scale e_k, y = scale target + noise without any slope."""
+    rng = np.random.default_rng(seed)
+    x = np.repeat(np.diag(np.asarray(scales, float)), count, axis=0)
+    noise = rng.normal(size=(len(targets), count))
+    noise = spread * (noise - noise.mean(axis=1, keepdims=True))
+    y = np.repeat(np.multiply(scales, targets), count) + noise.ravel()
+    return x.astype("float32"), y[:, None].astype("float32")
+
+
+def descend(train, validation, start, rate, *, epochs=EPOCHS, l2=0.0, **watching):
+    """Full-batch gradient descent of a linear model; returns its `kreg.Diagnostics`."""
+    width = train[0].shape[1]
+    penalty = keras.regularizers.L2(l2) if l2 else None
+    layer = keras.layers.Dense(1, use_bias=False, kernel_regularizer=penalty, name="only")
+    model = keras.Sequential([keras.Input((width,)), layer])
+    layer.kernel.assign(np.reshape(np.asarray(start, "float32"), (width, 1)))
+    model.compile(keras.optimizers.SGD(rate), "mse")
+    return fit(model, train, validation, epochs, **watching)
+
+
+def fit(model, train, validation, epochs, batch_size=None, **watching):
+    watch = kreg.Diagnostics(train, validation, verbose=0, adapt=False, validate=True, **watching)
+    batch_size = batch_size or len(train[0])
+    callbacks = [watch]
+    model.fit(*train, epochs=epochs, batch_size=batch_size, verbose=0, callbacks=callbacks)
+    return watch
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def learning():
+    return descend(rows([1], [1], 0.1), rows([1], [1], 0.2, seed=1), [0], 0.02)
+
+
+def memorising():
+    return descend(rows([1], [1], 0.1), rows([0], [0], 1.0, seed=1), [0], 0.02)
+
+
+def overfitting():
+    return descend(rows([1], [1], 0.1), rows([0.4], [1], 0.3, seed=1), [0], 0.05)
+
+
+def late_gain():
+    train = rows([0, 0], [1, 0], 0.1)
+    return descend(train, rows([0, 0], [1, 1], 0.2, seed=1), [0, 1], 0.02, l2=0.5)
+
+
+def converged():
+    return descend(rows([1, -1], [1, 1], 0.05), rows([1, -1], [1, 1], 0.1, seed=1), [1, -1], 0.05)
+
+
+def underfitting():
+    return descend(rows([1, -1], [1, 1], 0.3), rows([1, -1], [1, 1], 0.3, seed=1), [0, 0], 1e-7)
+
+
+def drift():
+    return descend(rows([1], [1], 10.0), rows([0], [10], 10.0, seed=1), [0], 0.02)
+
+
+def settling():
+    return descend(rows([1], [1], 0.3), rows([0], [1], 1.5, seed=1), [1], 0.005, l2=2.0)
+
+
+def too_strong():
+    return descend(rows([1], [1], 0.3), rows([0], [0], 0.8, seed=1), [1], 0.005, l2=2.0)
+
+
+def unstable():
+    return descend(rows([1], [1], 0.1), rows([1], [1], 0.2, seed=1), [1.1], 1.03)
+
+
+def no_validation():
+    return descend(rows([1], [1], 0.1), None, [0], 0.02)
+
+
+def non_finite():
+    return descend(rows([1], [1], 0.1), rows([1], [1], 0.2, seed=1), [0], 1e30, epochs=10)
+
+
+def too_early():
+    return descend(rows([1], [1], 0.1), rows([1], [1], 0.2, seed=1), [0], 0.02, epochs=5)
+
+
+def suspicious():
+    return descend(rows([1], [1], 1.0), rows([1], [1], 0.1, seed=1), [0], 0.02)
+
+
+def overconfident():
+    rng = np.random.default_rng(0)
+    x = rng.choice([-1.0, 1.0], size=(400, 1)).astype("float32")
+    y = (x > 0).astype("float32")
+    wrong = np.where(np.arange(200) < 30, 1 - y[200:, 0], y[200:, 0])[:, None]
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer="zeros")])
+    model.compile(keras.optimizers.SGD(2.0), keras.losses.BinaryCrossentropy(from_logits=True))
+    probes = {"probes": ("sharpness",)}
+    return fit(model, (x[:200], y[:200]), (x[200:], wrong), EPOCHS, **probes)
+
+
+def undecided():
+    validation = rows([0], [1], 5.0, count=16, seed=1)
+    return descend(rows([2.5], [1], 0.1), validation, [0], 0.02)
+
+
+WORDS = {
+    "LEARNING": learning, "MEMORISING": memorising, "OVERFITTING": overfitting,
+    "LATE GAIN": late_gain, "CONVERGED": converged, "UNDERFITTING": underfitting, "DRIFT": drift,
+    "SETTLING": settling, "TOO STRONG": too_strong, "UNSTABLE": unstable,
+    "NO VALIDATION": no_validation, "NON-FINITE": non_finite, "TOO EARLY": too_early,
+    "SUSPICIOUS": suspicious, "OVERCONFIDENT": overconfident, "UNDECIDED": undecided,
+}  # fmt: skip
+
+
+# --- at the level of guessing, for every task -----------------------------------------------------
+
+X = np.random.default_rng(0).normal(size=(60, 4)).astype("float32")
+SIDES = (slice(40), slice(40, None))
+CLASS = (np.arange(60) % 3).astype("int32")
+
+
+def idle(outputs, loss, y):
+    """A model that starts at a constant and hardly moves: it is never better than guessing."""
+    inputs = keras.Input((4,))
+    heads = [keras.layers.Dense(n, kernel_initializer="zeros", name=f"head_{n}") for n in outputs]
+    tensors = [head(inputs) for head in heads]
+    model = keras.Model(inputs, tensors if len(tensors) > 1 else tensors[0])
+    model.compile(keras.optimizers.SGD(1e-7), loss)
+    first, rest = (keras.tree.map_structure(lambda a, p=p: a[p], y) for p in SIDES)
+    return fit(model, (X[SIDES[0]], first), (X[SIDES[1]], rest), 10)
+
+
+def idle_classes():
+    return idle([3], keras.losses.SparseCategoricalCrossentropy(from_logits=True), CLASS)
+
+
+def idle_binary():
+    return idle([1], keras.losses.BinaryCrossentropy(from_logits=True), (CLASS == 1).astype(float))
+
+
+def idle_regression():
+    return idle([1], "huber", X[:, 0] - X[:, 1])
+
+
+def idle_outputs():
+    losses = [keras.losses.SparseCategoricalCrossentropy(from_logits=True), "mse"]
+    return idle([3, 1], losses, [CLASS, X[:, 0]])
+
+
+IDLE = [idle_classes, idle_binary, idle_regression, idle_outputs]
+
+
+# --- advice ---------------------------------------------------------------------------------------
+
+
+def penalised():
+    """The penalty of an idle weight falls on, while the clean loss has its minimum early."""
+    train = rows([1, 0], [1, 0], 0.1)
+    return descend(train, rows([0.4, 0], [1, 0], 0.3, seed=1), [0, 10], 0.1, l2=0.02)
+
+
+def outliers():
+    """Three rows of a hundred hold most of the training loss."""
+    x, y = rows([1], [1], 0.02, count=300)
+    y[:6] += np.array([3.0, -3.0] * 3, "float32")[:, None]
+    return descend((x, y), rows([0.4], [1], 0.3, count=300, seed=1), [0], 0.05)
+
+
+def wide():
+    """Everything is regularized, and there are more weights than rows."""
+    train, validation = rows([1], [1], 0.1), rows([0.4], [1], 0.3, seed=1)
+    train, validation = ((np.pad(x, ((0, 0), (0, 99))), y) for x, y in (train, validation))
+    return descend(train, validation, [0] * 100, 0.05, l2=1e-6)
+
+
+def second_valley():
+    """A fast weight that helps, one that hurts, and a slow one that helps again."""
+    scales = [3.0, 1.0, 0.3]
+    validation = rows([1, -0.5, 1], [1, 2.5, 4.0], 0.3, seed=1)
+    return descend(rows([1, 1, 1], scales, 0.1), validation, [0, 0, 0], 0.15, epochs=60)
+
+
+def lagging_averages():
+    """Batch normalization whose moving averages are far behind."""
+    rng = np.random.default_rng(0)
+    x = (5 + 3 * rng.normal(size=(200, 4))).astype("float32")
+    y = (x[:, :1] - 5).astype("float32")
+    layers = [keras.layers.BatchNormalization(momentum=0.999), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((4,)), *layers])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    return fit(model, (x[:100], y[:100]), (x[100:], y[100:]), 12)
+
+
+ADVICE = {
+    "restore": overfitting, "bare_layers": overfitting, "decay_first": overfitting,
+    "less_noise": too_strong, "calm_down": unstable, "leak": suspicious,
+    "overconfident": overconfident, "larger_validation": undecided,
+    "watch_the_clean_loss": penalised, "hard_tail": outliers, "more_data": wide,
+    "second_descent": second_valley, "batch_statistics": lagging_averages,
+}  # fmt: skip
+
+
+@functools.cache
+def played(scene):
+    """The finished `kreg.Diagnostics` of a scene, trained once."""
+    return scene()

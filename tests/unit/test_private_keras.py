@@ -1,0 +1,252 @@
+"""Keras's private corners still mean what we think: a test of each fails when Keras changes it."""
+
+import gc
+import importlib
+import pkgutil
+import weakref
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kreg
+from kreg import private_keras
+
+KERAS_ROOMS = ("regularizers", "optimizers", "layers", "models", "surgery")
+X, Y = np.random.default_rng(0).normal(size=(8, 3)).astype("float32"), np.arange(8) % 2
+
+
+def classifier() -> keras.Model:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss, metrics=["accuracy"])
+    return model
+
+
+# layers
+
+
+def test_the_walk_sees_inside_wrappers_attributes_and_nested_models():
+    inner = keras.Sequential([keras.Input((3, 4)), keras.layers.Dropout(0.1, name="deep")])
+    inputs = keras.Input((3, 4))
+    attended = keras.layers.MultiHeadAttention(1, 2, dropout=0.2)(inputs, inputs)
+    x = keras.layers.TimeDistributed(keras.layers.GaussianNoise(0.1, name="wrapped"))(attended)
+    model = keras.Model(inputs, keras.layers.Bidirectional(keras.layers.LSTM(2))(inner(x)))
+    found = private_keras.all_layers(model)
+    assert found[0] is model and len(set(map(id, found))) == len(found)
+    assert {"deep", "wrapped"} <= {layer.name for layer in found}
+    kinds = [type(layer) for layer in found]
+    assert kinds.count(keras.layers.LSTM) >= 2
+    assert kinds.count(keras.layers.Dropout) == 2, "the attention's inner Dropout, and `deep`"
+
+
+def test_own_weights_are_those_made_for_training_also_of_a_frozen_layer():
+    norm = keras.layers.BatchNormalization()
+    norm.build((None, 3))
+    norm.trainable = False
+    assert [w.name for w in private_keras.own_weights(norm)] == ["gamma", "beta"]
+    assert private_keras.own_weights(classifier()) == [], "the sublayers' are not its own"
+
+
+# optimizers
+
+
+def test_the_weights_of_an_optimizer_and_their_places():
+    model = classifier()
+    model.optimizer.build(model.trainable_variables)
+    trained = private_keras.trained_weights(model.optimizer)
+    assert [id(w) for w in trained] == [id(w) for w in model.trainable_variables]
+    assert [private_keras.index_of(model.optimizer, w) for w in trained] == [0, 1]
+
+
+def test_an_untracked_variable_is_no_part_of_the_state():
+    optimizer = keras.optimizers.Adam()
+    optimizer.build(classifier().trainable_variables)
+    before = [id(v) for v in optimizer.variables]
+    extra = optimizer.add_variable((), name="extra")
+    assert [id(v) for v in optimizer.variables] == [*before, id(extra)]
+    private_keras.untrack(optimizer, extra)
+    assert [id(v) for v in optimizer.variables] == before
+
+
+# the compiled loss and metrics
+
+
+def variables(model: keras.Model) -> list[keras.Variable]:
+    return [v for metric in model.metrics for v in metric.variables]
+
+
+def test_building_makes_every_variable_that_an_evaluation_needs():
+    model = classifier()
+    before = len(variables(model))
+    private_keras.build_metrics(model, (X, Y, None))
+    built = variables(model)
+    assert len(built) > before
+    model.evaluate(X, Y, verbose=0)
+    assert [id(v) for v in variables(model)] == [id(v) for v in built]
+
+
+def test_building_twice_changes_nothing():
+    model = classifier()
+    model.evaluate(X, Y, verbose=0)
+    before = [np.array(v) for v in variables(model)]
+    private_keras.build_metrics(model, (X, Y, None))
+    for old, new in zip(before, variables(model), strict=True):
+        np.testing.assert_array_equal(old, np.array(new))
+
+
+def test_settings_of_a_loss_are_those_of_its_function():
+    loss = keras.losses.Huber(delta=0.5)
+    assert loss.fn is keras.losses.huber and private_keras.settings_of(loss) == {"delta": 0.5}
+    model = classifier()
+    model.evaluate(X, Y, verbose=0)
+    (part,) = private_keras.output_losses(private_keras.compiled_loss(model))
+    assert tuple(part.path) == () and part.loss is model.loss
+
+
+def test_the_compiled_loss_is_the_loss_without_penalties():
+    model = classifier()
+    model.evaluate(X, Y, verbose=0)
+    model.layers[0].kernel.regularizer = keras.regularizers.L2(0.1)
+    y_pred = model(X)
+    expected = float(model.loss(Y, y_pred))
+    loss = private_keras.compiled_loss(model)
+    assert float(loss(Y, y_pred)) == pytest.approx(expected, rel=1e-6)
+    assert private_keras.has_example_loss(loss)
+    each = np.asarray(private_keras.example_loss(loss)(Y, y_pred, None))
+    assert each.shape == (8,) and each.mean() == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_model_with_a_loss_of_its_own_has_no_compiled_loss():
+    class Own(keras.Sequential):
+        def compute_loss(self, *args, **kwargs):
+            return 2.0 * super().compute_loss(*args, **kwargs)
+
+    model = Own([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    assert private_keras.compiled_loss(model) is None
+
+
+# who is training
+
+
+class Witness(keras.Regularizer):
+    """A penalty of nothing that notes in whose step it is evaluated."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, w):
+        self.seen.append(private_keras.model_in_step())
+        return 0.0 * keras.ops.sum(w)
+
+
+class OwnStep(keras.Model):
+    """A user's training step, which autograph converts."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def call(self, x):
+        return self.inner(x)
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x, y, self(x, training=True))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply(gradients, self.trainable_variables)
+        return {"loss": loss}
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+@pytest.mark.parametrize("own", [False, True])
+def test_a_penalty_is_evaluated_within_the_step_of_the_model_that_trains(own, eagerly):
+    witness = Witness()
+    layer = keras.layers.Dense(1, kernel_regularizer=witness)
+    inner = keras.Sequential([keras.Input((3,)), layer])
+    model = OwnStep(inner) if own else inner
+    model.compile("sgd", "mse", run_eagerly=eagerly)
+    model.fit(X, Y, verbose=0)
+    assert witness.seen and all(found is model for found in witness.seen)
+    witness.seen.clear()
+    model.evaluate(X, Y, verbose=0)
+    assert witness.seen and all(found is model for found in witness.seen)
+    witness.seen.clear()
+    assert model.losses and witness.seen == [None], "nobody trains"
+
+
+def test_all_optimizers_of_a_model_are_found_without_their_wrappers():
+    adam, sgd, lion = keras.optimizers.Adam(), keras.optimizers.SGD(), keras.optimizers.Lion()
+    model = classifier()
+    model.compile(keras.optimizers.LossScaleOptimizer(adam), "mse")
+    model.second = keras.optimizers.MultiOptimizer(lambda v: sgd if v.name == "bias" else lion)
+    model.second.build(model.trainable_variables)
+    found = {id(optimizer) for optimizer in private_keras.optimizers_of(model)}
+    assert found == {id(adam), id(sgd), id(lion)}
+
+
+# beside and around a model
+
+
+def test_what_is_beside_a_model_is_no_part_of_it_and_vanishes_with_it(tmp_path):
+    model = classifier()
+    parts = [len(model.layers), len(model.weights), len(private_keras.all_layers(model))]
+    kept = private_keras.beside(model, "_notes", partial(Holder, model))
+    assert private_keras.beside(model, "_notes", partial(Holder, model)) is kept
+    assert parts == [len(model.layers), len(model.weights), len(private_keras.all_layers(model))]
+    model.save(tmp_path / "it.keras")
+    assert not hasattr(keras.models.load_model(tmp_path / "it.keras"), "_notes")
+    gone = weakref.ref(kept)
+    del model, kept
+    keras.backend.clear_session()
+    gc.collect()
+    assert gone() is None
+
+
+class Holder:
+    """As an evaluator does, it refers to the model and has a layer of its own."""
+
+    def __init__(self, model):
+        self.model = model
+        self.layer = keras.layers.Dense(1)
+
+
+def test_the_compiled_models_around_a_layer_are_found():
+    inner = classifier()
+    around = keras.Sequential([keras.Input((3,)), inner])
+    around.compile("sgd", "mse")
+    bare = keras.Sequential([keras.Input((3,)), inner])
+    found = private_keras.compiled_models_with(inner.weights)
+    assert {id(model) for model in found} == {id(inner), id(around)}
+    assert bare not in found and classifier() not in found
+
+
+def test_no_class_of_kreg_overrides_a_private_name_of_keras_by_accident():
+    for module in pkgutil.walk_packages(kreg.__path__, "kreg."):
+        if module.name.split(".")[1] in {
+            "regularizers",
+            "optimizers",
+            "layers",
+            "models",
+            "surgery",
+        }:
+            importlib.import_module(module.name)
+    classes = {one for base in (keras.Layer, keras.Optimizer) for one in below(base)}
+    ours = {one for one in classes if not is_foreign(one)}
+    assert len(ours) > 20
+    for one in ours:
+        theirs = {name for base in one.__mro__ if is_foreign(base) for name in vars(base)}
+        own = {name for name in vars(one) if name.startswith("_") and not name.startswith("__")}
+        assert not own & theirs, one
+
+
+def is_foreign(one: type) -> bool:
+    return not one.__module__.startswith("kreg.")
+
+
+def below(base: type) -> set[type]:
+    return {base}.union(*map(below, base.__subclasses__()))
