@@ -72,12 +72,23 @@ class Plan:
 
         rows = np.arange(min(count, len(self.data.train)))
         part = self.data.train.take(rows).in_memory()
-        return np.asarray(self.pipeline(part.x, part.y, index=rows, epoch=epoch)[0])
+        return np.asarray(self.augmentation(part.x, part.y, index=rows, epoch=epoch)[0])
 
     @property
     def shows_samples(self) -> bool:
         """Whether there are augmented images to look at."""
         return self.pipeline is not None and self.data.is_image
+
+    @property
+    def augmentation(self) -> "Pipeline":
+        """The pipeline of a training that has one.
+
+        Raises:
+            ValueError: If it has none.
+        """
+        if self.pipeline is None:
+            raise ValueError("This training has no augmentation. Choose one, augment=light say.")
+        return self.pipeline
 
     def facts(self) -> dict[str, Any]:
         """What the first line on the terminal says."""
@@ -94,13 +105,14 @@ class Plan:
         """The training rows from an epoch on: shuffled, augmented, endless."""
         from kreg.data import epoch_stream
 
-        return epoch_stream(
+        rows: Iterator[Any] = epoch_stream(
             self.data.train,
             batch_size=self.batch_size,
             seed=self.seed,
             first_epoch=first_epoch,
             augment=self.pipeline,
         )
+        return rows
 
 
 def decoded(split: "Split", most: int | None = None) -> "Split":

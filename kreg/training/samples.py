@@ -27,7 +27,10 @@ def sheet(plan: Plan) -> dict[str, Any]:
 def pictures(plan: Plan, records: int, **options: Any) -> "tuple[np.ndarray, list[str]]":
     """A grid of the first records, augmented, and its captions."""
     part = plan.data.train.take(range(min(records, len(plan.data.train)))).in_memory()
-    return plan.pipeline.preview(part.x, part.y, class_names=plan.data.class_names, **options)
+    names = plan.data.class_names
+    found: tuple[np.ndarray, list[str]]
+    found = plan.augmentation.preview(part.x, part.y, class_names=names, **options)
+    return found
 
 
 def write(plan: Plan, directory: Path) -> Path:

@@ -103,7 +103,7 @@ def take_over(shared: "keras.Model", model: "keras.Model", config: "Config") -> 
     optimizer = proximal(shared)
     optimizer.take_numbers(proximal(model))
     if strengths := numbers(config.reg):
-        optimizer.set_strengths(**strengths)
+        optimizer.set_strengths(None, **strengths)
     if (rate := getattr(optimizer, "scaled_rate", None)) is not None:
         rate.set_height(proximal(model).scaled_rate.height)
     for layer, new in zip(noise_layers(shared), noise_layers(model), strict=True):
