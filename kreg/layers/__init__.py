@@ -1,16 +1,20 @@
 """Noise layers, Monte Carlo prediction, and the places in a model where noise may stand."""
 
-from kreg.layers.alpha_dropout import AlphaDropout
 from kreg.layers.concrete_dropout import ConcreteDropout
 from kreg.layers.drop_block import DropBlock1D, DropBlock2D, DropBlock3D
 from kreg.layers.drop_connect import DropConnect
-from kreg.layers.dropout import Dropout
-from kreg.layers.gaussian_dropout import GaussianDropout
-from kreg.layers.inventory import NoiseRow, inventory, noise_layers, noise_rates
+from kreg.layers.dropout import (
+    AlphaDropout,
+    Dropout,
+    GaussianDropout,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
 from kreg.layers.monte_carlo import MonteCarlo, mc_predict
 from kreg.layers.noise import Noise
+from kreg.layers.noise_summary import NoiseRow, inventory, noise_layers, noise_rates
 from kreg.layers.place import Place
-from kreg.layers.spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from kreg.layers.stochastic_depth import DropPath, StochasticDepth, linear_decay
 
 __all__ = [

@@ -1,6 +1,7 @@
 """Which layers of a model are noise, and how strong each is now."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
@@ -25,7 +26,7 @@ class NoiseRow:
     changes: bool
 
 
-def strength(layer) -> float | None:
+def strength(layer: keras.layers.Layer) -> float | None:
     """The layer's rate (for `GaussianNoise` its standard deviation), `None` if it is no noise.
 
     Keras's attention layers and RNNs count by their own `dropout`; what a multi-head attention
@@ -44,7 +45,7 @@ def strength(layer) -> float | None:
     return None
 
 
-def cell_dropout(cell) -> float | None:
+def cell_dropout(cell: Any) -> float | None:
     """The largest dropout of an RNN's cell or stack of cells; `None` where they have none."""
     cells = getattr(cell, "cells", [cell])
     names = ("dropout", "recurrent_dropout")
@@ -52,13 +53,14 @@ def cell_dropout(cell) -> float | None:
     return float(max(found)) if found else None
 
 
-def noise_layers(model) -> list:
+def noise_layers(model: keras.Model) -> list[keras.layers.Layer]:
     """The noise layers of a model, nested models and wrappers included, that can act at all."""
-    layers = [layer for layer in shim.all_layers(model) if strength(layer) is not None]
-    return [layer for layer in layers if isinstance(layer, Noise) or strength(layer) > 0]
+    return [
+        layer for layer in shim.all_layers(model) if isinstance(layer, Noise) or strength(layer)
+    ]
 
 
-def inventory(model) -> list[NoiseRow]:
+def inventory(model: keras.Model) -> list[NoiseRow]:
     """One row for each noise layer, for a log or the report's table of layers.
 
     >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.5, name="drop")])
@@ -66,16 +68,16 @@ def inventory(model) -> list[NoiseRow]:
     [NoiseRow(layer='drop', kind='Dropout', rate=0.5, changes=False)]
     """
     return [
-        NoiseRow(layer.name, type(layer).__name__, strength(layer), changes(layer))
+        NoiseRow(layer.name, type(layer).__name__, strength(layer) or 0.0, changes(layer))
         for layer in noise_layers(model)
     ]
 
 
-def changes(layer) -> bool:
+def changes(layer: keras.layers.Layer) -> bool:
     """Whether the rate moves during training: by a schedule, or because it is learned."""
     return isinstance(getattr(layer, "rate", None), Schedule) or hasattr(layer, "logit")
 
 
-def noise_rates(model) -> dict[str, float]:
+def noise_rates(model: keras.Model) -> dict[str, float]:
     """`{"rate/<layer>": present rate}` of the layers whose rate moves: what is worth a curve."""
     return {f"rate/{row.layer}": row.rate for row in inventory(model) if row.changes}
