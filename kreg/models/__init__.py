@@ -4,22 +4,19 @@ Every builder is called `builder(input_shape, outputs, task, *, dials)` and know
 configuration. Logits come out, so losses are compiled with `from_logits=True`.
 """
 
-from kreg.models.accuracy import LogitAccuracy
-from kreg.models.cnn import cnn
+from kreg.models.convolutional import cnn
 from kreg.models.dense import deep, linear, shallow, wide
-from kreg.models.forest import forest
-from kreg.models.noise import Noise
-from kreg.models.resnet import preact_resnet, resnet, wide_resnet
+from kreg.models.metrics import LogitAccuracy
+from kreg.models.noise_places import NoisePlaces
+from kreg.models.residual import preact_resnet, resnet, wide_resnet
 from kreg.models.size import Parameters, count_parameters
-from kreg.models.splits import SparseNormal
-from kreg.models.tokens import FeatureTokens
-from kreg.models.transformer import transformer
-from kreg.models.trees import SoftTrees
+from kreg.models.soft_trees import SoftTrees, SparseNormal, forest
+from kreg.models.tabular_transformer import FeatureTokens, transformer
 
 __all__ = [
     "FeatureTokens",
     "LogitAccuracy",
-    "Noise",
+    "NoisePlaces",
     "Parameters",
     "SoftTrees",
     "SparseNormal",

@@ -1,24 +1,26 @@
 """A plain convolutional network for small images."""
 
+from collections.abc import Sequence
+
 import keras
 
 from kreg import check
-from kreg.models import ends
-from kreg.models.noise import Noise
+from kreg.models import inputs_and_head
+from kreg.models.noise_places import DropoutDial, NoisePlaces
 from kreg.models.size import scaled
 
 SMALLEST_POOLED = 4  # a map of fewer rows or columns is not pooled again
 
 
 def cnn(
-    input_shape,
+    input_shape: Sequence[int],
     outputs: int,
     task: str,
     *,
     depth: int = 3,
     width: int = 32,
     scale: float = 1.0,
-    dropout=0.0,
+    dropout: DropoutDial = 0.0,
     batch_norm: bool = False,
     rescale: float | None = None,
 ) -> keras.Model:
@@ -47,8 +49,8 @@ def cnn(
     """
     depth = check.integer("depth", depth, low=1)
     filters = scaled(width, scale)
-    noise = Noise(dropout, conv=depth, dense=1)
-    inputs, x = ends.images("cnn", input_shape, rescale)
+    noise = NoisePlaces(dropout, conv=depth, dense=1)
+    inputs, x = inputs_and_head.images("cnn", input_shape, rescale)
     for index in range(depth):
         x = convolution(
             x, f"conv_{index + 1}", filters * 2**index, check.flag("batch_norm", batch_norm)
@@ -59,10 +61,12 @@ def cnn(
     x = keras.layers.Dense(units, activation="relu", kernel_initializer="he_normal", name="hidden")(
         x
     )
-    return keras.Model(inputs, ends.head(noise.dense(x), outputs, task), name="cnn")
+    return keras.Model(inputs, inputs_and_head.head(noise.dense(x), outputs, task), name="cnn")
 
 
-def convolution(x, name: str, filters: int, batch_norm: bool):
+def convolution(
+    x: keras.KerasTensor, name: str, filters: int, batch_norm: bool
+) -> keras.KerasTensor:
     """3x3 convolution, normalisation if asked for, ReLU."""
     x = keras.layers.Conv2D(
         filters,
@@ -77,7 +81,7 @@ def convolution(x, name: str, filters: int, batch_norm: bool):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def pooled(x, name: str):
+def pooled(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """2x2 maximum, where the map is large enough."""
     if min(x.shape[1:3]) < SMALLEST_POOLED:
         return x

@@ -1,12 +1,14 @@
 """Residual networks for small images: the original, the pre-activation and the wide form."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import keras
 
 from kreg import check
-from kreg.models import ends
-from kreg.models.noise import Noise
+from kreg.models import inputs_and_head
+from kreg.models.noise_places import DropoutDial, NoisePlaces
 from kreg.models.size import scaled
 
 STAGES = 3
@@ -14,14 +16,14 @@ WIDE_STEM = 16
 
 
 def resnet(
-    input_shape,
+    input_shape: Sequence[int],
     outputs: int,
     task: str,
     *,
     depth: int = 1,
     width: int = 16,
     scale: float = 1.0,
-    dropout=0.0,
+    dropout: DropoutDial = 0.0,
     rescale: float | None = None,
 ) -> keras.Model:
     """The residual network of small images: 3 stages of `depth` blocks, 6 * depth + 2 layers.
@@ -49,7 +51,7 @@ def resnet(
     """
     width = scaled(width, scale)
     plan = Plan("resnet", width, depth, width, dropout)
-    inputs, x = ends.images(plan.name, input_shape, rescale)
+    inputs, x = inputs_and_head.images(plan.name, input_shape, rescale)
     x = normed_relu(conv(x, "stem", width), "stem")
     for block in plan.blocks():
         x = post_activation(x, block, plan.noise)
@@ -57,7 +59,13 @@ def resnet(
 
 
 def preact_resnet(
-    input_shape, outputs: int, task: str, *, depth: int = 1, width: int = 16, **options
+    input_shape: Sequence[int],
+    outputs: int,
+    task: str,
+    *,
+    depth: int = 1,
+    width: int = 16,
+    **options: Any,
 ) -> keras.Model:
     """The residual network whose shortcuts are identities: normalise and activate first.
 
@@ -67,7 +75,13 @@ def preact_resnet(
 
 
 def wide_resnet(
-    input_shape, outputs: int, task: str, *, depth: int = 2, width: int = 64, **options
+    input_shape: Sequence[int],
+    outputs: int,
+    task: str,
+    *,
+    depth: int = 2,
+    width: int = 64,
+    **options: Any,
 ) -> keras.Model:
     """Pre-activation blocks of many filters after a stem of 16.
 
@@ -81,7 +95,7 @@ def wide_resnet(
 
 def pre_activated(
     name: str,
-    input_shape,
+    input_shape: Sequence[int],
     outputs: int,
     task: str,
     depth: int,
@@ -89,13 +103,13 @@ def pre_activated(
     *,
     stem: int | None = None,
     scale: float = 1.0,
-    dropout=0.0,
+    dropout: DropoutDial = 0.0,
     rescale: float | None = None,
 ) -> keras.Model:
     """The common form of `preact_resnet` and `wide_resnet`."""
     width = scaled(width, scale)
     plan = Plan(name, stem or width, depth, width, dropout)
-    inputs, x = ends.images(name, input_shape, rescale)
+    inputs, x = inputs_and_head.images(name, input_shape, rescale)
     x = conv(x, "stem", plan.stem)
     for block in plan.blocks():
         x = pre_activation(x, block, plan.noise)
@@ -110,15 +124,15 @@ class Plan:
     stem: int
     depth: int
     width: int
-    dropout: object
-    noise: Noise = field(init=False)
+    dropout: DropoutDial
+    noise: NoisePlaces = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.depth = check.integer("depth", self.depth, low=1)
         blocks = STAGES * self.depth
-        self.noise = Noise(self.dropout, conv=blocks, residual=blocks, dense=1)
+        self.noise = NoisePlaces(self.dropout, conv=blocks, residual=blocks, dense=1)
 
-    def blocks(self):
+    def blocks(self) -> "Iterator[Block]":
         """The blocks in the order of the forward pass."""
         for stage in range(STAGES):
             for index in range(self.depth):
@@ -137,11 +151,11 @@ class Block:
     filters: int
     stride: int
 
-    def keeps_shape_of(self, x) -> bool:
-        return self.stride == 1 and x.shape[-1] == self.filters
+    def keeps_shape_of(self, x: keras.KerasTensor) -> bool:
+        return bool(self.stride == 1 and x.shape[-1] == self.filters)
 
 
-def post_activation(x, block: Block, noise: Noise):
+def post_activation(x: keras.KerasTensor, block: Block, noise: NoisePlaces) -> keras.KerasTensor:
     """`relu(shortcut(x) + norm(conv(relu(norm(conv(x))))))`."""
     name, filters = block.name, block.filters
     branch = normed_relu(conv(x, f"{name}_conv_1", filters, block.stride), f"{name}_1")
@@ -154,7 +168,7 @@ def post_activation(x, block: Block, noise: Noise):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def pre_activation(x, block: Block, noise: Noise):
+def pre_activation(x: keras.KerasTensor, block: Block, noise: NoisePlaces) -> keras.KerasTensor:
     """`shortcut + conv(relu(norm(conv(relu(norm(x))))))`; a projection sees the activated input."""
     name, filters = block.name, block.filters
     activated = normed_relu(x, f"{name}_1")
@@ -165,7 +179,9 @@ def pre_activation(x, block: Block, noise: Noise):
     return keras.layers.Add(name=f"{name}_add")([x, branch])
 
 
-def conv(x, name: str, filters: int, stride: int = 1, size: int = 3):
+def conv(
+    x: keras.KerasTensor, name: str, filters: int, stride: int = 1, size: int = 3
+) -> keras.KerasTensor:
     """A convolution without bias: normalisation follows it."""
     return keras.layers.Conv2D(
         filters,
@@ -178,13 +194,15 @@ def conv(x, name: str, filters: int, stride: int = 1, size: int = 3):
     )(x)
 
 
-def normed_relu(x, name: str):
+def normed_relu(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """Batch normalisation and ReLU."""
     x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def finish(inputs, x, plan: Plan, outputs: int, task: str) -> keras.Model:
+def finish(
+    inputs: keras.KerasTensor, x: keras.KerasTensor, plan: Plan, outputs: int, task: str
+) -> keras.Model:
     """Global average, noise, head."""
     x = plan.noise.dense(keras.layers.GlobalAveragePooling2D(name="average")(x))
-    return keras.Model(inputs, ends.head(x, outputs, task), name=plan.name)
+    return keras.Model(inputs, inputs_and_head.head(x, outputs, task), name=plan.name)

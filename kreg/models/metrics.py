@@ -1,5 +1,7 @@
 """Accuracy of a single logit."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -16,11 +18,11 @@ class LogitAccuracy(keras.metrics.Mean):
     0.5
     """
 
-    def __init__(self, name: str = "accuracy", dtype=None):
+    def __init__(self, name: str = "accuracy", dtype: Any = None):
         super().__init__(name=name, dtype=dtype)
         self._direction = "up"
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         logits = ops.convert_to_tensor(y_pred)
         targets = ops.reshape(ops.convert_to_tensor(y_true), ops.shape(logits))
         right = ops.equal(logits > 0, ops.cast(targets, "float32") > 0.5)
