@@ -25,9 +25,9 @@ def _options(cfg, *names: str) -> dict:
 
 
 def _bundled(cfg, seed: int):
-    from kreg.data.sources import bundled
+    from kreg.data.sources import sklearn_datasets
 
-    return getattr(bundled, cfg.kind)()
+    return getattr(sklearn_datasets, cfg.kind)()
 
 
 def _keras_images(cfg, seed: int):
@@ -46,16 +46,16 @@ TABLE_OPTIONS = ("task", "group", "time", "drop", "max_categories")
 
 
 def _csv(cfg, seed: int):
-    from kreg.data.sources import table
+    from kreg.data.sources import csv_parquet
 
     options = _options(cfg, *TABLE_OPTIONS)
-    return table.csv(cfg.path, cfg.target, separator=cfg.separator, **options)
+    return csv_parquet.csv(cfg.path, cfg.target, separator=cfg.separator, **options)
 
 
 def _parquet(cfg, seed: int):
-    from kreg.data.sources import table
+    from kreg.data.sources import csv_parquet
 
-    return table.parquet(cfg.path, cfg.target, **_options(cfg, *TABLE_OPTIONS))
+    return csv_parquet.parquet(cfg.path, cfg.target, **_options(cfg, *TABLE_OPTIONS))
 
 
 def _npz(cfg, seed: int):

@@ -1,11 +1,10 @@
 """Data: sources, seeded splits, checks before the first step, and the epoch stream."""
 
 from kreg.data import preprocessing
-from kreg.data.assemble import assemble
-from kreg.data.dataset import Data, Split
-from kreg.data.raw import Raw
+from kreg.data.assembly import assemble
+from kreg.data.dataset import Data, Raw, Split
+from kreg.data.preprocessing import Standard
 from kreg.data.splits import Splitting, split_rows
-from kreg.data.standardise import Standard
 from kreg.data.stream import epoch_stream, ordered, steps_per_epoch
 
 __all__ = [

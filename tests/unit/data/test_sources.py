@@ -12,7 +12,7 @@ from PIL import Image
 from kreg.build import data as build
 from kreg.config.data import KINDS
 from kreg.data import Splitting, assemble, epoch_stream
-from kreg.data.names import safe, safe_all
+from kreg.data.assembly import safe, safe_all
 from kreg.data.sources import idx, keras_datasets, synthetic
 from kreg.data.sources.image_folder import image_folder
 from kreg.data.sources.npz import npz

@@ -1,9 +1,11 @@
 """The real data sets that come with scikit-learn: nothing to download."""
 
+from typing import Any
+
 import numpy as np
 
-from kreg.data.raw import Raw, classes_task
-from kreg.data.standardise import Standard
+from kreg.data.dataset import Raw, classes_task
+from kreg.data.preprocessing import Standard
 
 
 def digits() -> Raw:
@@ -54,7 +56,7 @@ def diabetes() -> Raw:
     )
 
 
-def _table(name: str, bunch) -> Raw:
+def _table(name: str, bunch: Any) -> Raw:
     names = [str(feature) for feature in bunch.feature_names]
     return Raw(
         name=name,

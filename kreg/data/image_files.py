@@ -2,9 +2,15 @@
 
 import dataclasses
 import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 @dataclasses.dataclass
@@ -24,7 +30,9 @@ class ImageFiles:
     size: tuple[int, int]
     channels: int = 3
 
-    dtype = np.dtype(np.uint8)
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.uint8)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -33,20 +41,21 @@ class ImageFiles:
     def __len__(self) -> int:
         return len(self.paths)
 
-    def take(self, rows) -> "ImageFiles":
+    def take(self, rows: Iterable[int], /) -> "ImageFiles":
         return dataclasses.replace(self, paths=[self.paths[row] for row in rows])
 
-    def __getitem__(self, rows) -> np.ndarray:
+    def __getitem__(self, rows: Any, /) -> NDArray[np.uint8]:
         """The decoded images of these rows."""
         rows = np.atleast_1d(np.arange(len(self))[rows])
         if not len(rows):
             return np.empty((0, *self.shape[1:]), np.uint8)
-        return self.load(rows).numpy()
+        images: NDArray[np.uint8] = self.load(rows).numpy()
+        return images
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
 
-    def load(self, index):
+    def load(self, index: Any, /) -> "tf.Tensor":
         """The decoded images of these row numbers as a tensor; a function for `tf.data`."""
         import tensorflow as tf
 
@@ -54,7 +63,7 @@ class ImageFiles:
         images = tf.map_fn(self._decode, tf.gather(names, index), fn_output_signature=tf.uint8)
         return tf.ensure_shape(images, (None, *self.size, self.channels))
 
-    def _decode(self, name):
+    def _decode(self, name: "tf.Tensor") -> "tf.Tensor":
         import tensorflow as tf
 
         content = tf.io.read_file(name)
@@ -63,7 +72,7 @@ class ImageFiles:
         same = tf.reduce_all(tf.shape(image)[:2] == list(self.size))
         return tf.cond(same, lambda: image, lambda: self._resize(image))
 
-    def _resize(self, image):
+    def _resize(self, image: "tf.Tensor") -> "tf.Tensor":
         import tensorflow as tf
 
         resized = tf.image.resize(image, self.size, antialias=True)
@@ -74,6 +83,6 @@ class ImageFiles:
         facts = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in self.paths]
         return repr((facts, self.size, self.channels)).encode()
 
-    def contents(self):
+    def contents(self) -> Iterator[tuple[int, int]]:
         """One checksum a file, for finding duplicates."""
         return ((p.stat().st_size, zlib.crc32(p.read_bytes())) for p in self.paths)

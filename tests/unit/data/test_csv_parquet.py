@@ -9,8 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from kreg.data import Splitting, assemble
-from kreg.data.columns import Columns
-from kreg.data.sources import table
+from kreg.data.preprocessing import Columns
+from kreg.data.sources import csv_parquet
 
 
 def mixed(rows=200, seed=0) -> pd.DataFrame:
@@ -74,7 +74,7 @@ def test_what_a_run_keeps_turns_new_rows_into_the_same_inputs(written):
 
     from kreg.data import preprocessing
 
-    raw = table.csv(written(mixed()), "income")
+    raw = csv_parquet.csv(written(mixed()), "income")
     data = assemble(raw)
     saved = json.loads(json.dumps(data.to_dict()))
     again = preprocessing.from_dict(saved["preprocessing"])
@@ -102,7 +102,7 @@ def test_a_table_that_lacks_a_column_is_refused():
 
 
 def test_a_csv_with_strings_and_gaps(written):
-    raw = table.csv(written(mixed()), "income")
+    raw = csv_parquet.csv(written(mixed()), "income")
     data = assemble(raw)
     assert (data.task, data.class_names, data.outputs) == ("binary", ["high", "low"], 1)
     assert "town=Köln" in data.feature_names and "height missing" in data.feature_names
@@ -112,7 +112,7 @@ def test_a_csv_with_strings_and_gaps(written):
 
 def test_statistics_come_from_the_training_rows_alone(written):
     frame = mixed()
-    data = assemble(table.csv(written(frame), "income"))
+    data = assemble(csv_parquet.csv(written(frame), "income"))
     rows = data.preprocessing.numeric[0]
     assert rows["name"] == "age" and rows["mean"] != pytest.approx(frame["age"].mean(), abs=1e-9)
 
@@ -121,7 +121,7 @@ def test_question_marks_and_spaces_mean_missing(tmp_path):
     path = tmp_path / "t.csv"
     lines = [f"{i}, {'?' if i % 3 else 'a'}, {i % 2}" for i in range(60)]
     path.write_text("n, c, y\n" + "\n".join(lines))
-    raw = table.csv(str(path), "y")
+    raw = csv_parquet.csv(str(path), "y")
     assert raw.x["c"].isna().sum() == 40 and list(raw.x.columns) == ["n", "c"]
 
 
@@ -129,8 +129,8 @@ def test_parquet_equals_csv(written, tmp_path):
     pytest.importorskip("pyarrow")
     frame = mixed()
     frame.to_parquet(tmp_path / "t.parquet")
-    one = assemble(table.parquet(str(tmp_path / "t.parquet"), "income"))
-    two = assemble(table.csv(written(frame), "income"))
+    one = assemble(csv_parquet.parquet(str(tmp_path / "t.parquet"), "income"))
+    two = assemble(csv_parquet.csv(written(frame), "income"))
     assert one.feature_names == two.feature_names
     np.testing.assert_allclose(one.train.x, two.train.x, atol=1e-6)
 
@@ -147,25 +147,25 @@ def test_parquet_equals_csv(written, tmp_path):
 )
 def test_the_task_is_seen_in_the_target(values, task, classes):
     frame = pd.DataFrame({"x": np.arange(100.0), "y": values})
-    raw = table.from_frame(frame, "y", name="t")
+    raw = csv_parquet.from_frame(frame, "y", name="t")
     assert (raw.task, raw.class_names) == (task, classes)
 
 
 def test_whole_numbers_may_be_a_regression():
     frame = pd.DataFrame({"x": np.arange(100.0), "y": [0, 1, 2, 3] * 25})
-    assert table.from_frame(frame, "y", name="t", task="regression").task == "regression"
+    assert csv_parquet.from_frame(frame, "y", name="t", task="regression").task == "regression"
 
 
 def test_groups_are_kept_together_and_are_no_feature(written):
     frame = mixed().assign(person=np.repeat(np.arange(40), 5))
-    raw = table.csv(written(frame), "income", group="person")
+    raw = csv_parquet.csv(written(frame), "income", group="person")
     data = assemble(raw, Splitting())
     assert "person" not in data.feature_names and len(data.train) % 5 == 0
 
 
 def test_dates_order_the_rows(written):
     frame = mixed().assign(day=pd.date_range("2026-01-01", periods=200)[::-1].astype(str))
-    data = assemble(table.csv(written(frame), "income", time="day"))
+    data = assemble(csv_parquet.csv(written(frame), "income", time="day"))
     assert "day" not in data.feature_names
     expected = frame["income"].map({"high": 0, "low": 1}).to_numpy()[:30][::-1]
     assert data.test.y.tolist() == expected.tolist()
@@ -173,7 +173,7 @@ def test_dates_order_the_rows(written):
 
 def test_an_identifier_is_left_out_and_said_so(written):
     frame = mixed().assign(ticket=[f"T{i}" for i in range(200)])
-    data = assemble(table.csv(written(frame), "income"))
+    data = assemble(csv_parquet.csv(written(frame), "income"))
     assert not any("ticket" in name for name in data.feature_names)
     assert any("'ticket' differs in every row" in sentence for sentence in data.warnings)
 
@@ -203,14 +203,14 @@ def test_mistakes_are_sentences(name, written):
     change, options, sentence = WRONG[name]
     options = {"target": "income", **options}
     with pytest.raises(ValueError, match=sentence):
-        table.csv(written(change(mixed())), options.pop("target"), **options)
+        csv_parquet.csv(written(change(mixed())), options.pop("target"), **options)
 
 
 def test_a_file_that_is_no_table(tmp_path):
     for name, content in {"a": b"", "b": b"\xff\xfe\x00", "c": b'"1,2\n3'}.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ValueError):
-            table.csv(str(tmp_path / name), "y")
+            csv_parquet.csv(str(tmp_path / name), "y")
 
 
 def test_archives_and_pickles_are_refused(tmp_path):
@@ -224,9 +224,9 @@ def test_archives_and_pickles_are_refused(tmp_path):
         "t.pkl": "A pickle can run code",
     }.items():
         with pytest.raises(ValueError, match=sentence):
-            table.csv(str(tmp_path / name), "income")
+            csv_parquet.csv(str(tmp_path / name), "income")
 
 
 def test_an_address_is_no_file():
     with pytest.raises(ValueError, match="a path that exists"):
-        table.csv("https://example.org/table.csv", "y")
+        csv_parquet.csv("https://example.org/table.csv", "y")

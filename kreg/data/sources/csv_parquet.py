@@ -1,26 +1,33 @@
 """CSV and Parquet: one target column, any mixture of numeric, categorical and missing columns."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from kreg import check
-from kreg.data import files
+from kreg.data import paths
 from kreg.data.checks import MAX_ROWS
-from kreg.data.columns import Columns, is_numeric, numbers, texts
-from kreg.data.raw import Raw, classes_task
+from kreg.data.dataset import Raw, classes_task
+from kreg.data.preprocessing import Columns, is_numeric, numbers, texts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_COLUMNS = 20_000
 FEW = 20  # whole-number targets with at most so many values are classes
 ABSENT = ["?", ""]
 
 
-def csv(path: str, target: str, *, separator: str = ",", **options) -> Raw:
+def csv(path: str, target: str, *, separator: str = ",", **options: Any) -> Raw:
     """A text table with a header line. Options: see `from_frame`.
 
     Empty cells, `?` and pandas's own list (NA, NaN, null, ...) are missing values.
     """
     import pandas as pd
 
-    file = files.table("data.path", path)
+    file = paths.table("data.path", path)
     try:
         with open(file, encoding="utf-8-sig", newline="") as opened:
             frame = pd.read_csv(
@@ -36,11 +43,11 @@ def csv(path: str, target: str, *, separator: str = ",", **options) -> Raw:
     return from_frame(frame, target, name=file.stem, **options)
 
 
-def parquet(path: str, target: str, **options) -> Raw:
+def parquet(path: str, target: str, **options: Any) -> Raw:
     """A Parquet file; needs the extra `parquet`. Options: see `from_frame`."""
     import pandas as pd
 
-    file = files.table("data.path", path)
+    file = paths.table("data.path", path)
     try:
         import pyarrow
     except ModuleNotFoundError as error:
@@ -56,14 +63,14 @@ def parquet(path: str, target: str, **options) -> Raw:
 
 
 def from_frame(
-    frame,
+    frame: "pd.DataFrame",
     target: str,
     *,
     name: str,
     task: str = "auto",
     group: str | None = None,
     time: str | None = None,
-    drop: list[str] = (),
+    drop: Sequence[str] = (),
     max_categories: int = 100,
 ) -> Raw:
     """The rows of a pandas frame.
@@ -102,7 +109,7 @@ def from_frame(
     )
 
 
-def _dates_as_days(frame):
+def _dates_as_days(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Date columns become numbers: days since 1970."""
     import pandas as pd
 
@@ -113,7 +120,14 @@ def _dates_as_days(frame):
     return frame.assign(**days)
 
 
-def _check_frame(frame, name: str, target, group, time, drop) -> None:
+def _check_frame(
+    frame: "pd.DataFrame",
+    name: str,
+    target: str,
+    group: str | None,
+    time: str | None,
+    drop: Sequence[str],
+) -> None:
     if not len(frame):
         raise ValueError(f"{name}: the table has no rows.")
     if len(frame) > MAX_ROWS or frame.shape[1] > MAX_COLUMNS:
@@ -127,7 +141,7 @@ def _check_frame(frame, name: str, target, group, time, drop) -> None:
             check.choice(key, column, frame.columns)
 
 
-def targets(series, name: str, task: str) -> tuple[np.ndarray, list[str]]:
+def targets(series: "pd.Series[Any]", name: str, task: str) -> tuple[NDArray[Any], list[str]]:
     """`(targets, class names)`; no names where the task is regression."""
     absent = int(series.isna().sum())
     if absent:
@@ -149,7 +163,7 @@ def targets(series, name: str, task: str) -> tuple[np.ndarray, list[str]]:
     return codes, [str(n) for n in names.tolist()]
 
 
-def looks_like_classes(series) -> bool:
+def looks_like_classes(series: "pd.Series[Any]") -> bool:
     """Text, booleans, and whole numbers of few values."""
     if not is_numeric(series) or series.dtype.kind == "b":
         return True
@@ -157,14 +171,14 @@ def looks_like_classes(series) -> bool:
     return len(values) <= FEW and bool((values == np.rint(values)).all())
 
 
-def is_identifier(series) -> bool:
+def is_identifier(series: "pd.Series[Any]") -> bool:
     """A text column with another value in every row names the row and teaches nothing."""
     return not is_numeric(series) and len(series) > FEW and series.nunique() == len(series)
 
 
-def suspects(frame, without: set) -> dict[str, np.ndarray]:
+def suspects(frame: "pd.DataFrame", without: set[str | None]) -> dict[str, NDArray[Any]]:
     """Columns that may name subjects: whole numbers, text, and the front part of identifiers."""
-    found = {}
+    found: dict[str, NDArray[Any]] = {}
     for name in frame.columns:
         series = frame[name]
         if name in without or series.dtype.kind in "fb":
@@ -176,7 +190,7 @@ def suspects(frame, without: set) -> dict[str, np.ndarray]:
     return found
 
 
-def _times(series, name: str) -> np.ndarray:
+def _times(series: "pd.Series[Any]", name: str) -> NDArray[Any]:
     if series.isna().any():
         raise ValueError(f"data.time: column {name!r} has missing values.")
     if is_numeric(series):
@@ -189,7 +203,7 @@ def _times(series, name: str) -> np.ndarray:
         raise ValueError(f"data.time: column {name!r} holds neither numbers nor dates.") from error
 
 
-def _refuse_infinite(frame, name: str) -> None:
+def _refuse_infinite(frame: "pd.DataFrame", name: str) -> None:
     for column in frame.columns:
         if is_numeric(frame[column]) and np.isinf(numbers(frame[column])).any():
             raise ValueError(f"{name}: column {column!r} holds infinite values. Replace them.")
