@@ -1,6 +1,6 @@
 """Augmentation: pure functions of (seed, epoch, record index), in compiled tf.data stages."""
 
-from kreg.augment.colour import (
+from kreg.augment.color import (
     ColorJitter,
     RandomBrightness,
     RandomContrast,
@@ -9,13 +9,28 @@ from kreg.augment.colour import (
     RandomInvert,
     RandomSaturation,
 )
+from kreg.augment.erasing import GridMask, RandomErasing
 from kreg.augment.filters import RandomGaussianBlur, RandomSharpness
-from kreg.augment.from_keras import from_keras
+from kreg.augment.geometry import (
+    RandomCrop,
+    RandomFlip,
+    RandomPerspective,
+    RandomResizedCrop,
+    RandomRotation,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+)
+from kreg.augment.keras_layers import from_keras
 from kreg.augment.mixing import CutMix, LabelSmoothing, MixUp
-from kreg.augment.moves import RandomCrop, RandomFlip, RandomTranslation
-from kreg.augment.noise import GaussianNoise
-from kreg.augment.occlusion import GridMask, RandomErasing
 from kreg.augment.pipeline import Pipeline
+from kreg.augment.pixels import (
+    AutoContrast,
+    Equalize,
+    GaussianNoise,
+    RandomPosterize,
+    RandomSolarize,
+)
 from kreg.augment.policies import (
     OneOf,
     RandAugment,
@@ -24,14 +39,6 @@ from kreg.augment.policies import (
     TrivialAugment,
 )
 from kreg.augment.tabular import FeatureMask, FeatureNoise
-from kreg.augment.tone import AutoContrast, Equalize, RandomPosterize, RandomSolarize
-from kreg.augment.transforms import (
-    RandomPerspective,
-    RandomResizedCrop,
-    RandomRotation,
-    RandomShear,
-    RandomZoom,
-)
 
 __all__ = [
     "AutoContrast",

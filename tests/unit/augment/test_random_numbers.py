@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kreg.augment import keys
+from kreg.augment.engine import random_numbers
 
 RECORDS, COLUMNS = 20_000, 6
 
@@ -17,14 +17,18 @@ def mix(h):
 
 def reference(seed, epoch, index, columns):
     """The same numbers in NumPy, record by record: a second implementation of the key."""
-    golden, low_half, high_half = np.uint32(keys.GOLDEN), np.uint32(seed & keys.MASK), seed >> 32
+    golden, low_half, high_half = (
+        np.uint32(random_numbers.GOLDEN),
+        np.uint32(seed & random_numbers.MASK),
+        seed >> 32,
+    )
     out = np.empty((len(index), columns), np.float32)
     with np.errstate(over="ignore"):
-        start = mix(mix(low_half) ^ np.uint32(high_half & keys.MASK))
-        for part in (epoch & keys.MASK, epoch >> 32):
+        start = mix(mix(low_half) ^ np.uint32(high_half & random_numbers.MASK))
+        for part in (epoch & random_numbers.MASK, epoch >> 32):
             start = mix((start ^ np.uint32(part)) + golden)
         for row, record in enumerate(index):
-            low, high = (np.uint32(int(record) >> s & keys.MASK) for s in (0, 32))
+            low, high = (np.uint32(int(record) >> s & random_numbers.MASK) for s in (0, 32))
             first = mix(mix(low ^ start) ^ high)
             second = mix(mix(low + start + golden) ^ high)
             column = np.arange(columns, dtype=np.uint32) * golden + np.uint32(1)
@@ -36,14 +40,14 @@ def reference(seed, epoch, index, columns):
 @pytest.mark.parametrize("seed, epoch", [(0, 0), (7, 3), (2**40 + 1, 2**33), (-1, 0)])
 def test_the_numbers_are_those_of_a_numpy_loop(seed, epoch):
     index = np.array([0, 1, 2, 1000, 2**31, 2**40 + 5])
-    got = keys.uniforms(seed, epoch, index, 4).numpy()
+    got = random_numbers.uniforms(seed, epoch, index, 4).numpy()
     np.testing.assert_array_equal(got, reference(seed, epoch, index, 4))
 
 
 @pytest.fixture(scope="module")
 def drawn():
     return {
-        key: keys.uniforms(*key, np.arange(RECORDS), COLUMNS).numpy()
+        key: random_numbers.uniforms(*key, np.arange(RECORDS), COLUMNS).numpy()
         for key in [(0, 0), (0, 1), (1, 0)]
     }
 
@@ -74,7 +78,7 @@ def test_a_seed_and_an_epoch_do_not_trade_places(drawn):
 
 
 def test_fields_are_uniform_and_differ_between_records():
-    key = keys.field_keys(keys.uniforms(0, 0, np.arange(50), 2))
-    field = keys.field(key, 400).numpy()
+    key = random_numbers.field_keys(random_numbers.uniforms(0, 0, np.arange(50), 2))
+    field = random_numbers.field(key, 400).numpy()
     assert abs(field.mean() - 0.5) < 5 / np.sqrt(12 * field.size)
     assert np.abs(np.corrcoef(field) - np.eye(50)).max() < 6 / np.sqrt(400)

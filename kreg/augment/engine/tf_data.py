@@ -1,11 +1,24 @@
 """A pipeline on any batched `tf.data.Dataset`, with record indices and epochs if it has none."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import tensorflow as tf
 
 from kreg import check
 
+if TYPE_CHECKING:
+    from kreg.augment.pipeline import Pipeline
 
-def apply(pipeline, dataset, *, indexed=False, epochs=None, first_epoch=0):
+
+def apply(
+    pipeline: "Pipeline",
+    dataset: tf.data.Dataset,
+    *,
+    indexed: bool = False,
+    epochs: int | None = None,
+    first_epoch: int = 0,
+) -> tf.data.Dataset:
     """The dataset with augmented batches, in the same order and of the same structure.
 
     Each iteration is one epoch: `model.fit(pipeline.apply(ds), epochs=...)` sees a new draw in
@@ -28,7 +41,7 @@ def apply(pipeline, dataset, *, indexed=False, epochs=None, first_epoch=0):
         dataset = number_records(dataset)
     refuse_mismatched(pipeline, dataset)
 
-    def one_epoch(epoch):
+    def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
         return dataset.map(
             lambda index, element: augmented(pipeline, index, element, epoch),
             num_parallel_calls=tf.data.AUTOTUNE,
@@ -41,7 +54,9 @@ def apply(pipeline, dataset, *, indexed=False, epochs=None, first_epoch=0):
     return counted(one_epoch, first_epoch, dataset.cardinality())
 
 
-def counted(one_epoch, first_epoch: int, length):
+def counted(
+    one_epoch: Callable[[tf.Tensor], tf.data.Dataset], first_epoch: int, length: tf.Tensor
+) -> tf.data.Dataset:
     """One epoch for each iteration, numbered by a counter that moves when one really begins."""
     with tf.init_scope():
         counter = tf.Variable(first_epoch, dtype=tf.int64, trainable=False)
@@ -51,10 +66,10 @@ def counted(one_epoch, first_epoch: int, length):
     return result.prefetch(tf.data.AUTOTUNE)
 
 
-def number_records(dataset):
+def number_records(dataset: tf.data.Dataset) -> tf.data.Dataset:
     """`(index, element)` with positions counted over batches of any size."""
 
-    def step(before, element):
+    def step(before: tf.Tensor, element: Any) -> tuple[tf.Tensor, Any]:
         records = tf.cast(tf.shape(tf.nest.flatten(element)[0])[0], tf.int64)
         return before + records, (before + tf.range(records, dtype=tf.int64), element)
 
@@ -63,17 +78,17 @@ def number_records(dataset):
     )
 
 
-def joined(parts):
+def joined(parts: tuple[Any, ...]) -> Any:
     return parts[0] if len(parts) == 1 else parts
 
 
-def augmented(pipeline, index, element, epoch):
+def augmented(pipeline: "Pipeline", index: tf.Tensor, element: Any, epoch: tf.Tensor) -> Any:
     """One batch, whatever its structure."""
     parts = element if isinstance(element, tuple) else (element,)
     return pipeline(*parts, index=index, epoch=epoch)
 
 
-def refuse_unbatched(element_spec) -> None:
+def refuse_unbatched(element_spec: Any) -> None:
     for part in tf.nest.flatten(element_spec):
         if part.shape.rank == 0:
             raise ValueError(
@@ -82,12 +97,12 @@ def refuse_unbatched(element_spec) -> None:
             )
 
 
-def images_of(element):
+def images_of(element: Any) -> Any:
     first = element[0] if isinstance(element, tuple) else element
     return first.get("images") if isinstance(first, dict) else first
 
 
-def refuse_mismatched(pipeline, dataset) -> None:
+def refuse_mismatched(pipeline: "Pipeline", dataset: tf.data.Dataset) -> None:
     """Build the plan and hold the first batch against the value range: mistakes surface here."""
     images = images_of(dataset.element_spec[1])
     if images is None:

@@ -5,15 +5,20 @@ pixels from its outer corner: the box of a whole image is (0, 0, width, height),
 A batch has a fixed number of each; a flag beside each says whether it is there.
 """
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import tensorflow as tf
+
+Annotations = dict[str, tf.Tensor]  # keypoints and boxes, each with its flags
 
 SIZES = {"keypoints": 2, "boxes": 4}
 CORNERS = ((0, 1), (2, 1), (0, 3), (2, 3))
 
 
-def unpack(batch: dict) -> dict | None:
+def unpack(batch: Mapping[str, Any]) -> Annotations | None:
     """The keypoints and boxes of a dictionary batch, each with its flags; `None` without any."""
-    found = {}
+    found: Annotations = {}
     for key in sorted(SIZES.keys() & batch.keys()):
         values = tf.cast(tf.convert_to_tensor(batch[key]), tf.float32)
         if values.shape.rank != 3 or values.shape[2] != SIZES[key]:
@@ -32,26 +37,30 @@ def flags(key: str) -> str:
     return f"{key}_valid"
 
 
-def moved(places: dict, matrix, window, size: tuple[int, int]) -> dict:
+def moved(
+    annotations: Annotations, matrix: tf.Tensor, window: tf.Tensor, size: tuple[int, int]
+) -> Annotations:
     """Where everything is after one group of geometry.
 
     Args:
-        places: What `unpack` returned.
+        annotations: What `unpack` returned.
         matrix: (records, 6) or (records, 9): from output to source positions, as for the pixels.
         window: The part of the source that is seen, (left, right, top, bottom) of (records, 4).
         size: Height and width of the output.
     """
-    records = tf.shape(next(iter(places.values())))[0]
+    records = tf.shape(next(iter(annotations.values())))[0]
     forward, window = inverse(matrix[:records]), window[:records, None]
-    result = dict(places)
-    if "keypoints" in places:
+    result = dict(annotations)
+    if "keypoints" in annotations:
         move_points(result, forward, window, size)
-    if "boxes" in places:
+    if "boxes" in annotations:
         move_boxes(result, forward, window, size)
     return result
 
 
-def move_points(result: dict, forward, window, size) -> None:
+def move_points(
+    result: Annotations, forward: tf.Tensor, window: tf.Tensor, size: tuple[int, int]
+) -> None:
     points = result["keypoints"]
     seen = result["keypoints_valid"] & within(points, tf.unstack(window, axis=2))
     points = mapped(forward, points)
@@ -59,7 +68,7 @@ def move_points(result: dict, forward, window, size) -> None:
     result.update(keypoints=points, keypoints_valid=seen)
 
 
-def within(points, sides):
+def within(points: tf.Tensor, sides: Iterable[Any]) -> tf.Tensor:
     """Whether points lie on a pixel from left to right and top to bottom, all included."""
     x, y = points[..., 0], points[..., 1]
     left, right, top, bottom = sides
@@ -67,7 +76,9 @@ def within(points, sides):
     return across & (y >= top - 0.5) & (y < bottom + 0.5)
 
 
-def move_boxes(result: dict, forward, window, size) -> None:
+def move_boxes(
+    result: Annotations, forward: tf.Tensor, window: tf.Tensor, size: tuple[int, int]
+) -> None:
     """The bounding box of the moved corners, cut to what is seen; gone where nothing is left."""
     left, right, top, bottom = tf.unstack(window, axis=2)
     boxes = cut(result["boxes"], (left, top, right + 1.0, bottom + 1.0))
@@ -82,11 +93,11 @@ def move_boxes(result: dict, forward, window, size) -> None:
     result.update(boxes=around, boxes_valid=valid)
 
 
-def has_area(boxes):
+def has_area(boxes: tf.Tensor) -> tf.Tensor:
     return (boxes[..., 2] > boxes[..., 0]) & (boxes[..., 3] > boxes[..., 1])
 
 
-def cut(boxes, frame):
+def cut(boxes: tf.Tensor, frame: Iterable[Any]) -> tf.Tensor:
     """Boxes without what lies outside of (left, top, right, bottom)."""
     left, top, right, bottom = frame
     limits = ((left, right), (top, bottom)) * 2
@@ -96,7 +107,7 @@ def cut(boxes, frame):
     return tf.stack(sides, axis=-1)
 
 
-def mapped(forward, points):
+def mapped(forward: tf.Tensor, points: tf.Tensor) -> tf.Tensor:
     """Points (records, number, 2) through matrices (records, 3, 3)."""
     x, y = points[..., 0], points[..., 1]
     rows = [
@@ -106,7 +117,7 @@ def mapped(forward, points):
     return tf.stack([rows[0] / rows[2], rows[1] / rows[2]], axis=-1)
 
 
-def inverse(matrix):
+def inverse(matrix: tf.Tensor) -> tf.Tensor:
     """The inverse of affine (records, 6) or projective (records, 9) maps, (records, 3, 3).
 
     By cofactors: exact for flips and shifts by whole pixels.

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from kreg import augment
-from kreg.augment.from_keras import COUNTERPARTS
-from kreg.augment.stage import Stage
-from kreg.augment.steps import Policy, Recipe
+from kreg.augment.keras_layers import COUNTERPARTS
+from kreg.augment.stage import Policy, Recipe, Stage
 
 keras = pytest.importorskip("keras")
 layers = keras.layers

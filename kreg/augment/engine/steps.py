@@ -1,11 +1,16 @@
 """From nested stages to a flat list of steps, each with its own columns and its gates."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
 import tensorflow as tf
 
 from kreg.augment import ranges
-from kreg.augment.stage import Stage
+from kreg.augment.engine.input_spec import Spec
+from kreg.augment.stage import AnyStage, Params, Policy, Recipe, Stage
+
+K = TypeVar("K", bound=Stage[Any], covariant=True)
 
 
 @dataclass(frozen=True)
@@ -16,21 +21,21 @@ class Gate:
     low: ranges.Bound
     high: ranges.Bound
 
-    def is_open(self, u, epoch):
+    def is_open(self, u: tf.Tensor, epoch: tf.Tensor) -> tf.Tensor:
         drawn = u[:, self.column]
         return (drawn >= ranges.at(self.low, epoch)) & (drawn < ranges.at(self.high, epoch))
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Generic[K]):
     """A stage, the first of its columns, the gates that must all be open, and what it receives."""
 
-    stage: Stage
+    stage: K
     start: int
     gates: tuple[Gate, ...]
-    spec: object = None
+    spec: Any = None
 
-    def draw(self, u, epoch) -> dict:
+    def draw(self, u: tf.Tensor, epoch: tf.Tensor) -> Params:
         """The stage's parameters, neutral for records whose gates are closed."""
         own = u[:, self.start : self.start + self.stage.columns]
         params = self.stage.draw(own, epoch, self.spec)
@@ -44,32 +49,21 @@ class Step:
         return params
 
 
-class Recipe:
-    """A shorthand: stages that stand for others, one after the other."""
-
-    def stages(self) -> list:
-        raise NotImplementedError
-
-
-class Policy:
-    """A choice for each record; `branches` are (low, high, stages) of one uniform number."""
-
-    def branches(self) -> list:
-        raise NotImplementedError
+AnyStep = Step[Stage[Any]]
 
 
 class Flattener:
     """Walks the stages once and hands out columns in order."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.columns = 0
-        self.steps: list[Step] = []
+        self.steps: list[AnyStep] = []
 
     def take(self, count: int) -> int:
         self.columns += count
         return self.columns - count
 
-    def add(self, stage, gates: tuple[Gate, ...] = ()) -> None:
+    def add(self, stage: AnyStage, gates: tuple[Gate, ...] = ()) -> None:
         if isinstance(stage, Recipe):
             for part in stage.stages():
                 self.add(part, gates)
@@ -85,7 +79,7 @@ class Flattener:
                 self.add(stage, (*gates, Gate(column, low, high)))
 
 
-def flatten(stages) -> Flattener:
+def flatten(stages: Iterable[AnyStage]) -> Flattener:
     """The steps of nested stages, and how many columns they draw."""
     flattener = Flattener()
     for stage in stages:
@@ -93,9 +87,9 @@ def flatten(stages) -> Flattener:
     return flattener
 
 
-def thread(steps: list[Step], spec) -> tuple[list[Step], object]:
+def thread(steps: list[AnyStep], spec: Spec) -> tuple[list[AnyStep], Spec]:
     """The steps with the spec that each receives, checked, and the spec after the last one."""
-    threaded = []
+    threaded: list[AnyStep] = []
     for step in steps:
         step.stage.check(spec)
         after = step.stage.output(spec)
@@ -106,7 +100,7 @@ def thread(steps: list[Step], spec) -> tuple[list[Step], object]:
     return threaded, spec
 
 
-def refuse_ungateable(stage: Stage, before, after) -> None:
+def refuse_ungateable(stage: Stage[Any], before: Spec, after: Spec) -> None:
     """A stage without a neutral setting cannot be left out for some records of a batch."""
     if before != after or (stage.columns and not stage.neutral):
         raise ValueError(

@@ -1,6 +1,6 @@
 """What the images of a batch are: size, channels, dtype and value range. Declared once."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -21,7 +21,7 @@ class ImageSpec(NamedTuple):
     @property
     def whole(self) -> bool:
         """Whether values are whole grey levels, rounded after each stage."""
-        return self.dtype.is_integer
+        return bool(self.dtype.is_integer)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -38,7 +38,10 @@ class TableSpec(NamedTuple):
     dtype: tf.DType
 
 
-def of(x, value_range: tuple[float, float] | None) -> ImageSpec | TableSpec:
+Spec = ImageSpec | TableSpec
+
+
+def of(x: tf.Tensor, value_range: tuple[float, float] | None) -> Spec:
     """The spec of a batch (or of its symbolic stand-in), or a sentence about what is wrong."""
     rank = x.shape.rank
     if rank == 2:
@@ -54,10 +57,11 @@ def of(x, value_range: tuple[float, float] | None) -> ImageSpec | TableSpec:
             f"kreg.augment needs images of one fixed size, of shape (batch, height, width, "
             f"channels). Received: shape={x.shape}. Resize images of different sizes first."
         )
-    return ImageSpec(*x.shape[1:], x.dtype, highest(x.dtype, value_range))
+    height, width, channels = x.shape[1:]
+    return ImageSpec(height, width, channels, x.dtype, highest(x.dtype, value_range))
 
 
-def table(x) -> TableSpec:
+def table(x: tf.Tensor) -> TableSpec:
     if x.dtype not in FLOATS:
         raise ValueError(
             f"Tables must be floating point to be augmented. Received: dtype={x.dtype.name}."
@@ -65,7 +69,7 @@ def table(x) -> TableSpec:
     return TableSpec(x.shape[1], x.dtype)
 
 
-def highest(dtype: tf.DType, value_range) -> float:
+def highest(dtype: tf.DType, value_range: tuple[float, float] | None) -> float:
     """The largest value of an image; `nan` where a float image declares no range."""
     if dtype != tf.uint8 and dtype not in FLOATS:
         raise ValueError(
@@ -78,7 +82,7 @@ def highest(dtype: tf.DType, value_range) -> float:
     return float("nan") if value_range is None else value_range[1]
 
 
-def value_range(value) -> tuple[float, float] | None:
+def value_range(value: Any) -> tuple[float, float] | None:
     """A checked `value_range` argument."""
     if value is None:
         return None

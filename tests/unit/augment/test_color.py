@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from kreg import augment
-from kreg.augment import blend, keys, spec
+from kreg.augment.engine import color_matrix, input_spec, random_numbers
 
 SEED, EPOCH = 5, 2
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -17,7 +17,7 @@ def run(stages, images, index, **kwargs):
 
 
 def draws(index, columns):
-    return keys.uniforms(SEED, EPOCH, index, columns).numpy().astype(np.float64)
+    return random_numbers.uniforms(SEED, EPOCH, index, columns).numpy().astype(np.float64)
 
 
 def spread(u):
@@ -46,12 +46,12 @@ def test_linear_colour_follows_its_formulas(images, index):
 
 
 def test_hue_turns_colours_and_keeps_gray():
-    turn = np.linalg.matrix_power(blend.QUARTER, 4)
+    turn = np.linalg.matrix_power(color_matrix.QUARTER, 4)
     z = np.array([[200.0, 30.0, 90.0]])
     gray = z @ LUMA
     np.testing.assert_allclose((z - gray) @ turn.T, z - gray, atol=1e-9)
-    np.testing.assert_allclose(blend.QUARTER @ np.ones(3), 0, atol=1e-12)
-    np.testing.assert_allclose(LUMA @ blend.QUARTER, 0, atol=1e-12)
+    np.testing.assert_allclose(color_matrix.QUARTER @ np.ones(3), 0, atol=1e-12)
+    np.testing.assert_allclose(LUMA @ color_matrix.QUARTER, 0, atol=1e-12)
 
 
 def test_composed_blends_are_the_composition(images):
@@ -60,11 +60,13 @@ def test_composed_blends_are_the_composition(images):
 
     def some():
         a, g, b = (tf.constant(rng.normal(size=len(images)), tf.float32) for _ in range(3))
-        return blend.Blend(a, g, tf.constant(rng.normal(size=(len(images), 3)), tf.float32), b)
+        return color_matrix.ColorMatrix(
+            a, g, tf.constant(rng.normal(size=(len(images), 3)), tf.float32), b
+        )
 
     first, second = some(), some()
-    one_pass = blend.apply(blend.compose(second, first), z)
-    two_passes = blend.apply(second, blend.apply(first, z))
+    one_pass = color_matrix.apply(color_matrix.compose(second, first), z)
+    two_passes = color_matrix.apply(second, color_matrix.apply(first, z))
     np.testing.assert_allclose(one_pass, two_passes, rtol=1e-3, atol=0.05)
 
 
@@ -168,8 +170,8 @@ def test_noise_is_normal_and_independent():
 
 
 def params_of(stage, size=32, records=5000):
-    u = keys.uniforms(SEED, 0, np.arange(records), stage.columns)
-    image_spec = spec.ImageSpec(size, size, 3, tf.uint8, 255.0)
+    u = random_numbers.uniforms(SEED, 0, np.arange(records), stage.columns)
+    image_spec = input_spec.ImageSpec(size, size, 3, tf.uint8, 255.0)
     return {k: v.numpy() for k, v in stage.draw(u, 0, image_spec).items()}
 
 

@@ -1,9 +1,24 @@
 """What augmentation does to the data, as one picture: rows are records, columns are epochs."""
 
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from kreg.augment.pipeline import Pipeline
 
 
-def preview(pipeline, x, y=None, *, index=None, epochs=range(7), class_names=None):
+def preview(
+    pipeline: "Pipeline",
+    x: ArrayLike,
+    y: Any = None,
+    *,
+    index: ArrayLike | None = None,
+    epochs: Iterable[int] = range(7),
+    class_names: Sequence[str] | None = None,
+) -> tuple[NDArray[np.uint8], list[str]]:
     """A grid of augmented samples and the key of each.
 
     Args:
@@ -18,29 +33,29 @@ def preview(pipeline, x, y=None, *, index=None, epochs=range(7), class_names=Non
         `(grid, captions)`: a uint8 array (height, width, 3) whose first column is the data as it
         is, and one line for each picture, row by row: record, epoch, label.
     """
-    x = np.asarray(x)
-    index = np.arange(len(x)) if index is None else np.asarray(index)
+    x, epochs = np.asarray(x), list(epochs)
+    records = np.arange(len(x)) if index is None else np.asarray(index)
     columns, labels = [x], [y]
     for epoch in epochs:
-        result = pipeline(x, y, index=index, epoch=epoch)
+        result = pipeline(x, y, index=records, epoch=epoch)
         images, target = (result, None) if y is None else result
         columns.append(np.asarray(images))
         labels.append(target)
     names = ["original", *(f"epoch {epoch}" for epoch in epochs)]
     high = pipeline.value_range[1] if pipeline.value_range else highest(x)
     captions = [
-        caption(index[row], name, label, row, class_names)
+        caption(records[row], name, label, row, class_names)
         for row in range(len(x))
         for name, label in zip(names, labels)
     ]
     return grid([shown(c, high) for c in columns]), captions
 
 
-def highest(x) -> float:
+def highest(x: NDArray[Any]) -> float:
     return 255.0 if x.dtype == np.uint8 else max(float(x.max()), 1e-12)
 
 
-def shown(images, high: float) -> np.ndarray:
+def shown(images: NDArray[Any], high: float) -> NDArray[np.uint8]:
     """uint8 images with three channels."""
     levels = np.clip(np.asarray(images, np.float64) * (255.0 / high), 0, 255) + 0.5
     channels = images.shape[3]
@@ -48,7 +63,7 @@ def shown(images, high: float) -> np.ndarray:
     return levels.astype(np.uint8)
 
 
-def grid(columns: list[np.ndarray], gap: int = 2) -> np.ndarray:
+def grid(columns: list[NDArray[np.uint8]], gap: int = 2) -> NDArray[np.uint8]:
     """Columns of images side by side, on white; small images are magnified, larger ones fill in."""
     height = max(c.shape[1] for c in columns) + gap
     width = max(c.shape[2] for c in columns) + gap
@@ -62,14 +77,16 @@ def grid(columns: list[np.ndarray], gap: int = 2) -> np.ndarray:
     return canvas.repeat(zoom, axis=0).repeat(zoom, axis=1)
 
 
-def caption(record, name: str, labels, row: int, class_names) -> str:
+def caption(
+    record: int, name: str, labels: Any, row: int, class_names: Sequence[str] | None
+) -> str:
     start = f"record {int(record)}, {name}"
     return (
         start if labels is None else f"{start}: {label_text(np.asarray(labels)[row], class_names)}"
     )
 
 
-def label_text(label, class_names) -> str:
+def label_text(label: Any, class_names: Sequence[str] | None) -> str:
     """A class name, or the shares of a mixed label, largest first."""
     label = np.asarray(label)
     if label.ndim == 0 and np.issubdtype(label.dtype, np.integer):

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from kreg import augment
-from kreg.augment import keys, spec
+from kreg.augment.engine import input_spec, random_numbers
 
 SEED, EPOCH = 5, 2
 WARPS = [
@@ -37,8 +37,8 @@ def batch(images):
 
 def forward_maps(stage, images, index):
     """The stage's maps from source to output, by NumPy: (records, 3, 3)."""
-    image_spec = spec.of(tf.constant(images), None)
-    u = keys.uniforms(SEED, EPOCH, index, stage.columns)
+    image_spec = input_spec.of(tf.constant(images), None)
+    u = random_numbers.uniforms(SEED, EPOCH, index, stage.columns)
     inverse = stage.inverse(stage.draw(u, EPOCH, image_spec), image_spec)
     flat = [np.broadcast_to(np.asarray(e, np.float64), len(u)) for row in inverse for e in row]
     return np.linalg.inv(np.stack(flat, axis=1).reshape(-1, 3, 3))

@@ -5,24 +5,24 @@ image. Gray is the Rec. 601 luma 0.299 R + 0.587 G + 0.114 B; without three chan
 """
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
 
 from kreg import check
 from kreg.augment import ranges
-from kreg.augment.blend import Blend, gray
-from kreg.augment.coin import Switched
-from kreg.augment.stage import Linear
-from kreg.augment.steps import Recipe
+from kreg.augment.engine.color_matrix import ColorMatrix, gray
+from kreg.augment.engine.input_spec import ImageSpec
+from kreg.augment.stage import AnyStage, Changed, LinearColor, Params, Recipe, Switched
 
 BRIGHTNESS = ("add", "scale")
 
 
-class ThreeChannels(Linear):
+class ThreeChannels(LinearColor):
     """A linear stage that means nothing on gray images."""
 
-    def check(self, spec):
+    def check(self, spec: ImageSpec) -> None:
         super().check(spec)
         if spec.channels != 3:
             raise ValueError(
@@ -32,7 +32,7 @@ class ThreeChannels(Linear):
 
 
 @dataclass(eq=False)
-class RandomBrightness(Linear):
+class RandomBrightness(Changed, LinearColor):
     """`z + d * highest` with d in +-factor, or `z * (1 + d)` with `mode="scale"`.
 
     Args:
@@ -40,53 +40,38 @@ class RandomBrightness(Linear):
         mode: `"add"` as in Keras, or `"scale"` as in torchvision. Defaults to `"add"`.
     """
 
-    factor: ranges.Range = 0.2
+    factor: ranges.RangeSetting = ranges.symmetric(0.2, low=-1, high=1)
     mode: str = "add"
 
-    columns = 1
-    neutral = {"change": 0.0}
-
-    def __post_init__(self):
-        self.factor = ranges.symmetric("factor", self.factor, low=-1, high=1)
+    def __post_init__(self) -> None:
         check.choice("mode", self.mode, BRIGHTNESS)
 
-    def draw(self, u, epoch, spec):
-        return {"change": self.factor.draw(u[:, 0], epoch)}
-
-    def blend(self, params, mean, spec):
+    def color_matrix(self, params: Params, mean: tf.Tensor, spec: ImageSpec) -> ColorMatrix:
         change = params["change"]
         if self.mode == "scale":
-            return Blend(1.0 + change)
-        return Blend(tf.ones_like(change), k=(change * spec.high)[:, None])
+            return ColorMatrix(1.0 + change)
+        return ColorMatrix(tf.ones_like(change), k=(change * spec.high)[:, None])
 
 
 @dataclass(eq=False)
-class RandomContrast(Linear):
+class RandomContrast(Changed, LinearColor):
     """`m + (1 + d) * (z - m)` with d in +-factor and m the mean gray of the image.
 
     Args:
         factor: Number in [0, 1], a pair >= -1 or epoch schedules. Defaults to `0.2`.
     """
 
-    factor: ranges.Range = 0.2
+    factor: ranges.RangeSetting = ranges.symmetric(0.2, low=-1)
 
-    columns = 1
-    neutral = {"change": 0.0}
     needs_mean = True
 
-    def __post_init__(self):
-        self.factor = ranges.symmetric("factor", self.factor, low=-1)
-
-    def draw(self, u, epoch, spec):
-        return {"change": self.factor.draw(u[:, 0], epoch)}
-
-    def blend(self, params, mean, spec):
+    def color_matrix(self, params: Params, mean: tf.Tensor, spec: ImageSpec) -> ColorMatrix:
         change = params["change"]
-        return Blend(1.0 + change, k=-change[:, None] * gray(mean))
+        return ColorMatrix(1.0 + change, k=-change[:, None] * gray(mean))
 
 
 @dataclass(eq=False)
-class RandomSaturation(ThreeChannels):
+class RandomSaturation(Changed, ThreeChannels):
     """`gray(z) + (1 + d) * (z - gray(z))` with d in +-factor.
 
     Args:
@@ -94,23 +79,14 @@ class RandomSaturation(ThreeChannels):
             (Keras counts from 0 to 1 with 0.5 in the middle.) Defaults to `0.2`.
     """
 
-    factor: ranges.Range = 0.2
+    factor: ranges.RangeSetting = ranges.symmetric(0.2, low=-1)
 
-    columns = 1
-    neutral = {"change": 0.0}
-
-    def __post_init__(self):
-        self.factor = ranges.symmetric("factor", self.factor, low=-1)
-
-    def draw(self, u, epoch, spec):
-        return {"change": self.factor.draw(u[:, 0], epoch)}
-
-    def blend(self, params, mean, spec):
-        return Blend(1.0 + params["change"], -params["change"])
+    def color_matrix(self, params: Params, mean: tf.Tensor, spec: ImageSpec) -> ColorMatrix:
+        return ColorMatrix(1.0 + params["change"], -params["change"])
 
 
 @dataclass(eq=False)
-class RandomHue(ThreeChannels):
+class RandomHue(Changed, ThreeChannels):
     """Turn all colours about the gray axis by up to factor of the circle; luma stays.
 
     A rotation of the YIQ plane: linear, unlike the HSV shift of other libraries, and free of its
@@ -120,20 +96,11 @@ class RandomHue(ThreeChannels):
         factor: Number in [0, 0.5], a pair in [-0.5, 0.5] or epoch schedules. Defaults to `0.05`.
     """
 
-    factor: ranges.Range = 0.05
+    factor: ranges.RangeSetting = ranges.symmetric(0.05, low=-0.5, high=0.5)
 
-    columns = 1
-    neutral = {"turn": 0.0}
-
-    def __post_init__(self):
-        self.factor = ranges.symmetric("factor", self.factor, low=-0.5, high=0.5)
-
-    def draw(self, u, epoch, spec):
-        return {"turn": self.factor.draw(u[:, 0], epoch)}
-
-    def blend(self, params, mean, spec):
-        angle = params["turn"] * (2.0 * math.pi)
-        return Blend(tf.cos(angle), 1.0 - tf.cos(angle), b=tf.sin(angle))
+    def color_matrix(self, params: Params, mean: tf.Tensor, spec: ImageSpec) -> ColorMatrix:
+        angle = params["change"] * (2.0 * math.pi)
+        return ColorMatrix(tf.cos(angle), 1.0 - tf.cos(angle), b=tf.sin(angle))
 
 
 @dataclass(eq=False)
@@ -144,25 +111,25 @@ class RandomGrayscale(Switched, ThreeChannels):
         p: Number or epoch schedule in [0, 1]. Defaults to `0.1`.
     """
 
-    p: ranges.Bound = 0.1
+    p: ranges.BoundSetting = ranges.fraction(0.1)
 
-    def blend(self, params, mean, spec):
-        return Blend(1.0 - params["on"], params["on"])
+    def color_matrix(self, params: Params, mean: tf.Tensor, spec: ImageSpec) -> ColorMatrix:
+        return ColorMatrix(1.0 - params["on"], params["on"])
 
 
 @dataclass(eq=False)
-class RandomInvert(Switched, Linear):
+class RandomInvert(Switched, LinearColor):
     """With probability p, the negative: `highest - z`.
 
     Args:
         p: Number or epoch schedule in [0, 1]. Defaults to `0.5`.
     """
 
-    p: ranges.Bound = 0.5
+    p: ranges.BoundSetting = ranges.fraction(0.5)
 
-    def blend(self, params, mean, spec):
+    def color_matrix(self, params: Params, mean: tf.Tensor, spec: ImageSpec) -> ColorMatrix:
         on = params["on"]
-        return Blend(1.0 - 2.0 * on, k=(on * spec.high)[:, None])
+        return ColorMatrix(1.0 - 2.0 * on, k=(on * spec.high)[:, None])
 
 
 @dataclass(eq=False)
@@ -183,17 +150,14 @@ class ColorJitter(Recipe):
     saturation: ranges.Bound = 0.2
     hue: ranges.Bound = 0.0
 
-    def __post_init__(self):
-        self.parts = [
-            make(value)
-            for make, value in (
-                (lambda v: RandomBrightness(v, mode="scale"), self.brightness),
-                (RandomContrast, self.contrast),
-                (RandomSaturation, self.saturation),
-                (RandomHue, self.hue),
-            )
-            if value != 0
+    def __post_init__(self) -> None:
+        makers: list[tuple[Callable[[ranges.Bound], LinearColor], ranges.Bound]] = [
+            (lambda v: RandomBrightness(v, mode="scale"), self.brightness),
+            (RandomContrast, self.contrast),
+            (RandomSaturation, self.saturation),
+            (RandomHue, self.hue),
         ]
+        self.parts = [make(value) for make, value in makers if value != 0]
 
-    def stages(self):
+    def stages(self) -> Sequence[AnyStage]:
         return self.parts

@@ -6,8 +6,10 @@ four gathers of whole pixels, which XLA turns into one vectorised loop.
 
 import tensorflow as tf
 
+Size = tuple[int, int]  # height and width
 
-def positions(matrix, size: tuple[int, int]):
+
+def positions(matrix: tf.Tensor, size: Size) -> tuple[tf.Tensor, tf.Tensor]:
     """Source x and y of each output pixel, each (records, height, width)."""
     j = tf.range(size[1], dtype=tf.float32)[None, None, :]
     i = tf.range(size[0], dtype=tf.float32)[None, :, None]
@@ -16,7 +18,7 @@ def positions(matrix, size: tuple[int, int]):
     return (x / depth[0], y / depth[0]) if depth else (x, y)
 
 
-def fold(index, size: int, mode: str):
+def fold(index: tf.Tensor, size: int, mode: str) -> tf.Tensor:
     """An index inside [0, size) for any whole number."""
     if mode == "reflect":
         index = tf.math.floormod(index, 2 * size)
@@ -26,18 +28,20 @@ def fold(index, size: int, mode: str):
     return tf.clip_by_value(index, 0, size - 1)
 
 
-def inside(index, size: int):
+def inside(index: tf.Tensor, size: int) -> tf.Tensor:
     return (index >= 0) & (index < size)
 
 
-def pixel_rows(images):
+def pixel_rows(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """All pixels of a batch in one list, and where each image starts in it."""
     records, height, width, channels = tf.unstack(tf.shape(images))
     pixels = tf.reshape(images, [records * height * width, images.shape[3]])
     return pixels, (tf.range(records) * (height * width))[:, None, None]
 
 
-def bilinear(images, matrix, size, fill_mode: str, fill_value: float) -> tf.Tensor:
+def bilinear(
+    images: tf.Tensor, matrix: tf.Tensor, size: Size, fill_mode: str, fill_value: float
+) -> tf.Tensor:
     """Float images of the given size, each pixel a blend of its four neighbours in the source."""
     height, width = images.shape[1:3]
     x, y = positions(matrix, size)
@@ -46,7 +50,8 @@ def bilinear(images, matrix, size, fill_mode: str, fill_value: float) -> tf.Tens
     left, top = tf.cast(left, tf.int32), tf.cast(top, tf.int32)
     pixels, start = pixel_rows(images)
     constant = fill_mode == "constant"
-    total, covered = 0.0, 0.0
+    total: tf.Tensor = 0.0
+    covered: tf.Tensor = 0.0
     for row, row_weight in ((top, 1.0 - bottom_weight), (top + 1, bottom_weight)):
         for column, column_weight in ((left, 1.0 - right_weight), (left + 1, right_weight)):
             weight = row_weight * column_weight
@@ -58,7 +63,9 @@ def bilinear(images, matrix, size, fill_mode: str, fill_value: float) -> tf.Tens
     return total + (1.0 - covered)[..., None] * fill_value if constant and fill_value else total
 
 
-def nearest(images, matrix, size, fill_mode: str, fill_value: float) -> tf.Tensor:
+def nearest(
+    images: tf.Tensor, matrix: tf.Tensor, size: Size, fill_mode: str, fill_value: float | tf.Tensor
+) -> tf.Tensor:
     """Images of the given size and the same dtype, each pixel the nearest one of the source."""
     height, width = images.shape[1:3]
     x, y = (tf.cast(tf.floor(p + 0.5), tf.int32) for p in positions(matrix, size))
@@ -74,7 +81,9 @@ def nearest(images, matrix, size, fill_mode: str, fill_value: float) -> tf.Tenso
 OUTSIDE = -1
 
 
-def sources(matrix, window, source: tuple[int, int], size: tuple[int, int], fill_mode: str):
+def sources(
+    matrix: tf.Tensor, window: tf.Tensor, source: Size, size: Size, fill_mode: str
+) -> tuple[tf.Tensor, tf.Tensor]:
     """For maps that only flip and shift by whole pixels: the source row of each output row and the
     source column of each output column, (records, size), `OUTSIDE` where fill is seen."""
     j, i = (tf.range(n, dtype=tf.float32)[None] for n in (size[1], size[0]))
@@ -88,7 +97,14 @@ def sources(matrix, window, source: tuple[int, int], size: tuple[int, int], fill
     return tf.where(seen_y, rows, OUTSIDE), tf.where(seen_x, columns, OUTSIDE)
 
 
-def move(images, rows, columns, fill_mode: str, fill, dtype) -> tf.Tensor:
+def move(
+    images: tf.Tensor,
+    rows: tf.Tensor,
+    columns: tf.Tensor,
+    fill_mode: str,
+    fill: tf.Tensor,
+    dtype: tf.DType,
+) -> tf.Tensor:
     """Images of whole rows and columns of others, in another dtype; exact in every dtype."""
     chosen = tf.gather(images, tf.maximum(rows, 0), batch_dims=1, axis=1)
     chosen = tf.gather(chosen, tf.maximum(columns, 0), batch_dims=1, axis=2)
@@ -101,7 +117,9 @@ def move(images, rows, columns, fill_mode: str, fill, dtype) -> tf.Tensor:
     return chosen * seen + tf.cast(fill, dtype) * (1 - seen)
 
 
-def projective_op(images, matrix, size, fill_mode: str, fill_value: float) -> tf.Tensor:
+def projective_op(
+    images: tf.Tensor, matrix: tf.Tensor, size: Size, fill_mode: str, fill_value: float
+) -> tf.Tensor:
     """`bilinear` by TensorFlow's own kernel: faster than gathers where XLA is not available.
 
     Always in float32: on uint8 the kernel truncates, which darkens by half a grey level.

@@ -5,25 +5,20 @@ kreg's keys. What differs on purpose is what Keras does once per batch (crop, th
 RandAugment) or with one coin for two axes (flip): here each image and each axis has its own.
 """
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from kreg import check
-from kreg.augment import (
-    colour,
-    filters,
-    mixing,
-    moves,
-    noise,
-    occlusion,
-    policies,
-    tone,
-    transforms,
-)
+from kreg.augment import color, erasing, filters, geometry, mixing, pixels, policies
 from kreg.augment.pipeline import Pipeline
-from kreg.augment.ranges import Uniform
-from kreg.augment.stage import Stage
-from kreg.augment.steps import Policy, Recipe
+from kreg.augment.ranges import Magnitude, Uniform
+from kreg.augment.stage import AnyStage, Policy, Recipe, Stage
+
+Config = dict[str, Any]  # what a layer's `get_config` returns
+Factor = float | tuple[float, float] | list[float]
 
 
-def from_keras(layers, seed: int = 0, **options) -> Pipeline:
+def from_keras(layers: Any, seed: int = 0, **options: Any) -> Pipeline:
     """The pipeline of a list of Keras layers, a `keras.layers.Pipeline` or a `Sequential`.
 
     Args:
@@ -42,7 +37,7 @@ def from_keras(layers, seed: int = 0, **options) -> Pipeline:
     return Pipeline(stages, seed, **options)
 
 
-def common_value_range(layers):
+def common_value_range(layers: Iterable[Any]) -> tuple[float, float] | None:
     """The range that the layers declare, or `None` for bytes, none, or a disagreement."""
     found = {
         tuple(layer.get_config()["value_range"])
@@ -52,7 +47,7 @@ def common_value_range(layers):
     return found.pop() if len(found) == 1 and found != {(0, 255)} else None
 
 
-def convert(layer, high: float):
+def convert(layer: Any, high: float) -> AnyStage:
     """One layer as one stage, for values up to `high`."""
     if isinstance(layer, (Stage, Policy, Recipe)):
         return layer
@@ -66,107 +61,107 @@ def convert(layer, high: float):
     return COUNTERPARTS[name]({"high": high, **layer.get_config()})
 
 
-def symmetric(value):
+def symmetric(value: Factor) -> Magnitude:
     """Keras's pair, or a number as it is."""
-    return tuple(value) if isinstance(value, (tuple, list)) else value
+    return (value[0], value[1]) if isinstance(value, (tuple, list)) else value
 
 
-def fills(c: dict) -> dict:
+def fills(c: Config) -> Config:
     """Padding arguments; Keras's "constant", "nearest", "reflect" and "wrap" mean the same here."""
     return {key: c[key] for key in ("fill_mode", "fill_value") if key in c}
 
 
-def reads(c: dict) -> dict:
+def reads(c: Config) -> Config:
     return {**fills(c), "interpolation": c["interpolation"]}
 
 
-def chance(factor) -> float:
+def chance(factor: Factor) -> float:
     """The mean probability of Keras's `factor`, which draws a probability and then a coin."""
     return sum(factor) / 2 if isinstance(factor, (tuple, list)) else factor
 
 
-def doubled(factor) -> Uniform:
+def doubled(factor: tuple[float, float]) -> Uniform:
     """Keras counts sharpness from 0 (blurred) over 0.5 (unchanged) to 1; kreg from -1 to 1."""
     return Uniform(2 * factor[0] - 1, 2 * factor[1] - 1)
 
 
-def saturation(factor) -> Uniform:
+def saturation(factor: tuple[float, float]) -> Uniform:
     """Keras scales by `f / (1 - f)`; uniform between the ends here."""
     low, high = (min(f / (1 - f + 1e-7), 10.0) - 1 for f in factor)
     return Uniform(low, high)
 
 
-def jitter(c: dict) -> policies.RandomApply:
-    parts = []
+def jitter(c: Config) -> policies.RandomApply:
+    parts: list[AnyStage] = []
     if c["brightness_factor"] is not None:
-        parts.append(colour.RandomBrightness(symmetric(c["brightness_factor"])))
+        parts.append(color.RandomBrightness(symmetric(c["brightness_factor"])))
     if c["contrast_factor"] is not None:
-        parts.append(colour.RandomContrast(spread(c["contrast_factor"])))
+        parts.append(color.RandomContrast(spread(c["contrast_factor"])))
     if c["saturation_factor"] is not None:
-        parts.append(colour.RandomSaturation(saturation(c["saturation_factor"])))
+        parts.append(color.RandomSaturation(saturation(c["saturation_factor"])))
     if c["hue_factor"] is not None:
-        parts.append(colour.RandomHue(hue(c["hue_factor"])))
+        parts.append(color.RandomHue(hue(c["hue_factor"])))
     return policies.RandomApply(parts, p=1.0)
 
 
-def spread(factor):
+def spread(factor: Factor) -> float:
     """Keras's `(0, f)` or `f` for a spread around 1."""
     return factor[1] if isinstance(factor, (tuple, list)) else factor
 
 
-def hue(factor) -> float:
+def hue(factor: Factor) -> float:
     """Keras turns by up to half of `f` to either side."""
     return spread(factor) / 2
 
 
-def blur(c: dict) -> filters.RandomGaussianBlur:
+def blur(c: Config) -> filters.RandomGaussianBlur:
     size = max(c["kernel_size"])
     sigma = (max(c["sigma"][0], 1e-3), max(c["sigma"][1], 1e-3))
     return filters.RandomGaussianBlur(sigma, max(size | 1, 3), p=chance(c["factor"]))
 
 
-def erasing(c: dict) -> occlusion.RandomErasing:
+def erase(c: Config) -> erasing.RandomErasing:
     fill = 0.0 if c["fill_value"] is None else c["fill_value"]
-    return occlusion.RandomErasing(tuple(c["scale"]), fill_value=fill, p=chance(c["factor"]))
+    return erasing.RandomErasing(tuple(c["scale"]), fill_value=fill, p=chance(c["factor"]))
 
 
-def solarize(c: dict) -> tone.RandomSolarize:
+def solarize(c: Config) -> pixels.RandomSolarize:
     if c["addition_factor"][1]:
         raise ValueError("Solarization with an addition_factor has no counterpart in kreg.augment.")
-    return tone.RandomSolarize(tuple(c["threshold_factor"]), p=1.0)
+    return pixels.RandomSolarize(tuple(c["threshold_factor"]), p=1.0)
 
 
-COUNTERPARTS = {
-    "RandomFlip": lambda c: moves.RandomFlip(c["mode"]),
-    "RandomCrop": lambda c: moves.RandomCrop(c["height"], c["width"]),
-    "RandomTranslation": lambda c: moves.RandomTranslation(
+COUNTERPARTS: dict[str, Callable[[Config], AnyStage]] = {
+    "RandomFlip": lambda c: geometry.RandomFlip(c["mode"]),
+    "RandomCrop": lambda c: geometry.RandomCrop(c["height"], c["width"]),
+    "RandomTranslation": lambda c: geometry.RandomTranslation(
         symmetric(c["height_factor"]), symmetric(c["width_factor"]), **fills(c)
     ),
-    "RandomRotation": lambda c: transforms.RandomRotation(symmetric(c["factor"]), **reads(c)),
-    "RandomZoom": lambda c: transforms.RandomZoom(
+    "RandomRotation": lambda c: geometry.RandomRotation(symmetric(c["factor"]), **reads(c)),
+    "RandomZoom": lambda c: geometry.RandomZoom(
         symmetric(c["height_factor"]), symmetric(c["width_factor"]), **reads(c)
     ),
-    "RandomShear": lambda c: transforms.RandomShear(
+    "RandomShear": lambda c: geometry.RandomShear(
         symmetric(c["x_factor"]), symmetric(c["y_factor"]), **reads(c)
     ),
-    "RandomPerspective": lambda c: transforms.RandomPerspective(
+    "RandomPerspective": lambda c: geometry.RandomPerspective(
         min(c["scale"], 1.0), p=chance(c["factor"]), **reads(c)
     ),
-    "RandomBrightness": lambda c: colour.RandomBrightness(symmetric(c["factor"])),
-    "RandomContrast": lambda c: colour.RandomContrast(spread(c["factor"])),
-    "RandomSaturation": lambda c: colour.RandomSaturation(saturation(c["factor"])),
-    "RandomHue": lambda c: colour.RandomHue(hue(c["factor"])),
+    "RandomBrightness": lambda c: color.RandomBrightness(symmetric(c["factor"])),
+    "RandomContrast": lambda c: color.RandomContrast(spread(c["factor"])),
+    "RandomSaturation": lambda c: color.RandomSaturation(saturation(c["factor"])),
+    "RandomHue": lambda c: color.RandomHue(hue(c["factor"])),
     "RandomColorJitter": jitter,
-    "RandomGrayscale": lambda c: colour.RandomGrayscale(c["factor"]),
-    "RandomInvert": lambda c: colour.RandomInvert(chance(c["factor"])),
-    "RandomPosterization": lambda c: tone.RandomPosterize(tuple(c["factor"]), p=1.0),
+    "RandomGrayscale": lambda c: color.RandomGrayscale(c["factor"]),
+    "RandomInvert": lambda c: color.RandomInvert(chance(c["factor"])),
+    "RandomPosterization": lambda c: pixels.RandomPosterize(tuple(c["factor"]), p=1.0),
     "Solarization": solarize,
-    "AutoContrast": lambda c: tone.AutoContrast(),
-    "Equalization": lambda c: tone.Equalize(),
+    "AutoContrast": lambda c: pixels.AutoContrast(),
+    "Equalization": lambda c: pixels.Equalize(),
     "RandomSharpness": lambda c: filters.RandomSharpness(doubled(c["factor"])),
     "RandomGaussianBlur": blur,
-    "GaussianNoise": lambda c: noise.GaussianNoise(c["stddev"] / c["high"]),
-    "RandomErasing": erasing,
+    "GaussianNoise": lambda c: pixels.GaussianNoise(c["stddev"] / c["high"]),
+    "RandomErasing": erase,
     "MixUp": lambda c: mixing.MixUp(c["alpha"]),
     "CutMix": lambda c: mixing.CutMix(max(chance(c["factor"]), 1e-3)),
     "RandAugment": lambda c: policies.RandAugment(c["num_ops"], min(c["factor"][1], 1.0)),

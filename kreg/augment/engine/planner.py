@@ -10,16 +10,33 @@
 """
 
 import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeGuard, TypeVar
 
-from kreg.augment import groups
-from kreg.augment.geometry_group import GeometryGroup
-from kreg.augment.stage import Filter, Geometry, Linear, Mixing, Pointwise, Rows
-from kreg.augment.steps import Step, flatten, thread
+from kreg.augment.engine import groups
+from kreg.augment.engine.geometry_group import GeometryGroup
+from kreg.augment.engine.input_spec import Spec
+from kreg.augment.engine.steps import AnyStep, Step, flatten, thread
+from kreg.augment.stage import (
+    AnyStage,
+    Filter,
+    Geometry,
+    LinearColor,
+    Mixing,
+    Pixelwise,
+    Rows,
+    Stage,
+    Targets,
+)
+
+T = TypeVar("T", bound=Stage[Any])
 
 FUSE = ("strict", "fast", "off")
 
 
-def plan(stages, spec, fuse: str) -> tuple[list, int, object]:
+def plan(
+    stages: Iterable[AnyStage], spec: Spec, fuse: str
+) -> tuple[list[groups.Group[Any]], int, Spec]:
     """Groups, the number of columns, and the final spec."""
     flat = flatten(stages)
     steps, final = thread(flat.steps, spec)
@@ -28,20 +45,20 @@ def plan(stages, spec, fuse: str) -> tuple[list, int, object]:
     return [make(batch, fuse) for batch in batches(steps, fuse)], flat.columns, final
 
 
-def geometry_first(steps: list[Step]) -> list[Step]:
+def geometry_first(steps: list[AnyStep]) -> list[AnyStep]:
     """Move geometry to the front of each run of stages with which it commutes, up to fill."""
-    ordered = []
-    for commutes, run in itertools.groupby(steps, key=lambda step: step.stage.commutes):
-        run = list(run)
+    ordered: list[AnyStep] = []
+    for commutes, found in itertools.groupby(steps, key=lambda step: step.stage.commutes):
+        run = list(found)
         if commutes:
             run.sort(key=lambda step: not isinstance(step.stage, Geometry))
         ordered += run
     return ordered
 
 
-def batches(steps: list[Step], fuse: str) -> list[list[Step]]:
+def batches(steps: list[AnyStep], fuse: str) -> list[list[AnyStep]]:
     """Split the steps where the next one cannot join the group before it."""
-    result: list[list[Step]] = []
+    result: list[list[AnyStep]] = []
     for step in steps:
         if result and fuse != "off" and joins(result[-1], step, fuse):
             result[-1].append(step)
@@ -50,17 +67,20 @@ def batches(steps: list[Step], fuse: str) -> list[list[Step]]:
     return result
 
 
-def joins(batch: list[Step], step: Step, fuse: str) -> bool:
-    if isinstance(step.stage, Geometry) and isinstance(batch[0].stage, Geometry):
-        return geometry_joins(batch, step, fuse)
-    pixelwise = (Linear, Pointwise)
-    if isinstance(step.stage, pixelwise) and isinstance(batch[0].stage, pixelwise):
-        return pixels_join(batch, step, fuse)
+def are(batch: Sequence[AnyStep], kind: type[T]) -> TypeGuard[Sequence[Step[T]]]:
+    """Whether the steps of a batch, which are all alike, are of this kind."""
+    return isinstance(batch[0].stage, kind)
+
+
+def joins(batch: Sequence[AnyStep], step: AnyStep, fuse: str) -> bool:
+    if isinstance(step.stage, Geometry) and are(batch, Geometry):
+        return geometry_joins([*(other.stage for other in batch), step.stage], fuse)
+    if isinstance(step.stage, Pixelwise) and are(batch, Pixelwise):
+        return pixels_join(batch, step.stage, fuse)
     return False
 
 
-def geometry_joins(batch: list[Step], step: Step, fuse: str) -> bool:
-    stages = [s.stage for s in batch] + [step.stage]
+def geometry_joins(stages: Sequence[Geometry], fuse: str) -> bool:
     fills = {(s.fill_mode, s.fill_value) for s in stages if s.fill_mode is not None}
     kernels = {s.interpolation for s in stages if not s.exact}
     if len(fills) > 1 or len(kernels) > 1:
@@ -70,24 +90,25 @@ def geometry_joins(batch: list[Step], step: Step, fuse: str) -> bool:
     return all(s.exact for s in stages) and all(mode == "constant" for mode, _ in fills)
 
 
-def pixels_join(batch: list[Step], step: Step, fuse: str) -> bool:
+def pixels_join(batch: Sequence[Step[Pixelwise]], stage: Pixelwise, fuse: str) -> bool:
     """The mean of the group's input is all that is known: later means must follow from it."""
-    if not getattr(step.stage, "needs_mean", False):
+    if not stage.needs_mean:
         return True
-    return fuse == "fast" and all(isinstance(s.stage, Linear) for s in batch)
+    return fuse == "fast" and all(isinstance(s.stage, LinearColor) for s in batch)
 
 
-def make(batch: list[Step], fuse: str):
+def make(batch: Sequence[AnyStep], fuse: str) -> groups.Group[Any]:
     """The group that runs these steps."""
-    stage = batch[0].stage
-    if isinstance(stage, Geometry):
+    if are(batch, Geometry):
         return GeometryGroup(batch)
-    if isinstance(stage, (Linear, Pointwise)):
+    if are(batch, Pixelwise):
         return groups.PixelGroup(batch, compose=fuse == "fast")
-    if isinstance(stage, Mixing):
-        return groups.MixingGroup(batch)
-    if isinstance(stage, Filter):
+    if are(batch, Filter):
         return groups.FilterGroup(batch)
-    if isinstance(stage, Rows):
+    if are(batch, Mixing):
+        return groups.MixingGroup(batch)
+    if are(batch, Rows):
         return groups.RowsGroup(batch)
-    return groups.TargetGroup(batch)
+    if are(batch, Targets):
+        return groups.TargetGroup(batch)
+    raise TypeError(f"{batch[0].stage.name} is of no kind that kreg.augment.stage knows.")
