@@ -8,11 +8,11 @@ import json
 import re
 
 import pytest
+from kreg.diagnostics.charts import LOSSES
 
 from kreg import app
 from kreg.diagnostics import STATES, Record
 from kreg.diagnostics.advice import RULES
-from kreg.diagnostics.charts import LOSSES
 from kreg.diagnostics.inventory import COLUMNS
 from kreg.diagnostics.series import CLEAN, ERROR, LOGGED
 from kreg.launch.compose import compose_job
