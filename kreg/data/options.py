@@ -54,25 +54,27 @@ class SourceOptions(Options):
 
 
 @dataclass
-class DigitsOptions(SourceOptions, component="kreg.data.sources.bundled:digits"):
+class DigitsOptions(SourceOptions, component="kreg.data.sources.sklearn_datasets:digits"):
     images, fixed_task = True, "classification"
     kind: str = kind("digits")
 
 
 @dataclass
-class BreastCancerOptions(SourceOptions, component="kreg.data.sources.bundled:breast_cancer"):
+class BreastCancerOptions(
+    SourceOptions, component="kreg.data.sources.sklearn_datasets:breast_cancer"
+):
     images, fixed_task = False, "classification"
     kind: str = kind("breast_cancer")
 
 
 @dataclass
-class WineOptions(SourceOptions, component="kreg.data.sources.bundled:wine"):
+class WineOptions(SourceOptions, component="kreg.data.sources.sklearn_datasets:wine"):
     images, fixed_task = False, "classification"
     kind: str = kind("wine")
 
 
 @dataclass
-class DiabetesOptions(SourceOptions, component="kreg.data.sources.bundled:diabetes"):
+class DiabetesOptions(SourceOptions, component="kreg.data.sources.sklearn_datasets:diabetes"):
     images, fixed_task = False, "regression"
     kind: str = kind("diabetes")
 
@@ -134,13 +136,13 @@ class TableOptions(FileOptions):
 
 
 @dataclass
-class CsvOptions(TableOptions, component="kreg.data.sources.table:csv"):
+class CsvOptions(TableOptions, component="kreg.data.sources.csv_parquet:csv"):
     kind: str = kind("csv")
     separator: str = text(",", "between two columns")
 
 
 @dataclass
-class ParquetOptions(TableOptions, component="kreg.data.sources.table:parquet"):
+class ParquetOptions(TableOptions, component="kreg.data.sources.csv_parquet:parquet"):
     needs = "pyarrow"
     kind: str = kind("parquet")
 
