@@ -18,21 +18,7 @@ MODULES = sorted(
     if not found.name.endswith("__main__")
 )
 # rooms whose function still has the name of its module
-BOTH = {
-    ("kreg.augment", "from_keras"),
-    ("kreg.callbacks", "direction"),
-    ("kreg.data", "assemble"),
-    ("kreg.diagnostics", "document"),
-    ("kreg.diagnostics", "markdown"),
-    ("kreg.diagnostics", "page"),
-    ("kreg.diagnostics", "replay"),
-    ("kreg.diagnostics", "report"),
-    ("kreg.layers", "inventory"),
-    ("kreg.models", "cnn"),
-    ("kreg.models", "forest"),
-    ("kreg.models", "resnet"),
-    ("kreg.models", "transformer"),
-}
+BOTH = {("kreg.callbacks", "direction")}
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from scripted import FALLING, VALLEY, full
 
 from kreg.diagnostics import Record, document
-from kreg.diagnostics.document import MAX_POINTS, VERSION, thinned
+from kreg.diagnostics.report_document import MAX_POINTS, VERSION, thinned
 from kreg.diagnostics.upgrade import upgraded
 
 

@@ -11,8 +11,8 @@ from kreg.diagnostics.advice import advise
 from kreg.diagnostics.findings import Findings
 from kreg.diagnostics.onset import z_curve
 from kreg.diagnostics.record import Record
-from kreg.diagnostics.replay import RULES, replay
 from kreg.diagnostics.statistics import paired_se
+from kreg.diagnostics.stopping_replay import RULES, replay
 from kreg.diagnostics.verdict import Verdict
 
 Document = dict[str, Any]  # plain JSON values, see `document`
