@@ -20,7 +20,6 @@ MODULES = sorted(
 # rooms whose function still has the name of its module
 BOTH = {
     ("kreg.augment", "from_keras"),
-    ("kreg.callbacks", "direction"),
     ("kreg.data", "assemble"),
     ("kreg.diagnostics", "document"),
     ("kreg.diagnostics", "markdown"),

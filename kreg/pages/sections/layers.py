@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 from kreg.diagnostics.document import Document
-from kreg.diagnostics.inventory import COLUMNS
+from kreg.diagnostics.layer_table import COLUMNS
 from kreg.pages import svg
 from kreg.pages.formatting import number, percent
 from kreg.pages.views import Cell, Column, Kind, Row, Section, Table
