@@ -25,18 +25,18 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import tensorflow as tf
 
-from kreg.augment import geometry, warp
+from kreg.augment.engine import matrices, warp
 
 SIZE, RECORDS, ROUNDS, CALLS = 224, 16, 5, 4
 I32, F32 = tf.int32, tf.float32
 
 
-def matrices():
+def rotations():
     turn = np.random.default_rng(0).uniform(-15, 15, RECORDS).astype(np.float32)
     angle = tf.constant(np.deg2rad(turn))
     cos, sin = tf.cos(angle), tf.sin(angle)
-    inverse = geometry.about_centre(geometry.linear(cos, -sin, sin, cos), SIZE, SIZE)
-    return geometry.coefficients(inverse, RECORDS)
+    inverse = matrices.about_centre(matrices.linear(cos, -sin, sin, cos), SIZE, SIZE)
+    return matrices.coefficients(inverse, RECORDS)
 
 
 def grid(matrix):
@@ -180,7 +180,7 @@ VARIANTS = {
 
 def main():
     coarse = np.random.default_rng(0).integers(0, 256, (RECORDS, 28, 28, 3), dtype=np.uint8)
-    z, matrix = tf.constant(coarse.repeat(8, axis=1).repeat(8, axis=2)), matrices()
+    z, matrix = tf.constant(coarse.repeat(8, axis=1).repeat(8, axis=2)), rotations()
     reference = VARIANTS["kreg"](z, matrix).numpy().astype(int)
     worst = {n: np.abs(f(z, matrix).numpy() - reference) for n, f in VARIANTS.items()}
     times = {name: [] for name in VARIANTS}

@@ -56,7 +56,7 @@ class Rule:
     high: float | None = None
     low_open: bool = False
     high_open: bool = False
-    options: tuple = ()
+    options: tuple[Any, ...] = ()
     optional: bool = False
 
     @property
@@ -94,7 +94,7 @@ def scheduled(default: float, meaning: str, **interval: Unpack[Interval]) -> Any
     return _field(default, Rule("schedule", meaning, **interval))
 
 
-def one_of(default: object, options: tuple, meaning: str = "") -> Any:
+def one_of(default: object, options: tuple[Any, ...], meaning: str = "") -> Any:
     """One of a closed list of strings (or booleans, or null)."""
     return _field(default, Rule(str, meaning, options=options, optional=default is None))
 
@@ -109,12 +109,12 @@ def text(default: str | None, meaning: str) -> Any:
     return _field(default, Rule(str, meaning, optional=default is None))
 
 
-def many(default: list | None, meaning: str) -> Any:
+def many(default: list[Any] | None, meaning: str) -> Any:
     """A list of anything; the component checks its entries."""
     return _field(default, Rule(list, meaning, optional=default is None))
 
 
-def mapping(default: dict, meaning: str) -> Any:
+def mapping(default: dict[str, Any], meaning: str) -> Any:
     """Free keys, for a component of the user's own."""
     return _field(default, Rule(dict, meaning))
 
@@ -151,7 +151,8 @@ def _check_schedule(key: str, value: Any, rule: Rule) -> Number:
 
 
 def _check_int(key: str, value: Any, rule: Rule) -> int:
-    return check.integer(key, value, low=rule.low, high=rule.high)
+    low, high = (None if end is None else int(end) for end in (rule.low, rule.high))
+    return check.integer(key, value, low=low, high=high)
 
 
 def _check_float(key: str, value: Any, rule: Rule) -> float:
@@ -168,13 +169,13 @@ def _check_str(key: str, value: Any, rule: Rule) -> str:
     return value
 
 
-def _check_list(key: str, value: Any, rule: Rule) -> list:
+def _check_list(key: str, value: Any, rule: Rule) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise check.invalid(key, "a list", value)
     return list(value)
 
 
-def _check_dict(key: str, value: Any, rule: Rule) -> dict:
+def _check_dict(key: str, value: Any, rule: Rule) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise check.invalid(key, "a mapping of names to values", value)
     return dict(value)

@@ -8,7 +8,10 @@ An app that wants to be explicit (an editable install under Hydra 1.3 is not dis
 """
 
 import dataclasses
+from pathlib import Path
+from typing import Any
 
+from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
@@ -17,6 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 from kreg.config import conf_dir
 from kreg.config.schema import GROUPS, defaults, schema_of
 from kreg.config.validate import fill
+from kreg.fields import Options
 
 ROOT = "kreg"
 CUSTOM = "custom"  # a component of the user's own needs no option of kreg's
@@ -25,7 +29,7 @@ CUSTOM = "custom"  # a component of the user's own needs no option of kreg's
 class KregPlugin(SearchPathPlugin):
     """Stores every option of every group as `kreg/<group>/<option>`."""
 
-    def manipulate_search_path(self, search_path) -> None:
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         store_options()
 
 
@@ -39,14 +43,14 @@ def store_options() -> None:
                 store.store(group=f"{ROOT}/{group}", name=path.stem, node=node, provider=ROOT)
 
 
-def option(group: str, path) -> dict:
+def option(group: str, path: Path) -> dict[str, Any]:
     """One option file with the defaults of its kind filled in."""
-    values = OmegaConf.to_container(OmegaConf.load(path))
+    values: Any = OmegaConf.to_container(OmegaConf.load(path))
     values.pop("defaults", None)
     return {**defaults(schema_of(group, values.get("kind", path.stem))), **values}
 
 
-def checked(group: str, node):
+def checked(group: str, node: Any) -> Options:
     """A node of a composed configuration as the checked dataclass that `kreg.factories` takes.
 
     Args:
@@ -56,9 +60,9 @@ def checked(group: str, node):
     Raises:
         ValueError: With one sentence for the first wrong key, type or range.
     """
-    values = OmegaConf.to_container(node, resolve=True) if isinstance(node, DictConfig) else node
-    if dataclasses.is_dataclass(values):
-        values = dataclasses.asdict(values)
+    values = dataclasses.asdict(node) if isinstance(node, Options) else node
+    if isinstance(node, DictConfig):
+        values = OmegaConf.to_container(node, resolve=True)
     return fill(schema_of(group, values.get("kind")), f"{ROOT}.{group}.", dict(values))
 
 

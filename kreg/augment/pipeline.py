@@ -1,19 +1,27 @@
 """The pipeline: stages, a seed, and the keys that make every draw a function of the record."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike, NDArray
 
 from kreg import check
-from kreg.augment import compiling, datasets, keys, losses, planner, preview, spec, targets
-from kreg.augment.groups import MixingGroup
-from kreg.augment.stage import Stage
-from kreg.augment.steps import Policy, Recipe, flatten
+from kreg.augment import image_grid
+from kreg.augment.engine import batch as batches
+from kreg.augment.engine import input_spec, labels, planner, random_numbers, tf_data, xla
+from kreg.augment.engine.batch import Batch, Partner, cut_back, fill_up
+from kreg.augment.engine.groups import Group, MixingGroup
+from kreg.augment.engine.input_spec import Spec
+from kreg.augment.engine.steps import flatten
+from kreg.augment.stage import AnyStage, Policy, Recipe, Stage
 
 
 class Plan:
     """The compiled groups for one kind of batch."""
 
-    def __init__(self, pipeline: "Pipeline", batch_spec):
+    def __init__(self, pipeline: "Pipeline", batch_spec: Spec):
         stages, fuse = pipeline.stages, pipeline.fuse
         self.groups, self.columns, self.after = planner.plan(stages, batch_spec, fuse)
         self.seed = pipeline.seed
@@ -24,14 +32,15 @@ class Plan:
                 break
         for group in self.groups:
             group.build(pipeline.jit)
-        self.parameters = compiling.compiled(self.draw, pipeline.jit)
+        self.parameters = xla.compiled(self.draw, pipeline.jit)
 
-    def draw(self, epoch, index):
+    def draw(self, epoch: tf.Tensor, index: tf.Tensor) -> list[tf.Tensor]:
         """The parameters of all groups for all records, in one compiled function."""
-        u = keys.uniforms(self.seed, epoch, keys.whole_lanes(index), self.columns)
+        lanes = random_numbers.whole_lanes(index)
+        u = random_numbers.uniforms(self.seed, epoch, lanes, self.columns)
         return [group.packed(u, epoch)[: tf.shape(index)[0]] for group in self.groups]
 
-    def refuse_loners(self, images) -> None:
+    def refuse_loners(self, images: tf.Tensor) -> None:
         for group in self.groups:
             if isinstance(group, MixingGroup) and images.shape[0] == 1:
                 raise ValueError(
@@ -39,7 +48,7 @@ class Plan:
                     f"Call `.batch(...)` with more records before."
                 )
 
-    def changers(self):
+    def changers(self) -> list[str]:
         """The names of the stages that turn labels into probabilities."""
         steps = [step for group in self.groups for step in group.steps]
         return [step.stage.name for step in steps if step.stage.changes_targets]
@@ -51,8 +60,8 @@ class Pipeline:
     Args:
         stages: Stages of `kreg.augment`, applied in this order.
         seed: Whole number. Defaults to `0`.
-        fuse: `"fast"`, `"strict"` or `"off"`; see `kreg.augment.planner` for what each may change.
-            Defaults to `"fast"`.
+        fuse: `"fast"`, `"strict"` or `"off"`; see `kreg.augment.engine.planner` for what
+            each may change. Defaults to `"fast"`.
         num_classes: Whole number or `None`. What mixing and smoothing need to know about labels
             that are class ids; 1 for binary labels. Defaults to `None`.
         value_range: `(0, highest)` or `None`. Floating-point images need it for colour stages;
@@ -77,7 +86,7 @@ class Pipeline:
 
     def __init__(
         self,
-        stages,
+        stages: Sequence[AnyStage],
         seed: int = 0,
         *,
         fuse: str = "fast",
@@ -91,22 +100,22 @@ class Pipeline:
         self.stages = checked_stages(stages)
         self.seed = check.integer("seed", seed)
         self.fuse = check.choice("fuse", fuse, planner.FUSE)
-        self.num_classes = targets.class_count(num_classes)
-        self.value_range = spec.value_range(value_range)
+        self.num_classes = labels.class_count(num_classes)
+        self.value_range = input_spec.value_range(value_range)
         self.dtype = None if dtype is None else tf.as_dtype(dtype)
-        self.target = check.choice("target", target, targets.TARGETS)
+        self.target = check.choice("target", target, batches.TARGETS)
         self.ignore_index = check.integer("ignore_index", ignore_index)
-        self.jit = compiling.resolve(jit_compile)
-        self.plans: dict = {}
+        self.jit = xla.resolve(jit_compile)
+        self.plans: dict[tuple[str, ...], Plan] = {}
 
-    def __call__(self, x, y=None, weight=None, *, index, epoch):
+    def __call__(self, x: Any, y: Any = None, weight: Any = None, *, index: Any, epoch: Any) -> Any:
         """Augment one batch: a pure function, usable eagerly and inside `Dataset.map`.
 
         Args:
             x: Images (batch, height, width, channels) or a table (batch, features); or a dictionary
                 with `"images"` and any of `"labels"`, `"segmentation_masks"`, `"sample_weights"`,
                 `"keypoints"` (batch, number, 2) and `"boxes"` (batch, number, 4); see
-                `kreg.augment.places` for how they count and the flags that come with them.
+                `kreg.augment.engine.annotations` for how they count and the flags beside them.
             y: Targets, or `None`.
             weight: Sample weights (batch,), or `None`. Mixing blends them as it blends the targets.
             index: Integers (batch,): the position of each record in its data set.
@@ -115,116 +124,105 @@ class Pipeline:
         Returns:
             `x`, `(x, y)`, `(x, y, weight)` or a dictionary, as what came in.
         """
-        batch = targets.unpack(x, y, weight, self.target)
+        batch = batches.unpack(x, y, weight, self.target)
         plan = self.plan(batch.images)
         index = tf.cast(index, tf.int64)
         batch = self.run(plan, batch, index, tf.cast(epoch, tf.int64))
-        return targets.pack(batch, x, y, weight, self.target)
+        return batches.pack(batch, x, y, weight, self.target)
 
-    def plan(self, images) -> Plan:
+    def plan(self, images: tf.Tensor) -> Plan:
         """The plan for batches like this one, made once."""
-        batch_spec = spec.of(images, self.value_range)
+        batch_spec = input_spec.of(images, self.value_range)
         key = tuple(str(part) for part in batch_spec)
         if key not in self.plans:
             with tf.init_scope():
                 self.plans[key] = Plan(self, batch_spec)
         return self.plans[key]
 
-    def run(self, plan: Plan, batch: targets.Batch, index, epoch) -> targets.Batch:
+    def run(self, plan: Plan, batch: Batch, index: tf.Tensor, epoch: tf.Tensor) -> Batch:
         """All groups on a batch that is filled up to a compiled size and cut back at the end."""
         plan.refuse_loners(batch.images)
-        size = compiling.bucket(batch.images)
+        size = batches.bucket(batch.images)
         batch = self.encoded(plan, batch)
         filled = batch._replace(
-            images=compiling.fill_up(batch.images, size),
-            masks=None if batch.masks is None else compiling.fill_up(batch.masks, size),
+            images=fill_up(batch.images, size),
+            masks=None if batch.masks is None else fill_up(batch.masks, size),
         )
-        params = plan.parameters(epoch, compiling.fill_up(index, size))
+        params = plan.parameters(epoch, fill_up(index, size))
         result = self.through(plan.groups, filled, params, Partner(batch.images))
         images = cut_back(tf.cast(result.images, plan.dtype), batch.images)
         masks = None if batch.masks is None else cut_back(result.masks, batch.images)
         return result._replace(images=images, masks=masks)
 
-    def encoded(self, plan: Plan, batch: targets.Batch) -> targets.Batch:
+    def encoded(self, plan: Plan, batch: Batch) -> Batch:
         """Labels as probabilities, where a stage needs them."""
         changers = plan.changers()
         if not changers or self.target == "mask":
             return batch
-        labels = targets.probabilities(batch.labels, self.num_classes, changers[0])
-        return batch._replace(labels=labels)
+        rows = labels.probabilities(batch.labels, self.num_classes, changers[0])
+        return batch._replace(labels=rows)
 
-    def through(self, groups, batch, params, partner) -> targets.Batch:
-        images, labels, masks, weights, places = batch
+    def through(
+        self, groups: list[Group[Any]], batch: Batch, params: list[tf.Tensor], partner: Partner
+    ) -> Batch:
+        images, targets, masks, weights, annotations = batch
         for group, own in zip(groups, params):
             images = group.images(images, own, partner)
             if masks is not None:
                 masks = group.masks(masks, own, partner, self.ignore_index)
-            if labels is not None:
-                labels = group.targets(labels, own, partner)
+            if targets is not None:
+                targets = group.targets(targets, own, partner)
             if weights is not None:
                 weights = group.weights(weights, own, partner)
-            if places is not None:
-                places = group.places(places, own)
-        return targets.Batch(images, labels, masks, weights, places)
+            if annotations is not None:
+                annotations = group.annotations(annotations, own)
+        return Batch(images, targets, masks, weights, annotations)
 
     @property
     def changes_targets(self) -> bool:
         """Whether labels leave as rows of probabilities: then the loss must take such rows."""
         return any(step.stage.changes_targets for step in flatten(self.stages).steps)
 
-    def check_loss(self, loss) -> None:
+    def check_loss(self, loss: Any) -> None:
         """Refuse a loss that smooths labels again, or that wants class ids where rows come out.
 
         A pipeline does not see the model, so say `pipeline.check_loss(model.loss)` before `fit`.
         """
-        losses.check(self.stages, loss)
+        labels.check_loss(self.stages, loss)
 
-    def apply(self, dataset, *, indexed: bool = False, epochs: int | None = None, first_epoch=0):
-        """`dataset` with augmented batches; see `kreg.augment.datasets.apply`."""
-        return datasets.apply(
-            self, dataset, indexed=indexed, epochs=epochs, first_epoch=first_epoch
-        )
+    def apply(
+        self,
+        dataset: tf.data.Dataset,
+        *,
+        indexed: bool = False,
+        epochs: int | None = None,
+        first_epoch: int = 0,
+    ) -> tf.data.Dataset:
+        """`dataset` with augmented batches; see `kreg.augment.engine.tf_data.apply`."""
+        return tf_data.apply(self, dataset, indexed=indexed, epochs=epochs, first_epoch=first_epoch)
 
-    def preview(self, x, y=None, *, index=None, epochs=range(7), class_names=None):
-        """A picture of what the pipeline does; see `kreg.augment.preview.preview`."""
-        return preview.preview(
-            self, np.asarray(x), y, index=index, epochs=epochs, class_names=class_names
-        )
+    def preview(
+        self,
+        x: ArrayLike,
+        y: Any = None,
+        *,
+        index: ArrayLike | None = None,
+        epochs: Iterable[int] = range(7),
+        class_names: Sequence[str] | None = None,
+    ) -> tuple[NDArray[np.uint8], list[str]]:
+        """A picture of what the pipeline does; see `kreg.augment.image_grid.preview`."""
+        return image_grid.preview(self, x, y, index=index, epochs=epochs, class_names=class_names)
 
-    def describe(self, images) -> list[str]:
+    def describe(self, images: ArrayLike) -> list[str]:
         """One line for each compiled group, for a batch like this one."""
         return [group.label for group in self.plan(tf.convert_to_tensor(images)).groups]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lines = "".join(f"    {stage!r},\n" for stage in self.stages)
         return f"Pipeline([\n{lines}], seed={self.seed}, fuse={self.fuse!r})"
 
 
-def cut_back(part, like):
-    """The first records of `part`, as many as `like` has."""
-    if like.shape[0] is None:
-        part = part[: tf.shape(like)[0]]
-    part.set_shape([like.shape[0], *part.shape[1:]])
-    return part
-
-
-class Partner:
-    """The partner of record i of a batch: record n - 1 - i; what fills the batch up has none."""
-
-    def __init__(self, images):
-        self.records = tf.shape(images)[0]
-        self.order = tf.range(self.records - 1, -1, -1)
-
-    def of(self, part):
-        """The partners' values, filled up where `part` is."""
-        return compiling.fill_up(tf.gather(part, self.order), tf.shape(part)[0])
-
-    def cut(self, value):
-        """A parameter without the entries that only fill up."""
-        return value[: self.records]
-
-
-def checked_stages(stages) -> list:
+def checked_stages(stages: Sequence[AnyStage]) -> list[AnyStage]:
     if not isinstance(stages, (list, tuple)):
         raise check.invalid("stages", "a list of stages", stages)
     for stage in stages:

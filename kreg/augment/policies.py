@@ -5,22 +5,23 @@ gets its neutral setting there, and the planner merges chosen and unchosen stage
 geometric operations to choose from cost one gather, not ten.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from kreg import check
 from kreg.augment import ranges
-from kreg.augment.colour import RandomBrightness, RandomContrast, RandomSaturation
+from kreg.augment.color import RandomBrightness, RandomContrast, RandomSaturation
 from kreg.augment.filters import RandomSharpness
-from kreg.augment.moves import RandomTranslation
+from kreg.augment.geometry import RandomRotation, RandomShear, RandomTranslation
 from kreg.augment.options import OPERATIONS, SHARE
-from kreg.augment.ranges import Signed
-from kreg.augment.steps import Policy, Recipe
-from kreg.augment.tone import AutoContrast, Equalize, RandomPosterize, RandomSolarize
-from kreg.augment.transforms import RandomRotation, RandomShear
+from kreg.augment.pixels import AutoContrast, Equalize, RandomPosterize, RandomSolarize
+from kreg.augment.ranges import Magnitude, Range, Signed
+from kreg.augment.stage import AnyStage, Branch, Policy, Recipe
 
 
-def listed(stages) -> list:
-    return list(stages) if isinstance(stages, (list, tuple)) else [stages]
+def listed(stages: AnyStage | Sequence[AnyStage]) -> list[AnyStage]:
+    return list(stages) if isinstance(stages, (list, tuple)) else [cast(AnyStage, stages)]
 
 
 @dataclass(eq=False)
@@ -32,13 +33,10 @@ class RandomApply(Policy):
         p: Number or epoch schedule in [0, 1]. Defaults to `0.5`.
     """
 
-    stages: object
-    p: ranges.Bound = 0.5
+    stages: AnyStage | Sequence[AnyStage]
+    p: ranges.BoundSetting = ranges.fraction(0.5)
 
-    def __post_init__(self):
-        self.p = ranges.probability("p", self.p)
-
-    def branches(self):
+    def branches(self) -> list[Branch]:
         return [(0.0, self.p, listed(self.stages))]
 
 
@@ -51,10 +49,10 @@ class RandomChoice(Policy):
         weights: List of numbers >= 0, or `None` for equal ones. Defaults to `None`.
     """
 
-    stages: list
-    weights: list | None = None
+    stages: Sequence[AnyStage | Sequence[AnyStage]]
+    weights: Sequence[float] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.stages, (list, tuple)) or not self.stages:
             raise check.invalid("stages", "a list of at least one stage", self.stages)
         weights = [1.0] * len(self.stages) if self.weights is None else list(self.weights)
@@ -63,13 +61,16 @@ class RandomChoice(Policy):
             raise check.invalid("weights", "one number >= 0 per stage, not all 0", self.weights)
         self.shares = [w / sum(weights) for w in weights]
 
-    def branches(self):
+    def branches(self) -> list[Branch]:
         return intervals(self.stages, self.shares)
 
 
-def intervals(stages, shares) -> list:
+def intervals(
+    stages: Sequence[AnyStage | Sequence[AnyStage]], shares: Sequence[float]
+) -> list[Branch]:
     """Neighbouring intervals of [0, 1) with the given lengths."""
-    low, result = 0.0, []
+    low = 0.0
+    result: list[Branch] = []
     for stage, share in zip(stages, shares):
         result.append((low, low + share, listed(stage)))
         low += share
@@ -88,27 +89,33 @@ class OneOf(RandomChoice):
 
     p: float = 0.5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         self.p = check.number("p", self.p, low=0, high=1)
 
-    def branches(self):
+    def branches(self) -> list[Branch]:
         return intervals(self.stages, [share * self.p for share in self.shares])
 
 
 class Identity(Recipe):
     """No stage at all: the choice to leave a record as it is."""
 
-    def stages(self):
+    def stages(self) -> Sequence[AnyStage]:
         return []
 
 
-def operations(draw, posterize, solarize, tone_p: float = 1.0, channels: int = 3) -> list:
+def operations(
+    draw: Callable[[float], Range],
+    posterize: Magnitude,
+    solarize: Magnitude,
+    tone_p: float = 1.0,
+    channels: int = 3,
+) -> list[AnyStage]:
     """The operations of the policies, geometry first so that neighbours merge.
 
     `draw(largest)` makes the range of a signed magnitude.
     """
-    colour = [RandomSaturation(draw(0.9))] if channels == 3 else []
+    color: list[AnyStage] = [RandomSaturation(draw(0.9))] if channels == 3 else []
     return [
         RandomShear(draw(0.3), 0.0),
         RandomShear(0.0, draw(0.3)),
@@ -117,7 +124,7 @@ def operations(draw, posterize, solarize, tone_p: float = 1.0, channels: int = 3
         RandomRotation(draw(30 / 360)),
         RandomBrightness(draw(0.9), mode="scale"),
         RandomContrast(draw(0.9)),
-        *colour,
+        *color,
         RandomPosterize(posterize, p=1.0),
         RandomSolarize(solarize, p=1.0),
         RandomSharpness(draw(0.9)),
@@ -143,12 +150,12 @@ class RandAugment(Recipe):
     magnitude: float = 0.3
     channels: int = 3
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.num_ops = check.integer("num_ops", self.num_ops, **OPERATIONS)
         self.magnitude = check.number("magnitude", self.magnitude, **SHARE)
         self.channels = check.integer("channels", self.channels, low=1)
 
-    def stages(self):
+    def stages(self) -> Sequence[AnyStage]:
         return [self.choice() for _ in range(self.num_ops)]
 
     def choice(self) -> RandomChoice:
@@ -176,11 +183,11 @@ class TrivialAugment(Recipe):
     channels: int = 3
     magnitude: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.channels = check.integer("channels", self.channels, low=1)
         self.magnitude = check.number("magnitude", self.magnitude, **SHARE)
 
-    def stages(self):
+    def stages(self) -> Sequence[AnyStage]:
         m = self.magnitude
         return [
             RandomChoice(

@@ -27,11 +27,10 @@ from kreg.augment import (
     TrivialAugment,
 )
 from kreg.augment.ranges import Symmetric, bound
-from kreg.augment.stage import Stage
-from kreg.fields import Number
 
 Shape = tuple[int, ...]
-Stages = list[Stage]
+Dial = Any  # a number or a schedule, for the stage to read
+Stages = list[Any]  # stages and policies
 
 
 def images(
@@ -39,15 +38,15 @@ def images(
     *,
     flip: str,
     crop: float,
-    rotate: Number,
-    zoom: Number,
-    shear: Number,
-    brightness: Number,
-    contrast: Number,
-    saturation: Number,
-    hue: Number,
-    noise: Number,
-    erase: Number,
+    rotate: Dial,
+    zoom: Dial,
+    shear: Dial,
+    brightness: Dial,
+    contrast: Dial,
+    saturation: Dial,
+    hue: Dial,
+    noise: Dial,
+    erase: Dial,
     mixup: float,
     cutmix: float,
 ) -> Stages:
@@ -83,9 +82,9 @@ def placement(input_shape: Shape, flip: str, crop: float) -> Stages:
     return cut + ([] if flip == "none" else [RandomFlip(flip)])
 
 
-def mixing(mixup: float, cutmix: float) -> Stage:
+def mixing(mixup: float, cutmix: float) -> Any:
     """MixUp, CutMix, or for each record one of the two."""
-    made = [MixUp(mixup)] if mixup else []
+    made: Stages = [MixUp(mixup)] if mixup else []
     made += [CutMix(cutmix)] if cutmix else []
     return made[0] if len(made) == 1 else RandomChoice(made)
 
@@ -110,7 +109,7 @@ def cutmix(input_shape: Shape, **dials: Any) -> Stages:
     return [CutMix(**dials)]
 
 
-def tabular(input_shape: Shape, *, noise: Number, mask: Number, mixup: float) -> Stages:
-    stages = [FeatureNoise(noise)] if noise else []
+def tabular(input_shape: Shape, *, noise: Dial, mask: Dial, mixup: float) -> Stages:
+    stages: Stages = [FeatureNoise(noise)] if noise else []
     stages += [FeatureMask(mask)] if mask else []
     return stages + ([MixUp(mixup)] if mixup else [])

@@ -4,33 +4,24 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from kreg.augment import keys, ranges
-from kreg.augment.noise import normal
-from kreg.augment.stage import Rows
+from kreg.augment import ranges
+from kreg.augment.engine import random_numbers
+from kreg.augment.engine.input_spec import TableSpec
+from kreg.augment.stage import Noisy, Params, Rows
 
 
 @dataclass(eq=False)
-class FeatureNoise(Rows):
+class FeatureNoise(Noisy, Rows):
     """Add normal noise to each feature; scale the features first.
 
     Args:
         stddev: Number >= 0, a pair or epoch schedules, in units of the features. Defaults to `0.1`.
     """
 
-    stddev: ranges.Range = 0.1
+    stddev: ranges.RangeSetting = ranges.pair(0.1, low=0)
 
-    columns = 3
-    neutral = {"stddev": 0.0}
-
-    def __post_init__(self):
-        self.stddev = ranges.pair("stddev", self.stddev, low=0)
-
-    def draw(self, u, epoch, spec):
-        stddev = self.stddev.draw(u[:, 0], epoch) * tf.ones_like(u[:, 0])
-        return {"stddev": stddev, "key": u[:, 1:3]}
-
-    def rows(self, x, params, spec):
-        noise = normal(keys.field(keys.field_keys(params["key"]), spec.features))
+    def rows(self, x: tf.Tensor, params: Params, spec: TableSpec) -> tf.Tensor:
+        noise = random_numbers.normals(params["key"], spec.features)
         return x + params["stddev"][:, None] * noise
 
 
@@ -45,20 +36,17 @@ class FeatureMask(Rows):
         fill_value: Number. Defaults to `0.0`.
     """
 
-    rate: ranges.Bound = 0.1
+    rate: ranges.BoundSetting = ranges.fraction(0.1)
     fill_value: float = 0.0
 
     columns = 2
     neutral = {"rate": 0.0}
 
-    def __post_init__(self):
-        self.rate = ranges.probability("rate", self.rate)
-
-    def draw(self, u, epoch, spec):
+    def draw(self, u: tf.Tensor, epoch: tf.Tensor, spec: TableSpec) -> Params:
         rate = ranges.at(self.rate, epoch) * tf.ones_like(u[:, 0])
         return {"rate": rate, "key": u}
 
-    def rows(self, x, params, spec):
-        drawn = keys.field(keys.field_keys(params["key"]), spec.features)
+    def rows(self, x: tf.Tensor, params: Params, spec: TableSpec) -> tf.Tensor:
+        drawn = random_numbers.field(random_numbers.field_keys(params["key"]), spec.features)
         hidden = drawn < params["rate"][:, None]
         return tf.where(hidden, self.fill_value, x)

@@ -7,7 +7,15 @@ import zipfile
 from pathlib import Path
 
 from kreg import check
-from kreg.data.options import SourceOptions
+from kreg.data.options import (
+    CsvOptions,
+    ImageFolderOptions,
+    NpzOptions,
+    ParquetOptions,
+    SourceOptions,
+    SyntheticOptions,
+    TableOptions,
+)
 
 HEADER = 2**22  # characters in which a header line must end
 LARGEST_SIDE = 4096
@@ -66,7 +74,7 @@ def columns_are_there(cfg: SourceOptions) -> None:
                 raise check.invalid(key, f"null: {cfg.kind} has no columns to name", value)
         return
     names = columns(cfg)
-    if cfg.kind != "npz":
+    if isinstance(cfg, TableOptions):
         named += [("data.target", cfg.target), *(("data.drop", column) for column in cfg.drop)]
     for key, value in named:
         if names and value is not None:
@@ -75,9 +83,11 @@ def columns_are_there(cfg: SourceOptions) -> None:
 
 def columns(cfg: SourceOptions) -> list[str]:
     """What the file says that it has; none where only loading it can tell."""
-    if cfg.kind == "csv":
-        return header(cfg.path, cfg.separator)
-    return footer(cfg.path) if cfg.kind == "parquet" else members(cfg.path)
+    if isinstance(cfg, CsvOptions):
+        return header(str(cfg.path), cfg.separator)
+    if isinstance(cfg, ParquetOptions):
+        return footer(str(cfg.path))
+    return members(str(cfg.path)) if isinstance(cfg, NpzOptions) else []
 
 
 def header(path: str, separator: str) -> list[str]:
@@ -100,7 +110,7 @@ def footer(path: str) -> list[str]:
     from pyarrow import ArrowException, parquet
 
     try:
-        return parquet.read_schema(Path(path).expanduser()).names
+        return list(parquet.read_schema(Path(path).expanduser()).names)
     except (ArrowException, OSError):
         return []
 
@@ -125,14 +135,13 @@ def members(path: str) -> list[str]:
 
 def numbers_fit(cfg: SourceOptions) -> None:
     """Numbers that only make sense together."""
-    if getattr(cfg, "problem", "") == "sparse_teacher" and cfg.informative > cfg.features:
+    if isinstance(cfg, SyntheticOptions) and cfg.too_many_informative:
         wanted = f"at most data.features = {cfg.features}"
         raise check.invalid("data.informative", wanted, cfg.informative)
-    size = getattr(cfg, "size", None)
-    if size is not None:
-        if len(size) != 2:
-            raise check.invalid("data.size", "[height, width] or null", size)
-        for side in size:
+    if isinstance(cfg, ImageFolderOptions) and cfg.size is not None:
+        if len(cfg.size) != 2:
+            raise check.invalid("data.size", "[height, width] or null", cfg.size)
+        for side in cfg.size:
             check.integer("data.size", side, low=1, high=LARGEST_SIDE)
 
 

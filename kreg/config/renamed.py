@@ -1,6 +1,6 @@
 """Configuration keys that had another name, and what an earlier version has recorded under it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from kreg.config import schema
@@ -57,13 +57,13 @@ def current(recorded: Mapping[str, Any]) -> dict[str, Any]:
             _put(tree, present(name).split("."), item)
     for group in schema.GROUPS:
         values = tree.get(group, {})
-        known = schema.kinds(group).get(values.get("kind"))
+        known = schema.GROUPS[group].get(values.get("kind"))
         if known is not None:
             tree[group] = {**schema.defaults(known), **values}
     return tree
 
 
-def _leaves(group: str, value: Any):
+def _leaves(group: str, value: Any) -> Iterator[tuple[str, Any]]:
     """A group's keys under their dotted names; what lies below a key is its value."""
     if group in schema.GROUPS and isinstance(value, Mapping):
         yield from ((f"{group}.{key}", item) for key, item in value.items())

@@ -1,11 +1,11 @@
 from . import preprocessing as preprocessing
-from .assemble import assemble as assemble
+from .assembly import assemble as assemble
 from .dataset import Data as Data
+from .dataset import Raw as Raw
 from .dataset import Split as Split
-from .raw import Raw as Raw
+from .preprocessing import Standard as Standard
 from .splits import Splitting as Splitting
 from .splits import split_rows as split_rows
-from .standardise import Standard as Standard
 from .stream import epoch_stream as epoch_stream
 from .stream import ordered as ordered
 from .stream import steps_per_epoch as steps_per_epoch

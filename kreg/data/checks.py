@@ -4,18 +4,16 @@ Every finding is one sentence that names the split, the column and what to do.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kreg import check
 from kreg.data import leaks
-from kreg.data.dataset import Data, is_lazy
-from kreg.data.raw import TASKS, Raw
-from kreg.data.splits import Splitting
+from kreg.data.dataset import TASKS, Array, Data, Raw, is_lazy
+from kreg.data.splits import Rows, Splitting
 
 MAX_ROWS = 50_000_000
-HUGE = (
-    1e4  # unscaled columns above it stall a gradient; above OVERFLOW float32 squares are infinite
-)
-OVERFLOW = 1e18
+HUGE = 1e4  # unscaled columns above it stall a gradient
+OVERFLOW = 1e18  # squares of values above it are infinite in float32
 NAMED = 5  # columns that a sentence names before it counts the rest
 
 
@@ -27,11 +25,11 @@ def check_raw(raw: Raw) -> None:
         raise ValueError(f"{raw.name}: {len(raw.x)} rows of inputs but {rows} targets.")
     if not 3 <= rows <= MAX_ROWS:
         raise ValueError(f"{raw.name}: {rows} rows; kreg trains on 3 to {MAX_ROWS:,} rows.")
-    for y in (raw.y, *(raw.test[1:] if raw.test else ())):
+    for y in [raw.y] + ([raw.test[1]] if raw.test else []):
         _check_targets(raw, np.asarray(y))
 
 
-def _check_targets(raw: Raw, y) -> None:
+def _check_targets(raw: Raw, y: Array) -> None:
     if y.dtype.kind not in "iufb":
         raise ValueError(f"{raw.name}: the target is not numeric ({y.dtype}).")
     missing = int((~np.isfinite(y)).sum()) if y.dtype.kind == "f" else 0
@@ -52,7 +50,7 @@ def _check_targets(raw: Raw, y) -> None:
         )
 
 
-def check_sizes(raw: Raw, rows, how: Splitting) -> None:
+def check_sizes(raw: Raw, rows: Rows, how: Splitting) -> None:
     """Refuse an empty split; only the test split may be left out, by `test=0`."""
     for name, part in zip(("train", "validation", "test"), rows, strict=True):
         wanted = name != "test" or (how.test > 0 and raw.test is None)
@@ -63,7 +61,7 @@ def check_sizes(raw: Raw, rows, how: Splitting) -> None:
             )
 
 
-def examine(data: Data, raw: Raw, rows) -> list[str]:
+def examine(data: Data, raw: Raw, rows: Rows) -> list[str]:
     """Errors in the assembled splits are raised; everything doubtful is returned as sentences."""
     found = _classes(data) + _columns(data)
     found += leaks.duplicates(data)
@@ -99,22 +97,22 @@ def _columns(data: Data) -> list[str]:
     if is_lazy(data.train.x) or data.train.x.dtype == np.uint8:
         return []
     for name, split in data.splits.items():
-        _check_finite(data, name, split.x.reshape(len(split), -1))
+        _check_finite(data, name, split.flat())
     if data.is_image:
         return []
-    flat = data.train.x.reshape(len(data.train), -1)
+    flat = data.train.flat()
     largest = np.abs(flat).max(axis=0)
     found = []
     if (largest > HUGE).any():
         names = _names(data, largest > HUGE)
         found.append(f"{names}: values up to {largest.max():.3g}; standardise the columns.")
-    constant = np.ptp(flat, axis=0) == 0
+    constant = np.asarray(np.ptp(flat, axis=0) == 0)
     if constant.any():
         found.append(f"{_names(data, constant)}: constant in train, so it can teach nothing.")
     return found
 
 
-def _check_finite(data: Data, split: str, flat) -> None:
+def _check_finite(data: Data, split: str, flat: Array) -> None:
     bad = ~np.isfinite(flat).all(axis=0)
     if bad.any():
         raise ValueError(
@@ -129,7 +127,7 @@ def _check_finite(data: Data, split: str, flat) -> None:
         )
 
 
-def _names(data: Data, mask) -> str:
+def _names(data: Data, mask: ArrayLike) -> str:
     columns = np.flatnonzero(mask)
     known = data.feature_names
     names = [known[i] if i < len(known) else str(i) for i in columns]

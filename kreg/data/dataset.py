@@ -1,9 +1,102 @@
-"""What a source hands to training: three splits, and everything a model must know about them."""
+"""The rows of a source as they are read (`Raw`), and split and ready for training (`Data`)."""
 
 import dataclasses
 import zlib
+from collections.abc import Callable, Hashable, Iterable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kreg.data.preprocessing import Fitted
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from typing_extensions import TypeIs
+
+TASKS = ("classification", "binary", "regression")
+Array = NDArray[Any]
+
+
+class LazyRows(Protocol):
+    """Rows that are decoded on demand; `ImageFiles` is the one of kreg."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Any, /) -> Array:
+        """These rows as an array."""
+
+    def take(self, rows: Any, /) -> "LazyRows":
+        """These rows, still to be decoded."""
+
+    def load(self, index: Any, /) -> Any:
+        """These rows as a tensor, inside of `tf.data`."""
+
+    def signature(self) -> bytes:
+        """Another one where any row is another."""
+
+    def contents(self) -> Iterable[Hashable]:
+        """Something for each row that is equal where rows are equal."""
+
+
+Inputs = Array | LazyRows
+
+
+@dataclasses.dataclass
+class Raw:
+    """Rows in the order of their source.
+
+    Args:
+        x: Array `(rows, ...)`, a lazy image source, or a pandas frame that `preprocess` can fit.
+        y: Class ids `(rows,)`, or float targets `(rows,)` or `(rows, targets)`.
+        task: One of `TASKS`.
+        test: The source's own test rows, `(x, y)`, or `None`.
+        group: One label a row; rows of one group never straddle two splits. Or `None`.
+        time: One sortable value a row; the future never trains the past. Or `None`.
+        preprocess: Called with the training rows of `x`; returns a fitted object that maps rows to
+            float32 arrays and names them. `None` leaves `x` as it is.
+        suspects: Columns that may be groups: `{name: values}`. Rows that share a value and
+            straddle two splits are worth a warning.
+    """
+
+    name: str
+    x: "Inputs | pd.DataFrame"
+    y: Array
+    task: str
+    class_names: list[str] = dataclasses.field(default_factory=list)
+    feature_names: list[str] = dataclasses.field(default_factory=list)
+    is_image: bool = False
+    test: "tuple[Inputs | pd.DataFrame, Array] | None" = None
+    weight: Array | None = None
+    group: Array | None = None
+    time: Array | None = None
+    preprocess: Callable[[Any], Fitted] | None = None
+    suspects: dict[str, Array] = dataclasses.field(default_factory=dict)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Class ids without names are named by their numbers."""
+        self.y = np.asarray(self.y)
+        ids = self.task != "regression" and self.y.dtype.kind in "iu" and self.y.size
+        if ids and not self.class_names:
+            self.class_names = [str(number) for number in range(int(self.y.max()) + 1)]
+
+    def rows(self, indices: NDArray[np.int64]) -> "Inputs | pd.DataFrame":
+        """These rows of `x`, whatever `x` is."""
+        if isinstance(self.x, np.ndarray):
+            return self.x[indices]
+        return self.x.iloc[indices] if hasattr(self.x, "iloc") else self.x.take(indices)
+
+
+def classes_task(classes: int) -> str:
+    """The task of integer labels: two classes make it binary."""
+    return "binary" if classes == 2 else "classification"
 
 
 @dataclasses.dataclass
@@ -11,29 +104,32 @@ class Split:
     """Rows of one role.
 
     Args:
-        x: Array `(rows, ...)`, or a lazy source such as `ImageFiles`: anything with `len`,
-            `shape`, `dtype` and `x[indices] -> array`.
+        x: Array `(rows, ...)`, or a lazy source such as `ImageFiles`: see `LazyRows`.
         y: Array `(rows,)` of int32 class ids, or `(rows, targets)` of float32 values.
         weight: Array `(rows,)` of float32 sample weights, or `None`.
     """
 
-    x: np.ndarray
-    y: np.ndarray
-    weight: np.ndarray | None = None
+    x: Inputs
+    y: Array
+    weight: Array | None = None
 
     def __len__(self) -> int:
         return len(self.y)
 
-    def take(self, rows) -> "Split":
+    def take(self, rows: ArrayLike) -> "Split":
         """The rows with these indices, in this order; a lazy source stays lazy."""
-        rows = np.asarray(rows)
-        x = self.x.take(rows) if is_lazy(self.x) else self.x[rows]
-        weight = None if self.weight is None else self.weight[rows]
-        return Split(x, self.y[rows], weight)
+        index = np.asarray(rows)
+        x = self.x.take(index) if is_lazy(self.x) else self.x[index]
+        weight = None if self.weight is None else self.weight[index]
+        return Split(x, self.y[index], weight)
 
     def spread(self, count: int) -> "Split":
         """`count` rows at even distances."""
         return self.take(np.arange(count) * len(self) // count)
+
+    def flat(self) -> Array:
+        """The inputs as a table, `(rows, values)`."""
+        return np.asarray(self.x).reshape(len(self), -1)
 
     def in_memory(self) -> "Split":
         """The same rows as plain arrays: what a metric or a plot needs of a lazy source."""
@@ -61,7 +157,7 @@ class Data:
     is_image: bool = False
     target_mean: list[float] = dataclasses.field(default_factory=list)
     target_scale: list[float] = dataclasses.field(default_factory=list)
-    preprocessing: "object | None" = None
+    preprocessing: Fitted | None = None
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     @property
@@ -76,7 +172,7 @@ class Data:
     def sizes(self) -> dict[str, int]:
         return {name: len(split) for name, split in self.splits.items()}
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """All but the rows as plain JSON values: what a run keeps as `data.json`.
 
         `kreg.data.preprocessing.from_dict(saved["preprocessing"])` turns new rows into inputs.
@@ -87,7 +183,7 @@ class Data:
             **{name: getattr(self, name) for name in names},
             "input_shape": list(self.input_shape),
             "target": {"mean": self.target_mean, "scale": self.target_scale},
-            "preprocessing": fitted.to_dict() if hasattr(fitted, "to_dict") else None,
+            "preprocessing": fitted.to_dict() if fitted and hasattr(fitted, "to_dict") else None,
             "fingerprint": self.fingerprint(),
             "warnings": self.warnings,
         }
@@ -102,12 +198,12 @@ class Data:
         return f"{code:08x}"
 
 
-def is_lazy(x) -> bool:
+def is_lazy(x: object) -> "TypeIs[LazyRows]":
     """Whether `x` decodes its rows on demand."""
     return not isinstance(x, np.ndarray)
 
 
-def _bytes_of(part):
+def _bytes_of(part: Inputs) -> bytes | memoryview:
     if is_lazy(part):
         return part.signature()
     return np.ascontiguousarray(part).view(np.uint8).reshape(-1).data

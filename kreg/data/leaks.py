@@ -1,9 +1,12 @@
 """Why a validation score flatters: duplicate rows, a telling column, groups that are split."""
 
-import numpy as np
+from collections.abc import Hashable, Iterable
 
-from kreg.data.dataset import Data, is_lazy
-from kreg.data.raw import Raw
+import numpy as np
+from numpy.typing import NDArray
+
+from kreg.data.dataset import Array, Data, Raw, Split, is_lazy
+from kreg.data.splits import Rows
 
 REVEALING = 0.99  # accuracy, or absolute correlation, that one column alone reaches
 BINS = 64
@@ -13,10 +16,10 @@ PURITY = 0.98
 
 def duplicates(data: Data) -> list[str]:
     """How many validation and test rows stand in the training split, inputs bit for bit equal."""
-    known = _row_keys(data.train)
+    known = set(_row_keys(data.train))
     found = []
     for name in ("validation", "test"):
-        again = sum(key in known for key in _row_keys(data.splits[name], unique=False))
+        again = sum(key in known for key in _row_keys(data.splits[name]))
         if again:
             found.append(
                 f"{again} of {len(data.splits[name])} {name} rows are also training rows: "
@@ -25,18 +28,15 @@ def duplicates(data: Data) -> list[str]:
     return found
 
 
-def _row_keys(split, unique: bool = True):
+def _row_keys(split: Split) -> Iterable[Hashable]:
     if is_lazy(split.x):
-        keys = split.x.contents()
-    else:
-        keys = (hash(row.tobytes()) for row in np.ascontiguousarray(split.x))
-    return set(keys) if unique else list(keys)
+        return split.x.contents()
+    return (hash(row.tobytes()) for row in np.ascontiguousarray(split.x))
 
 
 def revealing_columns(data: Data) -> list[str]:
     """Columns that alone predict the validation targets: usually the answer in another coat."""
-    x = data.train.x.reshape(len(data.train), -1)
-    unseen = data.validation.x.reshape(len(data.validation), -1)
+    x, unseen = data.train.flat(), data.validation.flat()
     if len(unseen) < SMALL:
         return []
     score = _correlation if data.task == "regression" else _lookup_accuracy
@@ -51,14 +51,14 @@ def revealing_columns(data: Data) -> list[str]:
     return found
 
 
-def _correlation(x, y, unseen, truth) -> np.ndarray:
+def _correlation(x: Array, y: Array, unseen: Array, truth: Array) -> NDArray[np.float64]:
     left = unseen - unseen.mean(axis=0)
     right = truth[:, 0] - truth[:, 0].mean()
     scale = np.linalg.norm(left, axis=0) * np.linalg.norm(right)
     return np.abs(right @ left) / np.where(scale > 0, scale, np.inf)
 
 
-def _lookup_accuracy(x, y, unseen, truth) -> np.ndarray:
+def _lookup_accuracy(x: Array, y: Array, unseen: Array, truth: Array) -> NDArray[np.float64]:
     """Validation accuracy of "most frequent class in this bin of the column", column by column.
 
     It must also beat the most frequent class by half of what that leaves to gain.
@@ -75,7 +75,7 @@ def _lookup_accuracy(x, y, unseen, truth) -> np.ndarray:
     return np.where(scores > (1 + base) / 2, scores, 0.0)
 
 
-def straddling_groups(raw: Raw, rows) -> list[str]:
+def straddling_groups(raw: Raw, rows: Rows) -> list[str]:
     """Columns whose values look like subjects (many, repeated, one label each) and are split."""
     if raw.group is not None:
         return []
@@ -94,7 +94,7 @@ def straddling_groups(raw: Raw, rows) -> list[str]:
     return found
 
 
-def _looks_like_groups(members, raw: Raw) -> bool:
+def _looks_like_groups(members: Array, raw: Raw) -> bool:
     """At least ten values, two rows each on average, and nearly always one label a value."""
     counts = np.bincount(members)
     classes = max(len(raw.class_names), 2)

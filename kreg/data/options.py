@@ -54,25 +54,27 @@ class SourceOptions(Options):
 
 
 @dataclass
-class DigitsOptions(SourceOptions, component="kreg.data.sources.bundled:digits"):
+class DigitsOptions(SourceOptions, component="kreg.data.sources.sklearn_datasets:digits"):
     images, fixed_task = True, "classification"
     kind: str = kind("digits")
 
 
 @dataclass
-class BreastCancerOptions(SourceOptions, component="kreg.data.sources.bundled:breast_cancer"):
+class BreastCancerOptions(
+    SourceOptions, component="kreg.data.sources.sklearn_datasets:breast_cancer"
+):
     images, fixed_task = False, "classification"
     kind: str = kind("breast_cancer")
 
 
 @dataclass
-class WineOptions(SourceOptions, component="kreg.data.sources.bundled:wine"):
+class WineOptions(SourceOptions, component="kreg.data.sources.sklearn_datasets:wine"):
     images, fixed_task = False, "classification"
     kind: str = kind("wine")
 
 
 @dataclass
-class DiabetesOptions(SourceOptions, component="kreg.data.sources.bundled:diabetes"):
+class DiabetesOptions(SourceOptions, component="kreg.data.sources.sklearn_datasets:diabetes"):
     images, fixed_task = False, "regression"
     kind: str = kind("diabetes")
 
@@ -130,17 +132,17 @@ class FileOptions(SourceOptions):
 class TableOptions(FileOptions):
     images = False
     target: str | None = text(None, "the column to predict")
-    drop: list = many([], "columns that are no features")
+    drop: list[str] = many([], "columns that are no features")
 
 
 @dataclass
-class CsvOptions(TableOptions, component="kreg.data.sources.table:csv"):
+class CsvOptions(TableOptions, component="kreg.data.sources.csv_parquet:csv"):
     kind: str = kind("csv")
     separator: str = text(",", "between two columns")
 
 
 @dataclass
-class ParquetOptions(TableOptions, component="kreg.data.sources.table:parquet"):
+class ParquetOptions(TableOptions, component="kreg.data.sources.csv_parquet:parquet"):
     needs = "pyarrow"
     kind: str = kind("parquet")
 
@@ -155,7 +157,7 @@ class ImageFolderOptions(SourceOptions, component="kreg.data.sources.image_folde
     images, fixed_task = True, "classification"
     kind: str = kind("image_folder")
     path: str | None = text(None, "the folder")
-    size: list | None = many(None, "[height, width] to resize to; null: all have one size")
+    size: list[int] | None = many(None, "[height, width] to resize to; null: all have one size")
     channels: int = ranged(3, "3 colour | 1 grey", low=1, high=3)
     max_pixels: int = ranged(50_000_000, "of one image; a larger one is refused", low=1)
 
@@ -179,12 +181,15 @@ class SyntheticOptions(SourceOptions, component="kreg.data.sources.synthetic:{pr
     noise: float = ranged(0.5, "standard deviation of the target's", low=0)
     correlation: float = ranged(0.0, "between neighbouring columns (sparse_teacher)", **SHARE)
 
+    @property
+    def too_many_informative(self) -> bool:
+        """Whether more columns would matter than there are."""
+        return self.problem == "sparse_teacher" and self.informative > self.features
+
     def arguments(self) -> dict[str, Any]:
         found = super().arguments()
-        names = ("rows", "features", "noise")
-        if self.problem == "sparse_teacher":
-            names += ("informative", "correlation")
-        return {name: found[name] for name in names}
+        own = ("informative", "correlation") if self.problem == "sparse_teacher" else ()
+        return {name: found[name] for name in ("rows", "features", "noise", *own)}
 
 
 KINDS = table(

@@ -1,13 +1,185 @@
-"""A run's fitted preprocessing, from the plain numbers in its `data.json`: for new rows."""
+"""What is fitted on the training rows and kept with a run as plain numbers: for new rows, too.
+
+`Standard` scales the columns of an array. `Columns` turns the mixed columns of a frame into
+float32, fitted by scikit-learn: a numeric column is filled with the training median and
+standardised; where training rows miss values, a column `<name> missing` is added. A categorical
+column becomes one 0/1 column a level; the levels beyond `max_categories` (the rarest) and those
+never seen in training share `<name>=other`.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from kreg import check
-from kreg.data.columns import Columns
-from kreg.data.standardise import Standard
 
-KINDS = {"standard": Standard, "columns": Columns}
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING = "missing"
+OTHER = "other"
 
 
-def from_dict(saved: dict):
+class Fitted(Protocol):
+    """Rows of a source to float32 arrays, with the numbers of the training rows.
+
+    It may have `names`, of the features, and `to_dict`, which a run keeps.
+    """
+
+    def __call__(self, rows: Any, /) -> NDArray[np.float32]: ...
+
+
+@dataclasses.dataclass
+class Standard:
+    """`(x - mean) / scale` a column; a constant column keeps scale 1."""
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    names: list[str]
+
+    @classmethod
+    def fit(cls, x: ArrayLike, names: Iterable[str] = ()) -> "Standard":
+        """Mean and population standard deviation of the rows of `x`, in float64."""
+        rows = np.asarray(x, np.float64)
+        mean, scale = rows.mean(axis=0), rows.std(axis=0)
+        constant = scale <= 1e-12 * np.maximum(np.abs(mean), 1.0)
+        return cls(mean, np.where(constant, 1.0, scale), list(names))
+
+    def __call__(self, x: ArrayLike, /) -> NDArray[np.float32]:
+        return ((np.asarray(x, np.float64) - self.mean) / self.scale).astype(np.float32)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values: what the run directory keeps."""
+        return {
+            "kind": "standard",
+            "mean": self.mean.tolist(),
+            "scale": self.scale.tolist(),
+            "names": self.names,
+        }
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> "Standard":
+        return cls(np.asarray(saved["mean"]), np.asarray(saved["scale"]), list(saved["names"]))
+
+
+@dataclasses.dataclass
+class Columns:
+    """A fitted encoder: `columns(frame) -> (rows, features)` float32, with `names`.
+
+    Args:
+        numeric: `{"name", "median", "mean", "scale", "indicator"}` for each numeric column.
+        categorical: `{"name", "levels", "other"}` for each categorical column.
+    """
+
+    numeric: list[dict[str, Any]]
+    categorical: list[dict[str, Any]]
+
+    @classmethod
+    def fit(cls, frame: "pd.DataFrame", max_categories: int = 100) -> "Columns":
+        """Fit on the training rows of a pandas frame."""
+        numbers = [name for name in frame.columns if is_numeric(frame[name])]
+        others = [name for name in frame.columns if name not in numbers]
+        numeric = _fit_numeric(frame[numbers]) if numbers else []
+        categorical = [_fit_levels(name, frame[name], max_categories) for name in others]
+        return cls(numeric, categorical)
+
+    @property
+    def names(self) -> list[str]:
+        names = [column["name"] for column in self.numeric]
+        names += [f"{column['name']} {MISSING}" for column in self.numeric if column["indicator"]]
+        for column in self.categorical:
+            names += [f"{column['name']}={level}" for level in column["levels"]]
+            names += [f"{column['name']}={OTHER}"] * column["other"]
+        return names
+
+    def __call__(self, frame: "pd.DataFrame", /) -> NDArray[np.float32]:
+        """The columns of a frame as float32; a frame without one of them is refused."""
+        known = [column["name"] for column in self.numeric + self.categorical]
+        absent = [name for name in known if name not in frame.columns]
+        if absent:
+            raise ValueError(f"The table lacks the columns {absent} that the model was trained on.")
+        parts = [_standard(frame, column) for column in self.numeric]
+        parts += [_absent(frame, column) for column in self.numeric if column["indicator"]]
+        parts += [_one_hot(frame[column["name"]], column) for column in self.categorical]
+        return np.concatenate(parts, axis=1, dtype=np.float32)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values: what the run directory keeps."""
+        return {"kind": "columns", "numeric": self.numeric, "categorical": self.categorical}
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> "Columns":
+        return cls(saved["numeric"], saved["categorical"])
+
+
+def is_numeric(series: "pd.Series[Any]") -> bool:
+    return series.dtype.kind in "biuf"
+
+
+def numbers(series: "pd.Series[Any]") -> NDArray[np.float64]:
+    """A numeric column as float64, missing values as NaN."""
+    return series.to_numpy(np.float64, na_value=np.nan)
+
+
+def _fit_numeric(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import StandardScaler
+
+    values = np.column_stack([numbers(frame[name]) for name in frame.columns])
+    imputer = SimpleImputer(strategy="median", keep_empty_features=True).fit(values)
+    scaler = StandardScaler().fit(imputer.transform(values))
+    return [
+        {
+            "name": str(name),
+            "median": float(imputer.statistics_[i]) if np.isfinite(imputer.statistics_[i]) else 0.0,
+            "mean": float(scaler.mean_[i]),
+            "scale": float(scaler.scale_[i]),
+            "indicator": bool(np.isnan(values[:, i]).any()),
+        }
+        for i, name in enumerate(frame.columns)
+    ]
+
+
+def _fit_levels(name: str, series: "pd.Series[Any]", max_categories: int) -> dict[str, Any]:
+    from sklearn.preprocessing import OneHotEncoder
+
+    encoder = OneHotEncoder(max_categories=max_categories, handle_unknown="infrequent_if_exist")
+    encoder.fit(texts(series)[:, None])
+    rare = encoder.infrequent_categories_[0]
+    rare = set() if rare is None else set(rare.tolist())
+    levels = [level for level in encoder.categories_[0].tolist() if level not in rare]
+    return {"name": str(name), "levels": levels, "other": bool(rare)}
+
+
+def texts(series: "pd.Series[Any]") -> NDArray[np.object_]:
+    """A column as strings, with one word for every missing value."""
+    return series.astype(object).where(series.notna(), MISSING).astype(str).to_numpy(object)
+
+
+def _standard(frame: "pd.DataFrame", column: dict[str, Any]) -> NDArray[np.float64]:
+    values = numbers(frame[column["name"]])
+    filled = np.where(np.isnan(values), column["median"], values)
+    return ((filled - column["mean"]) / column["scale"])[:, None]
+
+
+def _absent(frame: "pd.DataFrame", column: dict[str, Any]) -> NDArray[np.float64]:
+    return frame[column["name"]].isna().to_numpy(np.float64)[:, None]
+
+
+def _one_hot(series: "pd.Series[Any]", column: dict[str, Any]) -> NDArray[np.float64]:
+    levels = column["levels"]
+    number = {level: i for i, level in enumerate(levels)}
+    codes = np.array([number.get(text, len(levels)) for text in texts(series)], int)
+    return np.eye(len(levels) + 1)[codes][:, : len(levels) + column["other"]]
+
+
+KINDS: dict[str, type[Standard] | type[Columns]] = {"standard": Standard, "columns": Columns}
+
+
+def from_dict(saved: dict[str, Any]) -> Standard | Columns:
     """The fitted object that `to_dict` described: call it with rows, get float32 features.
 
     >>> import json

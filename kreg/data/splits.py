@@ -1,10 +1,15 @@
 """Seeded splits: stratified, by group, by time, in folds. Every function returns row indices."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from kreg import check
+
+Indices = NDArray[np.int64]
+Rows = tuple[Indices, Indices, Indices]  # of training, validation and test
 
 # each use of the seed has its own stream, so that one option never moves another's draw
 TEST, VALIDATION, SUBSET, NOISE, FOLDS = range(5)
@@ -35,7 +40,7 @@ class Splitting:
     fold: int = 0
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("validation", "test", "label_noise"):
             check.number(name, getattr(self, name), low=0, high=1, high_open=True)
         check.integer("folds", self.folds, low=0)
@@ -52,7 +57,14 @@ class Splitting:
         return np.random.default_rng((self.seed, stream))
 
 
-def split_rows(y, how: Splitting, *, group=None, time=None, own_test: bool = False):
+def split_rows(
+    y: ArrayLike,
+    how: Splitting,
+    *,
+    group: ArrayLike | None = None,
+    time: ArrayLike | None = None,
+    own_test: bool = False,
+) -> Rows:
     """`(train, validation, test)` index arrays: disjoint, and together every row.
 
     Rows are stratified by `y` (for regression along its sorted values). With `group` whole groups
@@ -72,7 +84,7 @@ def split_rows(y, how: Splitting, *, group=None, time=None, own_test: bool = Fal
     return _stratified(np.asarray(y), how, own_test)
 
 
-def _stratified(y, how: Splitting, own_test: bool):
+def _stratified(y: NDArray[Any], how: Splitting, own_test: bool) -> Rows:
     y = y.reshape(len(y), -1)[:, 0]
     order = spread(y, how.generator(FOLDS if how.folds else TEST))
     test_rows = 0 if own_test else round(how.test * len(y))
@@ -88,29 +100,30 @@ def _stratified(y, how: Splitting, own_test: bool):
     return np.sort(train), np.sort(validation), np.sort(test)
 
 
-def spread(y, generator) -> np.ndarray:
+def spread(y: NDArray[Any], generator: np.random.Generator) -> Indices:
     """Row numbers sorted by `y`, in random order where `y` ties."""
     order = generator.permutation(len(y))
     return order[np.argsort(y[order], kind="stable")]
 
 
-def deal(order, count: int):
+def deal(order: Indices, count: int) -> tuple[Indices, Indices]:
     """`count` entries at even distances, and the rest: what makes a split stratified."""
     steps = np.arange(len(order) + 1) * count // max(len(order), 1)
     picked = np.diff(steps) > 0
     return order[picked], order[~picked]
 
 
-def _by_group(y, group, how: Splitting, own_test: bool):
+def _by_group(y: NDArray[Any], group: NDArray[Any], how: Splitting, own_test: bool) -> Rows:
     """Deals the groups as `_stratified` deals rows, by the label of each group's first row."""
     names, first, member = np.unique(group, return_index=True, return_inverse=True)
     if len(names) < 3:
         raise check.invalid("group", "a column with at least three groups", list(names))
     parts = _stratified(y[first], how, own_test)
-    return tuple(np.flatnonzero(np.isin(member, part)) for part in parts)
+    train, validation, test = (np.flatnonzero(np.isin(member, part)) for part in parts)
+    return train, validation, test
 
 
-def _by_time(time, how: Splitting, own_test: bool):
+def _by_time(time: ArrayLike, how: Splitting, own_test: bool) -> Rows:
     if how.folds:
         raise check.invalid("folds", "0 where `time` orders the rows", how.folds)
     order = np.argsort(np.asarray(time), kind="stable")
@@ -121,17 +134,18 @@ def _by_time(time, how: Splitting, own_test: bool):
     return order[: ends[0]], order[ends[0] : ends[1]], order[ends[1] :]
 
 
-def subset(rows, y, how: Splitting) -> np.ndarray:
+def subset(rows: Indices, y: ArrayLike, how: Splitting) -> Indices:
     """The training rows that `train_size` keeps, stratified."""
     count = _wanted(how.train_size, len(rows))
     if count == len(rows):
         return rows
-    labels = np.asarray(y).reshape(len(y), -1)[rows, 0]
+    targets = np.asarray(y)
+    labels = targets.reshape(len(targets), -1)[rows, 0]
     kept, _ = deal(rows[spread(labels, how.generator(SUBSET))], count)
     return np.sort(kept)
 
 
-def _wanted(train_size, rows: int) -> int:
+def _wanted(train_size: float | None, rows: int) -> int:
     if train_size is None:
         return rows
     size = check.number("train_size", train_size, low=0, low_open=True)
@@ -140,7 +154,7 @@ def _wanted(train_size, rows: int) -> int:
     return max(1, round(size * rows)) if size < 1 else round(size)
 
 
-def with_label_noise(y, classes: int, how: Splitting) -> np.ndarray:
+def with_label_noise(y: NDArray[Any], classes: int, how: Splitting) -> NDArray[Any]:
     """Training targets with symmetric label noise (`classes > 0`) or Gaussian noise."""
     if not how.label_noise:
         return y

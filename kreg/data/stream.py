@@ -6,8 +6,14 @@ nothing has a position: batch `b` of epoch `e` is computed from `(seed, e, b)`, 
 starts again at `first_epoch` sees exactly what the uninterrupted run saw.
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from kreg import check
 from kreg.data.dataset import Split, is_lazy
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 def steps_per_epoch(rows: int, batch_size: int) -> int:
@@ -26,9 +32,9 @@ def epoch_stream(
     seed: int,
     first_epoch: int = 0,
     epochs: int | None = None,
-    augment=None,
+    augment: Callable[..., Any] | None = None,
     shuffle: bool = True,
-):
+) -> "tf.data.Dataset":
     """A `tf.data.Dataset` of batches for `model.fit(steps_per_epoch=steps_per_epoch(...))`.
 
     Args:
@@ -55,11 +61,11 @@ def epoch_stream(
     order = _ordering(len(split), seed, shuffle)
     fetch = _fetching(split)
 
-    def batches(epoch):
+    def batches(epoch: "tf.Tensor") -> "tf.data.Dataset":
         rows = tf.data.Dataset.from_tensor_slices(order(epoch)).batch(batch_size)
         return rows.map(lambda index: (index, epoch))
 
-    def load(index, epoch):
+    def load(index: "tf.Tensor", epoch: "tf.Tensor") -> Any:
         batch = fetch(index)
         return batch if augment is None else augment(*batch, index=index, epoch=epoch)
 
@@ -68,15 +74,15 @@ def epoch_stream(
     return stream.prefetch(tf.data.AUTOTUNE)
 
 
-def ordered(split: Split, batch_size: int):
+def ordered(split: Split, batch_size: int) -> "tf.data.Dataset":
     """One pass over a split in its own order, for `evaluate` and `predict`."""
     return epoch_stream(split, batch_size=batch_size, seed=0, epochs=1, shuffle=False)
 
 
-def _ordering(rows: int, seed: int, shuffle: bool):
+def _ordering(rows: int, seed: int, shuffle: bool) -> "Callable[[tf.Tensor], tf.Tensor]":
     import tensorflow as tf
 
-    def order(epoch):
+    def order(epoch: "tf.Tensor") -> "tf.Tensor":
         index = tf.range(rows, dtype=tf.int64)
         if not shuffle:
             return index
@@ -86,7 +92,7 @@ def _ordering(rows: int, seed: int, shuffle: bool):
     return order
 
 
-def _fetching(split: Split):
+def _fetching(split: Split) -> "Callable[[tf.Tensor], tuple[tf.Tensor, ...]]":
     """Row numbers to a batch; the arrays stay on the CPU, where the stream runs."""
     import tensorflow as tf
 
@@ -95,8 +101,8 @@ def _fetching(split: Split):
         constants = [tf.constant(part) for part in parts]
         x = None if is_lazy(split.x) else tf.constant(split.x)
 
-    def fetch(index):
-        inputs = split.x.load(index) if x is None else tf.gather(x, index)
+    def fetch(index: "tf.Tensor") -> "tuple[tf.Tensor, ...]":
+        inputs = split.x.load(index) if is_lazy(split.x) else tf.gather(x, index)
         return (inputs, *(tf.gather(part, index) for part in constants))
 
     return fetch

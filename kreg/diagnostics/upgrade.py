@@ -2,7 +2,7 @@
 
 import copy
 
-from kreg.diagnostics.document import SCHEMA, VERSION
+from kreg.diagnostics.report_document import SCHEMA, VERSION
 from kreg.diagnostics.states import RENAMED, STATES
 
 NOTHING = {

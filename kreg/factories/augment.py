@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from kreg.augment.options import AugmentOptions, NoAugmentationOptions
+from kreg.augment.options import AugmentOptions, NoAugmentationOptions, StreamOptions
 from kreg.config.custom import Custom
 from kreg.factories import components
 
@@ -27,12 +27,12 @@ def pipeline(cfg: AugmentOptions | Custom, info: "Data", seed: int) -> "Pipeline
         stages = components.create_custom(cfg)
     else:
         stages = components.load(cfg.component)(info.input_shape, **cfg.arguments())
-    if getattr(cfg, "smoothing", 0):
+    if isinstance(cfg, StreamOptions) and cfg.smoothing:
         stages.append(augment.LabelSmoothing(cfg.smoothing))
     return augment.Pipeline(
         stages,
         seed,
-        fuse=getattr(cfg, "fuse", "fast"),
+        fuse=cfg.fuse if isinstance(cfg, StreamOptions) else "fast",
         num_classes=classes(info),
         value_range=value_range(info),
     )
@@ -45,6 +45,9 @@ def classes(info: "Data") -> int | None:
 
 def value_range(info: "Data") -> tuple[float, float] | None:
     """From 0 to the largest training value, for floating-point images that start at 0."""
-    if not info.is_image or str(info.train.x.dtype) == "uint8" or info.train.x.min() < 0:
+    import numpy as np
+
+    x = info.train.x  # rows that are not in memory yet are bytes
+    if not (info.is_image and isinstance(x, np.ndarray)) or x.dtype == np.uint8 or x.min() < 0:
         return None
-    return 0, max(1.0, float(info.train.x.max()))
+    return 0, max(1.0, float(x.max()))

@@ -1,6 +1,5 @@
 """`diagnostics`: from its configuration to the callbacks that measure, judge and write events."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,7 +18,9 @@ class Measured(Protocol):
     """Whose rows are measured: a training's plan."""
 
     data: "Data"
-    rows: Callable[[str], tuple]
+
+    def rows(self, split: str) -> tuple[Any, ...]:
+        """`(x, y, weight)` of a split."""
 
 
 def callback(cfg: Group, plan: Measured, *, seed: int = 0, **report: Any) -> "Diagnostics | None":
@@ -31,12 +32,13 @@ def callback(cfg: Group, plan: Measured, *, seed: int = 0, **report: Any) -> "Di
         seed: Draws the measured rows.
         **report: More arguments of `kreg.Diagnostics`: `name`, `settings`, `inputs`, `verbose`.
     """
-    if isinstance(cfg, Custom):
-        return components.create_custom(cfg, plan.data)
-    if isinstance(cfg, DiagnosticsOff):
-        return None
     from kreg.callbacks import Diagnostics
 
+    if isinstance(cfg, Custom):
+        own: Diagnostics = components.create_custom(cfg, plan.data)
+        return own
+    if isinstance(cfg, DiagnosticsOff):
+        return None
     return Diagnostics(
         plan.rows("train"),
         plan.rows("validation"),

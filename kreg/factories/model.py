@@ -25,5 +25,6 @@ def model(cfg: ModelOptions | Custom, info: "Data", noise: "float | Noise" = 0.0
     """
     rescale = BYTE if info.is_image and str(info.train.x.dtype) == "uint8" else None
     fits = (tuple(info.input_shape), info.outputs, info.task)
-    create = components.create_custom if isinstance(cfg, Custom) else components.create
-    return create(cfg, *fits, dropout=noise, rescale=rescale)
+    if isinstance(cfg, Custom):
+        return components.create_custom(cfg, *fits, dropout=noise, rescale=rescale)
+    return components.create(cfg, *fits, dropout=noise, rescale=rescale)

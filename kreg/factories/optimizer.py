@@ -20,7 +20,8 @@ def optimizer(cfg: OptimizerOptions | Custom, total_steps: int) -> "Proximal":
     from kreg.optimizers import Scaled, proximal
 
     if isinstance(cfg, Custom):
-        return proximal(components.create_custom(cfg))
+        own: Proximal = proximal(components.create_custom(cfg))
+        return own
     rate = learning_rate(cfg, total_steps)
     made: Proximal = components.create(cfg, learning_rate=rate)
     if isinstance(rate, Scaled):

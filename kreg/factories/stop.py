@@ -18,12 +18,13 @@ def callback(cfg: StopOptions | NoStopOptions | Custom, **more: Any) -> "EarlySt
         cfg: The checked `stop` group.
         **more: More arguments of `kreg.EarlyStopping`: `validation`, `verbose`.
     """
-    if isinstance(cfg, Custom):
-        return components.create_custom(cfg)
-    if isinstance(cfg, NoStopOptions):
-        return None
     from kreg.callbacks import EarlyStopping
 
+    if isinstance(cfg, Custom):
+        own: EarlyStopping = components.create_custom(cfg)
+        return own
+    if isinstance(cfg, NoStopOptions):
+        return None
     return EarlyStopping(**cfg.shared(), **rule(cfg), **more)
 
 

@@ -14,7 +14,8 @@ TIME_IS_UP = "UncompletedJobError"  # submitit's, in a cluster's job; submitit i
 def of(error: BaseException) -> int:
     """The exit code of the contract for what ended a job."""
     if isinstance(error, SystemExit):
-        return error.code
+        told = FAILED if error.code else DONE  # a sentence, or nothing
+        return error.code if isinstance(error.code, int) else told
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == TIME_IS_UP:
         return INTERRUPTED
     return BAD_CONFIGURATION if isinstance(error, ConfigError) else FAILED

@@ -92,6 +92,11 @@ def _parse_overrides(words: list[str]) -> list[Override]:
     return parsed
 
 
+def told(override: Override) -> str:
+    """An override in the user's own words."""
+    return str(override.input_line)
+
+
 def not_an_override(word: str) -> ConfigError:
     """The error for a word that is neither a flag nor `key=value`."""
     return ConfigError(
@@ -111,7 +116,7 @@ def jobs(line: CommandLine, options: dict[str, list[str]] | None = None) -> list
     return [list(combination) for combination in itertools.product(*spelt)]
 
 
-def _spell_out(override: Override, multirun: bool, options: dict) -> list[Override]:
+def _spell_out(override: Override, multirun: bool, options: dict[str, list[str]]) -> list[Override]:
     if not override.is_sweep_override():
         return [override]
     if not multirun:
@@ -136,11 +141,11 @@ def _spell_out(override: Override, multirun: bool, options: dict) -> list[Overri
             f"{override.input_line!r} matches nothing, so there would be no job to run. "
             + _to_match(override.key_or_group, options)
         )
-    head = override.input_line.split("=", 1)[0]
+    head = told(override).split("=", 1)[0]
     return _parse_overrides([for_hydra(f"{head}={name}") for name in names])
 
 
-def _to_match(group: str, options: dict) -> str:
+def _to_match(group: str, options: dict[str, list[str]]) -> str:
     if group in options:
         return f"The options of `{group}` are: {', '.join(options[group])}."
     return "Give at least one value."

@@ -4,6 +4,7 @@ import functools
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.types import Override
@@ -13,9 +14,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from kreg import check
 from kreg.config import conf_dir, renamed, schema
-from kreg.config.validate import Config, ConfigError, unknown_key, validate
+from kreg.config.root import Config
+from kreg.config.validate import ConfigError, unknown_key, validate
 from kreg.launch import catalogue, commandline
 
+Groups = dict[str, list[str]]  # the options of each group
 FREE = ("params",)  # the keys below it belong to a user's component
 
 
@@ -44,10 +47,10 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Conf
         _check_choice(choice, options)
     extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
     try:
-        return validate(_compose([o.input_line for o in parsed] + extra))
+        return validate(_compose([commandline.told(o) for o in parsed] + extra))
     except ConfigError:
         own = [o for o in parsed if o.key_or_group.startswith("hydra/")]
-        base = _compose([o.input_line for o in (*choices, *own)] + extra, hydra=True)
+        base = _compose([commandline.told(o) for o in (*choices, *own)] + extra, hydra=True)
         for override in parsed:  # a wrong key deserves a better sentence than Hydra's
             if override not in choices:
                 _check_key(override, base, options)
@@ -56,16 +59,16 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Conf
 
 def _check_name(override: Override) -> None:
     """Refuse the old name of a key with the new one."""
-    value = override.input_line.partition("=")[2]
+    value = commandline.told(override).partition("=")[2]
     if told := renamed.sentence(override.key_or_group, value):
         raise ConfigError(told)
 
 
-def _merged(ours: dict, theirs: dict) -> dict:
+def _merged(ours: Groups, theirs: Groups) -> Groups:
     return {g: sorted({*ours.get(g, ()), *theirs.get(g, ())}) for g in {*ours, *theirs}}
 
 
-def _check_choice(override: Override, options: dict) -> None:
+def _check_choice(override: Override, options: Groups) -> None:
     group, value = override.key_or_group, override.value()
     known = options[group]
     if value not in known:
@@ -76,9 +79,9 @@ def _check_choice(override: Override, options: dict) -> None:
         )
 
 
-def _check_key(override: Override, tree: dict, options: dict) -> None:
+def _check_key(override: Override, tree: dict[str, Any], options: Groups) -> None:
     path = override.key_or_group.split(".")
-    added = override.input_line.startswith("+")  # Hydra's own part may be added to
+    added = commandline.told(override).startswith("+")  # Hydra's own part may be added to
     if path[0] in FREE or path[0].startswith("hydra/") or (added and path[0] == "hydra"):
         return
     if path[0] not in tree:
@@ -106,14 +109,15 @@ def _elsewhere(group: str, key: str) -> str:
     return f" Options that have it: {', '.join(f'{group}={option}' for option in options)}."
 
 
-def _compose(overrides: list[str], hydra: bool = False) -> dict:
+def _compose(overrides: list[str], hydra: bool = False) -> dict[str, Any]:
     """Plain data; with Hydra's own part, parts of which only a job knows, as it stands."""
     prepare()
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             composed = compose("config", overrides, return_hydra_config=hydra)
             strict = not hydra
-            return OmegaConf.to_container(composed, resolve=strict, throw_on_missing=strict)
+            tree: Any = OmegaConf.to_container(composed, resolve=strict, throw_on_missing=strict)
+            return dict(tree)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(_sentence(error)) from error
     except Exception as error:  # Hydra asserts, indexes and unpacks what a user has written

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from kreg import sweeps
 from kreg.config import renamed
-from kreg.config.validate import Config, ConfigError
+from kreg.config.root import Config
+from kreg.config.validate import ConfigError
 from kreg.launch import commandline, searches
 from kreg.launch.commandline import CommandLine
 from kreg.runs import resume
@@ -44,7 +45,7 @@ def for_run(line: CommandLine, config: Config) -> resume.Decision:
 def for_sweep(line: CommandLine, config: Config) -> sweeps.SweepDirectory:
     """The directory of a sweep: the one that the same command left unfinished, or a new one."""
     jobs = [
-        [o.input_line for o in job if not o.input_line.startswith("hydra")]
+        [word for word in map(commandline.told, job) if not word.startswith("hydra")]
         for job in commandline.jobs(line)
     ]
     own = named(line, SWEEP_DIR)

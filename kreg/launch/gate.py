@@ -8,7 +8,8 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from kreg import sweeps
-from kreg.config.validate import Config, ConfigError
+from kreg.config.root import Config
+from kreg.config.validate import ConfigError
 from kreg.launch import codes, commandline, directories, launchers, searches, usage
 from kreg.launch.commandline import CommandLine
 from kreg.launch.compose import check_job, prepare
@@ -29,7 +30,9 @@ class Checked:
 
     def add(self, overrides: Iterable[Override], config: Config, multirun: bool) -> None:
         told = [o for o in overrides if not o.key_or_group.startswith(("hydra.", "hydra/"))]
-        self.configs[tuple(as_hydra_tells(o) if multirun else o.input_line for o in told)] = config
+        self.configs[
+            tuple(as_hydra_tells(o) if multirun else commandline.told(o) for o in told)
+        ] = config
 
     def find(self, overrides: Sequence[str]) -> Config | None:
         """The configuration of a job by what Hydra calls its task's overrides, or `None`."""
@@ -92,14 +95,14 @@ def _start(train: Train, line: CommandLine, checked: Checked) -> int:
     if line.multirun:
         return _sweep(train, line, checked)
     decision = directories.for_run(line, checked.first)
+    if decision.directory is None or decision.action == resume.NEW:
+        return _hand_over(train, line.arguments, checked)
     if decision.action == resume.FINISHED:
         print(f"kreg: {decision.reason}: {decision.directory.file('report.html')}")
         return codes.DONE
-    if decision.action == resume.CONTINUE:
-        print(f"kreg: {decision.reason}")
-        settings = [*line.arguments, f"{directories.RUN_DIR}={decision.directory.path}"]
-        return _hand_over(train, settings, checked)
-    return _hand_over(train, line.arguments, checked)
+    print(f"kreg: {decision.reason}")
+    settings = [*line.arguments, f"{directories.RUN_DIR}={decision.directory.path}"]
+    return _hand_over(train, settings, checked)
 
 
 def _sweep(train: Train, line: CommandLine, checked: Checked) -> int:

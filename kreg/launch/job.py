@@ -6,13 +6,15 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from kreg import files
-from kreg.config.validate import Config, validate
+from kreg.config.root import Config
+from kreg.config.validate import validate
 from kreg.launch import codes, directories
 from kreg.launch.gate import Checked
 from kreg.launch.launchers import IN_PROCESS
@@ -42,7 +44,7 @@ class Job:
         self.directory = Path(hydra.runtime.output_dir)
         self.shares_process = self.sweeping and hydra.launcher.get("_target_") == IN_PROCESS
         known = checked.find(hydra.overrides.task)
-        self.config: Config = known or validate(OmegaConf.to_container(cfg, resolve=True))
+        self.config: Config = known or validate(plain(cfg))
         self.hopeless = None
         if self.sweeping:
             self.hopeless = median_stopping.rule(
@@ -73,7 +75,7 @@ class Job:
             )
             lock.wait()
 
-    def __exit__(self, kind, error, trace) -> bool:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         try:
             with self.output:
                 return self._ended(error)
@@ -81,7 +83,7 @@ class Job:
             if orphaned():
                 os._exit(codes.INTERRUPTED)
 
-    def _ended(self, error) -> bool:
+    def _ended(self, error: BaseException | None) -> bool:
         if error is None:
             self._leave()
             return False
@@ -115,12 +117,18 @@ class Job:
             traceback.print_exception(error)
 
 
+def plain(cfg: DictConfig) -> dict[str, Any]:
+    """What Hydra has composed as plain data."""
+    tree: Any = OmegaConf.to_container(cfg, resolve=True)
+    return dict(tree)
+
+
 def orphaned() -> bool:
     """Whether this is a launcher's worker whose sweep was killed: loky's would wait for ever."""
     parent = multiprocessing.parent_process()
     return parent is not None and os.getppid() != parent.pid
 
 
-def failure(error: BaseException) -> dict:
+def failure(error: BaseException) -> dict[str, Any]:
     """`result.json` of a job that failed: it is not continued, and a sweep's table shows it."""
     return {"status": "failed", "error": f"{type(error).__name__}: {error}", "metrics": {}}

@@ -49,7 +49,7 @@ def check(line: CommandLine) -> None:
                 f"Install it with: pip install 'kreg[{extra}]'"
             )
         if override.key_or_group == GROUP and override.value() == "submitit_slurm":
-            check_slurm(override.input_line)
+            check_slurm(str(override.input_line))
     check_cluster(line)
 
 

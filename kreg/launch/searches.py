@@ -1,12 +1,14 @@
 """`hparams_search=...` on a command line: what is searched, held against what a search can take."""
 
 from pathlib import Path
+from typing import Any
 
 from hydra.core.override_parser.types import IntervalSweep
 from omegaconf import OmegaConf
 
 from kreg.config import conf_dir
 from kreg.config.validate import ConfigError
+from kreg.launch import commandline
 from kreg.launch.commandline import CommandLine
 from kreg.sweeps.sweeper import Search
 
@@ -33,15 +35,16 @@ def asked(line: CommandLine) -> Search | None:
 def option_of(line: CommandLine) -> str | None:
     """The search that a command line names, or `None`."""
     named = [o.value() for o in line.overrides if o.key_or_group == GROUP]
-    return named[-1] if named else None
+    return str(named[-1]) if named else None
 
 
-def defaults(option: str, config_dir: str | None = None) -> dict:
+def defaults(option: str, config_dir: str | None = None) -> dict[str, Any]:
     """What an option says of the sweeper."""
     folders = [Path(config_dir), conf_dir()] if config_dir else [conf_dir()]
     files = (folder / GROUP / f"{option}.yaml" for folder in folders)
     tree = next((OmegaConf.load(file) for file in files if file.is_file()), OmegaConf.create())
-    return OmegaConf.to_container(tree).get("hydra", {}).get("sweeper", {})
+    found: Any = OmegaConf.to_container(tree)
+    return dict(found.get("hydra", {}).get("sweeper", {}))
 
 
 def check(line: CommandLine) -> None:
@@ -59,7 +62,7 @@ def check(line: CommandLine) -> None:
             f"{GROUP} tries many settings. Add -m: python train.py -m {' '.join(line.arguments)}"
         )
     try:
-        search.dimensions([override.input_line for override in line.overrides])
+        search.dimensions([commandline.told(override) for override in line.overrides])
     except ValueError as error:
         raise ConfigError(str(error)) from error
 

@@ -1,15 +1,24 @@
 """The arguments that all noise layers share, checked once."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import keras
+
 from kreg import check, schedules
 from kreg.layers.options import BLOCK, RATE
+from kreg.schedules import Schedule
+
+Rate = float | Schedule | dict[str, Any]  # what a user may pass: also a schedule's configuration
+Shape = tuple[int | None, ...]
 
 FORMATS = ("channels_last", "channels_first")
 SEED_LIMIT = 2**31 - 1  # what the seed type of every backend can hold
 
 
-def rate(value, name: str = "rate") -> "float | schedules.Schedule":
+def rate(value: Rate, name: str = "rate") -> float | Schedule:
     """A drop rate: a number in [0, 1), or a schedule that never leaves it."""
-    if isinstance(value, dict | schedules.Schedule):
+    if isinstance(value, dict | Schedule):
         return schedules.get(name, value, **RATE)
     try:
         return check.number(name, value, **RATE)
@@ -18,12 +27,12 @@ def rate(value, name: str = "rate") -> "float | schedules.Schedule":
         raise check.invalid(name, "a float value between 0 and 1", value, advice) from None
 
 
-def seed(value) -> int | None:
+def seed(value: int | None) -> int | None:
     """`None` or a whole number in [0, 2**31)."""
     return None if value is None else check.integer("seed", value, low=0, high=SEED_LIMIT)
 
 
-def noise_shape(value) -> tuple | None:
+def noise_shape(value: Iterable[int | None] | None) -> Shape | None:
     """`None`, or a tuple with one entry for each axis: a size, or `None` for the input's own."""
     if value is None:
         return None
@@ -39,7 +48,7 @@ def noise_shape(value) -> tuple | None:
     return shape
 
 
-def fitted(shape: tuple, input_shape: tuple) -> None:
+def fitted(shape: Shape, input_shape: Shape) -> None:
     """Refuse a `noise_shape` that cannot be broadcast over an input of `input_shape`."""
     expected = f"one size an axis, None, 1 or the input's own, for an input {tuple(input_shape)}"
     if len(shape) != len(input_shape):
@@ -49,7 +58,13 @@ def fitted(shape: tuple, input_shape: tuple) -> None:
             raise check.invalid("noise_shape", expected, shape)
 
 
-def block_size(value, axes: int) -> tuple[int, ...]:
+def data_format(value: str | None) -> str:
+    """`"channels_last"` or `"channels_first"`; `None` is Keras's own setting."""
+    value = keras.config.image_data_format() if value is None else value
+    return check.choice("data_format", value, FORMATS)
+
+
+def block_size(value: int | Sequence[int], axes: int) -> tuple[int, ...]:
     """A size >= 1 for each spatial axis; one number stands for all of them."""
     sizes = value if isinstance(value, tuple | list) else (value,) * axes
     if len(sizes) != axes:

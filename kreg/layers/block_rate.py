@@ -4,11 +4,12 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 BISECTIONS = 60
 
 
-def coverage(sizes: Sequence[int], blocks: Sequence[int]) -> np.ndarray:
+def coverage(sizes: Sequence[int], blocks: Sequence[int]) -> NDArray[np.int_]:
     """How many of the blocks that lie inside a map cover each of its positions.
 
     Args:
@@ -26,7 +27,7 @@ def coverage(sizes: Sequence[int], blocks: Sequence[int]) -> np.ndarray:
     return counts
 
 
-def gamma(rate, sizes: Sequence[int], blocks: Sequence[int]) -> np.ndarray:
+def gamma(rate: ArrayLike, sizes: Sequence[int], blocks: Sequence[int]) -> NDArray[np.float64]:
     """The `g` at which the mean over all positions of `1 - (1 - g) ** coverage` is `rate`.
 
     The paper's closed form `rate / block**2 * size**2 / (size - block + 1)**2` ignores that blocks
@@ -47,12 +48,14 @@ def gamma(rate, sizes: Sequence[int], blocks: Sequence[int]) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=1024)
-def constant(rate: float, sizes: tuple, blocks: tuple) -> float:
+def constant(rate: float, sizes: tuple[int, ...], blocks: tuple[int, ...]) -> float:
     """`gamma` for one rate, remembered."""
     return float(gamma(rate, sizes, blocks))
 
 
 @functools.lru_cache(maxsize=256)
-def table(low: float, high: float, sizes: tuple, blocks: tuple, points: int = 257) -> np.ndarray:
+def table(
+    low: float, high: float, sizes: tuple[int, ...], blocks: tuple[int, ...], points: int = 257
+) -> NDArray[np.float32]:
     """`gamma` at equal steps of the rate from `low` to `high`: a scheduled rate interpolates."""
     return gamma(np.linspace(low, high, points), sizes, blocks).astype("float32")

@@ -1,13 +1,15 @@
 """Dropout whose rate is learned."""
 
 import math
+from typing import Any, Self
 
 import keras
 from keras import ops
 
 from kreg import check
 from kreg.layers import arguments
-from kreg.layers.noise import Noise
+from kreg.layers.arguments import Shape
+from kreg.layers.noise import Noise, Number
 from kreg.layers.options import STRENGTH, TEMPERATURE
 from kreg.schedules import Schedule
 
@@ -40,15 +42,16 @@ class ConcreteDropout(Noise):
 
     def __init__(
         self,
-        rate=0.1,
-        layer=None,
-        dropout_regularizer=1e-5,
-        weight_regularizer=1e-6,
-        temperature=0.1,
-        seed=None,
-        **kwargs,
+        rate: float = 0.1,
+        layer: keras.layers.Layer | None = None,
+        dropout_regularizer: float = 1e-5,
+        weight_regularizer: float = 1e-6,
+        temperature: float = 0.1,
+        seed: int | None = None,
+        **kwargs: Any,
     ):
-        super().__init__(check_start(rate), seed=seed, **kwargs)
+        self.start = check_start(rate)
+        super().__init__(self.start, seed=seed, **kwargs)
         self.layer = layer
         self.dropout_regularizer = check.number(
             "dropout_regularizer", dropout_regularizer, **STRENGTH
@@ -56,11 +59,11 @@ class ConcreteDropout(Noise):
         self.weight_regularizer = check.number("weight_regularizer", weight_regularizer, **STRENGTH)
         self.temperature = check.number("temperature", temperature, **TEMPERATURE)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int, ...]) -> None:
         self.features = input_shape[-1]
         self.logit = self.add_weight(
             shape=(),
-            initializer=keras.initializers.Constant(math.log(self.rate / (1.0 - self.rate))),
+            initializer=keras.initializers.Constant(math.log(self.start / (1.0 - self.start))),
             regularizer=self.penalty,
             dtype="float32",
             autocast=False,
@@ -73,7 +76,7 @@ class ConcreteDropout(Noise):
     def current_rate(self) -> float:
         """The learned rate; before the layer is built, where it starts."""
         if not self.built:
-            return self.rate
+            return self.start
         return float(ops.convert_to_numpy(ops.sigmoid(self.logit.value)))
 
     def hold_rate(self) -> None:
@@ -83,17 +86,17 @@ class ConcreteDropout(Noise):
     def is_held(self) -> bool:
         return True
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: keras.KerasTensor, training: bool | None = False) -> keras.KerasTensor:
         outputs = self.noise(inputs, ops.sigmoid(self.logit.value)) if training else inputs
         return outputs if self.layer is None else self.layer(outputs)
 
-    def noise(self, inputs, rate):
+    def noise(self, inputs: keras.KerasTensor, rate: Number) -> keras.KerasTensor:
         u = ops.clip(self.uniform(ops.shape(inputs)), 1e-7, 1.0 - 1e-7)
         logit_u = ops.log(u) - ops.log1p(-u)
         dropped = ops.sigmoid((self.logit.value + logit_u) / self.temperature)
         return inputs * ops.cast((1.0 - dropped) / (1.0 - rate), inputs.dtype)
 
-    def penalty(self, logit):
+    def penalty(self, logit: keras.KerasTensor) -> keras.KerasTensor:
         """The float32 scalar that the layer adds to the loss, as the regularizer of `logit`."""
         logit = ops.convert_to_tensor(logit)
         rate = ops.sigmoid(logit)
@@ -105,24 +108,24 @@ class ConcreteDropout(Noise):
         squares = ops.sum(ops.square(ops.cast(self.layer.kernel, "float32")))
         return total + self.weight_regularizer * squares / (1.0 - rate)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape if self.layer is None else self.layer.compute_output_shape(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = ("dropout_regularizer", "weight_regularizer", "temperature")
         layer = keras.saving.serialize_keras_object(self.layer) if self.layer else None
         config = {**super().get_config(), **{key: getattr(self, key) for key in own}}
         return {**config, "layer": layer}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         layer = config["layer"] and keras.saving.deserialize_keras_object(config["layer"])
         return cls(**{**config, "layer": layer})
 
 
-def check_start(rate):
+def check_start(rate: float) -> float:
     """The start must be a number inside (0, 1): at 0 the learned rate has no gradient."""
-    rate = arguments.rate(rate)
-    if isinstance(rate, Schedule) or rate == 0.0:
-        raise check.invalid("rate", "a number in (0, 1): the rate is learned from there", rate)
-    return rate
+    start = arguments.rate(rate)
+    if isinstance(start, Schedule) or start == 0.0:
+        raise check.invalid("rate", "a number in (0, 1): the rate is learned from there", start)
+    return start

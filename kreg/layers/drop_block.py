@@ -1,12 +1,18 @@
 """Dropout of contiguous blocks of feature maps."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
-from kreg import check
 from kreg.layers import arguments, block_rate
+from kreg.layers.arguments import Rate, Shape
 from kreg.layers.dropout import drop
-from kreg.layers.noise import Noise
+from kreg.layers.noise import Noise, Number
+from kreg.schedules import Schedule
+
+Sizes = tuple[int, ...]  # of a map or a block, one for each spatial axis
 
 
 class DropBlock(Noise):
@@ -36,25 +42,31 @@ class DropBlock(Noise):
 
     axes = 0
 
-    def __init__(self, rate, block_size=7, data_format=None, seed=None, **kwargs):
+    def __init__(
+        self,
+        rate: Rate,
+        block_size: int | Sequence[int] = 7,
+        data_format: str | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(rate, seed=seed, **kwargs)
         self.block_size = arguments.block_size(block_size, self.axes)
-        data_format = keras.config.image_data_format() if data_format is None else data_format
-        self.data_format = check.choice("data_format", data_format, arguments.FORMATS)
+        self.data_format = arguments.data_format(data_format)
         self.input_spec = keras.layers.InputSpec(ndim=self.axes + 2)
 
     @property
     def channels_last(self) -> bool:
         return self.data_format == "channels_last"
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.first_shape = tuple(input_shape)
 
     def hold_rate(self) -> None:
         if self.built and None not in self._axes_of(self.first_shape):
             super().hold_rate()
 
-    def next_numbers(self, shape):
+    def next_numbers(self, shape: Shape) -> Sequence[Number]:
         if self.held is not None and self._sizes(shape) != self._sizes(self.first_shape):
             raise ValueError(
                 f"Layer {self.name!r} holds the number of blocks for maps of one size, "
@@ -63,26 +75,26 @@ class DropBlock(Noise):
             )
         return super().next_numbers(shape)
 
-    def numbers(self, rate, shape):
+    def numbers(self, rate: Number, shape: Shape) -> tuple[Number, ...]:
         sizes = self._sizes(shape)
         return self._gamma(rate, sizes, self._blocks(sizes)), 1.0 / (1.0 - rate)
 
-    def noise(self, inputs, gamma, scale):
+    def noise(self, inputs: keras.KerasTensor, gamma: Number, scale: Number) -> keras.KerasTensor:
         sizes = self._sizes(inputs.shape)
         blocks = self._blocks(sizes)
         keep = self._keep(inputs, gamma, sizes, blocks)
         return drop(inputs, keep, scale if blocks == sizes else self._scale(keep))
 
-    def _blocks(self, sizes) -> tuple:
+    def _blocks(self, sizes: Sizes) -> Sizes:
         """The block sizes, cut to a map."""
         return tuple(min(block, size) for block, size in zip(self.block_size, sizes, strict=True))
 
-    def _axes_of(self, shape) -> tuple:
+    def _axes_of(self, shape: Shape) -> Shape:
         return tuple(shape[1:-1] if self.channels_last else shape[2:])
 
-    def _sizes(self, shape) -> tuple:
-        sizes = self._axes_of(shape)
-        if None in sizes:
+    def _sizes(self, shape: Shape) -> Sizes:
+        sizes = tuple(size for size in self._axes_of(shape) if size is not None)
+        if len(sizes) < self.axes:
             raise ValueError(
                 f"Layer {self.name!r} needs to know the spatial size of its input to place "
                 f"blocks. Received an input of shape {tuple(shape)}. Give `keras.Input` a full "
@@ -90,11 +102,11 @@ class DropBlock(Noise):
             )
         return sizes
 
-    def _gamma(self, rate, sizes, blocks):
+    def _gamma(self, rate: Number, sizes: Sizes, blocks: Sizes) -> Number:
         """The chance that a block starts at a position where it fits."""
         if isinstance(rate, float):
             return block_rate.constant(rate, sizes, blocks)
-        low, high = self.rate.bounds()
+        low, high = self.rate.bounds() if isinstance(self.rate, Schedule) else (self.rate,) * 2
         if low == high:
             return block_rate.constant(low, sizes, blocks)
         table = ops.convert_to_tensor(block_rate.table(low, high, sizes, blocks))
@@ -105,7 +117,9 @@ class DropBlock(Noise):
         below, above = ops.take(table, index), ops.take(table, index + 1)
         return below + (at - left) * (above - below)
 
-    def _keep(self, inputs, gamma, sizes, blocks):
+    def _keep(
+        self, inputs: keras.KerasTensor, gamma: Number, sizes: Sizes, blocks: Sizes
+    ) -> keras.KerasTensor:
         """True where no block lies, in the layout of `inputs`."""
         shape = ops.shape(inputs)
         batch, channels = shape[0], shape[-1 if self.channels_last else 1]
@@ -114,18 +128,18 @@ class DropBlock(Noise):
         keep = grow(dropped, blocks) < 0.5
         return keep if self.channels_last else ops.moveaxis(keep, -1, 1)
 
-    def _scale(self, keep):
+    def _scale(self, keep: keras.KerasTensor) -> keras.KerasTensor:
         """`positions / positions left` of each map; 0 for a map of which nothing is left."""
         axes = range(1, self.axes + 1) if self.channels_last else range(2, self.axes + 2)
         left = ops.mean(ops.cast(keep, "float32"), axis=tuple(axes), keepdims=True)
         return ops.divide_no_nan(1.0, left)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = {"block_size": list(self.block_size), "data_format": self.data_format}
         return {**super().get_config(), **config}
 
 
-def grow(starts, blocks):
+def grow(starts: keras.KerasTensor, blocks: Sizes) -> keras.KerasTensor:
     """Spread each 1 of `starts` (channels last) over the block that starts there, axis by axis."""
     for axis, block in enumerate(blocks):
         if block == 1:

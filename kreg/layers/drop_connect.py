@@ -1,11 +1,14 @@
 """Dropout of single weights."""
 
+from typing import Any, Self
+
 import keras
 from keras import ops
 
 from kreg import check
+from kreg.layers.arguments import Rate, Shape
 from kreg.layers.dropout import drop
-from kreg.layers.noise import Noise
+from kreg.layers.noise import Noise, Number
 
 WRAPPED = (keras.layers.Dense, keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 
@@ -30,25 +33,27 @@ class DropConnect(Noise):
     TensorShape([1, 2])
     """
 
-    def __init__(self, layer, rate, seed=None, **kwargs):
+    def __init__(
+        self, layer: keras.layers.Layer, rate: Rate, seed: int | None = None, **kwargs: Any
+    ):
         check_wrapped(layer)
         kwargs.setdefault("dtype", layer.dtype_policy)
         super().__init__(rate, seed=seed, **kwargs)
         self.layer = layer
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if not self.layer.built:
             self.layer.build(input_shape)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: keras.KerasTensor, training: bool | None = False) -> keras.KerasTensor:
         if self.is_off(training):
             return self.layer(inputs)
         return self.noise(inputs, *self.next_numbers(inputs.shape))
 
-    def numbers(self, rate, shape):
+    def numbers(self, rate: Number, shape: Shape) -> tuple[Number, ...]:
         return rate, 1.0 / (1.0 - rate)
 
-    def noise(self, inputs, rate, scale):
+    def noise(self, inputs: keras.KerasTensor, rate: Number, scale: Number) -> keras.KerasTensor:
         kernel = ops.cast(self.layer.kernel, self.compute_dtype)
         kernel = drop(kernel, self.uniform(kernel.shape) >= rate, scale)
         if isinstance(self.layer, keras.layers.Dense):
@@ -57,7 +62,7 @@ class DropConnect(Noise):
             outputs = convolve(self.layer, inputs, kernel)
         return self.layer.activation(self._with_bias(outputs))
 
-    def _with_bias(self, outputs):
+    def _with_bias(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
         if not self.layer.use_bias:
             return outputs
         shape = [1] * len(outputs.shape)
@@ -65,19 +70,21 @@ class DropConnect(Noise):
         shape[1 if first else -1] = -1
         return outputs + ops.reshape(self.layer.bias, shape)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.layer.compute_output_shape(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "layer": keras.saving.serialize_keras_object(self.layer)}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         layer = keras.saving.deserialize_keras_object(config["layer"])
         return cls(**{**config, "layer": layer})
 
 
-def convolve(layer, inputs, kernel):
+def convolve(
+    layer: keras.layers.Layer, inputs: keras.KerasTensor, kernel: keras.KerasTensor
+) -> keras.KerasTensor:
     """The convolution of a `Conv` layer, without bias and activation, with another kernel."""
     padding = layer.padding
     if padding == "causal":
@@ -95,7 +102,7 @@ def convolve(layer, inputs, kernel):
     )
 
 
-def check_wrapped(layer) -> None:
+def check_wrapped(layer: keras.layers.Layer) -> None:
     """Refuse what cannot be wrapped."""
     expected = "a Dense, Conv1D, Conv2D or Conv3D layer"
     if not isinstance(layer, WRAPPED):

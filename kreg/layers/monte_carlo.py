@@ -2,18 +2,24 @@
 
 import contextlib
 import inspect
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 from kreg import check, private_keras
 from kreg.layers import arguments
-from kreg.layers.inventory import WHAT_COUNTS, noise_layers, strength
-from kreg.layers.uncertainty import OUTPUTS, probabilities, statistics
+from kreg.layers.noise_summary import WHAT_COUNTS, noise_layers, strength
 
+OUTPUTS = ("probabilities", "logits", "values")
+TINY = 1e-12
 SEED_STATE = "seed_generator_state"
+
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -28,24 +34,24 @@ class MonteCarlo:
         samples: `(n, samples, outputs)` where they were asked for, else `None`.
     """
 
-    mean: np.ndarray
-    std: np.ndarray
-    entropy: np.ndarray | None = None
-    mutual_information: np.ndarray | None = None
-    samples: np.ndarray | None = None
+    mean: Array
+    std: Array
+    entropy: Array | None = None
+    mutual_information: Array | None = None
+    samples: Array | None = None
 
 
 def mc_predict(
-    model,
-    x,
+    model: keras.Model,
+    x: Any,
     samples: int = 50,
     *,
     batch_size: int = 32,
     seed: int = 0,
     output: str = "auto",
     keep_samples: bool = False,
-    also: tuple = (),
-    verbose="auto",
+    also: tuple[type[keras.layers.Layer], ...] = (),
+    verbose: str | int = "auto",
 ) -> MonteCarlo:
     """Predict `samples` times with only the noise layers on, and say how much the answers differ.
 
@@ -95,9 +101,11 @@ def mc_predict(
     return MonteCarlo(**sampler.predict(x, batch_size=batch, verbose=verbose))
 
 
-def active_noise(model, also: tuple = ()) -> list:
+def active_noise(
+    model: keras.Model, also: tuple[type[keras.layers.Layer], ...] = ()
+) -> list[keras.layers.Layer]:
     """The layers to switch on, or a sentence that says what counts as one."""
-    active = [layer for layer in noise_layers(model) if strength(layer) > 0]
+    active = [layer for layer in noise_layers(model) if strength(layer)]
     active += [
         layer for layer in private_keras.all_layers(model) if also and isinstance(layer, also)
     ]
@@ -110,7 +118,7 @@ def active_noise(model, also: tuple = ()) -> list:
     return active
 
 
-def output_of(model) -> str:
+def output_of(model: keras.Model) -> str:
     """What the model returns, read off its last activation and its compiled loss."""
     last = getattr(model.layers[-1], "activation", None) if model.layers else None
     if getattr(last, "__name__", "") in ("softmax", "sigmoid"):
@@ -119,7 +127,7 @@ def output_of(model) -> str:
 
 
 @contextlib.contextmanager
-def switched_on(layers):
+def switched_on(layers: Sequence[keras.layers.Layer]) -> Iterator[None]:
     """Within the block these layers, and they alone, run as in training."""
     before = [(layer, vars(layer).get("call")) for layer in layers]
     try:
@@ -134,11 +142,11 @@ def switched_on(layers):
                 vars(layer)["call"] = call
 
 
-def in_training(call):
+def in_training(call: Callable[..., Any]) -> Callable[..., Any]:
     """`call` with `training=True`, whatever it is given."""
     signature = inspect.signature(call)
 
-    def forced(*args, **kwargs):
+    def forced(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs)
         bound.arguments["training"] = True
         return call(*bound.args, **bound.kwargs)
@@ -152,7 +160,16 @@ class Sampler(keras.Model):
     Keras's own `predict` brings batches, compilation and the progress bar on every backend.
     """
 
-    def __init__(self, model, noise, *, samples, seed, output, keep_samples):
+    def __init__(
+        self,
+        model: keras.Model,
+        noise: Sequence[keras.layers.Layer],
+        *,
+        samples: int,
+        seed: int | None,
+        output: str,
+        keep_samples: bool,
+    ):
         super().__init__(dtype="float32", autocast=False)
         self.model = model
         self.sources = noise
@@ -162,7 +179,7 @@ class Sampler(keras.Model):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool | None = False) -> dict[str, keras.KerasTensor]:
         states = [v for v in self.model.non_trainable_variables if v.name == SEED_STATE]
         shape = (self.samples, len(states), 2)
         keys = keras.random.randint(
@@ -172,7 +189,9 @@ class Sampler(keras.Model):
             draws = ops.map(lambda key: self.one_pass(inputs, states, key), keys)
         return statistics(draws, self.output_kind, self.keep_samples)
 
-    def one_pass(self, inputs, states, key):
+    def one_pass(
+        self, inputs: Any, states: Sequence[keras.Variable], key: keras.KerasTensor
+    ) -> keras.KerasTensor:
         """One noisy prediction, with a seed of its own for each generator; nothing is updated."""
         at = {id(state): i for i, state in enumerate(states)}
         fixed = [
@@ -187,3 +206,31 @@ class Sampler(keras.Model):
                 "make a `keras.Model` of its inputs and the output in question."
             )
         return probabilities(ops.cast(outputs, "float32"), self.output_kind)
+
+
+def probabilities(outputs: keras.KerasTensor, kind: str) -> keras.KerasTensor:
+    """`outputs`, turned from logits into probabilities where they are logits."""
+    if kind != "logits":
+        return outputs
+    return ops.sigmoid(outputs) if outputs.shape[-1] == 1 else ops.softmax(outputs, axis=-1)
+
+
+def entropy(p: keras.KerasTensor) -> keras.KerasTensor:
+    """`-sum p log p` in nats over the last axis; of a Bernoulli variable if it has length 1."""
+    if p.shape[-1] == 1:
+        p = ops.concatenate([p, 1.0 - p], axis=-1)
+    return -ops.sum(p * ops.log(ops.maximum(p, TINY)), axis=-1)
+
+
+def statistics(draws: keras.KerasTensor, kind: str, keep: bool) -> dict[str, keras.KerasTensor]:
+    """The fields of `MonteCarlo` for `draws` of shape `(samples, batch, ...)`."""
+    count = draws.shape[0]
+    mean = ops.mean(draws, axis=0)
+    variance = ops.sum(ops.square(draws - mean), axis=0) / (count - 1)
+    result = {"mean": mean, "std": ops.sqrt(variance)}
+    if kind != "values":
+        total = entropy(mean)
+        # the difference is >= 0 by concavity; rounding may say otherwise
+        within = ops.mean(entropy(draws), axis=0)
+        result |= {"entropy": total, "mutual_information": ops.maximum(total - within, 0.0)}
+    return result | ({"samples": ops.moveaxis(draws, 0, 1)} if keep else {})

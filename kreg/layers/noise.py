@@ -1,11 +1,17 @@
 """What all noise layers have in common: when they act, their rate, their clock, their state."""
 
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
 import keras
 from keras import ops
 
 from kreg.layers import arguments
+from kreg.layers.arguments import Rate, Shape
 from kreg.schedules import Schedule
 from kreg.untracked import UntrackedNumbers
+
+Number: TypeAlias = float | keras.KerasTensor  # a Python float, or a float32 scalar tensor
 
 SEED_KEY = "seed_generator_state"
 
@@ -29,27 +35,29 @@ class Noise(keras.layers.Layer):
         **kwargs: `name`, `dtype`, `trainable`.
     """
 
-    first_shape = None
+    first_shape: Shape = ()
 
-    def __init__(self, rate, *, seed=None, **kwargs):
+    def __init__(self, rate: Rate, *, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self._rate = arguments.rate(rate)
         self.seed = arguments.seed(seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed, name=f"{self.name}_noise")
         self.supports_masking = True
-        self.clock = self._make_clock() if isinstance(self._rate, Schedule) else None
-        self.held = None
+        self.clock: keras.Variable = self._make_clock()  # `None` where the rate is constant
+        self.held: UntrackedNumbers | None = None
         if type(self).build is keras.layers.Layer.build:
             self.built = True
 
-    def _make_clock(self):
+    def _make_clock(self) -> keras.Variable | None:
+        if not isinstance(self._rate, Schedule):
+            return None
         self._rate.require_steps_per_epoch()
         return self.add_weight(
             shape=(), initializer="zeros", dtype="int", trainable=False, name="step"
         )
 
     @property
-    def rate(self) -> "float | Schedule":
+    def rate(self) -> float | Schedule:
         """The constant or the schedule. Set a number in [0, 1) before the model is compiled.
 
         A compiled training step has read a constant once for all: use a `kreg.Schedule` for what
@@ -58,7 +66,7 @@ class Noise(keras.layers.Layer):
         return self._rate
 
     @rate.setter
-    def rate(self, value):
+    def rate(self, value: Rate) -> None:
         value = arguments.rate(value)
         if isinstance(value, Schedule) and self.clock is None:
             raise ValueError(
@@ -91,7 +99,7 @@ class Noise(keras.layers.Layer):
             return self._rate
         return self._rate.at_step(int(ops.convert_to_numpy(self.clock.value)))
 
-    def next_rate(self):
+    def next_rate(self) -> Number:
         """The rate of this training call, a float or a float32 scalar tensor; moves the clock."""
         if not isinstance(self._rate, Schedule):
             return self._rate
@@ -99,22 +107,22 @@ class Noise(keras.layers.Layer):
         self.clock.assign(self.clock.value + 1)
         return rate
 
-    def next_numbers(self, shape):
+    def next_numbers(self, shape: Shape) -> Sequence[Number]:
         """The numbers of this training call; moves the clock."""
         if self.held is not None:
             return self.held.read()
         return self.numbers(self.next_rate(), shape)
 
-    def is_off(self, training) -> bool:
+    def is_off(self, training: bool | None) -> bool:
         """Whether a call changes nothing."""
         return not training or (self.held is None and self._rate == 0.0)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: keras.KerasTensor, training: bool | None = False) -> keras.KerasTensor:
         if self.is_off(training):
             return inputs
         return self.noise(inputs, *self.next_numbers(inputs.shape))
 
-    def numbers(self, rate, shape) -> tuple:
+    def numbers(self, rate: Number, shape: Shape) -> tuple[Number, ...]:
         """All that `noise` needs to know of the rate; by default the rate itself.
 
         What follows from a constant rate is computed here, once, in Python.
@@ -126,8 +134,8 @@ class Noise(keras.layers.Layer):
         """
         return (rate,)
 
-    def noise(self, inputs, *numbers):
-        """The noisy input.
+    def noise(self, *args: Any, **kwargs: Any) -> keras.KerasTensor:
+        """The noisy input; a subclass has `noise(self, inputs, ...)` with names for its numbers.
 
         Args:
             inputs: Tensor.
@@ -135,7 +143,7 @@ class Noise(keras.layers.Layer):
         """
         raise NotImplementedError
 
-    def uniform(self, shape):
+    def uniform(self, shape: Shape) -> keras.KerasTensor:
         """Uniform float32 numbers in [0, 1).
 
         Always float32: half precision has 128 (bfloat16) or 1024 (float16) values in [0, 1), and
@@ -143,14 +151,14 @@ class Noise(keras.layers.Layer):
         """
         return keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
         store[SEED_KEY] = self.seed_generator.state
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         # files written by Keras's own layers have no such key: the fresh seed stays
         values = {key: store[key] for key in store.keys()}  # noqa: SIM118 (an HDF5 entry)
         state = values.pop(SEED_KEY, None)
@@ -158,6 +166,6 @@ class Noise(keras.layers.Layer):
         if state is not None:
             self.seed_generator.state.assign(state)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         rate = self._rate.get_config() if isinstance(self._rate, Schedule) else self._rate
         return {**super().get_config(), "rate": rate, "seed": self.seed}

@@ -30,7 +30,7 @@ class Place:
     total: int
     rank: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check.choice("kind", self.kind, KINDS)
         check.integer("total", self.total, low=1)
         check.integer("index", self.index, low=0, high=self.total - 1)

@@ -1,7 +1,10 @@
 """Dropout of whole residual branches."""
 
+from typing import Any
+
 import keras
 
+from kreg.layers.arguments import Rate, Shape
 from kreg.layers.dropout import Dropout
 
 
@@ -24,13 +27,13 @@ class StochasticDepth(Dropout):
     [[0.0, 0.0], [2.0, 2.0], [2.0, 2.0], [0.0, 0.0]]
     """
 
-    def __init__(self, rate, seed=None, **kwargs):
+    def __init__(self, rate: Rate, seed: int | None = None, **kwargs: Any):
         super().__init__(rate, seed=seed, **kwargs)
 
-    def mask_shape(self, inputs) -> tuple:
+    def mask_shape(self, inputs: keras.KerasTensor) -> Shape:
         return (keras.ops.shape(inputs)[0],) + (1,) * (len(inputs.shape) - 1)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         del config["noise_shape"]
         return config

@@ -1,16 +1,24 @@
 """Dense networks: no hidden layer, one, many, and wide ones."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from kreg import check
-from kreg.models import ends
-from kreg.models.noise import Noise
+from kreg.models import inputs_and_head
+from kreg.models.noise_places import DropoutDial, NoisePlaces
 from kreg.models.options import COUNT
 from kreg.models.size import scaled
 
 
 def linear(
-    input_shape, outputs: int, task: str, *, dropout=0.0, rescale: float | None = None
+    input_shape: Sequence[int],
+    outputs: int,
+    task: str,
+    *,
+    dropout: DropoutDial = 0.0,
+    rescale: float | None = None,
 ) -> keras.Model:
     """`y = W x + b`: linear or (multinomial) logistic regression. It has no dial but noise.
 
@@ -23,29 +31,45 @@ def linear(
         dropout: Rate in [0, 1), or a factory over `kreg.layers.Place`. Defaults to `0`.
         rescale: Factor on the inputs, `1 / 255` for byte images. Defaults to `None`.
     """
-    inputs, x = ends.flat(input_shape, rescale)
-    x = Noise(dropout, dense=1).dense(x)
-    return keras.Model(inputs, ends.head(x, outputs, task), name="linear")
+    inputs, x = inputs_and_head.flat(input_shape, rescale)
+    x = NoisePlaces(dropout, dense=1).dense(x)
+    return keras.Model(inputs, inputs_and_head.head(x, outputs, task), name="linear")
 
 
 def shallow(
-    input_shape, outputs: int, task: str, *, depth: int = 1, width: int = 64, **options
+    input_shape: Sequence[int],
+    outputs: int,
+    task: str,
+    *,
+    depth: int = 1,
+    width: int = 64,
+    **options: Any,
 ) -> keras.Model:
     """One small hidden layer. Arguments as in `deep`."""
-    return dense(
-        "shallow", input_shape, outputs, task, depth=depth, width=width, **options
-    )  # fmt: skip
+    return dense("shallow", input_shape, outputs, task, depth=depth, width=width, **options)
 
 
 def wide(
-    input_shape, outputs: int, task: str, *, depth: int = 2, width: int = 1024, **options
+    input_shape: Sequence[int],
+    outputs: int,
+    task: str,
+    *,
+    depth: int = 2,
+    width: int = 1024,
+    **options: Any,
 ) -> keras.Model:
     """Few hidden layers of very many units. Arguments as in `deep`."""
     return dense("wide", input_shape, outputs, task, depth=depth, width=width, **options)
 
 
 def deep(
-    input_shape, outputs: int, task: str, *, depth: int = 4, width: int = 128, **options
+    input_shape: Sequence[int],
+    outputs: int,
+    task: str,
+    *,
+    depth: int = 4,
+    width: int = 128,
+    **options: Any,
 ) -> keras.Model:
     """Several hidden layers of equal width.
 
@@ -72,14 +96,14 @@ def deep(
 
 def dense(
     name: str,
-    input_shape,
+    input_shape: Sequence[int],
     outputs: int,
     task: str,
     *,
     depth: int,
     width: int,
     scale: float = 1.0,
-    dropout=0.0,
+    dropout: DropoutDial = 0.0,
     activation: str = "relu",
     batch_norm: bool = False,
     skip: bool = False,
@@ -89,18 +113,20 @@ def dense(
     depth = check.integer("depth", depth, **COUNT)
     width = scaled(width, scale)
     skip = check.flag("skip", skip)
-    noise = Noise(dropout, dense=depth, residual=depth - 1 if skip else 0)
-    inputs, x = ends.flat(input_shape, rescale)
+    noise = NoisePlaces(dropout, dense=depth, residual=depth - 1 if skip else 0)
+    inputs, x = inputs_and_head.flat(input_shape, rescale)
     for index in range(1, depth + 1):
         branch = hidden(x, f"hidden_{index}", width, activation, batch_norm)
         branch = noise.dense(branch)
         if skip and index > 1:
             branch = keras.layers.Add(name=f"hidden_{index}_add")([x, noise.residual(branch)])
         x = branch
-    return keras.Model(inputs, ends.head(x, outputs, task), name=name)
+    return keras.Model(inputs, inputs_and_head.head(x, outputs, task), name=name)
 
 
-def hidden(x, name: str, units: int, activation: str, batch_norm: bool):
+def hidden(
+    x: keras.KerasTensor, name: str, units: int, activation: str, batch_norm: bool
+) -> keras.KerasTensor:
     """Dense, normalisation if asked for, activation."""
     batch_norm = check.flag("batch_norm", batch_norm)
     initializer = "lecun_normal" if activation == "selu" else "he_normal"

@@ -15,11 +15,11 @@ IN_STAGES = "filters in the first stage, doubled in each of the next two"
 
 
 def depth(default: int, meaning: str, high: int = 64) -> Any:
-    return ranged(default, meaning, **COUNT, high=high)
+    return ranged(default, meaning, low=COUNT["low"], high=high)
 
 
 def width(default: int, meaning: str) -> Any:
-    return ranged(default, meaning, **COUNT, high=65536)
+    return ranged(default, meaning, low=COUNT["low"], high=65536)
 
 
 def scale(what: str = "width") -> Any:
@@ -122,7 +122,7 @@ class TransformerOptions(ModelOptions, component="kreg.models:transformer"):
     kind: str = kind("transformer")
     depth: int = depth(2, "blocks of attention and a dense layer")
     width: int = width(32, "length of a token, a multiple of heads")
-    heads: int = ranged(4, "attention heads", **COUNT, high=64)
+    heads: int = ranged(4, "attention heads", low=COUNT["low"], high=64)
     scale: float = scale()
 
 
@@ -130,7 +130,7 @@ class TransformerOptions(ModelOptions, component="kreg.models:transformer"):
 class ForestOptions(ModelOptions, component="kreg.models:forest"):
     kind: str = kind("forest")
     depth: int = ranged(5, "splits on a path: 2**depth leaves a tree", **TREE_DEPTH)
-    trees: int = ranged(64, "how many", **COUNT, high=4096)
+    trees: int = ranged(64, "how many", low=COUNT["low"], high=4096)
     temperature: float = ranged(
         0.2, "softness of the splits: 0.01 is nearly a usual tree", **TEMPERATURE
     )

@@ -1,5 +1,6 @@
 """How large a model is, and the dial that makes it larger or smaller."""
 
+import math
 from dataclasses import dataclass
 
 import keras
@@ -19,7 +20,7 @@ class Parameters:
     def total(self) -> int:
         return self.trainable + self.frozen
 
-    def __str__(self):
+    def __str__(self) -> str:
         tail = f" ({self.frozen:,} not trained)" if self.frozen else ""
         return f"{self.total:,} parameters{tail}"
 
@@ -31,16 +32,8 @@ def count_parameters(model: keras.Model) -> Parameters:
     >>> print(count_parameters(keras.Model(inputs, keras.layers.Dense(2)(inputs))))
     8 parameters
     """
-    trainable = sum(count(v) for v in model.trainable_weights)
-    return Parameters(trainable, sum(count(v) for v in model.non_trainable_weights))
-
-
-def count(variable) -> int:
-    """The number of entries of a variable."""
-    size = 1
-    for extent in variable.shape:
-        size *= int(extent)
-    return size
+    groups = (model.trainable_weights, model.non_trainable_weights)
+    return Parameters(*(sum(math.prod(v.shape) for v in group) for group in groups))
 
 
 def scaled(width: int, scale: float, *, multiple: int = 1) -> int:

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from kreg import check
 from kreg.diagnostics import criteria
-from kreg.diagnostics.replay import RULES
-from kreg.diagnostics.replay import replay as replay_record
 from kreg.diagnostics.sources import load
 from kreg.diagnostics.states import PAST_BEST, RENAMED, STATES
+from kreg.diagnostics.stopping_replay import RULES
+from kreg.diagnostics.stopping_replay import replay as replay_record
 from kreg.pages import Report, terminal, write_all
 from kreg.pages.sections.replay import table
 

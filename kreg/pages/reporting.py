@@ -8,10 +8,10 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
-from kreg.diagnostics.document import Document
 from kreg.diagnostics.record import Record
-from kreg.diagnostics.replay import RULES
+from kreg.diagnostics.report_document import Document
 from kreg.diagnostics.sources import load
+from kreg.diagnostics.stopping_replay import RULES
 from kreg.files import write
 from kreg.pages import html, loss_figure, markdown, terminal
 from kreg.pages.sections import view_of

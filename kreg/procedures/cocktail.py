@@ -15,7 +15,8 @@ from typing import Any
 from rich.console import Console
 
 from kreg import check
-from kreg.config.validate import Config, validate
+from kreg.config.root import Config
+from kreg.config.validate import validate
 from kreg.factories import data
 from kreg.pages import terminal
 from kreg.procedures import cocktail_page, ingredients

@@ -12,7 +12,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from kreg import check
-from kreg.config.validate import Config, validate
+from kreg.config.root import Config
+from kreg.config.validate import validate
 from kreg.surgery import size_path
 from kreg.surgery.compression_path import STRENGTHS
 from kreg.surgery.size_curve import SizePath

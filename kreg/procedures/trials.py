@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from kreg.callbacks import EarlyStopping, TrialStopping
-from kreg.config.validate import Config
+from kreg.config.root import Config
 from kreg.factories import stop
 from kreg.measuring import clean_evaluator, take
 from kreg.sweeps.median_stopping import Rule

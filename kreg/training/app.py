@@ -1,15 +1,19 @@
 """One training, from a checked configuration to its report. Read it from top to bottom."""
 
+import importlib
+import inspect
+import json
 import time
 from pathlib import Path
 from typing import Any
 
+from kreg.augment.options import AugmentOptions
 from kreg.config import renamed
-from kreg.config.root import Config
+from kreg.config.root import PROCEDURES, Config
 from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.training import callbacks as ordered
-from kreg.training import compression, plan, procedure, samples, start
+from kreg.training import compression, plan, samples, start
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -47,7 +51,7 @@ def run(
         summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
         if config.check:
             return 0.0
-        if getattr(config.augment, "preview", False):
+        if isinstance(config.augment, AugmentOptions) and config.augment.preview:
             print(f"kreg: {samples.write(training, place.path)}")
             return 0.0
         place.reopen()
@@ -62,9 +66,12 @@ def run(
 
 def conduct(config: Config, directory: Path) -> float:
     """Run a procedure that is not one training: a published table, a path, a search."""
+    procedure = importlib.import_module(PROCEDURES[config.procedure])
+    whole = {"config": config} if "config" in inspect.signature(procedure.run).parameters else {}
     with RunDirectory(directory) as place:
-        result = procedure.run(config, place.path)
-        place.write_json("result.json", result)
+        result = procedure.run(place.path, **whole, **config.arguments)
+        result = {"status": "done", "procedure": config.procedure, **result}
+        place.write_json("result.json", json.loads(json.dumps(result, default=float)))
     print(f"kreg: results in {directory}")
     return float(result.get("objective", 0.0))
 

@@ -133,7 +133,7 @@ def measuring(plan: Plan, config: Config, name: str) -> "room.Diagnostics | None
 
 def facts(plan: Plan) -> dict[str, Any]:
     """What the report says about the inputs."""
-    found = {"image": plan.data.is_image, "augmented": plan.pipeline is not None}
+    found: dict[str, Any] = {"image": plan.data.is_image, "augmented": plan.pipeline is not None}
     found |= {"class_names": list(plan.data.class_names), "found": list(plan.data.warnings)}
     return found | ({"samples": samples.sheet(plan)} if plan.shows_samples else {})
 
@@ -182,12 +182,14 @@ def layer_columns(plan: Plan, reg: Options) -> "Columns | None":
         plan: The training.
         reg: The checked `reg` group.
     """
+    import numpy as np
+
     data = plan.data
     plain = plan.pipeline is None and data.train.weight is None
     known = reg.kind in SHRINKING and isinstance(getattr(reg, "l2", 0.0), int | float)
     if data.task != "regression" or not (plain and known):
         return None
-    return functools.partial(freedom, x=data.train.x)
+    return functools.partial(freedom, x=np.asarray(data.train.x))
 
 
 def freedom(model: "keras.Model", x: "np.ndarray") -> dict[str, dict[str, float]]:

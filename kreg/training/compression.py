@@ -46,7 +46,8 @@ def compress(plan: Plan, config: Config, place: "RunDirectory") -> dict[str, Any
     files.save_model(smaller, place.file("compressed.keras"))
     smaller.compile(loss=plan.model.loss, metrics=tasks.metrics(plan.data.task, plan.soft_labels))
     smaller.evaluate(plan.stream(), steps=1, verbose=0)  # one batch builds the metrics
-    return report.as_dict() | {"metrics": results.clean(smaller, plan)}
+    found: dict[str, Any] = report.as_dict()
+    return found | {"metrics": results.clean(smaller, plan)}
 
 
 def fresh_optimizer(plan: Plan, config: Config, epochs: int) -> "keras.optimizers.Optimizer | None":

@@ -49,7 +49,7 @@ class Plan:
         mixes = self.pipeline is not None and self.pipeline.changes_targets
         return self.data.task == "classification" and mixes
 
-    def rows(self, split: str) -> tuple:
+    def rows(self, split: str) -> tuple[Any, ...]:
         """`(x, y, weight)` of a split, un-augmented, with targets as the model is trained on.
 
         Lazy images are decoded, of the training rows only `DECODED`.
@@ -61,7 +61,7 @@ class Plan:
 
         return part.x, np.eye(self.data.outputs, dtype="float32")[part.y], part.weight
 
-    def held_out(self) -> tuple:
+    def held_out(self) -> tuple[Any, ...]:
         """The validation rows for `fit`; `kreg.data` refuses a split without any."""
         x, y, weight = self.rows("validation")
         return (x, y) if weight is None else (x, y, weight)
@@ -72,12 +72,23 @@ class Plan:
 
         rows = np.arange(min(count, len(self.data.train)))
         part = self.data.train.take(rows).in_memory()
-        return np.asarray(self.pipeline(part.x, part.y, index=rows, epoch=epoch)[0])
+        return np.asarray(self.augmentation(part.x, part.y, index=rows, epoch=epoch)[0])
 
     @property
     def shows_samples(self) -> bool:
         """Whether there are augmented images to look at."""
         return self.pipeline is not None and self.data.is_image
+
+    @property
+    def augmentation(self) -> "Pipeline":
+        """The pipeline of a training that has one.
+
+        Raises:
+            ValueError: If it has none.
+        """
+        if self.pipeline is None:
+            raise ValueError("This training has no augmentation. Choose one, augment=light say.")
+        return self.pipeline
 
     def facts(self) -> dict[str, Any]:
         """What the first line on the terminal says."""
@@ -90,17 +101,18 @@ class Plan:
             "steps": self.steps,
         }
 
-    def stream(self, first_epoch: int = 0) -> Iterator:
+    def stream(self, first_epoch: int = 0) -> Iterator[Any]:
         """The training rows from an epoch on: shuffled, augmented, endless."""
         from kreg.data import epoch_stream
 
-        return epoch_stream(
+        rows: Iterator[Any] = epoch_stream(
             self.data.train,
             batch_size=self.batch_size,
             seed=self.seed,
             first_epoch=first_epoch,
             augment=self.pipeline,
         )
+        return rows
 
 
 def decoded(split: "Split", most: int | None = None) -> "Split":
@@ -109,8 +121,9 @@ def decoded(split: "Split", most: int | None = None) -> "Split":
 
     if not is_lazy(split.x):
         return split
-    few = most is not None and len(split) > most
-    return (split.spread(most) if few else split).in_memory()
+    if most is not None and len(split) > most:
+        split = split.spread(most)
+    return split.in_memory()
 
 
 def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = False) -> Plan:

@@ -97,7 +97,8 @@ def clean(
     """
     from kreg.measuring import clean_evaluator, take
 
-    found, known, measure = {}, known or {}, measure or clean_evaluator(model)
+    found: dict[str, float] = {}
+    known, measure = known or {}, measure or clean_evaluator(model)
     for prefix, split in (("", "train"), ("val_", "validation"), ("test_", "test")):
         size = len(plan.data.splits[split])
         if size:

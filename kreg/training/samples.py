@@ -1,17 +1,15 @@
 """`augment.preview=true`: a picture of what the augmentation does, and no training."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kreg.training.plan import Plan
-
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 from kreg.pages import png
+from kreg.training.plan import Plan
 
 RECORDS = 8
-SHEET = {"records": 6, "epochs": range(7)}  # what a report has room for
+SHEET_RECORDS, SHEET_EPOCHS = 6, range(7)  # what a report has room for
 
 
 def sheet(plan: Plan) -> dict[str, Any]:
@@ -20,14 +18,17 @@ def sheet(plan: Plan) -> dict[str, Any]:
     Args:
         plan: A training that `shows_samples`.
     """
-    grid, captions = pictures(plan, SHEET["records"], epochs=SHEET["epochs"])
+    grid, captions = pictures(plan, SHEET_RECORDS, epochs=SHEET_EPOCHS)
     return {"picture": png.data_uri(grid), "captions": captions}
 
 
-def pictures(plan: Plan, records: int, **options: Any) -> "tuple[np.ndarray, list[str]]":
+def pictures(plan: Plan, records: int, **options: Any) -> tuple[np.ndarray, list[str]]:
     """A grid of the first records, augmented, and its captions."""
     part = plan.data.train.take(range(min(records, len(plan.data.train)))).in_memory()
-    return plan.pipeline.preview(part.x, part.y, class_names=plan.data.class_names, **options)
+    names = plan.data.class_names
+    found: tuple[np.ndarray, list[str]]
+    found = plan.augmentation.preview(np.asarray(part.x), part.y, class_names=names, **options)
+    return found
 
 
 def write(plan: Plan, directory: Path) -> Path:

@@ -39,7 +39,9 @@ class SharedSteps:
     def __init__(self) -> None:
         self.models: dict[str, keras.Model] = {}  # the one used last at the end
 
-    def adopt(self, model: "keras.Model", config: "Config", inputs: tuple = ()) -> "keras.Model":
+    def adopt(
+        self, model: "keras.Model", config: "Config", inputs: tuple[Any, ...] = ()
+    ) -> "keras.Model":
         """`model`, or a model of the same structure that is compiled already and has its state now.
 
         Args:
@@ -101,9 +103,9 @@ def take_over(shared: "keras.Model", model: "keras.Model", config: "Config") -> 
     optimizer = proximal(shared)
     optimizer.take_numbers(proximal(model))
     if strengths := numbers(config.reg):
-        optimizer.set_strengths(**strengths)
+        optimizer.set_strengths(None, **strengths)
     if (rate := getattr(optimizer, "scaled_rate", None)) is not None:
-        rate.set_height(config.optimizer.learning_rate)
+        rate.set_height(proximal(model).scaled_rate.height)
     for layer, new in zip(noise_layers(shared), noise_layers(model), strict=True):
         layer.rate = new.rate
     shared.stop_training = False
@@ -111,7 +113,8 @@ def take_over(shared: "keras.Model", model: "keras.Model", config: "Config") -> 
 
 def proximal(model: "keras.Model") -> "Proximal":
     """The model's optimizer, or the one under its loss scaling."""
-    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    found: Proximal = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    return found
 
 
 def noise_layers(model: "keras.Model") -> "list[Noise]":
@@ -121,9 +124,9 @@ def noise_layers(model: "keras.Model") -> "list[Noise]":
     return [layer for layer in layers.noise_layers(model) if isinstance(layer, layers.Noise)]
 
 
-def structure(tree: dict, inputs: tuple = ()) -> str:
+def structure(tree: dict[str, Any], inputs: tuple[Any, ...] = ()) -> str:
     """What the compiled step depends on: everything but seeds and numbers that are switched on."""
-    parts = copy.deepcopy({group: tree.get(group) for group in GROUPS})
+    parts: dict[str, Any] = copy.deepcopy({group: tree.get(group) for group in GROUPS})
     parts["trainer"] = {key: tree["trainer"].get(key) for key in TRAINER}
     parts["inputs"] = inputs
     for group, names in NUMBERS.items():
@@ -131,7 +134,7 @@ def structure(tree: dict, inputs: tuple = ()) -> str:
     return json.dumps(parts, sort_keys=True, default=repr)
 
 
-def is_on(group: dict, name: str) -> bool:
+def is_on(group: dict[str, Any], name: str) -> bool:
     """Whether a setting is a number that the step reads; of a rate of 0 nothing is in it."""
     value = group.get(name)
     always = name in ALWAYS or (name == "weight_decay" and group["kind"] == "adamw")
@@ -157,7 +160,7 @@ def fits(shared: "keras.Model", model: "keras.Model") -> bool:
     return same_noise and shapes(shared) == shapes(model)
 
 
-def shapes(model: "keras.Model") -> list[tuple]:
+def shapes(model: "keras.Model") -> list[tuple[Any, ...]]:
     """Name, shape and type of every variable that a training step changes."""
     variables = [*model.variables, *model.optimizer.variables]
     return [(v.name, tuple(v.shape), str(v.dtype)) for v in variables]

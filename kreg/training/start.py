@@ -1,6 +1,7 @@
 """Start TensorFlow quietly, on the device and in the precision that were asked for."""
 
 import contextlib
+import functools
 import os
 import sys
 import tempfile
@@ -47,7 +48,8 @@ def _choose_device(wanted: str, tf: ModuleType) -> str:
         _configure(lambda: tf.config.set_visible_devices([], "GPU"))
     elif gpus:
         for gpu in gpus:
-            _configure(lambda gpu=gpu: tf.config.experimental.set_memory_growth(gpu, True))
+            grow = functools.partial(tf.config.experimental.set_memory_growth, gpu, True)
+            _configure(grow)
     return "cpu" if wanted == "cpu" or not gpus else "gpu"
 
 

@@ -118,7 +118,7 @@ def exists(key: str) -> bool:
     group, _, name = key.partition(".")
     if group not in schema.GROUPS:
         return group in schema.defaults(schema.Root)
-    return not name or any(name in schema.defaults(s) for s in schema.kinds(group).values())
+    return not name or any(name in schema.defaults(s) for s in schema.GROUPS[group].values())
 
 
 def test_the_table_is_read_before_anything_heavy():

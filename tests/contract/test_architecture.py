@@ -1,12 +1,19 @@
 """The import table of the house: who may import whom. Nothing else is allowed."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHARED = {"schedules", "check", "files", "archive", "metric_names"}
+SHARED = {"schedules", "check", "files", "archive", "metric_names", "fields", "registration"}
+# rooms whose table of components, and nothing else of them, is read from below by these
+READS_OPTIONS = {"config", "factories"}
+WITH_OPTIONS = {
+    "regularizers", "optimizers", "layers", "models", "augment", "data", "training",
+}  # fmt: skip
+TABLES = [[room, "options"] for room in WITH_OPTIONS]
 KERAS_SHARED = {"private_keras", "untracked"}  # for every room that may import keras
 ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
@@ -18,6 +25,8 @@ APP_PARTS = {
 MAY_IMPORT = {
     "check": set(),
     "schedules": set(),
+    "fields": set(),
+    "registration": set(),
     "files": set(),
     "archive": set(),
     "metric_names": set(),
@@ -36,7 +45,7 @@ MAY_IMPORT = {
     "models": {"layers"},
     "measuring": {"diagnostics"},
     "callbacks": {"diagnostics", "measuring", "tensorboard"},
-    "config": set(),
+    "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
     | {"config", "diagnostics", "factories", "measuring", "pages", "runs"},
@@ -66,6 +75,8 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "tensorboard": {"keras", "tensorflow", "hydra", "omegaconf"},
     "augment": {"keras", "hydra", "omegaconf"},
     "config": {"keras", "tensorflow", "numpy"},
+    "fields": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "registration": {"keras", "tensorflow", "hydra", "omegaconf"},
     "sweeps": {"keras", "tensorflow"},
     **{
         room: {"hydra", "omegaconf"}
@@ -121,7 +132,8 @@ def test_imports_follow_the_table(path):
     for name in imports_of(path):
         parts = name.split(".")
         if parts[0] == "kreg" and len(parts) > 1 and parts[1] != "__version__":
-            assert parts[1] in allowed, f"{room} may not import kreg.{parts[1]}"
+            options = room in READS_OPTIONS and parts[1:3] in TABLES
+            assert parts[1] in allowed or options, f"{room} may not import kreg.{parts[1]}"
         assert parts[0] not in FORBIDDEN.get(room, ()), f"{room} may not import {parts[0]}"
         if name.startswith(("keras.src", "tensorflow.keras", "tf_keras")):
             assert path == SHIM, f"{name} is private: only {SHIM.name} may reach it"
@@ -168,3 +180,10 @@ def test_the_look_for_private_names_sees_all_ways_to_them():
     assert private_names_in(ast.parse(lines)) == {"_a", "_b", "_c", "_d", "_e"}
     assert {"_flat_losses", "_trainable_variables"} <= private_names_in(ast.parse(SHIM.read_text()))
     assert not OWN & {"_flat_losses", "_trainable_variables", "_get_variable_index"}
+
+
+@pytest.mark.parametrize("room", sorted(WITH_OPTIONS))
+def test_a_table_needs_the_shared_leaves_alone(room):
+    for name in imports_of(ROOT / "kreg" / room / "options.py"):
+        library = name.split(".")[0] in sys.stdlib_module_names
+        assert library or name.startswith(("kreg.fields.", "kreg.check.")), name

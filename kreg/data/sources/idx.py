@@ -5,12 +5,15 @@ import math
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
 
 UBYTE = 0x08
 MAX_BYTES = 2**30
 
 
-def read(path) -> np.ndarray:
+def read(path: str | Path) -> Bytes:
     """A uint8 array from an `.idx?-ubyte` or `.idx?-ubyte.gz` file.
 
     Raises:
@@ -31,16 +34,16 @@ def read(path) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
-def mnist_like(folder) -> tuple:
+def mnist_like(folder: str | Path) -> tuple[tuple[Bytes, Bytes], tuple[Bytes, Bytes]]:
     """`(x_train, y_train), (x_test, y_test)` from the four files of an MNIST-like folder."""
-    folder = Path(folder)
-    return tuple(
-        tuple(_one(folder, f"{part}-{name}") for name in ("images-idx3", "labels-idx1"))
+    train, test = (
+        (_one(Path(folder), f"{part}-images-idx3"), _one(Path(folder), f"{part}-labels-idx1"))
         for part in ("train", "t10k")
     )
+    return train, test
 
 
-def _one(folder: Path, stem: str) -> np.ndarray:
+def _one(folder: Path, stem: str) -> Bytes:
     for suffix in ("-ubyte.gz", "-ubyte"):
         if (folder / (stem + suffix)).is_file():
             return read(folder / (stem + suffix))

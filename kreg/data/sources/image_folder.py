@@ -4,22 +4,25 @@ Where the folder has sub-folders `train` and `test`, the classes are expected be
 test images are the test split.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from kreg import check
-from kreg.data import files
+from kreg.data import paths
 from kreg.data.checks import MAX_ROWS
-from kreg.data.images import ImageFiles
-from kreg.data.raw import Raw, classes_task
+from kreg.data.dataset import Raw, classes_task
+from kreg.data.image_files import ImageFiles
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 FORMATS = ("PNG", "JPEG", "BMP", "GIF")
 MAX_PIXELS = 50_000_000  # of one image: more is a mistake, or a decompression bomb
 
 
-def image_folder(path: str, *, size=None, channels: int = 3, max_pixels: int = MAX_PIXELS) -> Raw:
+def image_folder(
+    path: str, *, size: Sequence[int] | None = None, channels: int = 3, max_pixels: int = MAX_PIXELS
+) -> Raw:
     """The images of a folder.
 
     Args:
@@ -28,15 +31,16 @@ def image_folder(path: str, *, size=None, channels: int = 3, max_pixels: int = M
         channels: `3` (colour) or `1` (grey). Defaults to `3`.
         max_pixels: Images of more pixels are refused before they are decoded.
     """
-    root = files.folder("data.path", path)
-    size = _checked_size(size)
-    check.choice("data.channels", channels, (1, 3))
+    root = paths.folder("data.path", path)
+    wanted = _checked_size(size)
+    if channels not in (1, 3):
+        raise check.invalid("data.channels", "1 or 3", channels)
     parts = ("train", "test") if _is_split(root) else (".",)
     classes = _class_names(root / parts[0])
     found = [_scan(root, root / part, classes) for part in parts]
     known = _sizes(found, max_pixels)
-    size = size or _common_size(root, known)
-    (x, y), *own = [(ImageFiles(p, size, channels), np.array(labels)) for p, labels in found]
+    shape = wanted or _common_size(root, known)
+    (x, y), *own = [(ImageFiles(p, shape, channels), np.array(labels)) for p, labels in found]
     return Raw(
         name=root.resolve().name,
         x=x,
@@ -48,12 +52,13 @@ def image_folder(path: str, *, size=None, channels: int = 3, max_pixels: int = M
     )
 
 
-def _checked_size(size):
+def _checked_size(size: Sequence[int] | None) -> tuple[int, int] | None:
     if size is None:
         return None
     if not isinstance(size, list | tuple) or len(size) != 2:
         raise check.invalid("data.size", "[height, width] or null", size)
-    return tuple(check.integer("data.size", side, low=1, high=4096) for side in size)
+    height, width = (check.integer("data.size", side, low=1, high=4096) for side in size)
+    return height, width
 
 
 def _is_split(root: Path) -> bool:
@@ -77,7 +82,8 @@ def _class_names(folder: Path) -> list[str]:
 
 def _scan(root: Path, folder: Path, classes: list[str]) -> tuple[list[Path], list[int]]:
     """Every image file below the class folders, in sorted order, with its label."""
-    paths, labels = [], []
+    paths: list[Path] = []
+    labels: list[int] = []
     home = root.resolve()
     for label, name in enumerate(classes):
         images = _images(folder / name)
@@ -106,11 +112,13 @@ def _refuse_escape(image: Path, home: Path) -> None:
         raise ValueError(f"{image} is not a file.")
 
 
-def _sizes(found, max_pixels: int) -> dict[tuple[int, int], Path]:
+def _sizes(
+    found: list[tuple[list[Path], list[int]]], max_pixels: int
+) -> dict[tuple[int, int], Path]:
     """Every size that occurs, with an example; from the headers, without decoding."""
-    sizes = {}
-    for paths, _ in found:
-        for path in paths:
+    sizes: dict[tuple[int, int], Path] = {}
+    for images, _ in found:
+        for path in images:
             sizes.setdefault(_size(path, max_pixels), path)
     return sizes
 
@@ -132,7 +140,7 @@ def _size(path: Path, max_pixels: int) -> tuple[int, int]:
     return height, width
 
 
-def _common_size(root: Path, sizes: dict) -> tuple[int, int]:
+def _common_size(root: Path, sizes: dict[tuple[int, int], Path]) -> tuple[int, int]:
     if len(sizes) == 1:
         return next(iter(sizes))
     (one, first), (other, second) = list(sizes.items())[:2]

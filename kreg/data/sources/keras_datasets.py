@@ -6,11 +6,15 @@ itself, after it has compared their SHA-256, by an unpickler that makes NumPy ar
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from kreg.data.raw import Raw, classes_task
+from kreg.data.dataset import Raw, classes_task
 from kreg.data.sources import idx
+
+Parts = tuple[tuple[NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]
 
 FASHION = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -71,11 +75,11 @@ def imdb(words: int = 1000) -> Raw:
     )
 
 
-def _channels(x) -> np.ndarray:
+def _channels(x: NDArray[Any]) -> NDArray[Any]:
     return x[..., None] if x.ndim == 3 else x
 
 
-def _bag_of_words(reviews, words: int) -> np.ndarray:
+def _bag_of_words(reviews: NDArray[Any], words: int) -> NDArray[np.float32]:
     bags = np.zeros((len(reviews), words), np.float32)
     for row, review in enumerate(reviews):
         bags[row, review] = 1
@@ -83,7 +87,7 @@ def _bag_of_words(reviews, words: int) -> np.ndarray:
     return bags
 
 
-def _local(name: str):
+def _local(name: str) -> Parts | None:
     """The IDX files below `KREG_DATA`, where they are."""
     root = os.environ.get("KREG_DATA")
     folder = Path(root, name) if root else None
@@ -92,12 +96,13 @@ def _local(name: str):
     return None
 
 
-def _load(name: str, **options):
-    """Keras's loader; anything that it raises becomes one sentence on where to put the files."""
+def _load(name: str, **options: Any) -> Parts:
+    """Keras's loader; anything that it raises becomes one sentence on where to put the paths."""
     import keras
 
     try:
-        return getattr(keras.datasets, name).load_data(**options)
+        parts: Parts = getattr(keras.datasets, name).load_data(**options)
+        return parts
     except Exception as error:
         home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
         extra = f", or its IDX files into $KREG_DATA/{name}" if "mnist" in name else ""

@@ -7,33 +7,50 @@ array of one value a row can be named as `data.group` or `data.time`.
 
 import json
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kreg import check
-from kreg.data import files
-from kreg.data.columns import Columns
-from kreg.data.raw import Raw, classes_task
-from kreg.data.sources.table import FEW, looks_like_classes
-from kreg.data.standardise import Standard
+from kreg.data import paths
+from kreg.data.dataset import Array, Raw, classes_task
+from kreg.data.preprocessing import Columns, Standard
+from kreg.data.sources.csv_parquet import FEW, looks_like_classes
+
+if TYPE_CHECKING:
+    pass
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Arrays = dict[str, Array]
 
 MAX_BYTES = 16 * 2**30
 
 
-def npz(path: str, *, task: str = "auto", group=None, time=None, max_categories: int = 100) -> Raw:
+def npz(
+    path: str,
+    *,
+    task: str = "auto",
+    group: str | None = None,
+    time: str | None = None,
+    max_categories: int = 100,
+) -> Raw:
     """The rows of an archive.
 
     Args:
         path: A `.npz` file.
-        task: As in `table.from_frame`.
+        task: As in `csv_parquet.from_frame`.
         group: Name of the array whose rows stay together, or `None`.
         time: Name of the array that orders the rows, or `None`.
-        max_categories: As in `table.from_frame`.
+        max_categories: As in `csv_parquet.from_frame`.
     """
-    file = files.plain("data.path", path)
+    file = paths.plain("data.path", path)
     arrays = read(file)
     x, y = (_first(arrays, file, names) for names in (("x", "x_train"), ("y", "y_train")))
-    own = (arrays.get("x_test"), arrays.get("y_test"))
+    test = (arrays["x_test"], _first(arrays, file, ("y_test",))) if "x_test" in arrays else None
     y, classes = _targets(y, _texts(arrays.get("class_names")), task)
     raw = Raw(
         name=file.stem if file.stem != "data" else file.parent.name,
@@ -42,20 +59,20 @@ def npz(path: str, *, task: str = "auto", group=None, time=None, max_categories:
         task=classes_task(len(classes)) if classes else "regression",
         class_names=classes,
         feature_names=_texts(arrays.get("feature_names")),
-        test=own if own[0] is not None else None,
+        test=test,
         weight=arrays.get("weight"),
         group=_column(arrays, "data.group", group, len(y)),
         time=_column(arrays, "data.time", time, len(y)),
         suspects={name: _plain(a) for name, a in arrays.items() if _is_column(name, a, len(y))},
     )
-    return _inputs(raw, arrays, max_categories)
+    return _inputs(raw, x, arrays, max_categories)
 
 
-def read(file) -> dict[str, np.ndarray]:
+def read(file: Path) -> Arrays:
     """The arrays of an archive by lower-case name, if they fit in `MAX_BYTES` unpacked."""
     try:
-        with zipfile.ZipFile(file) as archive:
-            size = sum(member.file_size for member in archive.infolist())
+        with zipfile.ZipFile(file) as packed:
+            size = sum(member.file_size for member in packed.infolist())
         if size > MAX_BYTES:
             raise ValueError(f"it unpacks to {size / 2**30:.0f} GiB")
         with np.load(file, allow_pickle=False) as archive:
@@ -64,7 +81,7 @@ def read(file) -> dict[str, np.ndarray]:
         raise ValueError(f"{file} cannot be used as an npz archive: {error}.") from error
 
 
-def _first(arrays: dict, file, names: tuple) -> np.ndarray:
+def _first(arrays: Arrays, file: Path, names: tuple[str, ...]) -> Array:
     found = next((arrays[name] for name in names if name in arrays), None)
     if found is None or not found.ndim:
         raise ValueError(
@@ -73,16 +90,16 @@ def _first(arrays: dict, file, names: tuple) -> np.ndarray:
     return found
 
 
-def _texts(array) -> list[str]:
+def _texts(array: Array | None) -> list[str]:
     return [] if array is None else [str(name) for name in _plain(array).tolist()]
 
 
-def _plain(array) -> np.ndarray:
+def _plain(array: Array) -> Array:
     """Bytes as text; everything else as it is."""
     return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
 
 
-def _targets(y, names: list[str], task: str) -> tuple[np.ndarray, list[str]]:
+def _targets(y: Array, names: list[str], task: str) -> tuple[Array, list[str]]:
     """Class ids and names, or float targets without names; ids are kept where names are given."""
     import pandas as pd
 
@@ -98,57 +115,56 @@ def _targets(y, names: list[str], task: str) -> tuple[np.ndarray, list[str]]:
     return codes, [str(name) for name in found.tolist()]
 
 
-def _is_column(name: str, array, rows: int) -> bool:
+def _is_column(name: str, array: Array, rows: int) -> bool:
     reserved = ("x", "y", "x_train", "y_train", "weight", "class_names", "feature_names")
     return array.shape == (rows,) and name not in reserved and array.dtype.kind in "iuSU"
 
 
-def _column(arrays: dict, key: str, name: str | None, rows: int):
+def _column(arrays: Arrays, key: str, name: str | None, rows: int) -> Array | None:
     if name is None:
         return None
     columns = [n for n, a in arrays.items() if a.shape == (rows,) and n not in ("y", "y_train")]
     return _plain(arrays[check.choice(key, name, columns)])
 
 
-def _inputs(raw: Raw, arrays: dict, max_categories: int) -> Raw:
-    if raw.x.ndim >= 3:
-        raw.is_image = True
-        raw.x, raw.test = _images(raw.x), raw.test and (_images(raw.test[0]), raw.test[1])
-    elif raw.x.ndim == 2 and {"is_categorical", "categories"} <= arrays.keys():
-        _coded_table(raw, arrays, max_categories)
-    elif raw.x.ndim == 2:
-        _numeric_table(raw, max_categories)
+def _inputs(raw: Raw, x: Array, arrays: Arrays, max_categories: int) -> Raw:
+    """`raw` with its inputs, those of its own test rows too, as images, a frame or an array."""
+    convert: Callable[[Array], Array | pd.DataFrame] = np.asarray
+    if x.ndim >= 3:
+        raw.is_image, convert = True, _images
+    elif x.ndim != 2:
+        raise ValueError(f"{raw.name}: x must be a table or images, not of shape {x.shape}.")
+    elif {"is_categorical", "categories"} <= arrays.keys() or _has_gaps(x):
+        levels = _levels(arrays)
+        convert = lambda rows: _frame(rows, raw.feature_names, levels)  # noqa: E731
+        raw.preprocess = lambda rows: Columns.fit(rows, max_categories)
     else:
-        raise ValueError(f"{raw.name}: x must be a table or images, not of shape {raw.x.shape}.")
+        raw.preprocess = lambda rows: Standard.fit(rows, raw.feature_names)
+    raw.x = convert(x)
+    raw.test = raw.test and (convert(arrays["x_test"]), raw.test[1])
     return raw
 
 
-def _images(x) -> np.ndarray:
+def _images(x: Array) -> Array:
     x = x[..., None] if x.ndim == 3 else x
     return x if x.dtype == np.uint8 else x.astype(np.float32)
 
 
-def _numeric_table(raw: Raw, max_categories: int) -> None:
-    if raw.x.dtype.kind == "f" and np.isnan(raw.x).any():
-        _as_frames(raw, lambda x: _frame(x, raw.feature_names), max_categories)
-    else:
-        raw.preprocess = lambda x: Standard.fit(x, raw.feature_names)
+def _has_gaps(x: Array) -> bool:
+    return x.dtype.kind == "f" and bool(np.isnan(x).any())
 
 
-def _coded_table(raw: Raw, arrays: dict, max_categories: int) -> None:
-    levels = [
+def _levels(arrays: Arrays) -> list[Any] | None:
+    """The level names of each column of a coded table, `None` for a numeric one."""
+    if not {"is_categorical", "categories"} <= arrays.keys():
+        return None
+    return [
         json.loads(text) if coded else None
         for text, coded in zip(_texts(arrays["categories"]), arrays["is_categorical"], strict=True)
     ]
-    _as_frames(raw, lambda x: _frame(x, raw.feature_names, levels), max_categories)
 
 
-def _as_frames(raw: Raw, convert, max_categories: int) -> None:
-    raw.x, raw.test = convert(raw.x), raw.test and (convert(raw.test[0]), raw.test[1])
-    raw.preprocess = lambda rows: Columns.fit(rows, max_categories)
-
-
-def _frame(x, names: list[str], levels: list | None = None):
+def _frame(x: Array, names: list[str], levels: list[Any] | None) -> "pd.DataFrame":
     """Codes become level names, numbers stay numbers; -1 and NaN are missing."""
     import pandas as pd
 

@@ -1,10 +1,13 @@
 """Data whose truth is known: a sparse linear teacher, and the setting of double descent."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kreg import check
-from kreg.data.raw import Raw
-from kreg.data.standardise import Standard
+from kreg.data.dataset import Raw
+from kreg.data.preprocessing import Standard
+
+Array = NDArray[np.float64]
 
 
 def sparse_teacher(
@@ -36,7 +39,7 @@ def sparse_teacher(
     return _regression("sparse_teacher", x, y, names)
 
 
-def _correlated(x: np.ndarray, correlation: float) -> np.ndarray:
+def _correlated(x: Array, correlation: float) -> Array:
     """Neighbouring columns as a first-order autoregression with unit variance."""
     result = x.copy()
     for column in range(1, x.shape[1]):
@@ -58,7 +61,7 @@ def double_descent(rows: int = 400, features: int = 30, noise: float = 0.5, seed
     return _regression("double_descent", x, y, [f"x_{i}" for i in range(features)])
 
 
-def _regression(name: str, x, y, names: list[str]) -> Raw:
+def _regression(name: str, x: Array, y: Array, names: list[str]) -> Raw:
     return Raw(
         name=name,
         x=x,

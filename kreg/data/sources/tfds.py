@@ -1,8 +1,11 @@
 """TensorFlow Datasets, with the extra `tfds`: any set that has `(input, label)` pairs."""
 
-import numpy as np
+from typing import Any
 
-from kreg.data.raw import Raw, classes_task
+import numpy as np
+from numpy.typing import NDArray
+
+from kreg.data.dataset import Raw, classes_task
 
 
 def tfds(name: str, *, download: bool = False) -> Raw:
@@ -29,7 +32,9 @@ def tfds(name: str, *, download: bool = False) -> Raw:
     return from_arrays(name, arrays, list(getattr(info.features["label"], "names", [])))
 
 
-def from_arrays(name: str, arrays: dict, classes: list[str]) -> Raw:
+def from_arrays(
+    name: str, arrays: dict[str, tuple[NDArray[Any], NDArray[Any]]], classes: list[str]
+) -> Raw:
     """The pairs of the splits `train` and, where there is one, `test`."""
     x, y = arrays["train"]
     y = np.asarray(y)

@@ -5,10 +5,10 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from kreg.diagnostics.document import document
 from kreg.diagnostics.record import Record
-from kreg.diagnostics.replay import RULES
+from kreg.diagnostics.report_document import document
 from kreg.diagnostics.sources import csv_log, events, history
+from kreg.diagnostics.stopping_replay import RULES
 from kreg.diagnostics.upgrade import upgraded
 
 EXPECTED = (

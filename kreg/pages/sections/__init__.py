@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.pages.sections import (
     advice,
     calibration,

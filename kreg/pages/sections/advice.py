@@ -1,6 +1,6 @@
 """What to change, the most promising first."""
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.pages.views import Item, Items, Piece, Section, Sentence
 
 

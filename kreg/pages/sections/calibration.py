@@ -4,7 +4,7 @@ import math
 
 from markupsafe import Markup
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.pages import svg
 from kreg.pages.formatting import number, percent
 from kreg.pages.views import Cell, Column, Figure, Piece, Row, Section, Table

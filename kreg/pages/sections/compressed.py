@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.pages.formatting import number
 from kreg.pages.views import Column, Fold, Piece, Row, Section, Sentence, Table
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.diagnostics.states import STATES
 from kreg.pages import svg
 from kreg.pages.element import join, tag

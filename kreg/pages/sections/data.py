@@ -1,6 +1,6 @@
 """The data: sizes, what was found before training, classes, hardest examples."""
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.pages.formatting import NOTHING, number, percent
 from kreg.pages.views import (
     Cell,

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.pages import svg
 from kreg.pages.formatting import number
 from kreg.pages.sections.curves import extent, known

@@ -2,8 +2,8 @@
 
 from markupsafe import Markup
 
-from kreg.diagnostics.document import Document
 from kreg.diagnostics.layer_table import COLUMNS
+from kreg.diagnostics.report_document import Document
 from kreg.pages import svg
 from kreg.pages.formatting import number, percent
 from kreg.pages.views import Cell, Column, Kind, Row, Section, Table

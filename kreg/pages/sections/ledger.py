@@ -4,7 +4,7 @@ from itertools import accumulate
 
 from markupsafe import Markup
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.pages import svg
 from kreg.pages.formatting import number
 from kreg.pages.views import Beside, Figure, Piece, Section, Subtitle

@@ -2,7 +2,7 @@
 
 import json
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.pages.views import Code, Facts, Fold, Piece, Section
 
 

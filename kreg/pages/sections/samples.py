@@ -1,6 +1,6 @@
 """Augmented training images: what the model sees."""
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.pages.views import Code, Fold, Image, Piece, Section
 
 

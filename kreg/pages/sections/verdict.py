@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.pages.formatting import number
 from kreg.pages.views import Head, Stat
 

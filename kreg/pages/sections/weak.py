@@ -1,6 +1,6 @@
 """Measures without a held-out set: hints and no more."""
 
-from kreg.diagnostics.document import Document
+from kreg.diagnostics.report_document import Document
 from kreg.pages.formatting import number
 from kreg.pages.views import Column, Row, Section, Table
 

@@ -6,21 +6,21 @@ import tensorflow as tf
 from scipy import stats
 
 from kreg import augment
-from kreg.augment import keys, spec
+from kreg.augment.engine import input_spec, random_numbers
 
 RECORDS, SIDE = 4000, 24
 
 
 def drawn(stage):
     """The stage's parameters for many records."""
-    image_spec = spec.ImageSpec(SIDE, SIDE, 3, tf.uint8, 255.0)
-    u = keys.uniforms(3, 1, np.arange(RECORDS), stage.columns)
+    image_spec = input_spec.ImageSpec(SIDE, SIDE, 3, tf.uint8, 255.0)
+    u = random_numbers.uniforms(3, 1, np.arange(RECORDS), stage.columns)
     return {name: np.asarray(value) for name, value in stage.draw(u, 1, image_spec).items()}
 
 
 UNIFORM = {
-    "rotation": (augment.RandomRotation(0.1), "turn", -0.1, 0.1),
-    "rotation by a pair": (augment.RandomRotation((0.02, 0.3)), "turn", 0.02, 0.3),
+    "rotation": (augment.RandomRotation(0.1), "change", -0.1, 0.1),
+    "rotation by a pair": (augment.RandomRotation((0.02, 0.3)), "change", 0.02, 0.3),
     "zoom of rows": (augment.RandomZoom(0.2, 0.4), "y", 0.8, 1.2),
     "zoom of columns": (augment.RandomZoom(0.2, 0.4), "x", 0.6, 1.4),
     "shear": (augment.RandomShear(0.3, 0.1), "x", -0.3, 0.3),
@@ -29,7 +29,7 @@ UNIFORM = {
     "brightness": (augment.RandomBrightness(0.2), "change", -0.2, 0.2),
     "contrast": (augment.RandomContrast((-0.5, 1.0)), "change", -0.5, 1.0),
     "saturation": (augment.RandomSaturation(0.7), "change", -0.7, 0.7),
-    "hue": (augment.RandomHue(0.25), "turn", -0.25, 0.25),
+    "hue": (augment.RandomHue(0.25), "change", -0.25, 0.25),
     "sharpness": (augment.RandomSharpness(0.5), "change", -0.5, 0.5),
     "blur": (augment.RandomGaussianBlur((0.1, 2.0), p=1.0), "sigma", 0.1, 2.0),
     "noise": (augment.GaussianNoise((0.0, 0.1)), "stddev", 0.0, 0.1),

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from kreg import augment
-from kreg.augment import geometry, keys, spec
+from kreg.augment.engine import input_spec, matrices, random_numbers
 
 SEED, EPOCH = 5, 2
 
@@ -16,7 +16,7 @@ def run(stages, images, index, **kwargs):
 
 
 def draws(index, columns):
-    return keys.uniforms(SEED, EPOCH, index, columns).numpy()
+    return random_numbers.uniforms(SEED, EPOCH, index, columns).numpy()
 
 
 def pad_crop_flip(images, u, pad):
@@ -77,7 +77,7 @@ def bilinear_oracle(image, matrix, fill):
     return out
 
 
-def matrices(stage, image_spec, u):
+def stage_matrices(stage, image_spec, u):
     """The stage's matrices in NumPy, (records, 3, 3)."""
     inverse = stage.inverse(stage.draw(tf.constant(u), EPOCH, image_spec), image_spec)
     flat = [np.broadcast_to(np.asarray(e, np.float64), len(u)) for row in inverse for e in row]
@@ -96,7 +96,9 @@ WARPS = [
 def test_a_warp_is_within_half_a_grey_level_of_a_float_oracle(images, index, stage):
     images, index = images[:8], index[:8]
     got = run([stage], images, index)
-    found = matrices(stage, spec.of(tf.constant(images), None), draws(index, stage.columns))
+    found = stage_matrices(
+        stage, input_spec.of(tf.constant(images), None), draws(index, stage.columns)
+    )
     for image, matrix, result in zip(images, found, got):
         expected = bilinear_oracle(image, matrix, stage.fill_value)
         assert np.abs(result - expected).max() <= 0.5 + 1e-2
@@ -105,11 +107,11 @@ def test_a_warp_is_within_half_a_grey_level_of_a_float_oracle(images, index, sta
 def test_fused_geometry_is_one_warp_with_the_product_of_the_matrices(images, index):
     stages = [augment.RandomFlip(), augment.RandomRotation(0.1), augment.RandomZoom(0.2)]
     got = run(stages, images[:8], index[:8])
-    image_spec = spec.of(tf.constant(images), None)
+    image_spec = input_spec.of(tf.constant(images), None)
     total, start = np.eye(3), 0
     for stage in stages:
         u = draws(index[:8], 8)[:, start : start + stage.columns]
-        total, start = total @ matrices(stage, image_spec, u), start + stage.columns
+        total, start = total @ stage_matrices(stage, image_spec, u), start + stage.columns
     for image, matrix, result in zip(images, total, got):
         assert np.abs(result - bilinear_oracle(image, matrix, 0.0)).max() <= 0.5 + 1e-2
 
@@ -154,8 +156,8 @@ def test_strength_zero_is_the_identity_bit_for_bit(images, index, stage):
 
 
 def params_of(stage, size=12, records=20_000):
-    u = keys.uniforms(SEED, 0, np.arange(records), stage.columns)
-    image_spec = spec.ImageSpec(size, size, 3, tf.uint8, 255.0)
+    u = random_numbers.uniforms(SEED, 0, np.arange(records), stage.columns)
+    image_spec = input_spec.ImageSpec(size, size, 3, tf.uint8, 255.0)
     return {k: v.numpy() for k, v in stage.draw(u, 0, image_spec).items()}
 
 
@@ -175,7 +177,7 @@ def test_each_image_gets_its_own_crop_and_all_offsets_are_equally_likely():
 
 def test_angles_are_uniform_and_positive_ones_turn_counter_clockwise():
     stage = augment.RandomRotation(0.1)
-    turn = params_of(stage)["turn"]
+    turn = params_of(stage)["change"]
     counts, _ = np.histogram(turn, 20, (-0.1, 0.1))
     assert counts.sum() == len(turn)
     np.testing.assert_allclose(counts / len(turn), 0.05, atol=0.008)
@@ -198,5 +200,5 @@ def test_matrix_products_are_those_of_numpy():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 3, 3))
     a[0, 1] = b[2, 0] = 0.0
-    got = geometry.product(tuple(map(tuple, a)), tuple(map(tuple, b)))
+    got = matrices.product(tuple(map(tuple, a)), tuple(map(tuple, b)))
     np.testing.assert_allclose(np.array(got), a @ b, atol=1e-12)

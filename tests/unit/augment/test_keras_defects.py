@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from kreg import augment
-from kreg.augment import groups, spec, warp
+from kreg.augment.engine import groups, input_spec, warp
 
 keras = pytest.importorskip("keras")
 layers = keras.layers
@@ -200,5 +200,5 @@ def test_bytes_are_rounded_not_cut_off(images, index):
     exact = op(images=tf.cast(images, tf.float32), **settings).numpy()
     assert np.mean(op(images=images, **settings).numpy() - exact) < -0.4
     own = warp.bilinear(tf.constant(images), matrix, images.shape[1:3], "nearest", 0.0)
-    own = groups.finish(own, spec.of(tf.constant(images), None), tf.uint8).numpy()
+    own = groups.finish(own, input_spec.of(tf.constant(images), None), tf.uint8).numpy()
     assert abs(np.mean(own - exact)) < 0.05

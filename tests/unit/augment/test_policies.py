@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kreg import augment
-from kreg.augment.steps import flatten
+from kreg.augment.engine.steps import flatten
 
 RECORDS = 4000
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kreg.data import Raw, Splitting, assemble
-from kreg.data.standardise import Standard
+from kreg.data.preprocessing import Standard
 
 ROWS = 300
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from kreg.data import Splitting, assemble, epoch_stream
-from kreg.data.names import safe, safe_all
+from kreg.data.assembly import safe, safe_all
 from kreg.data.options import KINDS
 from kreg.data.sources import idx, keras_datasets, synthetic
 from kreg.data.sources.image_folder import image_folder

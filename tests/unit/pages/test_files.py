@@ -60,7 +60,7 @@ def test_wrong_commands_are_sentences(tmp_path, csv, capsys):
 
 def test_without_rules_the_command_replays_those_of_the_report(csv, capsys):
     from kreg.cli import main
-    from kreg.diagnostics.replay import RULES
+    from kreg.diagnostics.stopping_replay import RULES
 
     assert main(["replay", str(csv)]) == 0
     printed = capsys.readouterr().out

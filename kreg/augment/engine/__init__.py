@@ -1,0 +1,1 @@
+"""What runs a pipeline: random numbers, plans, compiled groups. A new stage touches none of it."""
