@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kreg.diagnostics import calibration, inventory, ledger
+from kreg.diagnostics import calibration, layer_table, ledger
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.resolution import Resolution, resolution
 from kreg.diagnostics.series import Series, judged
@@ -56,11 +56,11 @@ class Findings:
 
     @cached_property
     def layers(self) -> list[dict[str, Any]]:
-        return inventory.table(self.record.layers, self.record.sizes.get("train"))
+        return layer_table.table(self.record.layers, self.record.sizes.get("train"))
 
     @cached_property
-    def totals(self) -> inventory.Totals:
-        return inventory.totals(self.layers)
+    def totals(self) -> layer_table.Totals:
+        return layer_table.totals(self.layers)
 
     def at(self, name: str, epoch: int | None) -> float | None:
         """A curve's value at an epoch, or `None` where it is missing or not finite."""

@@ -41,7 +41,7 @@ class Record:
         baseline: `"train"` or `"validation"` to what the best prediction costs there that ignores
             the inputs: `loss`, and `accuracy` of the most frequent class where there are classes.
             Empty where the best constant of the loss is not known.
-        layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.inventory`.
+        layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.layer_table`.
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
         inputs: Facts about the inputs: `image`, `augmented` (booleans), `class_names` (list),
