@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -15,6 +15,27 @@ from kreg.files import AnyPath
 
 MAX_EXAMPLES = 2048  # per-example losses kept an epoch: enough for a paired test, 8 kB in float32
 ARRAYS = ("examples", "correct")
+
+
+class Event(TypedDict):
+    """What happened: a `"stop"`, `"restore"`, change of the `"learning_rate"` or `"failure"`."""
+
+    epoch: int
+    kind: str
+    text: str
+
+
+class Inputs(TypedDict, total=False):
+    """Facts about the inputs; see `Record`. Each may be missing."""
+
+    image: bool
+    augmented: bool
+    class_names: list[str]
+    found: list[str]
+    balance: dict[str, dict[str, int]]
+    hardest: list[dict[str, Any]]
+    samples: dict[str, Any]
+    weak_evidence: list[dict[str, Any]]
 
 
 @dataclass
@@ -49,8 +70,7 @@ class Record:
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
             `picture`, uint8 of shape (height, width, 3), and `captions`), `weak_evidence` (dicts
             with `name`, `value`, `note`).
-        events: Dicts with `epoch`, `kind` (`"stop"`, `"restore"`, `"learning_rate"`, `"failure"`)
-            and `text`.
+        events: What happened, in the order of the epochs; see `Event`.
         settings: The run's configuration, JSON values.
         provenance: Versions, seed, command, start and end: JSON values.
         warnings: Sentences to show beside the verdict.
@@ -75,8 +95,8 @@ class Record:
     baseline: dict[str, dict[str, float]] = field(default_factory=dict)
     layers: list[dict[str, Any]] = field(default_factory=list)
     calibration: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
-    inputs: dict[str, Any] = field(default_factory=dict)
-    events: list[dict[str, Any]] = field(default_factory=list)
+    inputs: Inputs = field(default_factory=Inputs)
+    events: list[Event] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
