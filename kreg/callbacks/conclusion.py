@@ -8,11 +8,16 @@ import keras
 import numpy as np
 
 from kreg import __version__, diagnostics
-from kreg.callbacks import examples, inventory
+from kreg.callbacks import examples, inventory, restart, rows_found
 from kreg.callbacks.baseline import baseline
 from kreg.callbacks.dead import dead_units
+from kreg.callbacks.neighbours import neighbours
 from kreg.callbacks.opening import now
 from kreg.callbacks.probes import PROBES
+from kreg.callbacks.rows import Rows, take
+from kreg.diagnostics.rest import RESTING
+
+CAUSED = ("GUESSING", "UNDERFITTING", "SCHEDULE ENDED")  # words for which a cause is looked for
 
 
 def complete(callback) -> None:
@@ -25,6 +30,11 @@ def complete(callback) -> None:
             guarded(callback.note, "calibration", lambda s=side, r=rows: _look(callback, s, r))
             guarded(callback.note, "baseline", lambda s=side, r=rows: _guess(callback, s, r))
     guarded(callback.note, "layer table", lambda: _layers(callback))
+    if callback.train is not None:
+        rows = more_rows(callback)
+        guarded(callback.note, "look at the rows", lambda: _rows(callback, rows))
+        if callback.probe_training:
+            guarded(callback.note, "restart probe", lambda: _restart(callback, rows))
     for name in callback.probes:
         guarded(callback.note, f"probe {name}", lambda n=name: _probe(callback, n))
 
@@ -69,6 +79,46 @@ def _guess(callback, side: str, rows) -> None:
     count = callback.clean.outcome.classes(callback.clean.predict(rows.head(1)))
     if count:
         callback.record.sizes["classes"] = count
+
+
+def more_rows(callback) -> Rows:
+    """Training rows for the references; of batches only those that were measured."""
+    arrays = isinstance(callback.data, tuple | list)
+    if not arrays:
+        return callback.train
+    return take("train", callback.data, restart.ROWS, **callback.how)
+
+
+def _rows(callback, rows: Rows) -> None:
+    """What the rows say about themselves, and what their nearest neighbours reach."""
+    record, clean, validation = callback.record, callback.clean, callback.validation
+    record.inputs["rows_found"] = rows_found.findings(rows, validation, clean.outcome)
+    if validation is not None and "validation" in record.baseline:
+        found = neighbours(clean, rows, validation)
+        if found is not None:
+            record.baseline["validation"]["neighbours"] = found
+
+
+def _restart(callback, rows: Rows) -> None:
+    """Where the losses rest: whether they would have gone on to fall."""
+    record, model, clean = callback.record, callback.model, callback.clean
+    found = diagnostics.diagnose(record)
+    if callback.validation is None or found.state not in (*RESTING, "SCHEDULE ENDED"):
+        return
+    if not restart.possible(model, clean) or callback.board.broken:
+        return
+    if record.inputs.get("augmented") and callback.batches is None:
+        return
+    record.restart = restart.restart(
+        model,
+        clean,
+        callback.train,
+        callback.validation,
+        rows,
+        first=None if found.state not in CAUSED else callback.start.weights,
+        batches=callback.batches,
+        penalty=lambda: callback.weights().penalty,
+    )
 
 
 def _catch_up(record, measured) -> None:

@@ -57,6 +57,11 @@ class Diagnostics(keras.callbacks.Callback):
         validate: Whether to write `val_loss` and `val_<metric>` as well, with the penalties that
             Keras puts into them, so that `fit` needs no `validation_data`: its own pass over the
             same rows costs more. Defaults to `False`.
+        probe_training: Whether to find out, where the losses rest at the end, if they were free to
+            move: a copy is trained on for 60 steps. Nothing of the training changes; TensorFlow
+            only. Defaults to `True`.
+        batches: A function that returns batches as in training, for that copy, where `train` is
+            augmented in training; or `None`.
         columns: A function `model -> {layer name: {column: value}}` that is asked at the end for
             more columns of the layer table, keys of `kreg.diagnostics.inventory`, or `None`.
 
@@ -83,6 +88,8 @@ class Diagnostics(keras.callbacks.Callback):
         probes: tuple = (),
         warnings: tuple = (),
         validate: bool = False,
+        probe_training: bool = True,
+        batches=None,
         columns=None,
     ):
         super().__init__()
@@ -100,6 +107,8 @@ class Diagnostics(keras.callbacks.Callback):
         self.train = None if train is None else take("train", train, same, **how)
         self.probes = tuple(check.choice("probes", name, PROBES) for name in probes)
         self.warnings = tuple(warnings)
+        self.probe_training = check.flag("probe_training", probe_training)
+        self.data, self.how, self.batches = train, how, batches
         self.columns = columns
         self.verdict = None
         self._pending = None

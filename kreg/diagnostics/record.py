@@ -37,12 +37,16 @@ class Record:
             clean curves use), and `classes` where there are any.
         baseline: `"train"` or `"validation"` to what the best prediction costs there that ignores
             the inputs: `loss`, and `accuracy` of the most frequent class where there are classes.
-            Empty where the best constant of the loss is not known.
+            Empty where the best constant of the loss is not known. `neighbours`, on the validation
+            side: what the nearest training rows in the inputs cost as a prediction.
+        restart: What a few more steps on a copy have done to the losses at the end: see
+            `kreg.diagnostics.rest`. Empty where that was not tried.
         layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.inventory`.
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
         inputs: Facts about the inputs: `image`, `augmented` (booleans), `class_names` (list),
-            `found` (sentences of the data's checks), `balance` (side to class id to rows),
+            `found` (sentences of the data's checks), `rows_found` (sentences about the measured
+            rows), `balance` (side to class id to rows),
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
             `picture`, uint8 of shape (height, width, 3), and `captions`), `weak_evidence` (dicts
             with `name`, `value`, `note`).
@@ -70,6 +74,7 @@ class Record:
     correct: list = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
     baseline: dict[str, dict[str, float]] = field(default_factory=dict)
+    restart: dict = field(default_factory=dict)
     layers: list[dict] = field(default_factory=list)
     calibration: dict[str, dict] = field(default_factory=dict)
     inputs: dict = field(default_factory=dict)

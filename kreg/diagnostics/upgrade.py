@@ -23,6 +23,7 @@ NOTHING = {
     "replay": [],
     "sizes": {},
     "baseline": {},
+    "restart": {},
     "inputs": {},
     "events": [],
     "settings": {},
