@@ -57,7 +57,7 @@ def features(rows: Rows) -> np.ndarray | None:
 def nearest(known: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Positions of the nearest known rows, shape (asked, COUNT).
 
-    >>> nearest(np.arange(20.0)[:, None], np.array([[0.0]])).max()
+    >>> nearest(np.arange(20.0)[:, None], np.array([[0.0]])).max().item()
     9
     """
     scale = known.std(axis=0)

@@ -80,7 +80,7 @@ def values(y: np.ndarray) -> list[str]:
 def outlying(x: np.ndarray) -> np.ndarray:
     """Booleans of the shape (n, columns): values that are rare and far from their column's middle.
 
-    >>> outlying(np.array([[0.0], [1.0], [2.0], [3.0]] * 10 + [[1e6]])).sum()
+    >>> outlying(np.array([[0.0], [1.0], [2.0], [3.0]] * 10 + [[1e6]])).sum().item()
     1
     """
     low, middle, high = np.quantile(x, [0.25, 0.5, 0.75], axis=0)
