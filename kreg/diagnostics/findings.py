@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from kreg.diagnostics import calibration, inventory, ledger
+from kreg.diagnostics import calibration, layer_table, ledger
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.resolution import resolution
 from kreg.diagnostics.series import Series, judged
@@ -55,11 +55,11 @@ class Findings:
 
     @cached_property
     def layers(self) -> list[dict]:
-        return inventory.table(self.record.layers, self.record.sizes.get("train"))
+        return layer_table.table(self.record.layers, self.record.sizes.get("train"))
 
     @cached_property
     def totals(self) -> dict:
-        return inventory.totals(self.layers)
+        return layer_table.totals(self.layers)
 
     def at(self, name: str, epoch: int | None) -> float | None:
         """A curve's value at an epoch, or `None` where it is missing or not finite."""

@@ -41,7 +41,7 @@ class Record:
             side: what the nearest training rows in the inputs cost as a prediction.
         restart: What a few more steps on a copy have done to the losses at the end: see
             `kreg.diagnostics.rest`. Empty where that was not tried.
-        layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.inventory`.
+        layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.layer_table`.
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
         inputs: Facts about the inputs: `image`, `augmented` (booleans), `class_names` (list),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kreg import files
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
 from kreg.fields import Options
@@ -48,7 +49,7 @@ class TrainingCallbacks:
     interrupt: "room.Interrupt"
     non_finite: "room.NonFinite"
     progress: "room.ProgressBar"
-    trial: "room.Pruner | None" = None
+    trial: "room.TrialStopping | None" = None
     tensorboard: "room.TensorBoard | None" = None
 
     @property
@@ -58,16 +59,16 @@ class TrainingCallbacks:
 
     def save_best(self, path: Path) -> None:
         """Write the best model that there was; what `stop=none` has trained on is left as it is."""
-        from kreg.callbacks import export, snapshots
+        from kreg.callbacks.early_stopping import snapshots
 
         model, stopping = self.stopping.model, self.stopping
         best = stopping.best_weights if stopping.dry_run else None
         if best is None:
-            export(model, path)
+            files.save_model(model, path)
             return
         final = snapshots.read(model, stopping.snapshots.what)
         snapshots.write(model, best, stopping.snapshots.what)
-        export(model, path)
+        files.save_model(model, path)
         snapshots.write(model, final, stopping.snapshots.what)
 
 
@@ -94,7 +95,7 @@ def assemble(
     epochs = config.trainer.epochs
     measure = measuring(plan, config, name=place.path.name)
     stopping = stopper(config, plan, measure)
-    trial = None if hopeless is None else room.Pruner(hopeless, earliest(epochs))
+    trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite()
     shown = plan.samples if plan.shows_samples else None
     events = diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
@@ -181,12 +182,14 @@ def layer_columns(plan: Plan, reg: Options) -> "Columns | None":
         plan: The training.
         reg: The checked `reg` group.
     """
+    import numpy as np
+
     data = plan.data
     plain = plan.pipeline is None and data.train.weight is None
     known = reg.kind in SHRINKING and isinstance(getattr(reg, "l2", 0.0), int | float)
     if data.task != "regression" or not (plain and known):
         return None
-    return functools.partial(freedom, x=data.train.x)
+    return functools.partial(freedom, x=np.asarray(data.train.x))
 
 
 def freedom(model: "keras.Model", x: "np.ndarray") -> dict[str, dict[str, float]]:

@@ -87,7 +87,7 @@ def another_rate(f: Findings):
 
 def fresh_start(f: Findings) -> bool:
     """Whether the initial weights and a few steps of the same objective are much better."""
-    fresh = f.record.restart.get("fresh")
+    fresh = f.record.restart.get("fresh") or {}
     return bool(fresh) and falls_on(fresh) and fall(fresh["validation"]) >= MUCH
 
 
@@ -154,14 +154,14 @@ def more_capacity(f: Findings):
 def early_zeros(f: Findings):
     back = [event for event in f.record.events if event.get("kind") == "restore"]
     at = f.verdict.best_epoch
-    zeros = [f.until("sparsity", epoch) for epoch in (at, f.verdict.epoch)]
-    if not back or None in zeros or zeros[1] - zeros[0] < 0.05:
+    there, end = (f.until("sparsity", epoch) for epoch in (at, f.verdict.epoch))
+    if not back or there is None or end is None or end - there < 0.05:
         return None
     return Advice(
         "early_zeros",
         f"An early epoch ({at}) was restored, far from the optimum of the penalised loss: "
-        f"{zeros[0]:.1%} of the weights are zero there, {zeros[1]:.1%} at the end. Take stop=none "
+        f"{there:.1%} of the weights are zero there, {end:.1%} at the end. Take stop=none "
         "for the zeros, or a weaker penalty for the loss.",
         "",
-        min(0.92, 0.3 + zeros[1] - zeros[0]),
+        min(0.92, 0.3 + end - there),
     )

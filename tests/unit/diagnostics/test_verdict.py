@@ -10,6 +10,7 @@ from kreg.diagnostics import STATES, Record, diagnose
 from kreg.diagnostics.judge import Thresholds, walk
 from kreg.diagnostics.series import judged
 from kreg.diagnostics.states import TABLE
+from kreg.diagnostics.verdict import NO_RATES
 
 SLOW_RISE = 0.5 + 0.0002 * EPOCHS
 
