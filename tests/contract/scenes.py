@@ -69,7 +69,33 @@ def converged():
 
 
 def underfitting():
-    return descend(rows([1, -1], [1, 1], 0.3), rows([1, -1], [1, 1], 0.3, seed=1), [0, 0], 1e-7)
+    """A straight line through a parabola; the nearest neighbours know better."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, size=(400, 1)).astype("float32")
+    y = (4 * x**2 + x).astype("float32")
+    x = np.concatenate([x, np.ones_like(x)], axis=1)
+    train, validation = ((x[p], y[p]) for p in (slice(200), slice(200, None)))
+    return descend(train, validation, [1, 4 / 3], 0.05)
+
+
+def under_trained():
+    """A rate so small that nothing moves: the same steps at another rate learn at once."""
+    return descend(rows([1, -1], [1, 1], 0.1), rows([1, -1], [1, 1], 0.1, seed=1), [0.5, 0], 1e-5)
+
+
+def schedule_ended():
+    """The rate falls to zero before the weight has arrived, and nobody looks further."""
+    rate = keras.optimizers.schedules.CosineDecay(0.05, 15)
+    sides = rows([1], [1], 0.1), rows([1], [1], 0.2, seed=1)
+    return descend(*sides, [0], rate, probe_training=False)
+
+
+def guessing():
+    """The inputs say nothing about the targets."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(400, 3)), rng.normal(size=(400, 1))
+    train, validation = ((x[p], y[p]) for p in (slice(200), slice(200, None)))
+    return descend(train, validation, [0, 0, 0], 0.05)
 
 
 def drift():
@@ -123,6 +149,7 @@ def undecided():
 WORDS = {
     "LEARNING": learning, "MEMORISING": memorising, "OVERFITTING": overfitting,
     "LATE GAIN": late_gain, "CONVERGED": converged, "UNDERFITTING": underfitting, "DRIFT": drift,
+    "UNDER-TRAINED": under_trained, "SCHEDULE ENDED": schedule_ended, "GUESSING": guessing,
     "SETTLING": settling, "TOO STRONG": too_strong, "UNSTABLE": unstable,
     "NO VALIDATION": no_validation, "NON-FINITE": non_finite, "TOO EARLY": too_early,
     "SUSPICIOUS": suspicious, "OVERCONFIDENT": overconfident, "UNDECIDED": undecided,
@@ -208,7 +235,51 @@ def lagging_averages():
     return fit(model, (x[:100], y[:100]), (x[100:], y[100:]), 12)
 
 
+def collapsed():
+    """A penalty so strong that the weights are zero, and inputs that tell all."""
+    x = np.random.default_rng(0).normal(size=(400, 2)).astype("float32")
+    y = x[:, :1]
+    return descend((x[:200], y[:200]), (x[200:], y[200:]), [0, 0], 0.005, l2=50.0)
+
+
+def diverged():
+    """A first step so large that all hidden units die; what follows trains the last bias alone."""
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).normal(size=(400, 4)).astype("float32")
+    y = np.square(x[:, :1])
+    layers = [keras.layers.Dense(16, "relu", name="hidden"), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((4,)), *layers])
+    rate = keras.optimizers.schedules.PiecewiseConstantDecay([3], [3.0, 0.1])
+    model.compile(keras.optimizers.SGD(rate), "mse")
+    return fit(model, (x[:200], y[:200]), (x[200:], y[200:]), EPOCHS)
+
+
+def shifted():
+    """Validation rows from elsewhere."""
+    train, validation = rows([1], [1], 0.1), rows([1], [3], 0.2, seed=1)
+    return descend(train, validation, [0], 0.02)
+
+
+def early():
+    """Zeros that come late, and a stop that goes back to before them."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 10)).astype("float32")
+    y = x[:, :1] + 0.1 * rng.normal(size=(60, 1)).astype("float32")
+    layer = keras.layers.Dense(1, use_bias=False, kernel_regularizer=kreg.L1(2.0))
+    model = keras.Sequential([keras.Input((10,)), layer])
+    layer.kernel.assign(np.reshape([1.0] + [0.05] * 9, (10, 1)))
+    model.compile(kreg.optimizers.SGD(0.02), "mse")
+    train, validation = (x[:40], y[:40]), (x[40:], y[40:])
+    watch = kreg.Diagnostics(train, validation, verbose=0, adapt=False, validate=True)
+    stop = kreg.EarlyStopping(patience=40, restore_best=True, verbose=0)
+    model.fit(*train, epochs=20, batch_size=40, verbose=0, callbacks=[watch, stop])
+    return watch
+
+
 ADVICE = {
+    "look_at_the_data": shifted, "train_longer": under_trained, "early_zeros": early,
+    "without_regularization": collapsed, "another_rate": diverged, "dead_layer": diverged,
+    "nothing_learned": guessing, "more_capacity": underfitting,
     "restore": overfitting, "bare_layers": overfitting, "decay_first": overfitting,
     "less_noise": too_strong, "calm_down": unstable, "leak": suspicious,
     "overconfident": overconfident, "larger_validation": undecided,
