@@ -92,7 +92,9 @@ def understand(
         untyped: Whether words among the numbers may be a mistake: a CSV file has no types.
         comma: Whether `1,234` alone means 1.234.
     """
-    columns, notations, sentences = {}, {}, []
+    columns: dict[str, Any] = {}
+    notations: dict[str, str] = {}
+    sentences: list[str] = []
     for name in frame.columns:
         column, wanted = frame[name], types.get(name)
         if wanted == "category":
@@ -170,7 +172,8 @@ def _days(cells: "pd.Series[Any]", notation: str) -> Values:
     import pandas as pd
 
     dates = pd.to_datetime(cells, format=notation, errors="coerce", utc=True)
-    return ((dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(np.float64)
+    days = (dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+    return days.to_numpy().astype(np.float64)
 
 
 def best_reading(
@@ -178,7 +181,7 @@ def best_reading(
 ) -> Reading | None:
     """The best reading of a column, or `None` where it is one of categories."""
     if wanted not in (None, *TYPES):
-        reading = _reading(column, wanted)
+        reading: Reading | None = _reading(column, wanted)
     else:
         reading = _best(column, wanted, comma)
     enough = {None: MOSTLY if untyped else 1.0, "number": 0.0}.get(wanted, 1.0)

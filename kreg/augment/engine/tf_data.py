@@ -95,10 +95,10 @@ def augmented(
         record = read(element, None, None, pipeline.target)
         result = run(pipeline, record, index, epoch, keep)
         return written(result, element, None, None, pipeline.target)[0]
-    sides = (*element, *[None] * (3 - len(element)))
-    record = read(*sides, pipeline.target)
+    x, y, weight = [*element, *[None] * (3 - len(element))]
+    record = read(x, y, weight, pipeline.target)
     result = run(pipeline, record, index, epoch, keep)
-    return written(result, *sides, pipeline.target)[: len(element)]
+    return written(result, x, y, weight, pipeline.target)[: len(element)]
 
 
 def run(
