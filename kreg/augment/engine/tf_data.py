@@ -95,7 +95,8 @@ def augmented(
         record = read(element, None, None, pipeline.target)
         result = run(pipeline, record, index, epoch, keep)
         return written(result, element, None, None, pipeline.target)[0]
-    x, y, weight = [*element, *[None] * (3 - len(element))]
+    sides: list[Any] = [*element, *[None] * (3 - len(element))]
+    x, y, weight = sides
     record = read(x, y, weight, pipeline.target)
     result = run(pipeline, record, index, epoch, keep)
     return written(result, x, y, weight, pipeline.target)[: len(element)]
