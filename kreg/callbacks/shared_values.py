@@ -4,12 +4,13 @@ Keras's `logs` carry numbers only. Per-example losses, the evaluator itself and 
 was cut short" travel here, beside the model, and vanish with it.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from kreg import private_keras
+from kreg.diagnostics.record import Event
 from kreg.measuring.clean_loss import CleanEvaluator, Measurement
 from kreg.measuring.penalties import WeightNumbers
 from kreg.measuring.rows import Rows
@@ -30,7 +31,7 @@ class SharedValues:
         partial: Whether training was cut short in the middle of the running epoch.
         broken: A sentence once the loss or a weight is not finite: the training is over.
         decisive: Names in the logs that a stopping rule reads; nobody may thin these out.
-        events: What happened: dicts with `epoch` (from 1), `kind` and `text`.
+        events: What happened, for the record.
         weights: `(epoch, WeightNumbers)` of the last epoch, or `None`.
         diagnostics: The `kreg.Diagnostics` of this training, or `None`.
     """
@@ -42,7 +43,7 @@ class SharedValues:
         self.partial = False
         self.broken = ""
         self.decisive: set[str] = set()
-        self.events: list[dict[str, Any]] = []
+        self.events: list[Event] = []
         self.weights: tuple[int, WeightNumbers] | None = None
         self.diagnostics: Diagnostics | None = None
 

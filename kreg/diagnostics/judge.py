@@ -99,8 +99,12 @@ def walk(
     """
     limits, baseline = limits or Thresholds(), baseline or {}
     trail = Trailing(limits.trailing)
-    checks, best, anchor, hits, confirmed = [], None, None, 0, False
-    found = shown = None
+    checks: list[Check] = []
+    best: int | None = None
+    anchor: int | None = None
+    shown: str | None = None
+    found: str | None = None
+    hits, confirmed = 0, False
     for t, value in enumerate(series.validation):
         if math.isfinite(value) and (best is None or value < series.validation[best]):
             best = t
@@ -121,7 +125,7 @@ def walk(
 def settled(shown: str | None, before: str | None, found: str) -> str:
     """The word that is said: a calm one stays until an alarm, or two in a row that contradict."""
     stays = shown in CALM and found in TRENDS and found != before
-    return shown if stays else found
+    return shown if shown and stays else found
 
 
 def middle(series: Series, t: int, window: int) -> int | None:
@@ -164,7 +168,7 @@ def name(
         return "TOO EARLY"
     if not noisy and suspicious(series, t, limits):
         return "SUSPICIOUS"
-    if confirmed:
+    if confirmed and anchor is not None:
         sure = (
             overconfident(series, t, anchor, limits)
             and right(series, t, baseline, limits) is not False
@@ -266,7 +270,7 @@ def direction(epochs: np.ndarray, values: np.ndarray, limits: Thresholds) -> int
 def suspicious(series: Series, t: int, limits: Thresholds) -> bool:
     """`train - validation > 2 SE(train - validation)` at three checks: too good to be true."""
     recent = range(max(0, t - 2), t + 1)
-    if not series.honest or any(series.examples[i] is None for i in recent):
+    if not series.honest:
         return False
     margins = [limits.suspicious * gap_error(series, i) for i in recent]
     return all(series.train[i] - series.validation[i] > m for i, m in zip(recent, margins))
@@ -276,9 +280,12 @@ def gap_error(series: Series, t: int) -> float:
     """`sqrt(SE(train)^2 + SE(validation)^2)`: the standard error of their difference.
 
     Where that of the training side is not known, validation's stands for it: the sides have
-    equally many rows.
+    equally many rows. Infinite without per-example losses.
     """
-    validation, train = paired_se(series.examples[t]), float(series.train_error[t])
+    rows, train = series.examples[t], float(series.train_error[t])
+    if rows is None:
+        return math.inf
+    validation = paired_se(rows)
     return math.hypot(validation, validation if math.isnan(train) else train)
 
 
@@ -298,7 +305,7 @@ def right(series: Series, t: int, baseline: Baseline, limits: Thresholds) -> boo
     return bool(won > limits.z * math.sqrt(share * (1 - share) / correct.size))
 
 
-def holds(now, then, z: float) -> bool:
+def holds(now: np.ndarray | None, then: np.ndarray | None, z: float) -> bool:
     """Whether no significant number of right answers got lost: McNemar's test, one-sided."""
     if now is None or then is None or not now.size:
         return False

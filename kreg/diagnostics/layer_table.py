@@ -5,6 +5,7 @@ that was not computed is `None` or missing.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
 
 # key -> what the page's column is called
 COLUMNS = {
@@ -26,7 +27,17 @@ COLUMNS = {
 # further keys: `effective`, parameters that are not exactly zero
 
 
-def table(rows: Iterable[Mapping], train_rows: int | None = None) -> list[dict]:
+class Totals(TypedDict):
+    """Numbers of parameters, and which share of them nothing regularizes."""
+
+    params: int
+    effective: int | None
+    unregularized: int
+    unregularized_share: float
+    largest_unregularized: str | None
+
+
+def table(rows: Iterable[Mapping[str, Any]], train_rows: int | None = None) -> list[dict[str, Any]]:
     """The rows with `share`, `per_example` and `unregularized` filled in, unregularized first.
 
     Args:
@@ -35,18 +46,18 @@ def table(rows: Iterable[Mapping], train_rows: int | None = None) -> list[dict]:
             `COLUMNS`.
         train_rows: Number of training examples, or `None`.
     """
-    rows = [dict(row) for row in rows]
-    total = sum(row.get("params") or 0 for row in rows) or 1
-    for row in rows:
+    filled = [dict(row) for row in rows]
+    total = sum(row.get("params") or 0 for row in filled) or 1
+    for row in filled:
         params = row.get("params") or 0
         row["share"] = params / total
         row["per_example"] = params / train_rows if train_rows else None
         bare = not row.get("regularization") and row.get("trainable", True)
         row["unregularized"] = bool(bare and params)
-    return sorted(rows, key=lambda row: (not row["unregularized"], -row["share"]))
+    return sorted(filled, key=lambda row: (not row["unregularized"], -row["share"]))
 
 
-def totals(rows: Iterable[Mapping]) -> dict:
+def totals(rows: Iterable[Mapping[str, Any]]) -> Totals:
     """Parameters in all and those that are not zero, the share that nothing regularizes."""
     rows = list(rows)
     params = sum(row.get("params") or 0 for row in rows)

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kreg import files
 from kreg.config.root import Config
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kreg import callbacks as room
+    from kreg.diagnostics.record import Inputs
     from kreg.runs import Checkpoint, RunDirectory
 
     Columns = Callable[[keras.Model], Mapping[str, Mapping[str, float]]]
@@ -131,11 +132,17 @@ def measuring(plan: Plan, config: Config, name: str) -> "room.Diagnostics | None
     )
 
 
-def facts(plan: Plan) -> dict[str, Any]:
+def facts(plan: Plan) -> "Inputs":
     """What the report says about the inputs."""
-    found: dict[str, Any] = {"image": plan.data.is_image, "augmented": plan.pipeline is not None}
-    found |= {"class_names": list(plan.data.class_names), "found": list(plan.data.warnings)}
-    return found | ({"samples": samples.sheet(plan)} if plan.shows_samples else {})
+    found: Inputs = {
+        "image": plan.data.is_image,
+        "augmented": plan.pipeline is not None,
+        "class_names": list(plan.data.class_names),
+        "found": list(plan.data.warnings),
+    }
+    if plan.shows_samples:
+        found["samples"] = samples.sheet(plan)
+    return found
 
 
 def stopper(config: Config, plan: Plan, measure: "room.Diagnostics | None") -> "room.EarlyStopping":

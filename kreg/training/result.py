@@ -104,7 +104,11 @@ def clean(
         if size:
             measured = measure(known.get(split) or take(split, plan.rows(split), size))
             values = {"loss": measured.loss, **measured.metrics}
-            found |= {f"{prefix}clean_{name}": float(value) for name, value in values.items()}
+            found |= {
+                f"{prefix}clean_{name}": float(value)
+                for name, value in values.items()
+                if value is not None
+            }
     return found
 
 

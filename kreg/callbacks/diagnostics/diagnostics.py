@@ -13,6 +13,7 @@ from kreg.callbacks.diagnostics import train_begin, train_end
 from kreg.callbacks.shared_values import shared
 from kreg.diagnostics import Verdict
 from kreg.diagnostics.rates import rate_jump
+from kreg.diagnostics.record import Inputs
 from kreg.diagnostics.statistics import paired_se
 from kreg.measuring.clean_loss import Measurement
 from kreg.measuring.earlier_weights import FirstWeights, LastWeights
@@ -90,7 +91,7 @@ class Diagnostics(keras.callbacks.Callback):
         budget: float = 0.05,
         name: str = "run",
         settings: Mapping[str, Any] | None = None,
-        inputs: Mapping[str, Any] | None = None,
+        inputs: Inputs | None = None,
         verbose: int = 1,
         probes: Sequence[str] = (),
         warnings: Sequence[str] = (),
@@ -108,7 +109,8 @@ class Diagnostics(keras.callbacks.Callback):
         self.adapt = check.flag("adapt", adapt)
         self.validate = check.flag("validate", validate)
         self.verbose = int(verbose)
-        self.name, self.settings, self.inputs = name, dict(settings or {}), dict(inputs or {})
+        self.name, self.settings = name, dict(settings or {})
+        self.inputs: Inputs = {**inputs} if inputs else {}
         weigh = class_weight
         self.validation = take_if_any(
             "validation", validation, limit, seed=seed, class_weight=weigh
@@ -239,8 +241,8 @@ class Diagnostics(keras.callbacks.Callback):
     def _break(self, epoch: int) -> None:
         """The last epoch of a training whose numbers broke; what is measured now means nothing."""
         self.record.append(epoch + 1, dict.fromkeys(("clean_loss", "val_clean_loss"), math.nan))
-        event = {"epoch": epoch + 1, "kind": "failure", "text": self.shared.broken}
-        self.shared.events.append(event)
+        text = self.shared.broken
+        self.shared.events.append({"epoch": epoch + 1, "kind": "failure", "text": text})
         self.note(self.shared.broken)
 
     def more_rows(self) -> Rows | None:
@@ -284,7 +286,7 @@ class Diagnostics(keras.callbacks.Callback):
             "start": self.start.get_state(),
             "last": self.last.get_state() if self._ends() else [],
             "notes": list(self.notes),
-            "events": [dict(event) for event in self.shared.events],
+            "events": list(self.shared.events),
         }
 
     def _ends(self) -> bool:
@@ -304,5 +306,5 @@ class Diagnostics(keras.callbacks.Callback):
         self.start.set_state(state["start"])
         self.last.set_state(state["last"])
         self.notes = list(state["notes"])
-        self.shared.events = [dict(event) for event in state["events"]]
+        self.shared.events = list(state["events"])
         self._pending = None

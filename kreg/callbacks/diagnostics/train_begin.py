@@ -27,7 +27,7 @@ def record(callback: "Diagnostics") -> Record:
     return Record(
         name=callback.name,
         settings=callback.settings,
-        inputs=dict(callback.inputs),
+        inputs=callback.inputs.copy(),
         task=callback.clean.reader.task,
         loss=callback.clean.reader.loss,
         sizes=sizes | ({"measured": min(measured)} if measured else {}),
