@@ -32,7 +32,7 @@ def findings(train: Rows, validation: Rows | None, reader: PredictionReader) -> 
         return found
     other, labels = features(validation), targets(validation)
     if x is not None and other is not None:
-        found += sides(x, other)
+        found += again(train, x, validation, other) or shift(x, other)
     if reader.kind in ("sparse", "binary") and y is not None and labels is not None:
         found += classes(y.astype(int), labels.astype(int))
     return found
@@ -88,15 +88,26 @@ def outlying(x: np.ndarray) -> np.ndarray:
     return far & (high > low) & (far.mean(axis=0) <= RARE)
 
 
-def sides(x: np.ndarray, other: np.ndarray) -> list[str]:
-    """Rows that are in both splits; inputs that are distributed otherwise."""
-    known = {row.tobytes() for row in x}
-    same = float(np.mean([row.tobytes() in known for row in other]))
-    if same > SHARE and np.ptp(x, axis=0).any():
-        return [
-            f"{same:.0%} of the measured validation rows are training rows as well: that share of "
-            "the validation loss is memory."
-        ]
+def again(train: Rows, x: np.ndarray, validation: Rows, other: np.ndarray) -> list[str]:
+    """Validation rows that are training rows as well, target included."""
+    known = set(keys(train, x))
+    same = float(np.mean([key in known for key in keys(validation, other)]))
+    if same <= SHARE or not np.ptp(x, axis=0).any():
+        return []
+    return [
+        f"{same:.0%} of the measured validation rows are training rows as well: that share of the "
+        "validation loss is memory."
+    ]
+
+
+def keys(rows: Rows, x: np.ndarray) -> list[bytes]:
+    """Inputs and target of each row as bytes."""
+    y = targets(rows)
+    return [row.tobytes() + (b"" if y is None else y[i].tobytes()) for i, row in enumerate(x)]
+
+
+def shift(x: np.ndarray, other: np.ndarray) -> list[str]:
+    """Inputs that are distributed otherwise on the two sides."""
     spread = np.sqrt((x.var(axis=0) + other.var(axis=0)) / 2)
     gap = np.abs(x.mean(axis=0) - other.mean(axis=0)) / np.where(spread > 0, spread, np.inf)
     column = int(gap.argmax())
