@@ -42,6 +42,9 @@ def path_is_there(cfg: SourceOptions) -> None:
         raise check.invalid("data.path", "a path", None, needed)
     if "\0" in path or not Path(path).expanduser().exists():
         raise check.invalid("data.path", "a path that exists", path)
+    own = getattr(cfg, "test_path", None)
+    if own is not None and ("\0" in own or not Path(own).expanduser().is_file()):
+        raise check.invalid("data.test_path", "a file that exists", own)
     if getattr(cfg, "target", "") is None:
         raise check.invalid("data.target", "the name of a column", None, needed)
     if cfg.names_columns and not Path(path).expanduser().is_file():
@@ -75,7 +78,7 @@ def columns_are_there(cfg: SourceOptions) -> None:
     names = columns(cfg)
     if isinstance(cfg, TableOptions):
         named += [("data.target", cfg.target), *(("data.drop", column) for column in cfg.drop)]
-        named += [("data.types", column) for column in cfg.types]
+        named += [("data.types", column) for column in cfg.types] + [("data.split", cfg.split)]
     for key, value in named:
         if names and value is not None:
             check.choice(key, value, names)

@@ -100,11 +100,13 @@ def understand(
         if wanted == "category":
             columns[name] = as_categories(column)
             continue
-        if is_numeric(column) and wanted not in (None, "number", "date"):
+        if is_numeric(column) and wanted in (None, "number"):
+            continue
+        if is_numeric(column):
+            _refuse_numbers_as_dates(column, wanted)
             column = as_categories(column)
-        if is_numeric(column) or not (
-            reading := best_reading(column, wanted, untyped=untyped, comma=comma)
-        ):
+        reading = best_reading(column, wanted, untyped=untyped, comma=comma)
+        if reading is None:
             continue
         if wanted is None and len(reading.odd) and not _many(reading.values):
             sentences.append(_doubt(name, reading))
@@ -255,6 +257,14 @@ def _refuse(column: "pd.Series[Any]", wanted: str, reading: Reading | None) -> N
     odd = column.dropna() if reading is None else reading.odd
     cell = f"{odd.iloc[0]!r} in row {_row(odd)}" if len(odd) else "the column is empty"
     raise ValueError(f"data.types: column {column.name!r} cannot be read as {wanted}: {cell}.")
+
+
+def _refuse_numbers_as_dates(column: "pd.Series[Any]", wanted: str | None) -> None:
+    if wanted == "date":
+        raise ValueError(
+            f"data.types: column {column.name!r} holds numbers, such as {_first(column)}. Say how "
+            f"they are dates: data.types={{{column.name}: '%Y%m%d'}}."
+        )
 
 
 def _many(values: Values) -> bool:

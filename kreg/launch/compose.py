@@ -20,6 +20,7 @@ from kreg.launch import catalogue, commandline
 
 Groups = dict[str, list[str]]  # the options of each group
 FREE = ("params",)  # the keys below it belong to a user's component
+BELOW = (*FREE, "data.types")  # the keys below these are the user's own
 
 
 def compose_job(words: list[str], config_dir: str | None = None) -> Config:
@@ -93,7 +94,7 @@ def _check_key(override: Override, tree: dict[str, Any], options: Groups) -> Non
         )
     node, prefix = tree, ""
     for name in path:
-        if not isinstance(node, dict) or prefix.rstrip(".").endswith(FREE):
+        if not isinstance(node, dict) or prefix.rstrip(".").endswith(BELOW):
             return
         if name not in node:
             sentence = f"{override.input_line}: {unknown_key(prefix, name, node)}"
