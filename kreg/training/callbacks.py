@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
 from kreg.fields import Options
-from kreg.training import samples
+from kreg.training import samples, units
 from kreg.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ def facts(plan: Plan) -> dict[str, Any]:
     """What the report says about the inputs."""
     found: dict[str, Any] = {"image": plan.data.is_image, "augmented": plan.pipeline is not None}
     found |= {"class_names": list(plan.data.class_names), "found": list(plan.data.warnings)}
+    found |= {"units": units.of(plan.data), "target": plan.data.to_target()}
     return found | ({"samples": samples.sheet(plan)} if plan.shows_samples else {})
 
 
