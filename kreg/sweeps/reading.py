@@ -132,7 +132,7 @@ def objective_of_all(folders: list[Path], results: list[dict[str, Any]]) -> str:
 
 def measured(result: dict[str, Any], objective: str) -> dict[str, Any]:
     """What came out; a run without a result is unfinished."""
-    row = {name: result.get(name) for name in MEASURED}
+    row: dict[str, Any] = {name: result.get(name) for name in MEASURED}
     row["verdict"] = RENAMED.get(row["verdict"], row["verdict"])
     row["status"] = result.get("status", "unfinished")
     row["objective"] = objective_of(result, objective)
