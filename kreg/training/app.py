@@ -45,8 +45,8 @@ def run(
     if config.procedure != "train":
         return conduct(config, directory)
     with RunDirectory(directory) as place:
-        if is_finished(place, config):
-            return results.objective(place.result or {}, config.objective)
+        if place.result is not None and is_finished(place, config):
+            return results.objective(place.result, config.objective)
         training = plan.make(config, steps)
         summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
         if config.check:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import keras
 
     from kreg.data import Data
+    from kreg.models.metrics import InTargetUnits
     from kreg.runs import Checkpoint
     from kreg.training.plan import Plan
 
@@ -44,7 +45,7 @@ def rescale(model: "keras.Model", scale: list[float]) -> None:
         metric.rescale(scale)
 
 
-def errors(model: "keras.Model") -> list:
+def errors(model: "keras.Model") -> "list[InTargetUnits]":
     """The compiled metrics of a model that have a scale."""
     from kreg import private_keras
     from kreg.models.metrics import InTargetUnits
