@@ -33,6 +33,8 @@ class Inputs(TypedDict, total=False):
     class_names: list[str]
     found: list[str]
     rows_found: list[str]
+    units: dict[str, str]
+    target: dict[str, list[float]]
     balance: dict[str, dict[str, int]]
     hardest: list[dict[str, Any]]
     samples: dict[str, Any]

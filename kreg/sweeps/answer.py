@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from kreg.metric_names import direction
+from kreg.pages.formatting import number
 from kreg.sweeps.effect import Effect
 from kreg.sweeps.reading import Sweep
 
@@ -50,7 +51,7 @@ def best_setting(sweep: Sweep) -> str:
     name = found["mean"].idxmax() if largest else found["mean"].idxmin()
     mean, count = found.loc[name, "mean"], int(found.loc[name, "count"])
     over = f" on average over {count} seeds" if count > 1 else ""
-    return f"The best setting is {name or 'the only one'}: {sweep.objective} {mean:.4g}{over}."
+    return f"The best setting is {name or 'the only one'}: {sweep.objective} {number(mean)}{over}."
 
 
 def settings(row: pd.Series, factors: list[str]) -> str:
@@ -81,6 +82,6 @@ def worth(sweep: Sweep, levels: list[Effect]) -> str:
 
 def compared(effect: Effect, word: str) -> str:
     """One level beside the mean of all, with the interval where it is known."""
-    sure = "" if math.isnan(effect.half_width) else f" (+- {effect.half_width:.2g})"
-    gain = f"{abs(effect.difference):.2g}{sure}"
+    sure = "" if math.isnan(effect.half_width) else f" (+- {number(effect.half_width, 2)})"
+    gain = f"{number(abs(effect.difference), 2)}{sure}"
     return f"{effect.factor}={effect.level} is {gain} {word} than the mean of its levels"
