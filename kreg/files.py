@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 TEMPORARY = ".tmp"
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 # what a killed writer leaves: of this version, of 0.1, of a probe; a user's own *.tmp is none of it
 LEFTOVER = re.compile(
     r"\.(.+\.[0-9a-f]{8}|probe_\d+)\.tmp(\.\w+)?"

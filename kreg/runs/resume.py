@@ -91,7 +91,19 @@ def _named(run: RunDirectory, config: Plain, current: Callable[[Plain], Plain]) 
             f"resume={run.path}: this is no run directory of kreg (it has no {CONFIG} of kreg's). "
             "Expected auto, never, force or a run directory."
         )
-    changes = identity.differences(current(saved), config)
+    changes = refuse_changed(run, config, current(saved))
+    if run.finished and not changes:
+        return Decision(FINISHED, run, f"{run.path} is already finished")
+    return _continue(run, changes)
+
+
+def refuse_changed(run: RunDirectory, config: Plain, saved: Plain) -> Changes:
+    """The differences to a run's own configuration, all of them such as a resumed run may have.
+
+    Raises:
+        ResumeError: If there are others: the sentence lists them.
+    """
+    changes = identity.differences(saved, config)
     if forbidden := identity.forbidden(changes, config):
         planned = identity.PLANNED if identity.EPOCHS in forbidden else ""
         raise ResumeError(
@@ -99,9 +111,7 @@ def _named(run: RunDirectory, config: Plain, current: Callable[[Plain], Plain]) 
             f"{identity.sentence(forbidden)}. {planned}Use the old values, or start anew "
             "with resume=never, or continue the newest unfinished run regardless with resume=force."
         )
-    if run.finished and not changes:
-        return Decision(FINISHED, run, f"{run.path} is already finished")
-    return _continue(run, changes)
+    return changes
 
 
 def _continue(run: RunDirectory, changes: Changes) -> Decision:
