@@ -39,8 +39,15 @@ def run(train: Train, arguments: list[str] | None = None) -> int:
         except (ConfigError, HydraException, OSError) as error:
             if os.environ.get("HYDRA_FULL_ERROR"):
                 raise
-            commandline.say(str(error))
+            commandline.say(told(error))
             return codes.BAD_CONFIGURATION
+
+
+def told(error: Exception) -> str:
+    """An error as a sentence; the system's own has a path that may be very long."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{commandline.shortened(str(error.filename))}: {error.strerror}."
+    return str(error)
 
 
 def _run(train: Train, arguments: list[str]) -> int:
