@@ -18,6 +18,7 @@ from kreg.runs import resume
 from kreg.sweeps import jobs as _  # noqa: F401  # the resolver in the names of jobs' folders
 
 MOST_CHECKED = 64
+MANY = 100  # jobs, from which on composing all of them takes a while
 
 Train = Callable[[Checked], None]
 
@@ -71,6 +72,8 @@ def check_all(line: CommandLine) -> Checked:
     if searching:  # a search draws a few of very many: each value once, and some of the others
         jobs = commandline.each_once(line) + jobs[:: -(-len(jobs) // MOST_CHECKED)]
     checked = Checked(line.multirun)
+    if len(jobs) > MANY:
+        commandline.say(f"checking {len(jobs):,} jobs before the first one starts")
     for number, overrides in enumerate(jobs):
         checked.add(overrides, check_job(overrides, line.config_dir), number)
     if line.multirun:  # what Hydra starts the sweep with
