@@ -10,7 +10,7 @@ from hydra.errors import HydraException
 
 from kreg import sweeps
 from kreg.config.validate import ConfigError
-from kreg.launch import codes, commandline, directories, launchers, output, searches, usage
+from kreg.launch import catalogue, codes, commandline, directories, launchers, output, searches
 from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine
 from kreg.launch.compose import check_job, compose_trusted, prepare
@@ -54,7 +54,7 @@ def told(error: Exception) -> str:
 def _run(train: Train, arguments: list[str]) -> int:
     line = commandline.parse(arguments)
     if line.help:
-        print(usage.text())
+        print(catalogue.usage())
         return codes.DONE
     if line.passes_to_hydra:
         return _hand_over(train, line.arguments, Checked())

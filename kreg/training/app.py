@@ -48,7 +48,7 @@ def run(
         announce(plan.make(config, steps), device, config)
         return 0.0
     with RunDirectory(directory) as place:
-        if is_finished(place, config):
+        if place.result is not None and is_finished(place, config):
             return results.objective(place.result, config.objective)
         refuse_changed(place, config)
         training = plan.make(config, steps)

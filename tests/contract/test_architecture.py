@@ -43,15 +43,18 @@ MAY_IMPORT = {
     "optimizers": {"regularizers"},
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
-    "callbacks": {"diagnostics", "tensorboard"},
+    "measuring": {"diagnostics"},
+    "callbacks": {"diagnostics", "measuring", "tensorboard"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
-    "training": ROOMS_THAT_BUILD | {"config", "diagnostics", "factories", "pages", "runs"},
+    "training": ROOMS_THAT_BUILD
+    | {"config", "diagnostics", "factories", "measuring", "pages", "runs"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
     "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
-        "callbacks", "config", "diagnostics", "factories", "pages", "surgery", "sweeps", "training",
+        "callbacks", "config", "diagnostics", "factories", "measuring", "pages", "surgery",
+        "sweeps", "training",
     },
     "papers": {"diagnostics", "layers", "models", "optimizers", "regularizers", "surgery"},
     "hydra_plugin": {"config"},
@@ -85,6 +88,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "surgery",
             "callbacks",
             "data",
+            "measuring",
         )
     },
 }
