@@ -56,7 +56,7 @@ def parse(arguments: list[str]) -> CommandLine:
             "own configuration. Add options of your own with --config-dir FOLDER."
         )
     return CommandLine(
-        arguments=arguments,
+        arguments=_flags_first(arguments, words),
         overrides=_parse_overrides(words),
         multirun=flags.multirun,
         help=flags.help,
@@ -91,6 +91,14 @@ def _flags() -> argparse.ArgumentParser:
     for flag in ("--config-path", "-cp", "--config-name", "-cn", "--experimental-rerun"):
         parser.add_argument(flag, dest="refused")
     return parser
+
+
+def _flags_first(arguments: list[str], words: list[str]) -> list[str]:
+    """The flags before the overrides: Hydra's parser wants all overrides in one piece."""
+    flags = list(arguments)
+    for word in words:
+        flags.remove(word)
+    return flags + words
 
 
 class _Flags(argparse.ArgumentParser):

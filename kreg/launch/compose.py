@@ -197,7 +197,7 @@ def _compose(parsed: Sequence[Override], config_dir: str | None) -> DictConfig:
 
 def _task(tree: DictConfig) -> dict[str, Any]:
     """All but Hydra's own part, resolved, as plain data."""
-    task = OmegaConf.masked_copy(tree, [key for key in tree if key != "hydra"])
+    task = OmegaConf.masked_copy(tree, [str(key) for key in tree if key != "hydra"])
     try:
         plain: Any = OmegaConf.to_container(task, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:

@@ -14,7 +14,7 @@ from kreg.launch import commandline, searches
 from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine
 from kreg.runs import RunDirectory, new_name, resume
-from kreg.runs.ownership import HYDRA, LOCK, refuse_foreign
+from kreg.runs.ownership import CONFIG, HYDRA, LOCK, refuse_foreign
 
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
 
@@ -45,7 +45,7 @@ def for_run(line: CommandLine, checked: Checked) -> resume.Decision:
     config, own = checked.first, checked.run_directory
     wanted = config.resume
     parent = Path("logs") / config.task / "runs"
-    begun = (own / resume.CONFIG).exists()
+    begun = (own / CONFIG).exists()
     if is_named(line, RUN_DIR, own, parent) and wanted in ("auto", "force", "never"):
         refuse_foreign(own)
         if begun and wanted == "never":
@@ -109,7 +109,7 @@ def refuse_others(folder: Path, checked: Checked) -> None:
     """
     for below, config in checked.folders.items():
         run = RunDirectory(folder / below)
-        saved = run.read_json(resume.CONFIG)
+        saved = run.read_json(CONFIG)
         if saved is None or config.resume == "force":
             continue
         try:

@@ -45,7 +45,7 @@ HARMLESS = {  # what a file may set of a plugin: numbers and names that start no
     },
 }  # fmt: skip
 # what a file must leave as it is, and the command line may change
-DEFAULTS = {("job", "env_set"): {}, ("output_subdir",): ".hydra", ("mode",): None}
+DEFAULTS: dict[Path, Any] = {("job", "env_set"): {}, ("output_subdir",): ".hydra", ("mode",): None}
 
 
 class UntrustedError(ConfigError):
@@ -178,7 +178,7 @@ def own_callbacks() -> Plain:
 def known_plugins(plugin: str) -> list[Plain]:
     """The settings of every launcher or sweeper that `hydra/<plugin>=NAME` can choose here."""
     stored = ConfigStore.instance().repo.get("hydra", {}).get(plugin, {})
-    known = {
+    known: dict[str, Any] = {
         name: OmegaConf.to_container(node.node, resolve=False)
         for name, node in stored.items()
         if name.endswith(".yaml")

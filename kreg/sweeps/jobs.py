@@ -86,7 +86,7 @@ def known_result(overrides: list[str], config: DictConfig) -> JobReturn | None:
 
 def is_of(run: RunDirectory, config: DictConfig) -> bool:
     """Whether a directory holds the run of a composed configuration, whatever it is called."""
-    task = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+    task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     recorded = run.read_json(CONFIG)
     if recorded is None:  # another app's; kreg's own procedures kept none in version 0.1
         try:

@@ -12,6 +12,7 @@ from kreg.config import renamed
 from kreg.config.root import PROCEDURES, Config
 from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
+from kreg.runs.ownership import CONFIG
 from kreg.training import callbacks as ordered
 from kreg.training import compression, plan, samples, start
 from kreg.training import result as results
@@ -57,7 +58,7 @@ def run(
             print(f"kreg: {samples.write(training, place.path)}")
             return 0.0
         place.reopen()
-        place.write_json(resume.CONFIG, config.to_dict())
+        place.write_json(CONFIG, config.to_dict())
         place.write_json("data.json", training.data.to_dict())
         result = train(training, config, place, hopeless)
         result["seconds"] = round(time.perf_counter() - began, 3)
@@ -85,7 +86,7 @@ def refuse_changed(place: RunDirectory, config: Config) -> None:
     Raises:
         ResumeError: With the keys that differ.
     """
-    known = place.read_json(resume.CONFIG)
+    known = place.read_json(CONFIG)
     if known is not None and config.resume != "force":
         resume.refuse_changed(place, config.to_dict(), renamed.current(known))
 
@@ -97,7 +98,7 @@ def conduct(config: Config, directory: Path) -> float:
     with RunDirectory(directory) as place:
         refuse_changed(place, config)
         place.reopen()
-        place.write_json(resume.CONFIG, config.to_dict())
+        place.write_json(CONFIG, config.to_dict())
         result = procedure.run(place.path, **whole, **config.arguments)
         result = {"status": "done", "procedure": config.procedure, **result}
         place.write_json("result.json", json.loads(json.dumps(result, default=float)))
@@ -107,7 +108,7 @@ def conduct(config: Config, directory: Path) -> float:
 
 def is_finished(place: RunDirectory, config: Config) -> bool:
     """Whether this very training has its result: with more epochs to train it has not."""
-    known = place.read_json(resume.CONFIG)
+    known = place.read_json(CONFIG)
     return place.finished and (
         known is None or not differences(renamed.current(known), config.to_dict())
     )
