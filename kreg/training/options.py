@@ -14,7 +14,7 @@ POSITIVE: Interval = {"low": 0, "low_open": True}
 @dataclass
 class TrainerOptions(Options):
     kind: str = kind("default")
-    epochs: int = ranged(60, "at most; early stopping ends sooner", **COUNT)
+    epochs: int = ranged(60, "at most; early stopping ends sooner", low=1, high=10**9)
     batch_size: int = ranged(32, "rows a step", **COUNT)
     device: str = one_of("auto", ("auto", "cpu", "gpu"))
     precision: str = one_of("float32", ("float32", "mixed_bfloat16", "mixed_float16"))
