@@ -64,13 +64,8 @@ def run(
         result["seconds"] = round(time.perf_counter() - began, 3)
         result |= results.compared(result, config.objective)
         place.write_json("result.json", result)
-<<<<<<< HEAD
-        summary.show(result, place.path, config.trainer.verbose)
-    return float(result["objective"])
-=======
         show(result, place, config)
-    return results.objective(result, config.objective)
->>>>>>> safe
+    return float(result["objective"])
 
 
 def announce(training: Plan, device: str, config: Config) -> None:
