@@ -92,7 +92,9 @@ def understand(
         untyped: Whether words among the numbers may be a mistake: a CSV file has no types.
         comma: Whether `1,234` alone means 1.234.
     """
-    columns, notations, sentences = {}, {}, []
+    columns: dict[str, Values | pd.Series[Any]] = {}
+    notations: dict[str, str] = {}
+    sentences: list[str] = []
     for name in frame.columns:
         column, wanted = frame[name], types.get(name)
         if wanted == "category":
@@ -172,17 +174,18 @@ def _days(cells: "pd.Series[Any]", notation: str) -> Values:
     import pandas as pd
 
     dates = pd.to_datetime(cells, format=notation, errors="coerce", utc=True)
-    return ((dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(np.float64)
+    days: Values = ((dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(np.float64)
+    return days
 
 
 def best_reading(
     column: "pd.Series[Any]", wanted: str | None, *, untyped: bool = True, comma: bool = False
 ) -> Reading | None:
     """The best reading of a column, or `None` where it is one of categories."""
-    if wanted not in (None, *TYPES):
-        reading = _reading(column, wanted)
-    else:
+    if wanted is None or wanted in TYPES:
         reading = _best(column, wanted, comma)
+    else:
+        reading = _reading(column, wanted)
     enough = {None: MOSTLY if untyped else 1.0, "number": 0.0}.get(wanted, 1.0)
     if reading is not None and reading.share >= enough and np.isfinite(reading.values).any():
         return reading
