@@ -92,7 +92,7 @@ def understand(
         untyped: Whether words among the numbers may be a mistake: a CSV file has no types.
         comma: Whether `1,234` alone means 1.234.
     """
-    columns: dict[str, Values | pd.Series[Any]] = {}
+    columns: dict[str, Any] = {}
     notations: dict[str, str] = {}
     sentences: list[str] = []
     for name in frame.columns:
@@ -174,18 +174,18 @@ def _days(cells: "pd.Series[Any]", notation: str) -> Values:
     import pandas as pd
 
     dates = pd.to_datetime(cells, format=notation, errors="coerce", utc=True)
-    days: Values = ((dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(np.float64)
-    return days
+    days = (dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+    return days.to_numpy().astype(np.float64)
 
 
 def best_reading(
     column: "pd.Series[Any]", wanted: str | None, *, untyped: bool = True, comma: bool = False
 ) -> Reading | None:
     """The best reading of a column, or `None` where it is one of categories."""
-    if wanted is None or wanted in TYPES:
-        reading = _best(column, wanted, comma)
+    if wanted not in (None, *TYPES):
+        reading: Reading | None = _reading(column, wanted)
     else:
-        reading = _reading(column, wanted)
+        reading = _best(column, wanted, comma)
     enough = {None: MOSTLY if untyped else 1.0, "number": 0.0}.get(wanted, 1.0)
     if reading is not None and reading.share >= enough and np.isfinite(reading.values).any():
         return reading

@@ -185,11 +185,15 @@ class Data:
         return {
             **{name: getattr(self, name) for name in names},
             "input_shape": list(self.input_shape),
-            "target": {"mean": self.target_mean, "scale": self.target_scale},
+            "target": self.to_target(),
             "preprocessing": fitted.to_dict() if fitted and hasattr(fitted, "to_dict") else None,
             "fingerprint": self.fingerprint(),
             "warnings": self.warnings,
         }
+
+    def to_target(self) -> dict[str, list[float]]:
+        """What turns predictions of a regression into its target: `z * scale + mean`."""
+        return {"mean": self.target_mean, "scale": self.target_scale}
 
     def fingerprint(self) -> str:
         """Eight hex digits that change when any row of any split does (CRC-32 of the bytes)."""
