@@ -1,18 +1,22 @@
 """Interrupt: end a training in good order when it is told to go."""
 
+import contextlib
 import os
 import signal
 import threading
+from types import FrameType
+from typing import Any
 
 import keras
 
-from kreg.callbacks.board import board
+from kreg.callbacks.shared_values import shared
+from kreg.measuring.keras_numbers import Logs
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is the terminal's end; Windows has none
 
 
 class Interrupt(keras.callbacks.Callback):
-    """The first Ctrl-C or SIGTERM stops at the end of the batch; the second one exits at once.
+    """The first Ctrl-C, SIGTERM or SIGHUP stops at the end of the batch; the second exits at once.
 
     The epoch that was cut short is not counted by EarlyStopping and not saved by Resume; a resumed
     training replays it. Python's own handlers are put back afterwards, also after an error where
@@ -26,60 +30,68 @@ class Interrupt(keras.callbacks.Callback):
         verbose: `1` says what happens, `0` does not. Defaults to `1`.
     """
 
-    def __init__(self, verbose: int = 1):
+    def __init__(self, verbose: int = 1) -> None:
         super().__init__()
         self.verbose = int(verbose)
         self.received: int | None = None
-        self._old: dict = {}
+        self._old: dict[signal.Signals, Any] = {}
         self._entered = False
 
     @property
     def exit_code(self) -> int:
-        """0, or 128 + the signal: 130 for Ctrl-C, 143 for SIGTERM."""
+        """0, or 128 + the signal: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
         return 0 if self.received is None else 128 + self.received
 
-    def __enter__(self):
+    def __enter__(self) -> "Interrupt":
         self._entered = True
         self._install()
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self._entered = False
         self._remove()
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         if not self._entered:
             self._install()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs | None = None) -> None:
         if not self._entered:
             self._remove()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if self.received is not None:
             self.model.stop_training = True
             steps = (self.params or {}).get("steps")
             # the last batch completes its epoch
-            board(self.model).partial = steps is None or batch + 1 < steps
+            shared(self.model).partial = steps is None or batch + 1 < steps
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self.received is not None:
             self.model.stop_training = True
 
     def _install(self) -> None:
         """Only the main thread may: elsewhere, in a notebook's worker say, nothing changes."""
         if threading.current_thread() is threading.main_thread() and not self._old:
-            self._old = {number: signal.signal(number, self._handle) for number in SIGNALS}
+            known = (getattr(signal, name, None) for name in SIGNALS)
+            heard = [number for number in known if number is not None and not ignored(number)]
+            self._old = {number: signal.signal(number, self._handle) for number in heard}
 
     def _remove(self) -> None:
         for number, handler in self._old.items():
             signal.signal(number, handler)
         self._old = {}
 
-    def _handle(self, number, frame) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
             os._exit(128 + number)
         self.received = number
         if self.verbose:
             name = signal.Signals(number).name
-            print(f"\n{name}: stopping at the end of this batch. Once more to exit at once.")
+            with contextlib.suppress(OSError):  # the terminal may be what has gone
+                print(f"\n{name}: stopping at the end of this batch. Once more to exit at once.")
+
+
+def ignored(number: int) -> bool:
+    """Whether who started the process has had the terminal's end ignored, as `nohup` does."""
+    return number != signal.SIGINT and signal.getsignal(number) is signal.SIG_IGN

@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kreg import check
+from kreg.config.root import AUTO
+from kreg.training import units
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
 if TYPE_CHECKING:
     import keras
 
-    from kreg.callbacks import Clean, Diagnostics, Rows
+    from kreg.callbacks import Diagnostics
+    from kreg.measuring import CleanEvaluator, Rows
 
 WORST = math.inf
+LOSS, ERROR = "val_clean_loss", "val_clean_rmse"
 
 
 def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
@@ -30,6 +34,8 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
     verdict, stopping = callbacks.diagnostics and callbacks.diagnostics.verdict, callbacks.stopping
     return {
         "status": "done",
+        "task": plan.data.task,
+        "units": units.of(plan.data),
         "verdict": verdict.state if verdict else None,
         "headline": verdict.headline if verdict else None,
         "tone": verdict.tone if verdict else None,
@@ -53,7 +59,7 @@ def ending(callbacks: TrainingCallbacks) -> dict[str, str | None]:
     """Why training ended; a rule that only watched has not ended it."""
     stopping, trial = callbacks.stopping, callbacks.trial
     reason, sentence = stopping.stop_reason, stopping.sentence
-    if trial is not None and trial.pruned:
+    if trial is not None and trial.ended:
         reason, sentence = "pruned", trial.sentence
     elif stopping.dry_run and stopping.would_stop_epoch is not None:
         reason = "completed"
@@ -70,13 +76,13 @@ def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
         watch: The `kreg.Diagnostics` of the training, or `None`. Its rows stand for the training
             and the validation side, as in the curves: one name, one number.
     """
-    from kreg.callbacks import weights_of
+    from kreg.measuring import weight_evaluator
 
     sides = {name: getattr(watch, name, None) for name in ("train", "validation")}
     found = clean(plan.model, plan, sides, getattr(watch, "clean", None))
     if "val_clean_loss" in found:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
-    found["penalty"] = weights_of(plan.model)().penalty
+    found["penalty"] = weight_evaluator(plan.model)().penalty
     return found
 
 
@@ -84,7 +90,7 @@ def clean(
     model: "keras.Model",
     plan: Plan,
     known: "Mapping[str, Rows | None] | None" = None,
-    measure: "Clean | None" = None,
+    measure: "CleanEvaluator | None" = None,
 ) -> dict[str, float]:
     """`clean_loss`, `val_clean_accuracy`, `test_clean_rmse`, ... of a compiled model.
 
@@ -92,18 +98,22 @@ def clean(
         model: The model.
         plan: The training with the rows.
         known: Split to the `Rows` to take for it; else all its rows.
-        measure: A `kreg.callbacks.Clean` of the model that is compiled already, or `None`.
+        measure: A `kreg.measuring.CleanEvaluator` of the model that is compiled already, or `None`.
     """
-    from kreg.callbacks import clean_of, take
+    from kreg.measuring import clean_evaluator, take
 
     found: dict[str, float] = {}
-    known, measure = known or {}, measure or clean_of(model)
+    known, measure = known or {}, measure or clean_evaluator(model)
     for prefix, split in (("", "train"), ("val_", "validation"), ("test_", "test")):
         size = len(plan.data.splits[split])
         if size:
             measured = measure(known.get(split) or take(split, plan.rows(split), size))
             values = {"loss": measured.loss, **measured.metrics}
-            found |= {f"{prefix}clean_{name}": float(value) for name, value in values.items()}
+            found |= {
+                f"{prefix}clean_{name}": float(value)
+                for name, value in values.items()
+                if value is not None
+            }
     return found
 
 
@@ -133,12 +143,36 @@ def versions() -> dict[str, str]:
     }
 
 
+def compared(result: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What a sweep compares of a run: `objective` and `objective_name`."""
+    return {
+        "objective_name": objective_name(result, name),
+        "objective": objective(result, name),
+    }
+
+
+def objective_name(result: Mapping[str, Any], name: str) -> str:
+    """`auto` by its name: the validation loss; of a regression the error in the target's units.
+
+    Runs with other rows, folds or sizes say, have other scales: their losses cannot be compared.
+    """
+    if name != AUTO:
+        return name
+    known = LOSS, ERROR
+    return known[result.get("task") == "regression" and ERROR in result["metrics"]]
+
+
 def objective(result: Mapping[str, Any], name: str) -> float:
     """The number that a sweep compares; the worst one where it is missing or not finite.
+
+    Args:
+        result: The fields of `result.json`.
+        name: The `objective` of the configuration.
 
     Raises:
         ValueError: If no run has a number of that name.
     """
+    name = objective_name(result, name)
     numbers = {**result["metrics"], **{k: result[k] for k in ("sparsity", "params", "seconds")}}
     if name not in numbers:
         raise check.invalid("objective", f"one of {', '.join(numbers)}", name)

@@ -95,10 +95,11 @@ def augmented(
         record = read(element, None, None, pipeline.target)
         result = run(pipeline, record, index, epoch, keep)
         return written(result, element, None, None, pipeline.target)[0]
-    sides = (*element, *[None] * (3 - len(element)))
-    record = read(*sides, pipeline.target)
+    sides: list[Any] = [*element, *[None] * (3 - len(element))]
+    x, y, weight = sides
+    record = read(x, y, weight, pipeline.target)
     result = run(pipeline, record, index, epoch, keep)
-    return written(result, *sides, pipeline.target)[: len(element)]
+    return written(result, x, y, weight, pipeline.target)[: len(element)]
 
 
 def run(
