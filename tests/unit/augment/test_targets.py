@@ -184,6 +184,7 @@ def test_keras_boxes_move_as_keras_moves_them(x):
     np.testing.assert_allclose(
         np.asarray(theirs["bounding_boxes"]["boxes"])[flipped][there[flipped]],
         np.asarray(mine["bounding_boxes"]["boxes"])[flipped][there[flipped]],
+        rtol=1e-6,
     )
     np.testing.assert_array_equal(mine["bounding_boxes"]["labels"], keras_boxes()["labels"])
     assert set(mine) == set(fresh())
