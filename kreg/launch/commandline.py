@@ -22,8 +22,8 @@ SHORTHANDS = {
 
 INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
-# the keys of a user's own component are in no schema: Hydra would ask for a `+` before each
-FREE = re.compile(r"\w+\.params[.=]")
+# the user's own keys are in no schema: Hydra would ask for a `+` before each
+FREE = re.compile(r"(\w+\.params|data\.types)[.=]")
 
 
 @dataclass

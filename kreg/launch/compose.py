@@ -23,6 +23,7 @@ from kreg.launch.trust import UntrustedError
 
 Groups = dict[str, list[str]]  # the options of each group
 FREE = ("params",)  # the keys below it belong to a user's component
+BELOW = (*FREE, "data.types")  # the keys below these are the user's own
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def _check_key(override: Override, tree: dict[str, Any], options: Groups) -> Non
         )
     node, prefix = tree, ""
     for name in path:
-        if not isinstance(node, dict) or prefix.rstrip(".").endswith(FREE):
+        if not isinstance(node, dict) or prefix.rstrip(".").endswith(BELOW):
             return
         if name not in node:
             sentence = f"{override.input_line}: {unknown_key(prefix, name, node)}"

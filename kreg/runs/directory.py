@@ -10,6 +10,7 @@ from kreg import files
 from kreg.files import AnyPath
 from kreg.runs.lock import Lock
 from kreg.runs.ownership import LOCK, RESULT, refuse_foreign
+from kreg.runs.recorded_units import in_own_units
 from kreg.runs.state import StateFile
 
 DONE = "done"
@@ -93,7 +94,9 @@ class RunDirectory:
 
     @property
     def result(self) -> dict[str, Any] | None:
-        return self.read_json(RESULT)
+        """What came out, in the units of this version; `None` before the end."""
+        found = self.read_json(RESULT)
+        return None if found is None else in_own_units(found, self.path)
 
     def reopen(self) -> None:
         """Take the result away: a run that goes on has none until it ends again."""

@@ -20,8 +20,15 @@ from kreg import files
 from kreg.config import renamed
 from kreg.config.validate import ConfigError, validate
 from kreg.files import write_json
+from kreg.pages.formatting import number
 from kreg.runs import RunDirectory, identity
-from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, objective_of, read_json
+from kreg.sweeps.results import (
+    CONFIG,
+    OBJECTIVE,
+    RESULT,
+    objective_name,
+    objective_of,
+)
 
 DIGITS = 6
 COMPOSED = ".hydra/config.yaml"  # what Hydra writes down of a job
@@ -65,14 +72,15 @@ def varied(jobs: Sequence[Sequence[str]]) -> list[str]:
 
 def outcome(folder: Path, objective: str) -> str:
     """The end of a job's line on the terminal, from the `result.json` in its directory."""
-    result = read_json(folder / RESULT)
+    result = RunDirectory(folder).result
     if not result:  # check=true builds, and does not train
         return "no result"
     if result.get("status") != "done":
         return f"failed: {result.get('error', 'see its directory')}"
     value = objective_of(result, objective)
     pruned = ", pruned" if result.get("stop_reason") == "pruned" else ""
-    return (f"{objective} {value:.4g}" if isinstance(value, int | float) else "done") + pruned
+    name = objective_name(result, objective)
+    return (f"{name} {number(value)}" if isinstance(value, int | float) else "done") + pruned
 
 
 def known_result(overrides: list[str], config: DictConfig) -> JobReturn | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kreg import files
+from kreg.config.root import AUTO
 
 RESULT, CONFIG = "result.json", "config.json"
 PAGE = "sweep.html"
@@ -15,8 +16,16 @@ def read_json(path: Path) -> dict[str, Any]:
     return files.read_json(path) or {}
 
 
+def objective_name(result: dict[str, Any], name: str) -> str:
+    """What a run is compared by: `auto` by its name."""
+    return str(result.get("objective_name", OBJECTIVE)) if name == AUTO else name
+
+
 def objective_of(result: dict[str, Any], name: str) -> Any:
-    """The value of an objective in a `result.json`, `None` where there is none."""
+    """The value of an objective in a `result.json`, `None` where there is none.
+
+    A procedure has one number, whatever its name.
+    """
     metrics = result.get("metrics")
     numbers = {**result, **(metrics if isinstance(metrics, dict) else {})}
-    return result.get("objective", numbers.get(name))
+    return numbers.get(objective_name(result, name), result.get("objective"))

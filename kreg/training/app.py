@@ -14,7 +14,7 @@ from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
 from kreg.training import callbacks as ordered
-from kreg.training import compression, plan, samples, start
+from kreg.training import compression, plan, samples, start, units
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -62,9 +62,10 @@ def run(
         place.write_json("data.json", training.data.to_dict())
         result = train(training, config, place, hopeless)
         result["seconds"] = round(time.perf_counter() - began, 3)
+        result |= results.compared(result, config.objective)
         place.write_json("result.json", result)
         show(result, place, config)
-    return results.objective(result, config.objective)
+    return float(result["objective"])
 
 
 def announce(training: Plan, device: str, config: Config) -> None:
@@ -118,9 +119,10 @@ def train(
     training: Plan, config: Config, place: RunDirectory, hopeless: Hopeless | None = None
 ) -> dict[str, Any]:
     """Fit from wherever the run's state is; then measure, save and report."""
-    facts = {"data": training.data.fingerprint()}
+    facts = {"data": training.data.fingerprint(), units.FACT: units.OWN}
     store = Checkpoint(place, facts, force=config.resume == "force")
     summary.continued(store.epoch, config.trainer.verbose)
+    training.data.warnings += units.kept(training, store)
     callbacks = ordered.assemble(training, config, place, store, hopeless)
     began = time.perf_counter()
     with callbacks.interrupt, callbacks.progress:
@@ -131,6 +133,7 @@ def train(
     if callbacks.non_finite.failure:
         save_report(callbacks, place)
         raise FloatingPointError(f"{callbacks.non_finite.failure} The last good state is kept.")
+    units.rescale(training.model, training.data.target_scale)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
     result["compressed"] = compression.compress(training, config, place)
@@ -138,7 +141,8 @@ def train(
         numbers = result["metrics"] | {"sparsity": result["sparsity"]}
         callbacks.tensorboard.result(result["epochs"], numbers)
     callbacks.save_best(place.file("best.keras"))
-    save_report(callbacks, place, compression.section(result, config.compress.refit_epochs))
+    smaller = compression.section(result, config.compress.refit_epochs)
+    save_report(callbacks, place, smaller, {key: result[key] for key in ("metrics", "units")})
     return result
 
 
@@ -159,12 +163,15 @@ def fit(training: Plan, config: Config, callbacks: TrainingCallbacks, store: Che
 
 
 def save_report(
-    callbacks: TrainingCallbacks, place: RunDirectory, compressed: dict[str, Any] | None = None
+    callbacks: TrainingCallbacks,
+    place: RunDirectory,
+    compressed: dict[str, Any] | None = None,
+    scores: dict[str, Any] | None = None,
 ) -> None:
     """Page and record of the run: a file that fails costs that file and nothing else."""
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others
         record = callbacks.diagnostics.record  # what `kreg replay RUN` reads
-        document = callbacks.diagnostics.document | {"compressed": compressed}
+        document = callbacks.diagnostics.document | {"compressed": compressed, "scores": scores}
         for problem in write_all(document, place.path, pages, record)[1]:
             print(f"kreg: {problem}")

@@ -34,6 +34,7 @@ class Plan:
         batch_size: Rows a step; never more than there are.
         steps: Steps an epoch.
         seed: What order and augmentation are drawn from.
+        inferred: Whether the task was read from the target, because nobody has said it.
     """
 
     data: "Data"
@@ -42,6 +43,7 @@ class Plan:
     batch_size: int
     steps: int
     seed: int
+    inferred: bool = False
 
     @property
     def soft_labels(self) -> bool:
@@ -97,6 +99,7 @@ class Plan:
             "model": self.model.name,
             "parameters": int(self.model.count_params()),
             "data": self.data.name,
+            "task": tasks.described(self.data, self.inferred),
             "rows": [sizes["train"], sizes["validation"], sizes["test"]],
             "steps": self.steps,
         }
@@ -146,6 +149,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     network = model.model(config.model, rows, noise)
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, length, config.seed)
+    plan.inferred = getattr(config.data, "task", None) == "auto"
     rows.warnings += penalise(network, config.reg, length)
     compile_model(plan, config, length if whole_epochs else 1)
     shared_steps.hold(network)
@@ -174,7 +178,7 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.steps * config.trainer.epochs),
         loss=tasks.loss(task, soft),
-        metrics=tasks.metrics(task, soft),
+        metrics=tasks.metrics(task, soft, plan.data.target_scale),
         steps_per_execution=at_once,
         jit_compile=jit_compile(config.trainer, plan.model),
     )
