@@ -107,9 +107,15 @@ def test_a_resumed_run_goes_on_in_the_same_units(finished):
         assert row["clean_rmse"] == pytest.approx(scale * row["clean_loss"] ** 0.5, 1e-4)
 
 
-def test_jobs_with_targets_of_other_scales_share_a_step(traces):
+def test_jobs_with_targets_of_other_scales_share_a_step(traces, tmp_path):
+    generator, group = np.random.default_rng(0), np.repeat(np.arange(30), 4)
+    x = generator.normal(size=(120, 3))
+    file = tmp_path / "groups.npz"
+    np.savez(file, x=x, y=1000 * x[:, 0] + 300.5 * group, group=group)
+    grouped = ["data=npz", f"data.path={file}", "data.group=group"]
+
     def fit(seed, steps):
-        config = compose_job([*COMMON, f"seed={seed}"])
+        config = compose_job([*COMMON[1:], *grouped, f"seed={seed}"])
         start.prepare(config.trainer, seed, steps)
         training = plan.make(config, steps)
         found = training.model.fit(
