@@ -11,6 +11,8 @@ from kreg.sweeps.reading import Sweep
 
 ONE_SEED = "One seed: no uncertainty is known. Add seed=0,1,2 to the sweep."
 
+UNFINISHED = ("UNDER-TRAINED", "SCHEDULE ENDED")
+
 
 def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
     """One sentence for the best setting, then one for each factor.
@@ -23,7 +25,20 @@ def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
         return ["No run has finished yet."]
     sentences = [best_setting(sweep)]
     sentences += [worth(sweep, [e for e in found if e.factor == f]) for f in factors(found)]
+    sentences += unfinished(sweep)
     return sentences + ([ONE_SEED] if found and sweep.seeds < 2 else [])
+
+
+def unfinished(sweep: Sweep) -> list[str]:
+    """A sentence where runs were stopped by their budget: their differences are about that."""
+    words = sweep.done["verdict"] if "verdict" in sweep.done else pd.Series(dtype=object)
+    count = int(words.isin(UNFINISHED).sum())
+    if not count:
+        return []
+    return [
+        f"{count} of {len(words)} runs are under-trained or ended by their schedule: what differs "
+        "between settings may be how fast they train. Repeat the sweep with more epochs."
+    ]
 
 
 def best_setting(sweep: Sweep) -> str:

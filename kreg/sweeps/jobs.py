@@ -4,6 +4,7 @@ Workers of joblib, Ray and submitit import this module when they receive the cal
 the resolver of job directories known to them.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -15,12 +16,22 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
+from kreg import files
+from kreg.config import renamed
+from kreg.config.validate import ConfigError, validate
 from kreg.files import write_json
 from kreg.pages.formatting import number
-from kreg.runs import RunDirectory
-from kreg.sweeps.results import OBJECTIVE, RESULT, objective_name, objective_of
+from kreg.runs import RunDirectory, identity
+from kreg.sweeps.results import (
+    CONFIG,
+    OBJECTIVE,
+    RESULT,
+    objective_name,
+    objective_of,
+)
 
 DIGITS = 6
+COMPOSED = ".hydra/config.yaml"  # what Hydra writes down of a job
 
 
 def digest(overrides: Iterable[object]) -> str:
@@ -44,8 +55,11 @@ class JobResult(Callback):
         folder = Path(config.hydra.runtime.output_dir)
         failed = job_return.status is not JobStatus.COMPLETED
         marked = (folder / "failed").is_file()
-        if (failed or marked) and not (folder / RESULT).is_file():
-            error = str(job_return._return_value) if failed else "see the job's log"
+        gone = not folder.is_dir()  # removed or renamed by the user: it is not made again
+        if gone or not (failed or marked) or (folder / RESULT).is_file():
+            return
+        error = str(job_return._return_value) if failed else "see the job's log"
+        with contextlib.suppress(OSError):
             write_json(folder / RESULT, {"status": "failed", "error": error, "metrics": {}})
 
 
@@ -72,10 +86,25 @@ def outcome(folder: Path, objective: str) -> str:
 def known_result(overrides: list[str], config: DictConfig) -> JobReturn | None:
     """What the job of a composed configuration has returned to an earlier process."""
     result = RunDirectory(job_folder(config))
-    if not result.finished:
+    if not (result.finished and is_of(result, config)):
         return None
     value = objective_of(result.result or {}, config.get("objective", OBJECTIVE))
     return JobReturn(overrides, config, status=JobStatus.COMPLETED, _return_value=value)
+
+
+def is_of(run: RunDirectory, config: DictConfig) -> bool:
+    """Whether a directory holds the run of a composed configuration, whatever it is called."""
+    task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    recorded = run.read_json(CONFIG)
+    if recorded is None:  # another app's; kreg's own procedures kept none in version 0.1
+        try:
+            return files.read_text(run.file(COMPOSED)) == OmegaConf.to_yaml(task)
+        except (OSError, ValueError):
+            return False
+    plain: Any = OmegaConf.to_container(task, resolve=True)
+    with contextlib.suppress(ConfigError):  # another app's has no schema of kreg's
+        plain = validate(plain).to_dict()
+    return not identity.differences(renamed.current(recorded), plain)
 
 
 def job_folder(config: DictConfig) -> Path:

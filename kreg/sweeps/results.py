@@ -1,9 +1,9 @@
 """What a job has left behind, read without pandas: the command line asks before every sweep."""
 
-import json
 from pathlib import Path
 from typing import Any
 
+from kreg import files
 from kreg.config.root import AUTO
 
 RESULT, CONFIG = "result.json", "config.json"
@@ -13,11 +13,7 @@ OBJECTIVE = "val_clean_loss"
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object, empty where the file is missing or damaged."""
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return files.read_json(path) or {}
 
 
 def objective_name(result: dict[str, Any], name: str) -> str:
@@ -30,5 +26,6 @@ def objective_of(result: dict[str, Any], name: str) -> Any:
 
     A procedure has one number, whatever its name.
     """
-    numbers = {**result, **result.get("metrics", {})}
+    metrics = result.get("metrics")
+    numbers = {**result, **(metrics if isinstance(metrics, dict) else {})}
     return numbers.get(objective_name(result, name), result.get("objective"))

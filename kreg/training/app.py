@@ -12,6 +12,7 @@ from kreg.config import renamed
 from kreg.config.root import PROCEDURES, Config
 from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
+from kreg.runs.ownership import CONFIG
 from kreg.training import callbacks as ordered
 from kreg.training import compression, plan, samples, start, units
 from kreg.training import result as results
@@ -43,26 +44,52 @@ def run(
     began = time.perf_counter()
     device = start.prepare(config.trainer, config.seed, steps)
     if config.procedure != "train":
-        return conduct(config, directory)
+        return 0.0 if config.check else conduct(config, directory)
+    if config.check:
+        announce(plan.make(config, steps), device, config)
+        return 0.0
     with RunDirectory(directory) as place:
         if place.result is not None and is_finished(place, config):
             return results.objective(place.result, config.objective)
+        refuse_changed(place, config)
         training = plan.make(config, steps)
-        summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
-        if config.check:
-            return 0.0
+        announce(training, device, config)
         if isinstance(config.augment, AugmentOptions) and config.augment.preview:
             print(f"kreg: {samples.write(training, place.path)}")
             return 0.0
         place.reopen()
-        place.write_json(resume.CONFIG, config.to_dict())
+        place.write_json(CONFIG, config.to_dict())
         place.write_json("data.json", training.data.to_dict())
         result = train(training, config, place, hopeless)
         result["seconds"] = round(time.perf_counter() - began, 3)
         result |= results.compared(result, config.objective)
         place.write_json("result.json", result)
-        summary.show(result, place.path, config.trainer.verbose)
+        show(result, place, config)
     return float(result["objective"])
+
+
+def announce(training: Plan, device: str, config: Config) -> None:
+    """The line before a training."""
+    summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
+
+
+def show(result: dict[str, Any], place: RunDirectory, config: Config) -> None:
+    """The lines after a training; they are no reason to lose what is on the disk."""
+    try:
+        summary.show(result, place.path, config.trainer.verbose)
+    except Exception as error:  # whatever it is, the run is done
+        print(f"kreg: {place.path} is done; its summary failed ({type(error).__name__}: {error}).")
+
+
+def refuse_changed(place: RunDirectory, config: Config) -> None:
+    """Leave the run of another configuration alone.
+
+    Raises:
+        ResumeError: With the keys that differ.
+    """
+    known = place.read_json(CONFIG)
+    if known is not None and config.resume != "force":
+        resume.refuse_changed(place, config.to_dict(), renamed.current(known))
 
 
 def conduct(config: Config, directory: Path) -> float:
@@ -70,6 +97,9 @@ def conduct(config: Config, directory: Path) -> float:
     procedure = importlib.import_module(PROCEDURES[config.procedure])
     whole = {"config": config} if "config" in inspect.signature(procedure.run).parameters else {}
     with RunDirectory(directory) as place:
+        refuse_changed(place, config)
+        place.reopen()
+        place.write_json(CONFIG, config.to_dict())
         result = procedure.run(place.path, **whole, **config.arguments)
         result = {"status": "done", "procedure": config.procedure, **result}
         place.write_json("result.json", json.loads(json.dumps(result, default=float)))
@@ -79,7 +109,7 @@ def conduct(config: Config, directory: Path) -> float:
 
 def is_finished(place: RunDirectory, config: Config) -> bool:
     """Whether this very training has its result: with more epochs to train it has not."""
-    known = place.read_json(resume.CONFIG)
+    known = place.read_json(CONFIG)
     return place.finished and (
         known is None or not differences(renamed.current(known), config.to_dict())
     )

@@ -77,12 +77,11 @@ def counted(
 
 def number_records(dataset: tf.data.Dataset, target: Target) -> tf.data.Dataset:
     """`(index, element)` with positions counted over batches of any size."""
-    is_tuple = isinstance(dataset.element_spec, tuple)
 
-    def step(before: tf.Tensor, *parts: Any) -> tuple[tf.Tensor, Any]:
-        records = tf.shape(images_of(parts[0], target), tf.int64)[0]
-        element = parts if is_tuple else parts[0]
-        return before + records, (before + tf.range(records, dtype=tf.int64), element)
+    def step(before: tf.Tensor, element: Any) -> tuple[tf.Tensor, Any]:
+        first = element[0] if isinstance(element, tuple) else element
+        records = tf.shape(images_of(first, target), tf.int64)[0]
+        return before + records, (before + tf.range(records), element)
 
     return dataset.scan(tf.constant(0, tf.int64), as_it_is(step))
 
@@ -95,10 +94,11 @@ def augmented(
         record = read(element, None, None, pipeline.target)
         result = run(pipeline, record, index, epoch, keep)
         return written(result, element, None, None, pipeline.target)[0]
-    sides = (*element, *[None] * (3 - len(element)))
-    record = read(*sides, pipeline.target)
+    sides: list[Any] = [*element, *[None] * (3 - len(element))]
+    x, y, weight = sides
+    record = read(x, y, weight, pipeline.target)
     result = run(pipeline, record, index, epoch, keep)
-    return written(result, *sides, pipeline.target)[: len(element)]
+    return written(result, x, y, weight, pipeline.target)[: len(element)]
 
 
 def run(

@@ -1,10 +1,11 @@
 """Advice: at most three lines, each with its numbers and its source. None is a valid answer."""
 
-from kreg.diagnostics.advice import judging, overfitting, training  # they fill the table
+# they fill the table; of equally strong advice the causes, entered first, lead
+from kreg.diagnostics.advice import causes, judging, overfitting, training
 from kreg.diagnostics.advice.base import RULES, Advice
 from kreg.diagnostics.findings import Findings
 
-__all__ = ["LIMIT", "RULES", "Advice", "advise", "judging", "overfitting", "training"]
+__all__ = ["LIMIT", "RULES", "Advice", "advise", "causes", "judging", "overfitting", "training"]
 
 LIMIT = 3
 
