@@ -108,10 +108,10 @@ def test_a_resumed_run_goes_on_in_the_same_units(finished):
 
 
 def test_jobs_with_targets_of_other_scales_share_a_step(traces, tmp_path):
-    generator, group = np.random.default_rng(0), np.repeat(np.arange(30), 4)
-    x = generator.normal(size=(120, 3))
+    group = np.repeat(np.arange(30), 4)  # their means are equal, their spreads are not
+    x = np.random.default_rng(0).normal(size=(120, 3))
     file = tmp_path / "groups.npz"
-    np.savez(file, x=x, y=1000 * x[:, 0] + 300.5 * group, group=group)
+    np.savez(file, x=x, y=np.tile([-1.5, 0.5, 1.5, -0.5], 30) * group, group=group)
     grouped = ["data=npz", f"data.path={file}", "data.group=group"]
 
     def fit(seed, steps):
