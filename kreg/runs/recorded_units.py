@@ -21,8 +21,8 @@ def in_own_units(result: dict[str, Any], folder: AnyPath) -> dict[str, Any]:
         result: The fields of `result.json`.
         folder: The run's directory.
     """
-    metrics = result.get("metrics")
-    scale = {} if "units" in result or not metrics else target_scale(Path(folder))
+    metrics = result.get("metrics", {})
+    scale = [] if "units" in result or not metrics else target_scale(Path(folder))
     if not scale:
         return result
     factor = scale[0] if len(set(scale)) == 1 else math.nan

@@ -111,8 +111,8 @@ def take_over(shared: "keras.Model", model: "keras.Model", config: "Config") -> 
         rate.set_height(proximal(model).scaled_rate.height)
     for layer, new in zip(noise_layers(shared), noise_layers(model), strict=True):
         layer.rate = new.rate
-    for metric, new in zip(units.errors(shared), units.errors(model), strict=True):
-        metric.rescale(new.divisors)
+    for metric, other in zip(units.errors(shared), units.errors(model), strict=True):
+        metric.rescale(other.divisors)
     shared.stop_training = False
 
 

@@ -107,9 +107,13 @@ def test_a_resumed_run_goes_on_in_the_same_units(finished):
         assert row["clean_rmse"] == pytest.approx(scale * row["clean_loss"] ** 0.5, 1e-4)
 
 
-def test_jobs_with_targets_of_other_scales_share_a_step(traces):
+def test_jobs_with_targets_of_other_scales_share_a_step(traces, tmp_path):
+    x = np.random.default_rng(0).normal(size=(120, 3))
+    file = tmp_path / "own.npz"
+
     def fit(seed, steps):
-        config = compose_job([*COMMON, f"seed={seed}"])
+        np.savez(file, x=x, y=1000 * (1 + seed) * x.sum(axis=1))
+        config = compose_job([*COMMON[1:], "data=npz", f"data.path={file}", f"seed={seed}"])
         start.prepare(config.trainer, seed, steps)
         training = plan.make(config, steps)
         found = training.model.fit(
@@ -124,7 +128,7 @@ def test_jobs_with_targets_of_other_scales_share_a_step(traces):
     second, found = fit(1, steps)
     assert second.model is first.model and not traces
     scale = second.data.target_scale[0]
-    assert scale != first.data.target_scale[0]
+    assert scale == pytest.approx(2 * first.data.target_scale[0])
     assert found["val_rmse"] == pytest.approx(scale * found["val_loss"] ** 0.5, 1e-4)
     metric = units.errors(second.model)[0]
     assert metric.get_config()["scale"] == [scale]
