@@ -1,5 +1,7 @@
 """Advice that comes first: the data, guessing, and trainings that were not finished."""
 
+from typing import Any
+
 import numpy as np
 
 from kreg.diagnostics.advice.base import Advice, rule
@@ -14,7 +16,7 @@ LONGER = 10  # times the budget: what small data take
 
 
 @rule
-def look_at_the_data(f: Findings):
+def look_at_the_data(f: Findings) -> Advice | None:
     found = data_findings(f.record)
     if not found:
         return None
@@ -22,7 +24,7 @@ def look_at_the_data(f: Findings):
 
 
 @rule
-def train_longer(f: Findings):
+def train_longer(f: Findings) -> Advice | None:
     if f.verdict.state not in ("UNDER-TRAINED", "SCHEDULE ENDED"):
         return None
     epochs = LONGER * (f.verdict.epoch or 1)
@@ -49,7 +51,7 @@ def how(f: Findings, epochs: int) -> str:
 
 
 @rule
-def without_regularization(f: Findings):
+def without_regularization(f: Findings) -> Advice | None:
     free = f.record.restart.get("free")
     if (
         f.verdict.state not in NEVER
@@ -68,7 +70,7 @@ def without_regularization(f: Findings):
 
 
 @rule
-def another_rate(f: Findings):
+def another_rate(f: Findings) -> Advice | None:
     fresh = f.record.restart.get("fresh")
     if f.verdict.state not in NEVER or not fresh or not fresh_start(f):
         return None
@@ -91,7 +93,7 @@ def fresh_start(f: Findings) -> bool:
     return bool(fresh) and falls_on(fresh) and fall(fresh["validation"]) >= MUCH
 
 
-def from_start(found: dict) -> str:
+def from_start(found: dict[str, Any]) -> str:
     """What a descent from the initial weights has reached."""
     before, after = found["validation"]
     return (
@@ -101,7 +103,7 @@ def from_start(found: dict) -> str:
 
 
 @rule
-def dead_layer(f: Findings):
+def dead_layer(f: Findings) -> Advice | None:
     dead = [row for row in f.layers if (row.get("dead") or 0.0) >= DEAD]
     if f.verdict.state not in NEVER or not dead:
         return None
@@ -115,7 +117,7 @@ def dead_layer(f: Findings):
 
 
 @rule
-def nothing_learned(f: Findings):
+def nothing_learned(f: Findings) -> Advice | None:
     train = f.record.baseline.get("train", {}).get("loss")
     now = f.until("clean_loss", f.verdict.epoch)
     if f.verdict.state != "GUESSING" or train is None or now is None:
@@ -137,7 +139,7 @@ def nothing_learned(f: Findings):
 
 
 @rule
-def more_capacity(f: Findings):
+def more_capacity(f: Findings) -> Advice | None:
     near = f.record.baseline.get("validation", {}).get("neighbours")
     if f.verdict.state != "UNDERFITTING" or near is None:
         return None
@@ -151,7 +153,7 @@ def more_capacity(f: Findings):
 
 
 @rule
-def early_zeros(f: Findings):
+def early_zeros(f: Findings) -> Advice | None:
     back = [event for event in f.record.events if event.get("kind") == "restore"]
     at = f.verdict.best_epoch
     there, end = (f.until("sparsity", epoch) for epoch in (at, f.verdict.epoch))
