@@ -11,6 +11,8 @@ LIMIT = 3
 
 
 def advise(findings: Findings) -> list[Advice]:
-    """The best-supported lines, at most three."""
+    """The best-supported lines, at most three, after what is known about the data."""
     found = [advice for check in RULES if (advice := check(findings)) is not None]
-    return sorted(found, key=lambda advice: -advice.weight)[:LIMIT]
+    found.sort(key=lambda advice: -advice.weight)
+    data = [advice for advice in found if advice.id == "look_at_the_data"]
+    return data + [advice for advice in found if advice not in data][:LIMIT]
