@@ -23,8 +23,8 @@ def data_findings(record: Record) -> list[str]:
     noise = label_noise(record)
     if noise:
         found.append(
-            f"data.label_noise={noise:g} has put wrong labels among the training rows: a model that "
-            "fits them all has memorised noise."
+            f"data.label_noise={noise:g} has put wrong labels among the training rows: a model "
+            "that fits them all has memorised noise."
         )
     return found
 
