@@ -106,6 +106,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
 SHIM = ROOT / "kreg" / "private_keras.py"  # the one file that may reach for a private Keras name
 PUBLIC_ALL_THE_SAME = {
     "_replace": "a method of every named tuple",
+    "_fields": "of every named tuple",
     "_exit": "`os._exit`",
     "_return_value": "of Hydra's `JobReturn`, whose `return_value` raises what a job raised",
     "_EXECUTOR": "of the launchers of Hydra's submitit plugin, which kreg's derive from",

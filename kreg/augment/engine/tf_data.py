@@ -125,7 +125,8 @@ def run(
         with tf.device("cpu:0"):
             held = empty.holding(tensors[:-2])
             filled = size or rounded(int(tensors[0].shape[0]))
-            return pipeline.run(held, *tensors[-2:], size=filled).tensors()
+            index, epoch = tensors[-2:]
+            return pipeline.run(held, index, epoch, size=filled).tensors()
 
     with tf.init_scope():  # traced for the dtypes and shapes of the results alone
         signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
