@@ -53,7 +53,7 @@ def test_of_two_classes_it_is_that_of_the_share_and_not_ln_2(from_logits):
         keras.losses.MeanSquaredLogarithmicError(), keras.losses.MeanAbsolutePercentageError(),
         "mse", "mae", "huber",
     ],
-    ids=str,
+    ids=lambda loss: getattr(loss, "name", loss),
 )  # fmt: skip
 def test_no_constant_is_better_for_a_regression(loss):
     weight = RNG.uniform(0.5, 2.0, 60).astype("float32")
