@@ -24,7 +24,7 @@ class Plan:
     def __init__(self, pipeline: "Pipeline", batch_spec: Spec):
         stages, fuse = pipeline.stages, pipeline.fuse
         self.groups, self.columns, self.after = planner.plan(stages, batch_spec, fuse)
-        self.seed = pipeline.seed
+        self.seed, self.passes = pipeline.seed, pipeline.passes
         self.dtype = pipeline.dtype or batch_spec.dtype
         for group in reversed(self.groups):
             if group.touches_inputs:
@@ -38,7 +38,8 @@ class Plan:
         """The parameters of all groups for all records, in one compiled function."""
         lanes = random_numbers.whole_lanes(index)
         u = random_numbers.uniforms(self.seed, epoch, lanes, self.columns)
-        return [group.packed(u, epoch)[: tf.shape(index)[0]] for group in self.groups]
+        scheduled = epoch // self.passes
+        return [group.packed(u, scheduled)[: tf.shape(index)[0]] for group in self.groups]
 
     def refuse_loners(self, images: tf.Tensor) -> None:
         for group in self.groups:
@@ -74,6 +75,8 @@ class Pipeline:
             image. Defaults to `255`.
         jit_compile: `True`, `False` or `"auto"`: XLA where it works. Results are bit for bit
             reproducible for each setting, and equal up to rounding between them.
+        passes: Whole number >= 1. How many calls for a record make one epoch of the schedules; each
+            has a draw of its own. Defaults to `1`.
 
     >>> import numpy as np
     >>> from kreg import augment
@@ -96,6 +99,7 @@ class Pipeline:
         target: str = "label",
         ignore_index: int = 255,
         jit_compile: bool | str = "auto",
+        passes: int = 1,
     ):
         self.stages = checked_stages(stages)
         self.seed = check.integer("seed", seed)
@@ -106,6 +110,7 @@ class Pipeline:
         self.target = check.choice("target", target, batches.TARGETS)
         self.ignore_index = check.integer("ignore_index", ignore_index)
         self.jit = xla.resolve(jit_compile)
+        self.passes = check.integer("passes", passes, low=1)
         self.plans: dict[tuple[str, ...], Plan] = {}
 
     def __call__(self, x: Any, y: Any = None, weight: Any = None, *, index: Any, epoch: Any) -> Any:

@@ -93,7 +93,18 @@ def task_is_a_folder_name(config: Config) -> None:
         )
 
 
+def length_is_told_once(config: Config) -> None:
+    """A number of epochs and a number of steps are two answers to one question."""
+    epochs, steps = config.trainer.epochs, config.trainer.steps
+    if steps is not None and epochs != "auto":
+        raise ValueError(
+            f"trainer.steps={steps} and trainer.epochs={epochs} both say how long the training is. "
+            "Leave one of them out, or say trainer.epochs=auto."
+        )
+
+
 RULES = (
+    length_is_told_once,
     task_is_a_folder_name,
     data_can_be_loaded,
     kind_of_data_fits,

@@ -1,10 +1,11 @@
 """Where a command writes: a new directory, or the one that the same command left unfinished."""
 
+import functools
 import shutil
 from pathlib import Path
 
 from kreg import sweeps
-from kreg.config import renamed
+from kreg.config import earlier_defaults
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import commandline, searches
@@ -37,7 +38,8 @@ def for_run(line: CommandLine, config: Config) -> resume.Decision:
         wanted = str(own)
     try:
         parent = Path("logs") / config.task / "runs"
-        return resume.decide(wanted, parent, config.to_dict(), current=renamed.current)
+        current = functools.partial(earlier_defaults.current, config=config)
+        return resume.decide(wanted, parent, config.to_dict(), current=current)
     except resume.ResumeError as error:
         raise ConfigError(str(error)) from error
 

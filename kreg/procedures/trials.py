@@ -79,11 +79,11 @@ def fit(
     held_out = training.held_out()
     rule = stop.callback(config.stop, validation=held_out, verbose=0)
     rule = rule or EarlyStopping(dry_run=True, restore_best=False, validation=held_out, verbose=0)
-    pruner = Pruner(hopeless, earliest(config.trainer.epochs))
+    pruner = Pruner(hopeless, earliest(training.budget.epochs))
     training.model.fit(
         training.stream(),
         steps_per_epoch=training.steps,
-        epochs=config.trainer.epochs,
+        epochs=training.budget.epochs,
         callbacks=[rule, pruner],
         shuffle=False,
         verbose=0,

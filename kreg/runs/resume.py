@@ -86,7 +86,7 @@ def _named(run: RunDirectory, config: Plain, current: Callable[[Plain], Plain]) 
         )
     changes = identity.differences(current(saved), config)
     if forbidden := identity.forbidden(changes, config):
-        planned = identity.PLANNED if identity.EPOCHS in forbidden else ""
+        planned = identity.why(forbidden)
         raise ResumeError(
             f"The configuration has changed since {run.path} was started: "
             f"{identity.sentence(forbidden)}. {planned}Use the old values, or start anew "

@@ -13,15 +13,16 @@ TONES = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "dim"}
 
 
 def announce(facts: Plain, verbose: str = "info", console: Console | None = None) -> None:
-    """One line before training: model, parameters, data, rows, device."""
+    """One line before training: model, parameters, data, rows, budget, device."""
     if verbose == "quiet":
         return
     train, validation, test = facts["rows"]
+    passes = f" ({facts['passes']} passes over the rows)" if facts["passes"] > 1 else ""
     print_line(
         console,
         f"{facts['model']}: {facts['parameters']:,} parameters, {facts['data']}: {train} training, "
-        f"{validation} validation and {test} test rows, {facts['steps']} steps an epoch on "
-        f"{facts['device']}",
+        f"{validation} validation and {test} test rows, {facts['steps']} steps an epoch{passes}, "
+        f"{facts['total_steps']:,} steps at most, on {facts['device']}",
         style="dim",
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kreg.augment.options import AugmentOptions
-from kreg.config import renamed
+from kreg.config import earlier_defaults
 from kreg.config.root import PROCEDURES, Config
 from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
@@ -47,6 +47,8 @@ def run(
     with RunDirectory(directory) as place:
         if is_finished(place, config):
             return results.objective(place.result, config.objective)
+        begun = place.read_json(resume.CONFIG)
+        config = earlier_defaults.as_begun(config, begun)
         training = plan.make(config, steps)
         summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
         if config.check:
@@ -55,7 +57,7 @@ def run(
             print(f"kreg: {samples.write(training, place.path)}")
             return 0.0
         place.reopen()
-        place.write_json(resume.CONFIG, config.to_dict())
+        place.write_json(resume.CONFIG, earlier_defaults.record(config, begun))
         place.write_json("data.json", training.data.to_dict())
         result = train(training, config, place, hopeless)
         result["seconds"] = round(time.perf_counter() - began, 3)
@@ -80,7 +82,7 @@ def is_finished(place: RunDirectory, config: Config) -> bool:
     """Whether this very training has its result: with more epochs to train it has not."""
     known = place.read_json(resume.CONFIG)
     return place.finished and (
-        known is None or not differences(renamed.current(known), config.to_dict())
+        known is None or not differences(earlier_defaults.current(known, config), config.to_dict())
     )
 
 
@@ -118,7 +120,7 @@ def fit(training: Plan, config: Config, callbacks: TrainingCallbacks, store: Che
         training.stream(store.epoch),
         steps_per_epoch=training.steps,
         initial_epoch=store.epoch,
-        epochs=store.epoch if store.stopped else max(config.trainer.epochs, store.epoch),
+        epochs=store.epoch if store.stopped else max(training.budget.epochs, store.epoch),
         # Diagnostics measures the same rows anyway, and writes Keras's names as well
         validation_data=None if callbacks.validates else training.held_out(),
         validation_batch_size=1024,

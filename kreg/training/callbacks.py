@@ -91,7 +91,7 @@ def assemble(
 
     from kreg import callbacks as room
 
-    epochs = config.trainer.epochs
+    epochs = plan.budget.epochs
     measure = measuring(plan, config, name=place.path.name)
     stopping = stopper(config, plan, measure)
     trial = None if hopeless is None else room.Pruner(hopeless, earliest(epochs))

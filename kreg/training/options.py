@@ -14,7 +14,12 @@ POSITIVE: Interval = {"low": 0, "low_open": True}
 @dataclass
 class TrainerOptions(Options):
     kind: str = kind("default")
-    epochs: int = ranged(60, "at most; early stopping ends sooner", **COUNT)
+    epochs: int | str = ranged(
+        "auto", "passes over the rows at most; auto: what suits their number", type=int, **COUNT
+    )
+    steps: int | None = ranged(
+        None, "in place of epochs: optimizer steps, in whole epochs", type=int, **COUNT
+    )
     batch_size: int = ranged(32, "rows a step", **COUNT)
     device: str = one_of("auto", ("auto", "cpu", "gpu"))
     precision: str = one_of("float32", ("float32", "mixed_bfloat16", "mixed_float16"))

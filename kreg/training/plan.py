@@ -10,6 +10,7 @@ from kreg.config.root import Config
 from kreg.factories import augment, data, dropout, model, optimizer, reg
 from kreg.fields import Options
 from kreg.training import shared_steps, tasks
+from kreg.training.budget import Budget, planned
 from kreg.training.options import TrainerOptions
 from kreg.training.shared_steps import SharedSteps
 
@@ -32,7 +33,7 @@ class Plan:
         pipeline: The augmentation, or `None`.
         model: Built, penalised and compiled.
         batch_size: Rows a step; never more than there are.
-        steps: Steps an epoch.
+        budget: How many epochs, and how long one is.
         seed: What order and augmentation are drawn from.
     """
 
@@ -40,8 +41,13 @@ class Plan:
     pipeline: "Pipeline | None"
     model: "keras.Model"
     batch_size: int
-    steps: int
+    budget: Budget
     seed: int
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of one epoch."""
+        return self.budget.steps
 
     @property
     def soft_labels(self) -> bool:
@@ -72,7 +78,9 @@ class Plan:
 
         rows = np.arange(min(count, len(self.data.train)))
         part = self.data.train.take(rows).in_memory()
-        return np.asarray(self.augmentation(part.x, part.y, index=rows, epoch=epoch)[0])
+        return np.asarray(
+            self.augmentation(part.x, part.y, index=rows, epoch=epoch * self.budget.passes)[0]
+        )
 
     @property
     def shows_samples(self) -> bool:
@@ -99,6 +107,8 @@ class Plan:
             "data": self.data.name,
             "rows": [sizes["train"], sizes["validation"], sizes["test"]],
             "steps": self.steps,
+            "passes": self.budget.passes,
+            "total_steps": self.budget.total,
         }
 
     def stream(self, first_epoch: int = 0) -> Iterator[Any]:
@@ -109,7 +119,7 @@ class Plan:
             self.data.train,
             batch_size=self.batch_size,
             seed=self.seed,
-            first_epoch=first_epoch,
+            first_epoch=first_epoch * self.budget.passes,
             augment=self.pipeline,
         )
         return rows
@@ -132,25 +142,26 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     Args:
         config: The checked configuration.
         steps: What this training shares with earlier ones of the process, or `None`.
-        whole_epochs: Whether one call of the compiled step trains a whole epoch: the same weights,
-            sooner, where no callback looks at single batches. Defaults to `False`.
+        whole_epochs: Whether one call of the compiled step trains a whole epoch, however long: the
+            same weights, sooner, where no callback looks at single batches. Defaults to `False`.
     """
     from kreg.data import steps_per_epoch
 
     rows = data.load(config.data, config.seed)
     check_objective(config.objective, regression=rows.task == "regression")
     batch_size = min(config.trainer.batch_size, len(rows.train))
-    length = steps_per_epoch(len(rows.train), batch_size)
-    pipeline = augment.pipeline(config.augment, rows, config.seed)
-    noise = dropout.noise(config.dropout, length)
+    a_pass = steps_per_epoch(len(rows.train), batch_size)
+    lasts = planned(config.trainer, a_pass, linear=config.model.kind == "linear")
+    pipeline = augment.pipeline(config.augment, rows, config.seed, lasts.passes)
+    noise = dropout.noise(config.dropout, lasts.steps)
     network = model.model(config.model, rows, noise)
     noise.require_a_place(config.model.kind)
-    plan = Plan(rows, pipeline, network, batch_size, length, config.seed)
-    rows.warnings += penalise(network, config.reg, length)
-    compile_model(plan, config, length if whole_epochs else 1)
+    plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
+    rows.warnings += penalise(network, config.reg, lasts.steps)
+    compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None:
-        inputs = (plan.soft_labels, length * config.trainer.epochs, network.steps_per_execution)
+        inputs = (plan.soft_labels, lasts.total, network.steps_per_execution)
         plan.model = steps.adopt(network, config, inputs)
     return plan
 
@@ -172,7 +183,7 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
     soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
-        optimizer=optimizer.optimizer(config.optimizer, plan.steps * config.trainer.epochs),
+        optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
         loss=tasks.loss(task, soft),
         metrics=tasks.metrics(task, soft),
         steps_per_execution=at_once,

@@ -8,6 +8,7 @@ from kreg.callbacks import EarlyStopping
 from kreg.data import Data, Split
 from kreg.factories import diagnostics, stop
 from kreg.training import options
+from kreg.training.budget import Budget
 from kreg.training.plan import Plan
 
 
@@ -43,7 +44,14 @@ def plan(pipeline=None):
 
     x, y = np.zeros((6, 2), "float32"), np.arange(6, dtype="int32") % 3
     part = Split(x, y)
-    return Plan(Data("toy", "classification", part, part, part, outputs=3), pipeline, None, 2, 3, 0)
+    return Plan(
+        Data("toy", "classification", part, part, part, outputs=3),
+        pipeline,
+        None,
+        2,
+        Budget(1, 3),
+        0,
+    )
 
 
 def test_diagnostics_of_each_kind():
