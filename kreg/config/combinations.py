@@ -38,6 +38,16 @@ def kind_of_data_fits(config: Config) -> None:
             )
 
 
+def only_pictures_are_standardised_in_the_model(config: Config) -> None:
+    """The columns of a table have mean 0 and deviation 1 when they are read."""
+    how = getattr(config.data, "standardise", "none")
+    if how != "none" and getattr(config.data, "images", None) is False:
+        raise ValueError(
+            f"data.standardise={how} is about pictures, but data={config.data.kind} is a table: "
+            "its columns are standardised as they are read. Leave it out."
+        )
+
+
 def data_can_be_loaded(config: Config) -> None:
     """Paths, columns and shares, as far as they are seen without loading the rows."""
     if isinstance(config.data, SourceOptions):
@@ -108,6 +118,7 @@ RULES = (
     task_is_a_folder_name,
     data_can_be_loaded,
     kind_of_data_fits,
+    only_pictures_are_standardised_in_the_model,
     noise_has_a_place,
     objective_is_measured,
 )

@@ -154,14 +154,15 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     lasts = planned(config.trainer, a_pass, linear=config.model.kind == "linear")
     pipeline = augment.pipeline(config.augment, rows, config.seed, lasts.passes)
     noise = dropout.noise(config.dropout, lasts.steps)
-    network = model.model(config.model, rows, noise)
+    standardise = getattr(config.data, "standardise", "none")
+    network = model.model(config.model, rows, noise, standardise)
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
     rows.warnings += penalise(network, config.reg, lasts.steps)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None:
-        inputs = (plan.soft_labels, lasts.total, network.steps_per_execution)
+        inputs = (plan.soft_labels, lasts.total, network.steps_per_execution, scales(network))
         plan.model = steps.adopt(network, config, inputs)
     return plan
 
@@ -203,6 +204,12 @@ def jit_compile(cfg: TrainerOptions, model: "keras.Model") -> bool | str:
 
     on_gpu = cfg.device != "cpu" and tf.config.list_physical_devices("GPU")
     return "auto" if on_gpu else False
+
+
+def scales(model: "keras.Model") -> list[tuple[Any, Any]]:
+    """The constants with which pictures enter; they are compiled into the training step."""
+    layers = [layer for layer in model.layers if layer.name == "rescale"]
+    return [(layer.scale, layer.offset) for layer in layers]
 
 
 def convolves(model: "keras.layers.Layer") -> bool:
