@@ -3,6 +3,7 @@
 from kreg.callbacks import snapshots
 from kreg.callbacks.clean import Clean, Measurement
 from kreg.callbacks.diagnostics import Diagnostics
+from kreg.callbacks.gap import DualityGap
 from kreg.callbacks.history import HistoryFile
 from kreg.callbacks.interrupt import Interrupt
 from kreg.callbacks.kept import clean_of, weights_of
@@ -21,6 +22,7 @@ from kreg.metric_names import direction
 __all__ = [
     "Clean",
     "Diagnostics",
+    "DualityGap",
     "EarlyStopping",
     "HistoryFile",
     "Interrupt",

@@ -3,11 +3,12 @@
 import re
 
 from kreg import check
-from kreg.config import data_checks
+from kreg.config import automatic, data_checks
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
 from kreg.layers.options import NoiseOptions
 from kreg.models.options import ModelOptions
+from kreg.training.options import GapOptions
 
 
 def check_all(config: Config) -> None:
@@ -46,6 +47,12 @@ def only_pictures_are_standardised_in_the_model(config: Config) -> None:
             f"data.standardise={how} is about pictures, but data={config.data.kind} is a table: "
             "its columns are standardised as they are read. Leave it out."
         )
+
+
+def a_gap_can_be_proved(config: Config) -> None:
+    """Only a convex problem has an optimum that can be proved."""
+    if isinstance(config.stop, GapOptions) and (why := automatic.obstacle(config)):
+        raise ValueError(f"stop=gap needs a convex problem, but {why}. Or say stop=patience.")
 
 
 def data_can_be_loaded(config: Config) -> None:
@@ -118,6 +125,7 @@ RULES = (
     task_is_a_folder_name,
     data_can_be_loaded,
     kind_of_data_fits,
+    a_gap_can_be_proved,
     only_pictures_are_standardised_in_the_model,
     noise_has_a_place,
     objective_is_measured,

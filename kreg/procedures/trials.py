@@ -9,7 +9,7 @@ from kreg.config.root import Config
 from kreg.factories import stop
 from kreg.sweeps.median_stopping import Rule
 from kreg.training import plan, result, start
-from kreg.training.callbacks import earliest
+from kreg.training.callbacks import earliest, proving
 from kreg.training.shared_steps import SharedSteps
 
 
@@ -80,11 +80,12 @@ def fit(
     rule = stop.callback(config.stop, validation=held_out, verbose=0)
     rule = rule or EarlyStopping(dry_run=True, restore_best=False, validation=held_out, verbose=0)
     pruner = Pruner(hopeless, earliest(training.budget.epochs))
+    gap = proving(training, config)
     training.model.fit(
         training.stream(),
         steps_per_epoch=training.steps,
         epochs=training.budget.epochs,
-        callbacks=[rule, pruner],
+        callbacks=[rule, pruner] if gap is None else [gap, rule, pruner],
         shuffle=False,
         verbose=0,
     )

@@ -67,6 +67,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
             f"{result['sparsity']:.1%} of the kernels ({result['params']:,} parameters)",
         ),
         ("features", features(result.get("features"))),
+        ("optimum", optimum(result.get("relative_gap"))),
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", compressed(result.get("compressed"))),
         ("report", str(shown(directory / "report.html"))),
@@ -90,6 +91,11 @@ def best(result: Plain) -> str | None:
         if result.get("restored")
         else found
     )
+
+
+def optimum(share: float | None) -> str | None:
+    """How near a convex problem is to its minimum."""
+    return None if share is None else f"proved to {share:.2g} of the training objective"
 
 
 def features(found: Plain | None) -> str | None:

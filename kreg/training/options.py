@@ -102,6 +102,27 @@ class PatienceOptions(StopOptions):
 
 
 @dataclass
+class AutoStopOptions(PatienceOptions):
+    """Until `automatic.chosen` has put another kind in its place."""
+
+    kind: str = kind("auto")
+
+
+@dataclass
+class GapOptions(StopOptions, component="kreg.diagnostics.criteria:Threshold"):
+    """Until the optimum of a convex problem is proved to be near; its weights are kept."""
+
+    kind: str = kind("gap")
+    share: float = ranged(1e-3, "of the objective that is left to gain at most", **POSITIVE)
+    monitor: str = text("relative_gap", "the proved share; see kreg.certificate")
+    mode: str = one_of("min", ("min",))
+    restore: str = one_of("none", ("weights", "all", "none"), "the last weights are the best")
+
+    def arguments(self) -> dict[str, Any]:
+        return {"value": super().arguments()["share"]}
+
+
+@dataclass
 class PresetOptions(StopOptions):
     """A rule that `kreg.EarlyStopping` knows by its name."""
 
@@ -199,6 +220,8 @@ TRAINER = table(TrainerOptions)
 STOP = table(
     NoStopOptions,
     PatienceOptions,
+    AutoStopOptions,
+    GapOptions,
     DefaultStopOptions,
     CarefulOptions,
     GLOptions,
