@@ -58,9 +58,10 @@ $(VENV)/ray.stamp: $(VENV)/run.stamp
 		-c $(VENV)-ray/constraints.txt -e ".[ray]" hypothesis pytest
 	@touch $@
 
-lint: $(VENV)/dev.stamp  ## style and import order
+lint: $(VENV)/dev.stamp  ## style, import order and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
 format: $(VENV)/dev.stamp  ## rewrite the code in the house style
 	$(BIN)/ruff format .
@@ -74,6 +75,6 @@ tensorboard: $(VENV)/run.stamp  ## all runs in TensorBoard, on this machine only
 	$(BIN)/tensorboard --logdir logs --host 127.0.0.1 --port $(PORT)
 
 clean:  ## remove the environments and caches, keep logs
-	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .PHONY: help train test test-slow test-all test-backends test-ray test-slurm lint format bench tensorboard clean

@@ -6,10 +6,16 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 TEMPORARY = ".tmp"
 AnyPath: TypeAlias = str | os.PathLike[str]
+
+
+class Model(Protocol):
+    """A `keras.Model`, as far as it is saved."""
+
+    def save(self, filepath: AnyPath) -> None: ...
 
 
 @contextlib.contextmanager
@@ -27,12 +33,12 @@ def replacing(path: AnyPath) -> Iterator[Path]:
         OSError: With the path in its sentence, if the disk is full or may not be written.
 
     ```python
-    with replacing("best.keras") as temporary:
-        model.save(temporary)
+    with replacing("picture.png") as temporary:
+        picture.save(temporary)
     ```
     """
     path = Path(path)
-    # hidden, so that no pattern of a reader finds it; with its ending, because Keras goes by that
+    # hidden, so that no pattern of a reader finds it; with its ending, because writers go by that
     name = f".{path.stem}.{secrets.token_hex(4)}{TEMPORARY}{path.suffix}"
     temporary = path.with_name(name)
     try:
@@ -64,6 +70,12 @@ def write(path: AnyPath, content: str | bytes) -> Path:
     with replacing(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
     return Path(path)
+
+
+def save_model(model: Model, path: AnyPath) -> None:
+    """Save a model as `.keras`, the whole or nothing: a failed write leaves the old file alone."""
+    with replacing(path) as temporary:
+        model.save(temporary)
 
 
 def write_json(path: AnyPath, value: object) -> None:

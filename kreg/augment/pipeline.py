@@ -1,6 +1,6 @@
 """The pipeline: stages, a seed, and the keys that make every draw a function of the record."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from kreg import check
 from kreg.augment import image_grid
-from kreg.augment.engine import batch as batches
-from kreg.augment.engine import input_spec, labels, planner, random_numbers, tf_data, xla
-from kreg.augment.engine.batch import Batch, Partner, cut_back, fill_up
-from kreg.augment.engine.groups import Group, MixingGroup
+from kreg.augment.engine import (
+    input_spec,
+    labels,
+    planner,
+    random_numbers,
+    records,
+    targets,
+    tf_data,
+    xla,
+)
+from kreg.augment.engine.batch import Partner, bucket, cut_back, fill_up
+from kreg.augment.engine.groups import MixingGroup, TargetGroup
 from kreg.augment.engine.input_spec import Spec
+from kreg.augment.engine.records import Part, Record
 from kreg.augment.engine.steps import flatten
 from kreg.augment.stage import AnyStage, Policy, Recipe, Stage
 
@@ -24,6 +33,7 @@ class Plan:
     def __init__(self, pipeline: "Pipeline", batch_spec: Spec):
         stages, fuse = pipeline.stages, pipeline.fuse
         self.groups, self.columns, self.after = planner.plan(stages, batch_spec, fuse)
+        self.spec = batch_spec
         self.seed, self.passes = pipeline.seed, pipeline.passes
         self.dtype = pipeline.dtype or batch_spec.dtype
         for group in reversed(self.groups):
@@ -49,6 +59,10 @@ class Plan:
                     f"Call `.batch(...)` with more records before."
                 )
 
+    def only_labels(self) -> bool:
+        """Whether a stage needs labels that are no pictures."""
+        return any(isinstance(group, TargetGroup) for group in self.groups)
+
     def changers(self) -> list[str]:
         """The names of the stages that turn labels into probabilities."""
         steps = [step for group in self.groups for step in group.steps]
@@ -69,10 +83,14 @@ class Pipeline:
             uint8 images are always (0, 255). Defaults to `None`.
         dtype: dtype of the images that come out, or `None` for that of the input. Never Keras's
             global policy. Defaults to `None`.
-        target: `"label"` or `"mask"`: what `y` is in `(x, y)`. Masks (batch, height, width,
-            channels) follow the geometry, nearest neighbour. Defaults to `"label"`.
+        target: What `y` in `(x, y)` is, `"label"`, `"mask"`, `"image"`, `"keypoints"`, `"boxes"`
+            or `"unchanged"`; or a mapping `{key: kind}` for nests, where `"head/mask"` is a key
+            within a key, `"0"` a place in a tuple and `"input"` the images of an `x` without the
+            key `"images"`. `None` takes well-known keys for what they say (see `__call__`) and
+            all else for labels, and refuses what looks as if it had to move. Defaults to `None`.
         ignore_index: Whole number that fills the part of a mask that comes from outside of the
-            image. Defaults to `255`.
+            image, where `fill_mode="constant"`. `None` is 255 for class ids and 0 for masks of
+            several channels (one-hot). Defaults to `None`.
         jit_compile: `True`, `False` or `"auto"`: XLA where it works. Results are bit for bit
             reproducible for each setting, and equal up to rounding between them.
         passes: Whole number >= 1. How many calls for a record make one epoch of the schedules; each
@@ -96,8 +114,8 @@ class Pipeline:
         num_classes: int | None = None,
         value_range: tuple[float, float] | None = None,
         dtype: str | None = None,
-        target: str = "label",
-        ignore_index: int = 255,
+        target: str | Mapping[str, str] | None = None,
+        ignore_index: int | None = None,
         jit_compile: bool | str = "auto",
         passes: int = 1,
     ):
@@ -107,8 +125,10 @@ class Pipeline:
         self.num_classes = labels.class_count(num_classes)
         self.value_range = input_spec.value_range(value_range)
         self.dtype = None if dtype is None else tf.as_dtype(dtype)
-        self.target = check.choice("target", target, batches.TARGETS)
-        self.ignore_index = check.integer("ignore_index", ignore_index)
+        self.target = records.checked_target(target)
+        self.ignore_index = (
+            None if ignore_index is None else check.integer("ignore_index", ignore_index)
+        )
         self.jit = xla.resolve(jit_compile)
         self.passes = check.integer("passes", passes, low=1)
         self.plans: dict[tuple[str, ...], Plan] = {}
@@ -117,23 +137,26 @@ class Pipeline:
         """Augment one batch: a pure function, usable eagerly and inside `Dataset.map`.
 
         Args:
-            x: Images (batch, height, width, channels) or a table (batch, features); or a dictionary
-                with `"images"` and any of `"labels"`, `"segmentation_masks"`, `"sample_weights"`,
-                `"keypoints"` (batch, number, 2) and `"boxes"` (batch, number, 4); see
-                `kreg.augment.engine.annotations` for how they count and the flags beside them.
-            y: Targets, or `None`.
-            weight: Sample weights (batch,), or `None`. Mixing blends them as it blends the targets.
+            x: Images (batch, height, width, channels) or a table (batch, features); or a nest with
+                the key `"images"` and any others.
+            y: Targets, a tensor or a nest, or `None`. Masks (batch, height, width) or with channels
+                follow the geometry with the nearest neighbour, images are read as the input is,
+                keypoints (batch, number, 2) and boxes (batch, number, 4) are pixels; see
+                `kreg.augment.engine.annotations` for how they count.
+            weight: Sample weights, or `None`. Mixing blends them as it blends the targets; weights
+                (batch, height, width) of pixels follow the geometry, with 0 from outside.
             index: Integers (batch,): the position of each record in its data set.
             epoch: Whole number: another epoch, another draw.
 
         Returns:
-            `x`, `(x, y)`, `(x, y, weight)` or a dictionary, as what came in.
+            `x`, `(x, y)` or `(x, y, weight)`, each of the structure in which it came. The keys
+            `"labels"`, `"segmentation_masks"`, `"keypoints"`, `"boxes"`, `"sample_weights"` and
+            Keras's `"bounding_boxes"` are understood in every dictionary; other keys of `x` pass
+            unchanged. `"boxes_valid"` and `"keypoints_valid"` beside images say what is still seen.
         """
-        batch = batches.unpack(x, y, weight, self.target)
-        plan = self.plan(batch.images)
-        index = tf.cast(index, tf.int64)
-        batch = self.run(plan, batch, index, tf.cast(epoch, tf.int64))
-        return batches.pack(batch, x, y, weight, self.target)
+        record = records.read(x, y, weight, self.target)
+        result = self.run(record, tf.cast(index, tf.int64), tf.cast(epoch, tf.int64))
+        return given(*records.written(result, x, y, weight, self.target))
 
     def plan(self, images: tf.Tensor) -> Plan:
         """The plan for batches like this one, made once."""
@@ -144,44 +167,66 @@ class Pipeline:
                 self.plans[key] = Plan(self, batch_spec)
         return self.plans[key]
 
-    def run(self, plan: Plan, batch: Batch, index: tf.Tensor, epoch: tf.Tensor) -> Batch:
+    def run(self, record: Record, index: tf.Tensor, epoch: tf.Tensor) -> Record:
         """All groups on a batch that is filled up to a compiled size and cut back at the end."""
-        plan.refuse_loners(batch.images)
-        size = batches.bucket(batch.images)
-        batch = self.encoded(plan, batch)
-        filled = batch._replace(
-            images=fill_up(batch.images, size),
-            masks=None if batch.masks is None else fill_up(batch.masks, size),
-        )
+        plan = self.plan(record.images)
+        self.check_parts(record)
+        size = bucket(record.images)
         params = plan.parameters(epoch, fill_up(index, size))
-        result = self.through(plan.groups, filled, params, Partner(batch.images))
-        images = cut_back(tf.cast(result.images, plan.dtype), batch.images)
-        masks = None if batch.masks is None else cut_back(result.masks, batch.images)
-        return result._replace(images=images, masks=masks)
+        partner = Partner(record.images)
+        images = fill_up(record.images, size)
+        for group, own in zip(plan.groups, params):
+            images = group.images(images, own, partner)
+        images = cut_back(tf.cast(images, plan.dtype), record.images)
+        parts = [
+            self.followed(part, plan, params, partner, size)
+            for part in self.encoded(plan, record.parts)
+        ]
+        return record._replace(images=images, parts=parts)
 
-    def encoded(self, plan: Plan, batch: Batch) -> Batch:
+    def check_parts(self, record: Record) -> None:
+        """Refuse what cannot go through the stages, before anything runs."""
+        plan = self.plan(record.images)
+        plan.refuse_loners(record.images)
+        targets.refuse_unfit(record, plan.groups, plan.spec)
+
+    def encoded(self, plan: Plan, parts: list[Part]) -> list[Part]:
         """Labels as probabilities, where a stage needs them."""
         changers = plan.changers()
-        if not changers or self.target == "mask":
-            return batch
-        rows = labels.probabilities(batch.labels, self.num_classes, changers[0])
-        return batch._replace(labels=rows)
+        if not changers:
+            return parts
+        mixable = {"label"} if plan.only_labels() else {"label", *records.PICTURES[:2]}
+        if not mixable & {part.kind for part in parts}:
+            labels.probabilities(None, self.num_classes, changers[0])
+        return [
+            part._replace(value=labels.probabilities(part.value, self.num_classes, changers[0]))
+            if part.kind == "label"
+            else part
+            for part in parts
+        ]
 
-    def through(
-        self, groups: list[Group[Any]], batch: Batch, params: list[tf.Tensor], partner: Partner
-    ) -> Batch:
-        images, targets, masks, weights, annotations = batch
-        for group, own in zip(groups, params):
-            images = group.images(images, own, partner)
-            if masks is not None:
-                masks = group.masks(masks, own, partner, self.ignore_index)
-            if targets is not None:
-                targets = group.targets(targets, own, partner)
-            if weights is not None:
-                weights = group.weights(weights, own, partner)
-            if annotations is not None:
-                annotations = group.annotations(annotations, own)
-        return Batch(images, targets, masks, weights, annotations)
+    def followed(
+        self, part: Part, plan: Plan, params: list[tf.Tensor], partner: Partner, size: Any
+    ) -> Part:
+        """One part of a record through all groups."""
+        value, valid = targets.sized(part, plan.spec), part.valid
+        picture = targets.is_picture(part)
+        fill = 0.0
+        if picture:
+            value, whole = fill_up(value, size), value
+            fill = targets.fill_of(part, plan.groups, self.ignore_index)
+        for group, own in zip(plan.groups, params):
+            if part.kind == "image":
+                value = group.pictures(value, own, partner)
+            elif picture:
+                value = group.masks(value, own, partner, fill)
+            elif valid is not None:
+                value, valid = group.places(part.kind, value, valid, own)
+            elif part.kind == "weight":
+                value = group.weights(value, own, partner)
+            else:
+                value = group.targets(value, own, partner)
+        return part._replace(value=cut_back(value, whole) if picture else value, valid=valid)
 
     @property
     def changes_targets(self) -> bool:
@@ -189,11 +234,13 @@ class Pipeline:
         return any(step.stage.changes_targets for step in flatten(self.stages).steps)
 
     def check_loss(self, loss: Any) -> None:
-        """Refuse a loss that smooths labels again, or that wants class ids where rows come out.
+        """Refuse a loss that smooths labels again, that wants class ids where rows come out, or
+        that would count the pixels of a mask that come from outside of the image.
 
         A pipeline does not see the model, so say `pipeline.check_loss(model.loss)` before `fit`.
         """
         labels.check_loss(self.stages, loss)
+        labels.check_ignored(self.stages, loss, self.target, self.ignore_index)
 
     def apply(
         self,
@@ -225,6 +272,13 @@ class Pipeline:
     def __repr__(self) -> str:
         lines = "".join(f"    {stage!r},\n" for stage in self.stages)
         return f"Pipeline([\n{lines}], seed={self.seed}, fuse={self.fuse!r})"
+
+
+def given(x: Any, y: Any, weight: Any) -> Any:
+    """`x`, `(x, y)` or `(x, y, weight)`."""
+    if weight is not None:
+        return x, y, weight
+    return x if y is None else (x, y)
 
 
 def checked_stages(stages: Sequence[AnyStage]) -> list[AnyStage]:

@@ -4,6 +4,7 @@ Every recipe is called `recipe(input_shape, *, dials)` and returns the stages in
 that may move with the epochs is a number or a schedule, as plain data.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from kreg.augment import (
@@ -52,7 +53,7 @@ def images(
 ) -> Stages:
     colour = input_shape[2] == 3
     degrees = Symmetric(bound("augment.rotate", rotate), scale=1 / 360)
-    optional = [
+    optional: list[tuple[Dial, Callable[[], Any]]] = [
         (rotate, lambda: RandomRotation(degrees)),
         (zoom, lambda: RandomZoom(zoom)),
         (shear, lambda: RandomShear(shear, shear)),

@@ -3,10 +3,13 @@
 import os
 import signal
 import threading
+from types import FrameType
+from typing import Any
 
 import keras
 
-from kreg.callbacks.board import board
+from kreg.callbacks.shared_values import shared
+from kreg.measuring.keras_numbers import Logs
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -26,11 +29,11 @@ class Interrupt(keras.callbacks.Callback):
         verbose: `1` says what happens, `0` does not. Defaults to `1`.
     """
 
-    def __init__(self, verbose: int = 1):
+    def __init__(self, verbose: int = 1) -> None:
         super().__init__()
         self.verbose = int(verbose)
         self.received: int | None = None
-        self._old: dict = {}
+        self._old: dict[signal.Signals, Any] = {}
         self._entered = False
 
     @property
@@ -38,31 +41,31 @@ class Interrupt(keras.callbacks.Callback):
         """0, or 128 + the signal: 130 for Ctrl-C, 143 for SIGTERM."""
         return 0 if self.received is None else 128 + self.received
 
-    def __enter__(self):
+    def __enter__(self) -> "Interrupt":
         self._entered = True
         self._install()
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self._entered = False
         self._remove()
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         if not self._entered:
             self._install()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs | None = None) -> None:
         if not self._entered:
             self._remove()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if self.received is not None:
             self.model.stop_training = True
             steps = (self.params or {}).get("steps")
             # the last batch completes its epoch
-            board(self.model).partial = steps is None or batch + 1 < steps
+            shared(self.model).partial = steps is None or batch + 1 < steps
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self.received is not None:
             self.model.stop_training = True
 
@@ -76,7 +79,7 @@ class Interrupt(keras.callbacks.Callback):
             signal.signal(number, handler)
         self._old = {}
 
-    def _handle(self, number, frame) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
             os._exit(128 + number)
         self.received = number

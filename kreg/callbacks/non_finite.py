@@ -1,13 +1,16 @@
 """NonFinite: stop at the batch where numbers break, and say where."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from kreg.callbacks.board import board
-from kreg.callbacks.replicas import graph
+from kreg.callbacks.shared_values import shared
+from kreg.measuring.keras_numbers import Logs
+from kreg.measuring.replicas import graph
 
 
 class NonFinite(keras.callbacks.Callback):
@@ -20,26 +23,26 @@ class NonFinite(keras.callbacks.Callback):
     After training: `failure`, one sentence, or an empty string.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.failure = ""
         self._epoch = 0
+        self._all_finite: Callable[[], Any] | None = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.failure = shared(self.model).broken = ""
         self._all_finite = None
 
-    def on_train_begin(self, logs=None):
-        self.failure = board(self.model).broken = ""
-        self._all_finite = None
-
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
-        board(self.model).partial = False
+        shared(self.model).partial = False
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         loss = (logs or {}).get("loss")
         if loss is not None and not math.isfinite(float(loss)):
             self._stop(f"The loss is {float(loss)} at epoch {self._epoch + 1}, batch {batch + 1}")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self._all_finite is None:
             self._all_finite = all_finite(self.model)
         if not self.failure and not bool(self._all_finite()):
@@ -54,24 +57,24 @@ class NonFinite(keras.callbacks.Callback):
         )
         self.failure = f"{what}; {where}."
         self.model.stop_training = True
-        board(self.model).partial = True
-        board(self.model).broken = self.failure
+        shared(self.model).partial = True
+        shared(self.model).broken = self.failure
 
 
-def all_finite(model):
+def all_finite(model: keras.Model) -> Callable[[], Any]:
     """One compiled function without arguments: whether all weights of the model are finite."""
     floats = [v for v in model.weights if keras.backend.is_float_dtype(v.dtype)]
 
-    def check():
+    def check() -> Any:
         return ops.all(ops.stack([ops.all(ops.isfinite(v)) for v in floats]))
 
     return graph(check, bool(getattr(model, "run_eagerly", False))) if floats else lambda: True
 
 
-def first_broken(model) -> str | None:
+def first_broken(model: keras.Model) -> str | None:
     """Path of the first variable, in the order of the layers, that holds a NaN or an infinity."""
     for variable in model.weights:
         values = ops.convert_to_numpy(variable)
         if values.dtype.kind in "fV" and not np.isfinite(values.astype("float32")).all():
-            return variable.path
+            return str(variable.path)
     return None

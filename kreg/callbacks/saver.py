@@ -2,13 +2,28 @@
 
 import math
 import time
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 
 from kreg import check
-from kreg.callbacks.board import board
-from kreg.callbacks.state import stateful
+from kreg.callbacks.shared_values import shared
+from kreg.callbacks.state_protocol import Stateful, state_name, stateful
+from kreg.measuring.keras_numbers import Logs
+
+
+class Store(Protocol):
+    """Where states are kept: `kreg.runs.Checkpoint`, say."""
+
+    def write(self, state: dict[str, Any]) -> Any:
+        """Keep a state, the whole or nothing."""
+        ...
+
+    def read(self) -> dict[str, Any] | None:
+        """The newest state, or `None`."""
+        ...
 
 
 class Saver(keras.callbacks.Callback):
@@ -44,7 +59,9 @@ class Saver(keras.callbacks.Callback):
     ```
     """
 
-    def __init__(self, store, callbacks: list, every: float = 0.0):
+    def __init__(
+        self, store: Store, callbacks: list[keras.callbacks.Callback], every: float = 0.0
+    ) -> None:
         super().__init__()
         self.store = store
         self.callbacks = callbacks
@@ -53,12 +70,13 @@ class Saver(keras.callbacks.Callback):
         self._written = -math.inf
 
     @property
-    def peers(self) -> dict:
+    def peers(self) -> dict[str, Stateful]:
         """What speaks for the other callbacks' states, by a name with class and position."""
-        others = [c for c in self.callbacks if c is not self and stateful(c) is not None]
-        return {f"{i}:{type(c).__name__}": stateful(c) for i, c in enumerate(others)}
+        found = [(state_name(c), stateful(c)) for c in self.callbacks if c is not self]
+        known = [(name, peer) for name, peer in found if peer is not None]
+        return {f"{i}:{name}": peer for i, (name, peer) in enumerate(known)}
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         if self.callbacks[-1] is not self:
             raise ValueError(
                 "kreg.callbacks.Saver must be the last callback: those after it change state that "
@@ -68,13 +86,13 @@ class Saver(keras.callbacks.Callback):
         if state is not None:
             self._restore(state)
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._batches = 0
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._batches = batch + 1
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self._is_whole() and self._is_due(epoch + 1):
             self.store.write(self.state(epoch + 1))
             self._written = time.monotonic()
@@ -87,9 +105,9 @@ class Saver(keras.callbacks.Callback):
     def _is_whole(self) -> bool:
         """Keras ends an epoch that `stop_training` cut short like a whole one; it is not saved."""
         steps = (self.params or {}).get("steps")
-        return not board(self.model).partial and (steps is None or self._batches >= steps)
+        return not shared(self.model).partial and (steps is None or self._batches >= steps)
 
-    def state(self, epoch: int) -> dict:
+    def state(self, epoch: int) -> dict[str, Any]:
         """Everything, after `epoch` complete epochs."""
         return {
             "epoch": epoch,
@@ -105,7 +123,7 @@ class Saver(keras.callbacks.Callback):
         ruled = any(getattr(peer, "stopped_epoch", 0) for peer in self.callbacks)
         return bool(self.model.stop_training) and (ruled or not told_to_go)
 
-    def _groups(self) -> dict[str, list]:
+    def _groups(self) -> dict[str, list[keras.Variable]]:
         optimizer = getattr(self.model, "optimizer", None)
         if optimizer is None:
             return {"model": list(self.model.variables)}
@@ -113,7 +131,7 @@ class Saver(keras.callbacks.Callback):
             optimizer.build(self.model.trainable_variables)
         return {"model": list(self.model.variables), "optimizer": list(optimizer.variables)}
 
-    def _restore(self, state: dict) -> None:
+    def _restore(self, state: dict[str, Any]) -> None:
         groups, peers = self._groups(), self.peers
         _same("groups of variables", list(state["variables"]), list(groups))
         _same("callbacks", list(state["callbacks"]), list(peers))
@@ -126,11 +144,16 @@ class Saver(keras.callbacks.Callback):
             peer.set_state(state["callbacks"][name])
 
 
-def _values(variables) -> list[np.ndarray]:
+def _values(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
     return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
 
 
-def _check_match(group: str, variables, values, paths) -> None:
+def _check_match(
+    group: str,
+    variables: Sequence[keras.Variable],
+    values: Sequence[Any],
+    paths: Sequence[str],
+) -> None:
     """Refuse the first variable that is another one now; names may differ, shapes may not."""
     if len(variables) != len(values):
         raise ValueError(

@@ -1,14 +1,19 @@
 """TensorBoard: one event directory a run, without TensorFlow's writers and without double steps."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
 from kreg import check
-from kreg.callbacks.board import board
-from kreg.callbacks.kept import weights_of
-from kreg.callbacks.logs import scalars
-from kreg.callbacks.penalties import layer_of
-from kreg.tensorboard import Events
+from kreg.callbacks.diagnostics.diagnostics import Diagnostics
+from kreg.callbacks.shared_values import shared
+from kreg.files import AnyPath
+from kreg.measuring.evaluators import weight_evaluator
+from kreg.measuring.keras_numbers import Logs, scalars
+from kreg.measuring.penalties import WeightNumbers, layer_of
+from kreg.tensorboard.events import Events
 
 GRID = 16
 
@@ -29,48 +34,56 @@ class TensorBoard(keras.callbacks.Callback):
             uint8 or in [0, 1], or `None`. Called at the first epoch; 16 are shown.
     """
 
-    def __init__(self, directory, *, histograms: int = 5, samples=None):
+    def __init__(
+        self,
+        directory: AnyPath,
+        *,
+        histograms: int = 5,
+        samples: Callable[[int], Any] | None = None,
+    ) -> None:
         super().__init__()
         self.directory = directory
         self.histograms = check.integer("histograms", histograms, low=0)
         self.samples = samples
         self.problem = ""
-        self._events = None
+        self._events: Events | None = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self._close()
         self.problem = ""
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         if self._events is None and not self.problem:
             self._guarded(lambda: self._open(epoch))
 
-    def on_epoch_end(self, epoch, logs=None):
-        if self._events is not None and not board(self.model).partial:
-            self._guarded(lambda: self._epoch(epoch, scalars(logs)))
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        events = self._events
+        if events is not None and not shared(self.model).partial:
+            self._guarded(lambda: self._epoch(events, epoch, scalars(logs)))
 
-    def on_train_end(self, logs=None):
-        measured = board(self.model).diagnostics
-        if not self.problem and measured is not None and measured.document is not None:
-            self._guarded(lambda: self._report(measured))
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        measured = shared(self.model).diagnostics
+        document = None if measured is None else measured.document
+        if not self.problem and measured is not None and document is not None:
+            last = max(measured.record.epochs, default=0)
+            self._guarded(lambda: self._report(document, last))
         self._close()
 
-    def _report(self, measured) -> None:
+    def _report(self, document: dict[str, Any], last: int) -> None:
         """The last events. A run that was killed after its last epoch has no writer yet."""
-        if self._events is None:
-            self._open(max(measured.record.epochs, default=0))
-        self._events.report(measured.document)
+        events = self._events or self._open(last)
+        events.report(document)
 
-    def result(self, step: int, numbers: dict) -> None:
+    def result(self, step: int, numbers: dict[str, float]) -> None:
         """After training: the finished run's numbers, by which the HParams tab compares runs."""
         if not self.problem:
             self._guarded(lambda: self._result(step, numbers))
 
-    def _result(self, step: int, numbers: dict) -> None:
+    def _result(self, step: int, numbers: dict[str, float]) -> None:
         with Events(self.directory) as events:
             events.result(step, numbers)
 
-    def _guarded(self, write) -> None:
+    def _guarded(self, write: Callable[[], object]) -> None:
         """A disk that is full must not end a training: say it once, and write no more."""
         try:
             write()
@@ -79,42 +92,47 @@ class TensorBoard(keras.callbacks.Callback):
             print(self.problem)
             self._close()
 
-    def _open(self, epoch: int) -> None:
-        self._events = Events(self.directory, resume_step=epoch + 1 if epoch else None)
-        if epoch:
-            return
-        self._events.layout()
-        measured = board(self.model).diagnostics
+    def _open(self, epoch: int) -> Events:
+        events = self._events = Events(self.directory, resume_step=epoch + 1 if epoch else None)
+        if not epoch:
+            self._begin(events, shared(self.model).diagnostics)
+        return events
+
+    def _begin(self, events: Events, measured: Diagnostics | None) -> None:
+        """What stands in the files once: the layout, the settings, the samples."""
+        events.layout()
         if measured is not None and measured.settings:
             task = measured.record.task
-            self._events.hparams(measured.settings, run=measured.name, task=task)
+            events.hparams(measured.settings, run=measured.name, task=task)
         if self.samples is not None:
-            self._events.images(1, "augment/samples", self.samples(epoch)[:GRID])
+            events.images(1, "augment/samples", self.samples(0)[:GRID])
 
-    def _epoch(self, epoch: int, logs: dict) -> None:
-        step, measured = epoch + 1, board(self.model).diagnostics
+    def _epoch(self, events: Events, epoch: int, logs: dict[str, float]) -> None:
+        step, measured = epoch + 1, shared(self.model).diagnostics
         if measured is not None and measured.record.epochs[-1:] == [step]:
-            self._events.epoch(measured.record)
+            events.epoch(measured.record)
         else:
-            self._events.scalars(step, {f"logged/{name}": value for name, value in logs.items()})
+            events.scalars(step, {f"logged/{name}": value for name, value in logs.items()})
         numbers = self._numbers(epoch)
         layers = {f"penalty/{name}": value for name, value in numbers.penalties.items()}
         counts = numbers.zeros.items()
         layers |= {f"sparsity/{name}": zero / size for name, (zero, size) in counts}
-        self._events.scalars(step, layers)
+        events.scalars(step, layers)
         if self.histograms and epoch % self.histograms == 0:
-            self._weights(step)
+            self._weights(events, step)
 
-    def _numbers(self, epoch: int):
+    def _numbers(self, epoch: int) -> WeightNumbers:
         """What Diagnostics has just computed, or the same computed here."""
-        known = board(self.model).weights
-        return known[1] if known is not None and known[0] == epoch else weights_of(self.model)()
+        known = shared(self.model).weights
+        return (
+            known[1] if known is not None and known[0] == epoch else weight_evaluator(self.model)()
+        )
 
-    def _weights(self, step: int) -> None:
+    def _weights(self, events: Events, step: int) -> None:
         for variable in self.model.trainable_variables:
             if len(variable.shape) >= 2:
                 tag = f"weights/{layer_of(variable, self.model)}"
-                self._events.histogram(step, tag, ops.convert_to_numpy(variable))
+                events.histogram(step, tag, ops.convert_to_numpy(variable))
 
     def _close(self) -> None:
         if self._events is not None:

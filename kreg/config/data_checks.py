@@ -1,13 +1,13 @@
 """What is wrong with `data` and can be seen without loading it: paths, columns, shares, extras."""
 
-import csv
 import importlib.util
-import io
 import zipfile
 from pathlib import Path
 
 from kreg import check
+from kreg.csv_header import AUTO, header, separator_of
 from kreg.data.options import (
+    TYPES,
     CsvOptions,
     ImageFolderOptions,
     NpzOptions,
@@ -17,7 +17,6 @@ from kreg.data.options import (
     TableOptions,
 )
 
-HEADER = 2**22  # characters in which a header line must end
 LARGEST_SIDE = 4096
 
 
@@ -76,6 +75,7 @@ def columns_are_there(cfg: SourceOptions) -> None:
     names = columns(cfg)
     if isinstance(cfg, TableOptions):
         named += [("data.target", cfg.target), *(("data.drop", column) for column in cfg.drop)]
+        named += [("data.types", column) for column in cfg.types]
     for key, value in named:
         if names and value is not None:
             check.choice(key, value, names)
@@ -84,25 +84,11 @@ def columns_are_there(cfg: SourceOptions) -> None:
 def columns(cfg: SourceOptions) -> list[str]:
     """What the file says that it has; none where only loading it can tell."""
     if isinstance(cfg, CsvOptions):
-        return header(str(cfg.path), cfg.separator)
+        path, chosen = str(cfg.path), cfg.separator
+        return header(path, separator_of(path, cfg.target) if chosen == AUTO else chosen)
     if isinstance(cfg, ParquetOptions):
         return footer(str(cfg.path))
     return members(str(cfg.path)) if isinstance(cfg, NpzOptions) else []
-
-
-def header(path: str, separator: str) -> list[str]:
-    """The names in the first line of a CSV file; none where only loading it can tell."""
-    try:
-        with open(Path(path).expanduser(), encoding="utf-8-sig", newline="") as file:
-            text = file.read(HEADER)
-        lines = csv.reader(
-            io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True
-        )
-        names = next((row for row in lines if any(map(str.strip, row))), [])
-    except (OSError, ValueError, TypeError, csv.Error):  # the loader has a better sentence for it
-        return []
-    ambiguous = len(text) == HEADER or len(set(names)) < len(names) or "" in names
-    return [] if ambiguous else names
 
 
 def footer(path: str) -> list[str]:
@@ -145,10 +131,20 @@ def numbers_fit(cfg: SourceOptions) -> None:
             check.integer("data.size", side, low=1, high=LARGEST_SIDE)
 
 
+def types_are_known(cfg: SourceOptions) -> None:
+    """A column is a number, a category, a date or left out; `%` stands in the format of dates."""
+    for column, wanted in (cfg.types if isinstance(cfg, TableOptions) else {}).items():
+        if "%" not in str(wanted):
+            check.choice(f"data.types.{column}", wanted, TYPES)
+        if wanted == "drop" and column == getattr(cfg, "target", None):
+            raise check.invalid("data.types", "no drop of the target", column)
+
+
 RULES = (
     path_is_there,
     package_is_installed,
     shares_leave_rows,
     columns_are_there,
+    types_are_known,
     numbers_fit,
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kreg.check import Bounds, Interval
-from kreg.fields import Options, kind, many, one_of, ranged, switch, table, text
+from kreg.fields import Options, kind, many, mapping, one_of, ranged, switch, table, text
 
 SHARE: Interval = {"low": 0, "high": 1, "high_open": True}
 FOLDS: Bounds = {"low": 0, "high": 1000}
@@ -12,6 +12,7 @@ TRAIN_SIZE: Interval = {"low": 0, "low_open": True}
 TASKS = ("auto", "classification", "regression")
 SPLITTING = ("validation", "test", "train_size", "label_noise", "folds", "fold")
 COLUMNS = ("group", "time")
+TYPES = ("number", "category", "date", "drop")  # of a column; or the format of its dates
 
 
 @dataclass
@@ -143,12 +144,18 @@ class TableOptions(FileOptions):
     images = False
     target: str | None = text(None, "the column to predict")
     drop: list[str] = many([], "columns that are no features")
+    types: dict[str, str] = mapping(
+        {}, "{column: number | category | date | drop}, or the format of its dates ('%d/%m/%Y')"
+    )
 
 
 @dataclass
 class CsvOptions(TableOptions, component="kreg.data.sources.csv_parquet:csv"):
     kind: str = kind("csv")
-    separator: str = text(",", "between two columns")
+    separator: str = text("auto", "between two columns; auto: what the header shows")
+    missing: list[str] | None = many(
+        None, "cells that mean no value; null: empty, ?, NA and the like"
+    )
 
 
 @dataclass

@@ -33,7 +33,8 @@ def standardising(split: "Split", by: str = "channel") -> tuple[Numbers, Numbers
     (0.5, -1.0)
     """
     check.choice("by", by, HOW)
-    rows = (split.spread(ROWS) if len(split) > ROWS else split).in_memory().x
+    part = split.spread(ROWS) if len(split) > ROWS else split
+    rows = np.asarray(part.in_memory().x)
     shape = np.shape(rows)[1:]
     table = np.reshape(rows, (-1, shape[-1]) if by == "channel" else (len(rows), -1))
     fitted = Standard.fit(table)

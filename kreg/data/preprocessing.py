@@ -8,13 +8,16 @@ never seen in training share `<name>=other`.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kreg import check
+from kreg.data import cells
+from kreg.data.cells import is_numeric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +73,8 @@ class Columns:
     """A fitted encoder: `columns(frame) -> (rows, features)` float32, with `names`.
 
     Args:
-        numeric: `{"name", "median", "mean", "scale", "indicator"}` for each numeric column.
+        numeric: `{"name", "median", "mean", "scale", "indicator"}` for each numeric column, and its
+            `"notation"` (see `kreg.data.cells`) where the numbers stood as text.
         categorical: `{"name", "levels", "other"}` for each categorical column.
     """
 
@@ -78,11 +82,19 @@ class Columns:
     categorical: list[dict[str, Any]]
 
     @classmethod
-    def fit(cls, frame: "pd.DataFrame", max_categories: int = 100) -> "Columns":
-        """Fit on the training rows of a pandas frame."""
+    def fit(
+        cls,
+        frame: "pd.DataFrame",
+        max_categories: int = 100,
+        notations: Mapping[str, str] = MappingProxyType({}),
+    ) -> "Columns":
+        """Fit on the training rows of a pandas frame; `notations` are kept for new rows."""
         numbers = [name for name in frame.columns if is_numeric(frame[name])]
         others = [name for name in frame.columns if name not in numbers]
         numeric = _fit_numeric(frame[numbers]) if numbers else []
+        for column in numeric:
+            if column["name"] in notations:
+                column["notation"] = notations[column["name"]]
         categorical = [_fit_levels(name, frame[name], max_categories) for name in others]
         return cls(numeric, categorical)
 
@@ -115,13 +127,9 @@ class Columns:
         return cls(saved["numeric"], saved["categorical"])
 
 
-def is_numeric(series: "pd.Series[Any]") -> bool:
-    return series.dtype.kind in "biuf"
-
-
-def numbers(series: "pd.Series[Any]") -> NDArray[np.float64]:
-    """A numeric column as float64, missing values as NaN."""
-    return series.to_numpy(np.float64, na_value=np.nan)
+def numbers(series: "pd.Series[Any]", notation: str = cells.POINT) -> NDArray[np.float64]:
+    """A column of numbers as float64, missing values as NaN."""
+    return cells.read(series, notation)
 
 
 def _fit_numeric(frame: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -156,17 +164,21 @@ def _fit_levels(name: str, series: "pd.Series[Any]", max_categories: int) -> dic
 
 def texts(series: "pd.Series[Any]") -> NDArray[np.object_]:
     """A column as strings, with one word for every missing value."""
-    return series.astype(object).where(series.notna(), MISSING).astype(str).to_numpy(object)
+    return cells.as_categories(series).where(series.notna(), MISSING).to_numpy(object)
 
 
 def _standard(frame: "pd.DataFrame", column: dict[str, Any]) -> NDArray[np.float64]:
-    values = numbers(frame[column["name"]])
+    values = _values(frame, column)
     filled = np.where(np.isnan(values), column["median"], values)
     return ((filled - column["mean"]) / column["scale"])[:, None]
 
 
 def _absent(frame: "pd.DataFrame", column: dict[str, Any]) -> NDArray[np.float64]:
-    return frame[column["name"]].isna().to_numpy(np.float64)[:, None]
+    return np.isnan(_values(frame, column)).astype(np.float64)[:, None]
+
+
+def _values(frame: "pd.DataFrame", column: dict[str, Any]) -> NDArray[np.float64]:
+    return numbers(frame[column["name"]], column.get("notation", cells.POINT))
 
 
 def _one_hot(series: "pd.Series[Any]", column: dict[str, Any]) -> NDArray[np.float64]:

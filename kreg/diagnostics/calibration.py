@@ -1,13 +1,39 @@
 """Is the model as often right as it says? Calibration error and reliability diagram."""
 
+from typing import TypedDict
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kreg import check
 
 BINS = 15
 
 
-def reliability(confidence, correct, *, bins: int = BINS, mass: bool = False) -> list[dict]:
+class Bin(TypedDict):
+    """The examples of one bin of confidence."""
+
+    count: int
+    confidence: float
+    accuracy: float
+    low: float
+    high: float
+
+
+class Summary(TypedDict):
+    """What the page shows about one side."""
+
+    count: int
+    ece: float
+    ece_equal_mass: float
+    confidence: float
+    accuracy: float
+    bins: list[Bin]
+
+
+def reliability(
+    confidence: ArrayLike, correct: ArrayLike, *, bins: int = BINS, mass: bool = False
+) -> list[Bin]:
     """One row for each bin that holds examples.
 
     Args:
@@ -40,7 +66,9 @@ def reliability(confidence, correct, *, bins: int = BINS, mass: bool = False) ->
     ]
 
 
-def ece(confidence, correct, *, bins: int = BINS, mass: bool = False) -> float:
+def ece(
+    confidence: ArrayLike, correct: ArrayLike, *, bins: int = BINS, mass: bool = False
+) -> float:
     """`ECE = sum_b (n_b / n) |accuracy_b - confidence_b|`, in [0, 1]; NaN for no examples.
 
     Source: Naeini et al. 2015; Guo et al. 2017.
@@ -55,7 +83,7 @@ def ece(confidence, correct, *, bins: int = BINS, mass: bool = False) -> float:
     return sum(row["count"] * abs(row["accuracy"] - row["confidence"]) for row in rows) / total
 
 
-def summary(confidence, correct) -> dict:
+def summary(confidence: ArrayLike, correct: ArrayLike) -> Summary:
     """Everything the page shows about one side."""
     confidence, correct = np.asarray(confidence, float), np.asarray(correct, float)
     return {

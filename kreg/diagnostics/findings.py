@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from kreg.diagnostics import calibration, inventory, ledger
+from kreg.diagnostics import calibration, layer_table, ledger
 from kreg.diagnostics.record import Record
-from kreg.diagnostics.resolution import resolution
+from kreg.diagnostics.resolution import Resolution, resolution
 from kreg.diagnostics.series import Series, judged
 from kreg.diagnostics.verdict import Verdict, diagnose
 
@@ -33,11 +34,11 @@ class Findings:
         return judged(self.record)
 
     @cached_property
-    def resolution(self) -> dict | None:
+    def resolution(self) -> Resolution | None:
         return resolution(self.series, self.record.sizes.get("validation"))
 
     @cached_property
-    def ledger(self) -> dict:
+    def ledger(self) -> dict[str, ledger.Ledger | None]:
         """The bias ledger at the best and at the last epoch."""
         epochs = {"best": self.verdict.best_epoch, "last": self.verdict.epoch}
         return {
@@ -46,7 +47,7 @@ class Findings:
         }
 
     @cached_property
-    def calibration(self) -> dict:
+    def calibration(self) -> dict[str, calibration.Summary]:
         return {
             side: calibration.summary(values["confidence"], values["correct"])
             for side, values in self.record.calibration.items()
@@ -54,12 +55,12 @@ class Findings:
         }
 
     @cached_property
-    def layers(self) -> list[dict]:
-        return inventory.table(self.record.layers, self.record.sizes.get("train"))
+    def layers(self) -> list[dict[str, Any]]:
+        return layer_table.table(self.record.layers, self.record.sizes.get("train"))
 
     @cached_property
-    def totals(self) -> dict:
-        return inventory.totals(self.layers)
+    def totals(self) -> layer_table.Totals:
+        return layer_table.totals(self.layers)
 
     def at(self, name: str, epoch: int | None) -> float | None:
         """A curve's value at an epoch, or `None` where it is missing or not finite."""
@@ -78,7 +79,7 @@ class Findings:
         return float(values[-1]) if values else None
 
     @cached_property
-    def metrics(self) -> list[dict]:
+    def metrics(self) -> list[dict[str, Any]]:
         """Each validated metric at the best epoch and now, with its training side."""
         side = "clean_" if self.series.honest else ""
         prefix, found = f"val_{side}", []
@@ -86,7 +87,7 @@ class Findings:
             metric = name.removeprefix(prefix)
             if not name.startswith(prefix) or metric == "loss" or metric.startswith("clean_"):
                 continue
-            row = {"name": metric}
+            row: dict[str, Any] = {"name": metric}
             for when, epoch in (("best", self.verdict.best_epoch), ("last", self.verdict.epoch)):
                 row[when] = self.at(name, epoch)
                 row[f"train_{when}"] = self.until(f"{side}{metric}", epoch)

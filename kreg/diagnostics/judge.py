@@ -87,8 +87,12 @@ def walk(
     """
     limits, baseline = limits or Thresholds(), baseline or {}
     trail = Trailing(limits.trailing)
-    checks, best, anchor, hits, confirmed = [], None, None, 0, False
-    found = shown = None
+    checks: list[Check] = []
+    best: int | None = None
+    anchor: int | None = None
+    shown: str | None = None
+    found: str | None = None
+    hits, confirmed = 0, False
     for t, value in enumerate(series.validation):
         if math.isfinite(value) and (best is None or value < series.validation[best]):
             best = t
@@ -107,7 +111,7 @@ def walk(
 def settled(shown: str | None, before: str | None, found: str) -> str:
     """The word that is said: a calm one stays until an alarm, or two in a row that contradict."""
     stays = shown in CALM and found in TRENDS and found != before
-    return shown if stays else found
+    return shown if shown and stays else found
 
 
 def middle(series: Series, t: int, window: int) -> int | None:
@@ -149,7 +153,7 @@ def name(
         return "TOO EARLY"
     if suspicious(series, t, limits):
         return "SUSPICIOUS"
-    if confirmed:
+    if confirmed and anchor is not None:
         sure = overconfident(series, t, anchor, limits) and knows(series, t, baseline, limits)
         return "OVERCONFIDENT" if sure else past(series, t, anchor, limits)
     window = slice(t + 1 - limits.window, t + 1)
@@ -219,7 +223,7 @@ def direction(epochs: np.ndarray, values: np.ndarray, limits: Thresholds) -> int
 def suspicious(series: Series, t: int, limits: Thresholds) -> bool:
     """`train - validation > 2 SE(train - validation)` at three checks: too good to be true."""
     recent = range(max(0, t - 2), t + 1)
-    if not series.honest or any(series.examples[i] is None for i in recent):
+    if not series.honest:
         return False
     margins = [limits.suspicious * gap_error(series, i) for i in recent]
     return all(series.train[i] - series.validation[i] > m for i, m in zip(recent, margins))
@@ -229,9 +233,12 @@ def gap_error(series: Series, t: int) -> float:
     """`sqrt(SE(train)^2 + SE(validation)^2)`: the standard error of their difference.
 
     Where that of the training side is not known, validation's stands for it: the sides have
-    equally many rows.
+    equally many rows. Infinite without per-example losses.
     """
-    validation, train = paired_se(series.examples[t]), float(series.train_error[t])
+    rows, train = series.examples[t], float(series.train_error[t])
+    if rows is None:
+        return math.inf
+    validation = paired_se(rows)
     return math.hypot(validation, validation if math.isnan(train) else train)
 
 
@@ -247,10 +254,10 @@ def knows(series: Series, t: int, baseline: Baseline, limits: Thresholds) -> boo
     share, right = baseline.get("validation", {}).get("accuracy"), series.correct[t]
     if share is None or right is None or not right.size:
         return True
-    return right.mean() - share > limits.z * math.sqrt(share * (1 - share) / right.size)
+    return bool(right.mean() - share > limits.z * math.sqrt(share * (1 - share) / right.size))
 
 
-def holds(now, then, z: float) -> bool:
+def holds(now: np.ndarray | None, then: np.ndarray | None, z: float) -> bool:
     """Whether no significant number of right answers got lost: McNemar's test, one-sided."""
     if now is None or then is None or not now.size:
         return False

@@ -1,13 +1,38 @@
 """The bias ledger: what stands between the logged losses and the true ones."""
 
 import math
+from typing import TypedDict
 
 import numpy as np
 
 from kreg.diagnostics.record import Record
 
 
-def latest(record: Record, epoch: int) -> dict | None:
+class TrainSide(TypedDict):
+    logged: float
+    clean: float
+    noise: float
+    penalty: float
+
+
+class ValidationSide(TypedDict):
+    logged: float | None
+    clean: float
+    penalty: float
+    rest: float | None
+
+
+class Ledger(TypedDict):
+    """Both sides at one epoch, and the gaps between them; `None` where nothing was logged."""
+
+    epoch: int
+    train: TrainSide
+    validation: ValidationSide
+    logged_gap: float | None
+    clean_gap: float
+
+
+def latest(record: Record, epoch: int) -> Ledger | None:
     """The ledger at the last epoch up to `epoch` in which everything was measured."""
     needed = [record.curve(name) for name in ("loss", "clean_loss", "val_clean_loss")]
     whole = np.isfinite(needed).all(axis=0) & (np.array(record.epochs) <= epoch)
@@ -15,7 +40,7 @@ def latest(record: Record, epoch: int) -> dict | None:
     return entry(record, record.epochs[there[-1]]) if there.size else None
 
 
-def entry(record: Record, epoch: int) -> dict | None:
+def entry(record: Record, epoch: int) -> Ledger | None:
     """Both sides of the ledger at one epoch; `None` where no clean losses were measured.
 
         loss     = clean_loss     + noise + penalty
@@ -37,14 +62,14 @@ def entry(record: Record, epoch: int) -> dict | None:
     if not all(map(math.isfinite, (loss, clean, val_clean))):
         return None
     penalty = penalty if math.isfinite(penalty) else 0.0
-    train = {
+    train: TrainSide = {
         "logged": loss,
         "clean": clean,
         "noise": loss - penalty - clean,
         "penalty": penalty,
     }
     known = math.isfinite(val_loss)
-    validation = {
+    validation: ValidationSide = {
         "logged": val_loss if known else None,
         "clean": val_clean,
         "penalty": penalty,

@@ -27,9 +27,10 @@ def interval(
     look like a date. The position of the smallest single loss belongs to it all the same: nothing
     says that it is worse. `None` without per-example losses: then nothing is known about it.
     """
-    if any(rows is None for rows in series.examples):
+    examples = [rows for rows in series.examples if rows is not None]
+    if len(examples) < len(series):
         return None
-    means = centred(np.stack(series.examples), window)
+    means = centred(np.stack(examples), window)
     base = means[anchor]
     same = np.array([abs(paired_z(row, base)) < z for row in means])
     low, high = min(reach(same, anchor, -1), best), max(reach(same, anchor, 1), best)
@@ -47,7 +48,7 @@ def centred(rows: np.ndarray, window: int) -> np.ndarray:
     sums = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(np.nan_to_num(rows), axis=0)])
     first = np.maximum(np.arange(count) - half, 0)
     last = np.minimum(np.arange(count) + half + 1, count)
-    return (sums[last] - sums[first]) / (last - first)[:, None]
+    return np.asarray((sums[last] - sums[first]) / (last - first)[:, None])
 
 
 def reach(same: np.ndarray, start: int, step: int) -> int:

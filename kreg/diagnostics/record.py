@@ -2,16 +2,40 @@
 
 import dataclasses
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypedDict
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from kreg import archive, check
+from kreg.files import AnyPath
 
 MAX_EXAMPLES = 2048  # per-example losses kept an epoch: enough for a paired test, 8 kB in float32
 ARRAYS = ("examples", "correct")
+
+
+class Event(TypedDict):
+    """What happened: a `"stop"`, `"restore"`, change of the `"learning_rate"` or `"failure"`."""
+
+    epoch: int
+    kind: str
+    text: str
+
+
+class Inputs(TypedDict, total=False):
+    """Facts about the inputs; see `Record`. Each may be missing."""
+
+    image: bool
+    augmented: bool
+    class_names: list[str]
+    found: list[str]
+    balance: dict[str, dict[str, int]]
+    hardest: list[dict[str, Any]]
+    samples: dict[str, Any]
+    weak_evidence: list[dict[str, Any]]
 
 
 @dataclass
@@ -38,7 +62,7 @@ class Record:
         baseline: `"train"` or `"validation"` to what the best prediction costs there that ignores
             the inputs: `loss`, and `accuracy` of the most frequent class where there are classes.
             Empty where the best constant of the loss is not known.
-        layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.inventory`.
+        layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.layer_table`.
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
         inputs: Facts about the inputs: `image`, `augmented` (booleans), `class_names` (list),
@@ -46,8 +70,7 @@ class Record:
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
             `picture`, uint8 of shape (height, width, 3), and `captions`), `weak_evidence` (dicts
             with `name`, `value`, `note`).
-        events: Dicts with `epoch`, `kind` (`"stop"`, `"restore"`, `"learning_rate"`, `"failure"`)
-            and `text`.
+        events: What happened, in the order of the epochs; see `Event`.
         settings: The run's configuration, JSON values.
         provenance: Versions, seed, command, start and end: JSON values.
         warnings: Sentences to show beside the verdict.
@@ -65,22 +88,27 @@ class Record:
     task: str | None = None
     loss: str | None = None
     epochs: list[int] = field(default_factory=list)
-    curves: dict[str, list] = field(default_factory=dict)
-    examples: list = field(default_factory=list)
-    correct: list = field(default_factory=list)
+    curves: dict[str, list[float | None]] = field(default_factory=dict)
+    examples: list[np.ndarray | None] = field(default_factory=list)
+    correct: list[np.ndarray | None] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
     baseline: dict[str, dict[str, float]] = field(default_factory=dict)
-    layers: list[dict] = field(default_factory=list)
-    calibration: dict[str, dict] = field(default_factory=dict)
-    inputs: dict = field(default_factory=dict)
-    events: list[dict] = field(default_factory=list)
-    settings: dict = field(default_factory=dict)
-    provenance: dict = field(default_factory=dict)
+    layers: list[dict[str, Any]] = field(default_factory=list)
+    calibration: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    inputs: Inputs = field(default_factory=Inputs)
+    events: list[Event] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     train_losses: np.ndarray | None = None
 
     def append(
-        self, epoch: int, values: Mapping, *, examples: Sequence | None = None, correct=None
+        self,
+        epoch: int,
+        values: Mapping[str, float | None],
+        *,
+        examples: ArrayLike | None = None,
+        correct: ArrayLike | None = None,
     ) -> None:
         """Add one epoch.
 
@@ -116,21 +144,21 @@ class Record:
         values = self.curves.get(name, [None] * len(self.epochs))
         return np.array([v is not None for v in values], dtype=bool)
 
-    def get_state(self) -> dict:
+    def get_state(self) -> archive.State:
         """All fields as JSON values and arrays, for the run's state file."""
         state = {
             f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ARRAYS
         }
         return {**state, **{name: _stacked(getattr(self, name)) for name in ARRAYS}}
 
-    def set_state(self, state: Mapping) -> None:
+    def set_state(self, state: archive.State) -> None:
         """Take over what `get_state` returned; names that it does not know are left out."""
         known = {f.name for f in dataclasses.fields(self)}
         for name in known & state.keys():
             value = state[name]
             setattr(self, name, _unstacked(value) if name in ARRAYS else value)
 
-    def save(self, path) -> Path:
+    def save(self, path: AnyPath) -> Path:
         """Write one `.npz` without pickles, in one piece or not at all."""
         return archive.save(path, self.get_state())
 
@@ -141,7 +169,7 @@ class Record:
         return buffer.getvalue()
 
     @classmethod
-    def load(cls, path) -> "Record":
+    def load(cls, path: AnyPath) -> "Record":
         """The record that `save` wrote.
 
         Raises:
@@ -152,7 +180,7 @@ class Record:
         return record
 
 
-def _row(name: str, values, dtype) -> np.ndarray | None:
+def _row(name: str, values: ArrayLike | None, dtype: DTypeLike) -> np.ndarray | None:
     if values is None:
         return None
     row = np.array(values, dtype=dtype)  # a copy: the caller may reuse its buffer
@@ -161,16 +189,15 @@ def _row(name: str, values, dtype) -> np.ndarray | None:
     return row
 
 
-def _stacked(rows: list) -> dict:
+def _stacked(rows: list[np.ndarray | None]) -> dict[str, Any]:
     """Rows of equal length as one array plus the positions of those that are there."""
-    there = [i for i, row in enumerate(rows) if row is not None]
-    if not there:
-        return {"count": len(rows), "there": [], "values": []}
-    return {"count": len(rows), "there": there, "values": np.stack([rows[i] for i in there])}
+    there = {i: row for i, row in enumerate(rows) if row is not None}
+    values: ArrayLike = np.stack(list(there.values())) if there else []
+    return {"count": len(rows), "there": list(there), "values": values}
 
 
-def _unstacked(state: Mapping) -> list:
-    rows = [None] * int(state["count"])
+def _unstacked(state: Mapping[str, Any]) -> list[np.ndarray | None]:
+    rows: list[np.ndarray | None] = [None] * int(state["count"])
     for position, values in zip(state["there"], state["values"], strict=True):
         rows[int(position)] = np.asarray(values)
     return rows

@@ -28,7 +28,7 @@ def document(
     rules: str = RULES,
     created: str | None = None,
     verdict: Verdict | None = None,
-) -> dict:
+) -> Document:
     """The whole report as JSON values: verdict, curves, ledger, layers, advice, replay, provenance.
 
     Args:
@@ -64,14 +64,14 @@ def document(
         "settings": record.settings,
         "provenance": record.provenance,
     }
-    return jsonable(found)
+    return {key: jsonable(value) for key, value in found.items()}
 
 
-def curves(f: Findings) -> dict:
+def curves(f: Findings) -> dict[str, np.ndarray | list[int]]:
     """All curves with their epochs, at most 2000 points; extremes and ends are never dropped."""
     record, series = f.record, f.series
     keep = thinned(len(record.epochs), important(f))
-    found = {"epochs": [record.epochs[i] for i in keep]}
+    found: dict[str, np.ndarray | list[int]] = {"epochs": [record.epochs[i] for i in keep]}
     found |= {name: record.curve(name)[keep] for name in sorted(record.curves)}
     error, z = np.full((2, len(record.epochs)), np.nan)
     there = np.searchsorted(record.epochs, series.epochs)
@@ -105,7 +105,7 @@ def thinned(count: int, keep: set[int], limit: int = MAX_POINTS) -> list[int]:
     return sorted({*even, *sorted(keep)[: limit - 2]})
 
 
-def jsonable(value):
+def jsonable(value: Any) -> Any:
     """The value as strict JSON: arrays become lists, anything not finite becomes `None`."""
     if isinstance(value, dict):
         return {str(key): jsonable(item) for key, item in value.items()}

@@ -1,6 +1,7 @@
 """How small a difference this validation set can see."""
 
 import math
+from typing import TypedDict
 
 import numpy as np
 
@@ -8,6 +9,17 @@ from kreg.diagnostics.series import Series
 from kreg.diagnostics.statistics import paired_se
 
 Z = 1.96  # two-sided, 5 %
+
+
+class Resolution(TypedDict):
+    """Rows and their spread, and the smallest differences of the loss that they can see."""
+
+    rows: int
+    measured: int
+    sd: float
+    standard_error: float
+    between_models: float
+    between_epochs: float | None
 
 
 def detectable(sd: float, n: int) -> float:
@@ -28,7 +40,7 @@ def examples_needed(sd: float, delta: float) -> int:
     return math.ceil((Z * sd / delta) ** 2) if delta > 0 else 0
 
 
-def resolution(series: Series, rows: int | None) -> dict | None:
+def resolution(series: Series, rows: int | None) -> Resolution | None:
     """What can be told apart: two models on this set (unpaired), two epochs of this run (paired).
 
     Args:
@@ -36,10 +48,10 @@ def resolution(series: Series, rows: int | None) -> dict | None:
         rows: Size of the whole validation set; the per-example losses may be fewer.
     """
     best, last = series.best, len(series) - 1
-    if best is None or series.examples[last] is None or series.examples[last].size < 2:
+    if best is None or series.examples[last] is None:
         return None
     losses = np.asarray(series.examples[last], dtype=float)
-    if not np.isfinite(losses).all():
+    if losses.size < 2 or not np.isfinite(losses).all():
         return None
     n = int(rows or losses.size)
     sd = float(np.std(losses, ddof=1))

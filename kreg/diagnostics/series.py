@@ -32,8 +32,8 @@ class Series:
     epochs: np.ndarray
     train: np.ndarray
     validation: np.ndarray
-    examples: list
-    correct: list
+    examples: list[np.ndarray | None]
+    correct: list[np.ndarray | None]
     names: tuple[str, str]
     measured: np.ndarray
     penalty: np.ndarray

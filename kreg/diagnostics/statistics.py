@@ -3,9 +3,10 @@
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def paired_se(difference: np.ndarray) -> float:
+def paired_se(difference: ArrayLike) -> float:
     """`sd(d) / sqrt(n)` of differences d of shape (n,), infinite for fewer than two.
 
     NaN where one of them is not finite.
@@ -20,7 +21,7 @@ def paired_se(difference: np.ndarray) -> float:
         return float(difference.std(ddof=1) / math.sqrt(difference.size))
 
 
-def paired_z(later: np.ndarray, earlier: np.ndarray) -> float:
+def paired_z(later: ArrayLike, earlier: ArrayLike) -> float:
     """`z = mean(d) / (sd(d) / sqrt(n))` with `d = later - earlier`, both of shape (n,).
 
     Positive when the later losses are higher. 0 when nothing differs; NaN when a loss is not
@@ -39,7 +40,7 @@ def paired_z(later: np.ndarray, earlier: np.ndarray) -> float:
     return mean / error
 
 
-def mann_kendall(values: np.ndarray) -> float:
+def mann_kendall(values: ArrayLike) -> float:
     """`z = (S - sign S) / sqrt(var S)`, `S = sum_{i<j} sign(v_j - v_i)`: is the series rising?
 
     Args:
@@ -58,7 +59,7 @@ def mann_kendall(values: np.ndarray) -> float:
     return 0.0 if variance <= 0 else float((s - np.sign(s)) / math.sqrt(variance))
 
 
-def theil_sen(times: np.ndarray, values: np.ndarray) -> float:
+def theil_sen(times: ArrayLike, values: ArrayLike) -> float:
     """The median of all pairwise slopes `(v_j - v_i) / (t_j - t_i)`; 0 for fewer than two points.
 
     One outlier among six points cannot turn its sign. Source: Theil 1950; Sen 1968.

@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 from kreg.diagnostics import criteria
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.series import Series, judged
 
+Row: TypeAlias = dict[str, Any]  # of the table, see `replay`
 RULES = "fast,default,careful,gl:2,up:2,trend:8,textbook:1"
 
 
-def replay(record: Record, rules: str | Iterable[str] = RULES) -> list[dict]:
+def replay(record: Record, rules: str | Iterable[str] = RULES) -> list[Row]:
     """Where each rule would have stopped this run, what it saves and what it costs.
 
     Args:
@@ -28,12 +30,12 @@ def replay(record: Record, rules: str | Iterable[str] = RULES) -> list[dict]:
     return [replay_one(record, series, rule) for rule in names]
 
 
-def replay_one(record: Record, series: Series, rule: str) -> dict:
+def replay_one(record: Record, series: Series, rule: str) -> Row:
     """One row of the table."""
     examples = bool(len(series)) and all(row is not None for row in series.examples)
     train, monitor = series.names
     criterion = criteria.parse(rule, examples=examples, monitor=monitor, train=train)
-    row = dict.fromkeys(
+    row: Row = dict.fromkeys(
         ("stop_epoch", "best_epoch", "loss", "epochs", "saved", "regret", "reason", "error")
     )
     row |= {"rule": rule, "sentence": ""}
@@ -46,7 +48,9 @@ def replay_one(record: Record, series: Series, rule: str) -> dict:
     return row | outcome(record, series, decision, at)
 
 
-def run(criterion: criteria.Criterion, record: Record, series: Series):
+def run(
+    criterion: criteria.Criterion, record: Record, series: Series
+) -> tuple[criteria.Decision | None, int]:
     """The stopping decision and the epoch it falls in, or `(None, last epoch)`."""
     rows = {int(epoch): rows for epoch, rows in zip(series.epochs, series.examples)}
     names = dict.fromkeys((*criterion.monitors, *series.names))
@@ -59,7 +63,7 @@ def run(criterion: criteria.Criterion, record: Record, series: Series):
     return None, record.epochs[-1]
 
 
-def outcome(record: Record, series: Series, decision, at: int) -> dict:
+def outcome(record: Record, series: Series, decision: criteria.Decision | None, at: int) -> Row:
     """What stopping at epoch `at` and going back to the best epoch until then amounts to."""
     seen = series.epochs <= at
     losses = [v if ok and math.isfinite(v) else math.inf for v, ok in zip(series.validation, seen)]

@@ -4,7 +4,9 @@ import math
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from kreg.archive import State
 from kreg.diagnostics.statistics import paired_z
 
 WINDOW = 5  # validations averaged: single epochs jitter by more than an onset is worth
@@ -35,7 +37,7 @@ class Trailing:
         self.best: float | None = None
         self.best_rows: np.ndarray | None = None
 
-    def update(self, value: float, rows: np.ndarray | None) -> tuple[float, float]:
+    def update(self, value: float, rows: ArrayLike | None) -> tuple[float, float]:
         """`(percent above the best, sure)` of the trailing mean after this validation.
 
         `sure` is NaN without per-example losses. A value that is not finite is skipped: it says
@@ -52,7 +54,7 @@ class Trailing:
             return 0.0, math.nan if row is None else 0.5
         return round(100 * (mean - self.best) / (abs(self.best) or 1.0), 9), self._sure(row)
 
-    def _with(self, rows) -> np.ndarray | None:
+    def _with(self, rows: ArrayLike | None) -> np.ndarray | None:
         """The window with the new rows; only epochs of the same examples can be averaged."""
         if rows is None:
             return None
@@ -67,10 +69,10 @@ class Trailing:
         z = paired_z(row, self.best_rows)
         return math.nan if math.isnan(z) else NormalDist().cdf(z)
 
-    def get_state(self) -> dict:
+    def get_state(self) -> State:
         return {name: getattr(self, name) for name in self.state}
 
-    def set_state(self, state: dict) -> None:
+    def set_state(self, state: State) -> None:
         for name in self.state:
             setattr(self, name, state[name])
         self.values = list(self.values)

@@ -2,10 +2,10 @@
 
 import copy
 
-from kreg.diagnostics.report_document import SCHEMA, VERSION
+from kreg.diagnostics.report_document import SCHEMA, VERSION, Document
 from kreg.diagnostics.states import RENAMED, STATES
 
-NOTHING = {
+NOTHING: Document = {
     "kreg": None,
     "created": None,
     "name": "run",
@@ -28,7 +28,7 @@ NOTHING = {
     "settings": {},
     "provenance": {},
 }
-VERDICT = {
+VERDICT: Document = {
     "honest": True,
     "monitor": "val_clean_loss",
     "timeline": [],
@@ -40,7 +40,7 @@ VERDICT = {
 }
 
 
-def upgraded(document: dict) -> dict:
+def upgraded(document: Document) -> Document:
     """The document in the present version, with every field there.
 
     Raises:
@@ -61,7 +61,7 @@ def upgraded(document: dict) -> dict:
     return complete(document)
 
 
-def complete(document: dict) -> dict:
+def complete(document: Document) -> Document:
     """Fields that an older writer did not know, filled with nothing; words in their present form.
 
     >>> old = {"verdict": {"state": "NOT ENOUGH DATA", "headline": "NOT ENOUGH DATA"}}
@@ -83,7 +83,7 @@ def complete(document: dict) -> dict:
     return found
 
 
-def renamed(document: dict) -> dict:
+def renamed(document: Document) -> Document:
     """The document with the present words for the states: the verdict's and the timeline's."""
     verdict = dict(document.get("verdict", {}))
     for key in ("state", "headline"):

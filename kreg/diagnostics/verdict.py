@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass, field
+from typing import Any, TypedDict
 
 from kreg.diagnostics.judge import Check, Thresholds, walk
 from kreg.diagnostics.onset import interval
@@ -14,6 +15,14 @@ NO_BASELINE = (
     "What guessing costs is not known here, so CONVERGED cannot be told from UNDERFITTING. Look at "
     "the height of the training loss."
 )
+
+
+class Stretch(TypedDict):
+    """Epochs in a row with one state."""
+
+    state: str
+    first: int
+    last: int
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ class Verdict:
     lost: float | None = None
     sure: float | None = None
     gap: float | None = None
-    timeline: list[dict] = field(default_factory=list)
+    timeline: list[Stretch] = field(default_factory=list)
     caveats: list[str] = field(default_factory=list)
 
     @property
@@ -68,7 +77,7 @@ class Verdict:
         """Whether the validation loss is past its best, by any name."""
         return self.state in PAST_BEST
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -84,15 +93,14 @@ def diagnose(record: Record, limits: Thresholds | None = None) -> Verdict:
     if not len(series):
         return plain("NO VALIDATION", series, record, [])
     checks = walk(series, baseline=record.baseline, limits=limits)
-    best = checks[-1].best
-    if best is None:
-        return plain("NON-FINITE", series, record, checks)
     return dated(record, series, checks, limits)
 
 
 def dated(record: Record, series: Series, checks: list[Check], limits: Thresholds) -> Verdict:
-    """The verdict of a run with at least one finite validation loss."""
+    """The verdict of a validated run: with its dates where one validation loss is finite."""
     last, best, anchor = checks[-1], checks[-1].best, checks[-1].anchor
+    if best is None or anchor is None:
+        return plain("NON-FINITE", series, record, checks)
     state, past_best = STATES[last.state], last.state in PAST_BEST
     stretch = interval(series, anchor, best, limits.z, limits.trailing)
     onset = int(series.epochs[anchor]) if past_best else None
@@ -119,7 +127,7 @@ def plain(state: str, series: Series, record: Record, checks: list[Check]) -> Ve
     return Verdict(**named(state, series, checks, record), headline=state, epoch=epoch)
 
 
-def named(state: str, series: Series, checks: list[Check], record: Record) -> dict:
+def named(state: str, series: Series, checks: list[Check], record: Record) -> dict[str, Any]:
     """The fields that depend on the state's name and on the record alone."""
     return {
         "state": state,
@@ -142,9 +150,9 @@ def headline(state: str, onset: int | None, stretch: tuple[int, int] | None) -> 
     return f"{state} since epoch {onset} ({stretch[0]} to {stretch[1]} cannot be told apart)"
 
 
-def timeline(checks: list[Check]) -> list[dict]:
+def timeline(checks: list[Check]) -> list[Stretch]:
     """Unbroken stretches of one state."""
-    stretches = []
+    stretches: list[Stretch] = []
     for check in checks:
         if stretches and stretches[-1]["state"] == check.state:
             stretches[-1]["last"] = check.epoch

@@ -1,26 +1,25 @@
 """Numbers of one weight array. They say where a model changes, not why it overfits."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def as_matrix(weight) -> np.ndarray:
+def as_matrix(weight: ArrayLike) -> np.ndarray:
     """The weight as a matrix (inputs, outputs): all axes but the last are flattened.
 
     >>> as_matrix(np.zeros((3, 3, 8, 16))).shape
     (72, 16)
     """
-    weight = np.asarray(weight, dtype=np.float64)
-    if weight.ndim < 2:
-        return weight.reshape(1, -1)
-    return weight.reshape(-1, weight.shape[-1])
+    values = np.asarray(weight, dtype=np.float64)
+    return values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values.reshape(1, -1)
 
 
-def frobenius(weight) -> float:
+def frobenius(weight: ArrayLike) -> float:
     """`||W||_F = sqrt(sum w^2)`."""
     return float(np.linalg.norm(np.asarray(weight, dtype=np.float64)))
 
 
-def spectral_norm(weight, iterations: int = 12, tolerance: float = 1e-6) -> float:
+def spectral_norm(weight: ArrayLike, iterations: int = 12, tolerance: float = 1e-6) -> float:
     """`sigma_1 = max ||W v|| / ||v||` by power iteration from a fixed start.
 
     Args:
@@ -45,7 +44,7 @@ def spectral_norm(weight, iterations: int = 12, tolerance: float = 1e-6) -> floa
     return float(np.linalg.norm(matrix @ vector))
 
 
-def stable_rank(weight) -> float:
+def stable_rank(weight: ArrayLike) -> float:
     """`||W||_F^2 / sigma_1^2`, between 1 and the rank; 0 for a zero matrix.
 
     >>> round(stable_rank(np.eye(5)), 6)
@@ -55,27 +54,27 @@ def stable_rank(weight) -> float:
     return 0.0 if sigma == 0 else (frobenius(weight) / sigma) ** 2
 
 
-def distance(weight, start) -> float:
+def distance(weight: ArrayLike, start: ArrayLike) -> float:
     """`||W - W_0||_F / ||W_0||_F`: how far training has moved it; NaN when it started at zero."""
     base = frobenius(start)
     moved = frobenius(np.asarray(weight, np.float64) - np.asarray(start, np.float64))
     return moved / base if base else float("nan")
 
 
-def update_ratio(weight, before) -> float:
+def update_ratio(weight: ArrayLike, before: ArrayLike) -> float:
     """`||W - W_before||_F / ||W||_F` over one epoch; NaN for a zero matrix."""
     size = frobenius(weight)
     moved = frobenius(np.asarray(weight, np.float64) - np.asarray(before, np.float64))
     return moved / size if size else float("nan")
 
 
-def zeros(weight) -> int:
+def zeros(weight: ArrayLike) -> int:
     """How many entries are exactly `0.0`."""
     weight = np.asarray(weight)
     return int(weight.size - np.count_nonzero(weight))
 
 
-def dead_units(activations) -> float:
+def dead_units(activations: ArrayLike) -> float:
     """Share of units, in [0, 1], that are never above zero on any row.
 
     Args:

@@ -49,6 +49,9 @@ def classes(info: "Data") -> int | None:
 
 def value_range(info: "Data") -> tuple[float, float] | None:
     """From 0 to the largest training value, for floating-point images that start at 0."""
-    if not info.is_image or str(info.train.x.dtype) == "uint8" or info.train.x.min() < 0:
+    import numpy as np
+
+    x = info.train.x  # rows that are not in memory yet are bytes
+    if not (info.is_image and isinstance(x, np.ndarray)) or x.dtype == np.uint8 or x.min() < 0:
         return None
-    return 0, max(1.0, float(info.train.x.max()))
+    return 0, max(1.0, float(x.max()))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from kreg.config.custom import Custom
 from kreg.factories import components
+from kreg.metric_names import direction
 from kreg.training.options import NoStopOptions, StopOptions
 
 if TYPE_CHECKING:
@@ -31,7 +32,5 @@ def rule(cfg: StopOptions) -> dict[str, Any]:
     """The arguments that name the criterion."""
     if not cfg.component:
         return cfg.arguments()
-    from kreg.callbacks import direction
-
     mode = direction(cfg.monitor, cfg.mode)
     return {"criterion": components.create(cfg, monitor=cfg.monitor, mode=mode)}

@@ -10,7 +10,7 @@ from hydra.errors import HydraException
 from kreg import sweeps
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
-from kreg.launch import codes, commandline, directories, launchers, searches, usage
+from kreg.launch import catalogue, codes, commandline, directories, launchers, searches
 from kreg.launch.commandline import CommandLine
 from kreg.launch.compose import check_job, prepare
 from kreg.runs import InUseError, resume
@@ -63,7 +63,7 @@ def run(train: Train, arguments: list[str] | None = None) -> int:
     try:
         line = commandline.parse(arguments)
         if line.help:
-            print(usage.text())
+            print(catalogue.usage())
             return codes.DONE
         if line.passes_to_hydra:
             return _hand_over(train, line.arguments, Checked())

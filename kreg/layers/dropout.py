@@ -6,7 +6,8 @@ import keras
 from keras import ops
 
 from kreg.layers import arguments
-from kreg.layers.noise import Noise, Number, Rate, Shape
+from kreg.layers.arguments import Rate, Shape
+from kreg.layers.noise import Noise, Number
 
 SATURATION = -1.0507009873554805 * 1.6732632423543772  # SELU of minus infinity
 

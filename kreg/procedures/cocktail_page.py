@@ -1,13 +1,18 @@
 """The page of a cocktail: what is in it, what each ingredient is worth, how to use it again."""
 
 import math
+from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from kreg.pages import charts, html
 from kreg.pages.views import Code, Column, Figure, Head, Piece, Row, Section, Sentence, Table, View
 from kreg.procedures import ingredients
 from kreg.sweeps.effect import half_width
+from kreg.sweeps.study import Setting, Trial
+
+Variant: TypeAlias = dict[str, Any]  # a mixture and what was measured of it
 
 MEASURED = {  # besides the clean validation loss
     "gap": "gap",
@@ -18,7 +23,7 @@ SMALL = 1e-3
 ENOUGH = 3  # starts, below which an interval says nothing
 
 
-def render(result: dict, trials: list, option: str, command: str) -> str:
+def render(result: dict[str, Any], trials: list[Trial], option: str, command: str) -> str:
     """The page as text.
 
     Args:
@@ -39,7 +44,7 @@ def render(result: dict, trials: list, option: str, command: str) -> str:
     return html.page(View(Head("cocktail", title, "good", [headline(rows)]), sections))
 
 
-def headline(rows: list[dict]) -> str:
+def headline(rows: list[Variant]) -> str:
     """One sentence: what the mixture gains over none of it."""
     best, plain = (row["val_clean_loss"] for row in rows[:2])
     if plain <= best:
@@ -62,13 +67,13 @@ def figure(number: float) -> str:
     return f"{number:.2g}" if 0 < abs(number) < SMALL else f"{number:.4f}"
 
 
-def mixture(best: dict, half: bool) -> Section:
+def mixture(best: Setting, half: bool) -> Section:
     columns = (Column("ingredient"), Column("in the best cocktail"))
     table = Table(columns, [Row(row) for row in settings(best)])
     return Section("cocktail", "What is in it", [table], half=half)
 
 
-def settings(best: dict) -> list[tuple[str, str]]:
+def settings(best: Setting) -> list[tuple[str, str]]:
     """Every ingredient with its setting, the learning rate first."""
     found, active = [("learning rate", f"{best['learning_rate']:.2g}")], ingredients.active(best)
     for name in (name for name in ingredients.WITHOUT if name in best):
@@ -79,7 +84,7 @@ def settings(best: dict) -> list[tuple[str, str]]:
     return found
 
 
-def ablation(rows: list[dict]) -> Section:
+def ablation(rows: list[Variant]) -> Section:
     """The mixture without each of its ingredients."""
     starts = len(rows[0]["losses"])
     bars = "Too few starts for an interval: ask for more with `arguments.seeds=5`."
@@ -94,7 +99,7 @@ def ablation(rows: list[dict]) -> Section:
     return Section("ablation", "What each ingredient is worth", body, lead)
 
 
-def table(rows: list[dict]) -> Table:
+def table(rows: list[Variant]) -> Table:
     """Each variant's measures, and what it changes."""
     names = [name for name in MEASURED if name in rows[0]["metrics"]]
     titles = ("val_clean_loss", "change", *(MEASURED[name] for name in names))
@@ -106,18 +111,18 @@ def table(rows: list[dict]) -> Table:
     return Table([Column(""), *(Column(title, "number") for title in titles)], cells)
 
 
-def chart(rows: list[dict]) -> list[Figure]:
+def chart(rows: list[Variant]) -> list[Figure]:
     """The loss without each ingredient, relative to that of the whole mixture."""
-    whole, others = pd.Series(rows[0]["losses"]), rows[1:]
+    whole, others = np.array(rows[0]["losses"]), rows[1:]
     named = []
     for row in others:
-        change = pd.Series(row["losses"]) - whole
+        change = pd.Series(np.array(row["losses"]) - whole)
         width = half_width(change) if len(change) >= ENOUGH else math.nan
         named.append((row["name"], float(change.mean()), width))
     return [Figure(charts.whiskers(named, "change of val_clean_loss"))] if named else []
 
 
-def search(trials: list) -> Section | None:
+def search(trials: list[Trial]) -> Section | None:
     """Every setting's loss in the order of the search."""
     good = [trial for trial in trials if trial.good]
     if len(good) < 2:
@@ -128,13 +133,13 @@ def search(trials: list) -> Section | None:
     return Section("search", "The search", [drawn], course(trials), half=True)
 
 
-def told(trial) -> str:
+def told(trial: Trial) -> str:
     """What a point of the search says when one points at it."""
     short = f", cut short after {len(trial.curve)} epochs" if trial.pruned else ""
     return f"setting {trial.number + 1}: {trial.value:.4g}{short}"
 
 
-def course(trials: list) -> str:
+def course(trials: list[Trial]) -> str:
     """One sentence: how many trainings ran to their end."""
     pruned = sum(trial.pruned for trial in trials)
     if not pruned:

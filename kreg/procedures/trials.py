@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from kreg.callbacks import EarlyStopping, Pruner, clean_of, take
+from kreg.callbacks import EarlyStopping, TrialStopping
 from kreg.config.root import Config
 from kreg.factories import stop
+from kreg.measuring import clean_evaluator, take
 from kreg.sweeps.median_stopping import Rule
 from kreg.training import plan, result, start
 from kreg.training.callbacks import earliest, proving
@@ -44,14 +45,14 @@ def attempt(
     Raises:
         FloatingPointError: If the validation loss is not finite.
     """
-    training, pruner = fit(config, hopeless, steps=steps)
-    if pruner.pruned:
-        value = min(pruner.curve)
+    training, trial = fit(config, hopeless, steps=steps)
+    if trial.ended:
+        value = min(trial.curve)
     else:
         held_out = training.held_out()
         rows = take("validation", held_out, len(held_out[1]))
-        value = finite(clean_of(training.model)(rows).loss)
-    return {"value": value, "curve": pruner.curve, "pruned": pruner.pruned}
+        value = finite(clean_evaluator(training.model)(rows).loss)
+    return {"value": value, "curve": trial.curve, "pruned": trial.ended}
 
 
 def finite(loss: float | None) -> float:
@@ -65,7 +66,7 @@ def fit(
     hopeless: Rule | None = None,
     seed: int | None = None,
     steps: SharedSteps | None = None,
-) -> tuple[plan.Plan, Pruner]:
+) -> tuple[plan.Plan, TrialStopping]:
     """Fit a configuration; returns its plan, with the trained model, and who kept its curve.
 
     Args:
@@ -79,14 +80,14 @@ def fit(
     held_out = training.held_out()
     rule = stop.callback(config.stop, validation=held_out, verbose=0)
     rule = rule or EarlyStopping(dry_run=True, restore_best=False, validation=held_out, verbose=0)
-    pruner = Pruner(hopeless, earliest(training.budget.epochs))
+    trial = TrialStopping(hopeless, earliest(training.budget.epochs))
     gap = proving(training, config)
     training.model.fit(
         training.stream(),
         steps_per_epoch=training.steps,
         epochs=training.budget.epochs,
-        callbacks=[rule, pruner] if gap is None else [gap, rule, pruner],
+        callbacks=[rule, trial] if gap is None else [gap, rule, trial],
         shuffle=False,
         verbose=0,
     )
-    return training, pruner
+    return training, trial

@@ -22,7 +22,7 @@ def checked(weights: Sequence[float] | None) -> list[float] | None:
         raise check.invalid("weights", expected, weights) from None
     if values.ndim != 1 or not values.size or not np.all(np.isfinite(values) & (values >= 0)):
         raise check.invalid("weights", expected, weights)
-    return values.tolist()
+    return [float(value) for value in values]
 
 
 def from_norms(norms: Tensor, power: float) -> Tensor:

@@ -9,6 +9,8 @@ Changes: TypeAlias = dict[str, tuple[Any, Any]]
 
 # keys that say how to run and not what to train
 VOLATILE = ("resume", "check", "allow", "trainer.verbose", "trainer.save_every")
+# what says the same under another value, or did so in an earlier version
+ALIKE = {("data.separator", ","): "auto"}
 # the key that a resumed run may change, where no learning rate depends on it
 EPOCHS = "trainer.epochs"
 UNITS = "Epochs of auto and of a number may differ in length. "
@@ -21,7 +23,8 @@ PLANNED = (
 def canonical(config: Plain) -> Plain:
     """Flat `{"model.depth": 3, ...}` in sorted order, without the volatile keys."""
     flat = dict(sorted(_flatten(config, "")))
-    return {key: value for key, value in flat.items() if key not in VOLATILE}
+    kept = {key: value for key, value in flat.items() if key not in VOLATILE}
+    return kept | {key: now for (key, value), now in ALIKE.items() if kept.get(key) == value}
 
 
 def _flatten(value: object, prefix: str) -> Iterator[tuple[str, Any]]:

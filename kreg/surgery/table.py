@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 
-def text_table(header: Sequence[str], rows: Iterable[Sequence]) -> str:
+def text_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Rows under a header, columns aligned: text to the left, numbers to the right.
 
     >>> print(text_table(("layer", "zeros"), [("dense", 12), ("head", 3)]))
@@ -21,7 +21,7 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence]) -> str:
     return "\n".join([lines[0], rule, *lines[1:]])
 
 
-def is_numeric(column: Sequence) -> bool:
+def is_numeric(column: Sequence[object]) -> bool:
     return all(str(value)[:1].isdigit() for value in column)
 
 

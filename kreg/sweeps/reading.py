@@ -121,7 +121,7 @@ def factors_of(settings: list[dict[str, Any]]) -> list[str]:
 def measured(folder: Path, root: Path) -> dict[str, Any]:
     """What came out; a run without a result is unfinished."""
     result = read_json(folder / RESULT)
-    row = {name: result.get(name) for name in MEASURED}
+    row: dict[str, Any] = {name: result.get(name) for name in MEASURED}
     row["verdict"] = RENAMED.get(row["verdict"], row["verdict"])
     row["status"] = result.get("status", "unfinished")
     name = read_json(folder / CONFIG).get("objective", OBJECTIVE)

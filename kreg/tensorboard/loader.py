@@ -5,7 +5,7 @@ import logging
 from tensorboard.plugins import base_plugin
 
 
-class KregLoader(base_plugin.TBLoader):  # type: ignore[misc]  # TensorBoard has no types
+class KregLoader(base_plugin.TBLoader):
     """Loads the plugin; a broken installation costs the tab, not TensorBoard."""
 
     def load(self, context: base_plugin.TBContext) -> base_plugin.TBPlugin | None:

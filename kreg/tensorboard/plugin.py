@@ -25,7 +25,7 @@ def answer(content: str, content_type: str, status: int = 200) -> Response:
     return Response(content, status, HEADERS, content_type=content_type)
 
 
-class KregPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorBoard has no types
+class KregPlugin(base_plugin.TBPlugin):
     """Routes: `/runs` (a list), `/page` (one report, HTML), `/document` (JSON), `/static/*`."""
 
     plugin_name = PLUGIN_NAME

@@ -45,7 +45,7 @@ def run(
     if config.procedure != "train":
         return conduct(config, directory)
     with RunDirectory(directory) as place:
-        if is_finished(place, config):
+        if place.result is not None and is_finished(place, config):
             return results.objective(place.result, config.objective)
         begun = place.read_json(resume.CONFIG)
         config = earlier_defaults.as_begun(config, begun)

@@ -4,8 +4,9 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kreg import files
 from kreg.config.automatic import obstacle
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kreg import callbacks as room
+    from kreg.diagnostics.record import Inputs
     from kreg.runs import Checkpoint, RunDirectory
 
     Columns = Callable[[keras.Model], Mapping[str, Mapping[str, float]]]
@@ -51,7 +53,7 @@ class TrainingCallbacks:
     non_finite: "room.NonFinite"
     progress: "room.ProgressBar"
     gap: "room.DualityGap | None" = None
-    trial: "room.Pruner | None" = None
+    trial: "room.TrialStopping | None" = None
     tensorboard: "room.TensorBoard | None" = None
 
     @property
@@ -61,16 +63,16 @@ class TrainingCallbacks:
 
     def save_best(self, path: Path) -> None:
         """Write the best model that there was; what `stop=none` has trained on is left as it is."""
-        from kreg.callbacks import export, snapshots
+        from kreg.callbacks.early_stopping import snapshots
 
         model, stopping = self.stopping.model, self.stopping
         best = stopping.best_weights if stopping.dry_run else None
         if best is None:
-            export(model, path)
+            files.save_model(model, path)
             return
         final = snapshots.read(model, stopping.snapshots.what)
         snapshots.write(model, best, stopping.snapshots.what)
-        export(model, path)
+        files.save_model(model, path)
         snapshots.write(model, final, stopping.snapshots.what)
 
 
@@ -98,7 +100,7 @@ def assemble(
     measure = measuring(plan, config, name=place.path.name)
     stopping = stopper(config, plan, measure)
     gap = proving(plan, config)
-    trial = None if hopeless is None else room.Pruner(hopeless, earliest(epochs))
+    trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite()
     shown = plan.samples if plan.shows_samples else None
     events = diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
@@ -137,11 +139,17 @@ def measuring(plan: Plan, config: Config, name: str) -> "room.Diagnostics | None
     )
 
 
-def facts(plan: Plan) -> dict[str, Any]:
+def facts(plan: Plan) -> "Inputs":
     """What the report says about the inputs."""
-    found: dict[str, Any] = {"image": plan.data.is_image, "augmented": plan.pipeline is not None}
-    found |= {"class_names": list(plan.data.class_names), "found": list(plan.data.warnings)}
-    return found | ({"samples": samples.sheet(plan)} if plan.shows_samples else {})
+    found: Inputs = {
+        "image": plan.data.is_image,
+        "augmented": plan.pipeline is not None,
+        "class_names": list(plan.data.class_names),
+        "found": list(plan.data.warnings),
+    }
+    if plan.shows_samples:
+        found["samples"] = samples.sheet(plan)
+    return found
 
 
 def stopper(config: Config, plan: Plan, measure: "room.Diagnostics | None") -> "room.EarlyStopping":
@@ -198,12 +206,14 @@ def layer_columns(plan: Plan, reg: Options) -> "Columns | None":
         plan: The training.
         reg: The checked `reg` group.
     """
+    import numpy as np
+
     data = plan.data
     plain = plan.pipeline is None and data.train.weight is None
     known = reg.kind in SHRINKING and isinstance(getattr(reg, "l2", 0.0), int | float)
     if data.task != "regression" or not (plain and known):
         return None
-    return functools.partial(freedom, x=data.train.x)
+    return functools.partial(freedom, x=np.asarray(data.train.x))
 
 
 def freedom(model: "keras.Model", x: "np.ndarray") -> dict[str, dict[str, float]]:

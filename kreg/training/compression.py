@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from kreg import files
 from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import optimizer
@@ -30,7 +31,6 @@ def compress(plan: Plan, config: Config, place: "RunDirectory") -> dict[str, Any
     cfg = config.compress
     if not cfg.enabled:
         return None
-    from kreg.callbacks import export
     from kreg.surgery import compress_and_refit
 
     smaller, report, _ = compress_and_refit(
@@ -42,7 +42,8 @@ def compress(plan: Plan, config: Config, place: "RunDirectory") -> dict[str, Any
         steps_per_epoch=plan.steps,
         shuffle=False,
     )
-    export(smaller, place.file("compressed.keras"))  # before it has an optimizer to be loaded
+    # before it has an optimizer to be loaded
+    files.save_model(smaller, place.file("compressed.keras"))
     smaller.compile(loss=plan.model.loss, metrics=tasks.metrics(plan.data.task, plan.soft_labels))
     smaller.evaluate(plan.stream(), steps=1, verbose=0)  # one batch builds the metrics
     found: dict[str, Any] = report.as_dict()

@@ -12,7 +12,8 @@ from kreg.training.plan import Plan
 if TYPE_CHECKING:
     import keras
 
-    from kreg.callbacks import Clean, Diagnostics, Rows
+    from kreg.callbacks import Diagnostics
+    from kreg.measuring import CleanEvaluator, Rows
 
 WORST = math.inf
 
@@ -60,7 +61,7 @@ def ending(callbacks: TrainingCallbacks) -> dict[str, str | None]:
     """Why training ended; a rule that only watched has not ended it."""
     stopping, trial = callbacks.stopping, callbacks.trial
     reason, sentence = stopping.stop_reason, stopping.sentence
-    if trial is not None and trial.pruned:
+    if trial is not None and trial.ended:
         reason, sentence = "pruned", trial.sentence
     elif stopping.dry_run and stopping.would_stop_epoch is not None:
         reason = "completed"
@@ -77,13 +78,13 @@ def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
         watch: The `kreg.Diagnostics` of the training, or `None`. Its rows stand for the training
             and the validation side, as in the curves: one name, one number.
     """
-    from kreg.callbacks import weights_of
+    from kreg.measuring import weight_evaluator
 
     sides = {name: getattr(watch, name, None) for name in ("train", "validation")}
     found = clean(plan.model, plan, sides, getattr(watch, "clean", None))
     if "val_clean_loss" in found:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
-    found["penalty"] = weights_of(plan.model)().penalty
+    found["penalty"] = weight_evaluator(plan.model)().penalty
     return found
 
 
@@ -91,7 +92,7 @@ def clean(
     model: "keras.Model",
     plan: Plan,
     known: "Mapping[str, Rows | None] | None" = None,
-    measure: "Clean | None" = None,
+    measure: "CleanEvaluator | None" = None,
 ) -> dict[str, float]:
     """`clean_loss`, `val_clean_accuracy`, `test_clean_rmse`, ... of a compiled model.
 
@@ -99,18 +100,22 @@ def clean(
         model: The model.
         plan: The training with the rows.
         known: Split to the `Rows` to take for it; else all its rows.
-        measure: A `kreg.callbacks.Clean` of the model that is compiled already, or `None`.
+        measure: A `kreg.measuring.CleanEvaluator` of the model that is compiled already, or `None`.
     """
-    from kreg.callbacks import clean_of, take
+    from kreg.measuring import clean_evaluator, take
 
     found: dict[str, float] = {}
-    known, measure = known or {}, measure or clean_of(model)
+    known, measure = known or {}, measure or clean_evaluator(model)
     for prefix, split in (("", "train"), ("val_", "validation"), ("test_", "test")):
         size = len(plan.data.splits[split])
         if size:
             measured = measure(known.get(split) or take(split, plan.rows(split), size))
             values = {"loss": measured.loss, **measured.metrics}
-            found |= {f"{prefix}clean_{name}": float(value) for name, value in values.items()}
+            found |= {
+                f"{prefix}clean_{name}": float(value)
+                for name, value in values.items()
+                if value is not None
+            }
     return found
 
 

@@ -1,14 +1,12 @@
 """`augment.preview=true`: a picture of what the augmentation does, and no training."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kreg.training.plan import Plan
-
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 from kreg.pages import png
+from kreg.training.plan import Plan
 
 RECORDS = 8
 SHEET_RECORDS, SHEET_EPOCHS = 6, range(7)  # what a report has room for
@@ -24,12 +22,12 @@ def sheet(plan: Plan) -> dict[str, Any]:
     return {"picture": png.data_uri(grid), "captions": captions}
 
 
-def pictures(plan: Plan, records: int, **options: Any) -> "tuple[np.ndarray, list[str]]":
+def pictures(plan: Plan, records: int, **options: Any) -> tuple[np.ndarray, list[str]]:
     """A grid of the first records, augmented, and its captions."""
     part = plan.data.train.take(range(min(records, len(plan.data.train)))).in_memory()
     names = plan.data.class_names
     found: tuple[np.ndarray, list[str]]
-    found = plan.augmentation.preview(part.x, part.y, class_names=names, **options)
+    found = plan.augmentation.preview(np.asarray(part.x), part.y, class_names=names, **options)
     return found
 
 

@@ -16,12 +16,11 @@ from kreg.launch import program
 {{before}}
 sys.exit(program.main(sys.argv[1:]))
 """
-# Ctrl-C while the report is written
 CTRL_C = """
 from kreg.training import app
-def save(*arguments, **named):
+def interrupt(*arguments, **named):
     raise KeyboardInterrupt
-app.save_report = save
+app.{step} = interrupt
 """
 
 
@@ -60,14 +59,14 @@ def test_a_check_leaves_nothing(tmp_path):
 
 @pytest.mark.slow
 def test_ctrl_c_outside_the_training_loop_is_no_failure(tmp_path):
-    ended = train(tmp_path, *SMALL, before=CTRL_C.replace("save", "run"))
+    ended = train(tmp_path, *SMALL, before=CTRL_C.format(step="run"))
     assert ended.returncode == 130 and "Traceback" not in ended.stderr
     assert list(tmp_path.rglob("*")) == []
 
 
 @pytest.mark.slow
 def test_ctrl_c_in_the_report_leaves_a_run_that_goes_on(tmp_path):
-    ended = train(tmp_path, *SMALL, before=CTRL_C)
+    ended = train(tmp_path, *SMALL, before=CTRL_C.format(step="save_report"))
     assert ended.returncode == 130 and "Traceback" not in ended.stderr
     ended = train(tmp_path, *SMALL)
     assert ended.returncode == 0 and "continuing" in ended.stdout

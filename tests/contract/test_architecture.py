@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHARED = {"schedules", "check", "files", "archive", "metric_names", "fields", "registration"}
+SHARED = {
+    "schedules",
+    "check",
+    "files",
+    "archive",
+    "metric_names",
+    "fields",
+    "registration",
+    "csv_header",
+}
 # rooms whose table of components, and nothing else of them, is read from below by these
 READS_OPTIONS = {"config", "factories"}
 WITH_OPTIONS = {
@@ -30,6 +39,7 @@ MAY_IMPORT = {
     "files": set(),
     "archive": set(),
     "metric_names": set(),
+    "csv_header": set(),
     "private_keras": set(),
     "untracked": set(),
     "regularizers": set(),
@@ -43,15 +53,18 @@ MAY_IMPORT = {
     "optimizers": {"regularizers"},
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
-    "callbacks": {"diagnostics", "tensorboard"},
+    "measuring": {"diagnostics"},
+    "callbacks": {"diagnostics", "measuring", "tensorboard"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
-    "training": ROOMS_THAT_BUILD | {"config", "diagnostics", "factories", "pages", "runs"},
+    "training": ROOMS_THAT_BUILD
+    | {"config", "diagnostics", "factories", "measuring", "pages", "runs"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
     "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
-        "callbacks", "config", "diagnostics", "factories", "pages", "surgery", "sweeps", "training",
+        "callbacks", "config", "diagnostics", "factories", "measuring", "pages", "surgery",
+        "sweeps", "training",
     },
     "papers": {"diagnostics", "layers", "models", "optimizers", "regularizers", "surgery"},
     "hydra_plugin": {"config"},
@@ -64,6 +77,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "files": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "archive": {"keras", "tensorflow", "hydra", "omegaconf"},
     "metric_names": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
     "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
@@ -85,6 +99,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "surgery",
             "callbacks",
             "data",
+            "measuring",
         )
     },
 }

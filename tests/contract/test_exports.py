@@ -2,12 +2,15 @@
 
 import ast
 import importlib
+import inspect
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -47,6 +50,47 @@ def test_every_public_name_is_seen_and_no_other():
 
 def test_the_package_says_that_it_has_types():
     assert files("kreg").joinpath("py.typed").is_file()
+
+
+def public_objects() -> Iterator[object]:
+    """Everything that `kreg` and its rooms list in `__all__`."""
+    for name in kreg.__all__:
+        found = getattr(kreg, name)
+        if isinstance(found, ModuleType):
+            yield from (getattr(found, inner) for inner in getattr(found, "__all__", ()))
+        else:
+            yield found
+
+
+def own_functions(found: object) -> Iterator[Callable]:
+    """A function itself; of a class the public ones that kreg wrote, those of its bases too."""
+    if inspect.isfunction(found):
+        yield found
+    classes = [one for one in getattr(found, "__mro__", ()) if one.__module__.startswith("kreg.")]
+    for name, member in (pair for one in classes for pair in vars(one).items()):
+        function = getattr(member, "fget", None) or getattr(member, "__func__", member)
+        if inspect.isfunction(function) and (name == "__init__" or not name.startswith("_")):
+            yield function
+
+
+def untyped(function: Callable) -> list[str]:
+    """The parameters of a function that have no type, and `return`."""
+    signature = inspect.signature(function)
+    bare = [
+        name
+        for i, (name, one) in enumerate(signature.parameters.items())
+        if one.annotation is one.empty and not (i == 0 and name in ("self", "cls"))
+    ]
+    returns = signature.return_annotation is not signature.empty or function.__name__ == "__init__"
+    return bare if returns else [*bare, "return"]
+
+
+def test_every_public_function_and_method_has_all_its_types():
+    functions = {f for found in public_objects() for f in own_functions(found)}
+    made = {f for f in functions if f.__code__.co_filename == "<string>"}  # by `dataclass`
+    found = {f"{f.__module__}.{f.__qualname__}": untyped(f) for f in functions - made}
+    assert len(found) > 300
+    assert {name: bare for name, bare in found.items() if bare} == {}
 
 
 DATA = """\

@@ -13,7 +13,7 @@ from kreg.diagnostics.charts import LOSSES
 from kreg import app
 from kreg.diagnostics import STATES, Record
 from kreg.diagnostics.advice import RULES
-from kreg.diagnostics.inventory import COLUMNS
+from kreg.diagnostics.layer_table import COLUMNS
 from kreg.diagnostics.series import CLEAN, ERROR, LOGGED
 from kreg.launch.compose import compose_job
 from kreg.tensorboard.events import TAGS

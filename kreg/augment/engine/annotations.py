@@ -5,32 +5,23 @@ pixels from its outer corner: the box of a whole image is (0, 0, width, height),
 A batch has a fixed number of each; a flag beside each says whether it is there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import tensorflow as tf
-
-Annotations = dict[str, tf.Tensor]  # keypoints and boxes, each with its flags
 
 SIZES = {"keypoints": 2, "boxes": 4}
 CORNERS = ((0, 1), (2, 1), (0, 3), (2, 3))
 
 
-def unpack(batch: Mapping[str, Any]) -> Annotations | None:
-    """The keypoints and boxes of a dictionary batch, each with its flags; `None` without any."""
-    found: Annotations = {}
-    for key in sorted(SIZES.keys() & batch.keys()):
-        values = tf.cast(tf.convert_to_tensor(batch[key]), tf.float32)
-        if values.shape.rank != 3 or values.shape[2] != SIZES[key]:
-            raise ValueError(
-                f'Expected "{key}" of shape (batch, number, {SIZES[key]}), the same number for '
-                f"each record, with {flags(key)!r} for those that only fill up. "
-                f"Received: shape={values.shape}."
-            )
-        valid = batch.get(flags(key))
-        is_there = tf.ones(tf.shape(values)[:2], tf.bool) if valid is None else valid
-        found |= {key: values, flags(key): tf.cast(is_there, tf.bool)}
-    return found or None
+def check(kind: str, name: str, values: tf.Tensor) -> None:
+    """Refuse keypoints or boxes of another shape."""
+    if values.shape.rank != 3 or values.shape[2] != SIZES[kind]:
+        raise ValueError(
+            f'Expected "{name}" of shape (batch, number, {SIZES[kind]}), the same number for '
+            f"each record, with {flags(name)!r} for those that only fill up. "
+            f"Received: shape={values.shape}."
+        )
 
 
 def flags(key: str) -> str:
@@ -38,34 +29,39 @@ def flags(key: str) -> str:
 
 
 def moved(
-    annotations: Annotations, matrix: tf.Tensor, window: tf.Tensor, size: tuple[int, int]
-) -> Annotations:
-    """Where everything is after one group of geometry.
+    kind: str,
+    values: tf.Tensor,
+    valid: tf.Tensor,
+    matrix: tf.Tensor,
+    window: tf.Tensor,
+    size: tuple[int, int],
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Where everything is after one group of geometry, and whether it is still there.
 
     Args:
-        annotations: What `unpack` returned.
+        kind: `"keypoints"` or `"boxes"`.
+        values: (records, number, 2 or 4).
+        valid: (records, number): whether each was there.
         matrix: (records, 6) or (records, 9): from output to source positions, as for the pixels.
         window: The part of the source that is seen, (left, right, top, bottom) of (records, 4).
         size: Height and width of the output.
     """
-    records = tf.shape(next(iter(annotations.values())))[0]
+    records = tf.shape(values)[0]
     forward, window = inverse(matrix[:records]), window[:records, None]
-    result = dict(annotations)
-    if "keypoints" in annotations:
-        move_points(result, forward, window, size)
-    if "boxes" in annotations:
-        move_boxes(result, forward, window, size)
-    return result
+    move = move_points if kind == "keypoints" else move_boxes
+    return move(values, valid, forward, window, size)
 
 
 def move_points(
-    result: Annotations, forward: tf.Tensor, window: tf.Tensor, size: tuple[int, int]
-) -> None:
-    points = result["keypoints"]
-    seen = result["keypoints_valid"] & within(points, tf.unstack(window, axis=2))
+    points: tf.Tensor,
+    valid: tf.Tensor,
+    forward: tf.Tensor,
+    window: tf.Tensor,
+    size: tuple[int, int],
+) -> tuple[tf.Tensor, tf.Tensor]:
+    seen = valid & within(points, tf.unstack(window, axis=2))
     points = mapped(forward, points)
-    seen &= within(points, (0.0, size[1] - 1.0, 0.0, size[0] - 1.0))
-    result.update(keypoints=points, keypoints_valid=seen)
+    return points, seen & within(points, (0.0, size[1] - 1.0, 0.0, size[0] - 1.0))
 
 
 def within(points: tf.Tensor, sides: Iterable[Any]) -> tf.Tensor:
@@ -77,11 +73,15 @@ def within(points: tf.Tensor, sides: Iterable[Any]) -> tf.Tensor:
 
 
 def move_boxes(
-    result: Annotations, forward: tf.Tensor, window: tf.Tensor, size: tuple[int, int]
-) -> None:
+    boxes: tf.Tensor,
+    valid: tf.Tensor,
+    forward: tf.Tensor,
+    window: tf.Tensor,
+    size: tuple[int, int],
+) -> tuple[tf.Tensor, tf.Tensor]:
     """The bounding box of the moved corners, cut to what is seen; gone where nothing is left."""
     left, right, top, bottom = tf.unstack(window, axis=2)
-    boxes = cut(result["boxes"], (left, top, right + 1.0, bottom + 1.0))
+    boxes = cut(boxes, (left, top, right + 1.0, bottom + 1.0))
     corners = tf.stack([tf.gather(boxes, pair, axis=2) for pair in CORNERS], axis=3)
     number = tf.shape(boxes)[1]
     flat = tf.reshape(tf.transpose(corners, [0, 1, 3, 2]), [-1, number * 4, 2])
@@ -89,8 +89,7 @@ def move_boxes(
     around = tf.concat([tf.reduce_min(flat, axis=2), tf.reduce_max(flat, axis=2)], axis=2)
     height, width = float(size[0]), float(size[1])
     around = cut(around, (0.0, 0.0, width, height))
-    valid = result["boxes_valid"] & has_area(boxes) & has_area(around)
-    result.update(boxes=around, boxes_valid=valid)
+    return around, valid & has_area(boxes) & has_area(around)
 
 
 def has_area(boxes: tf.Tensor) -> tf.Tensor:

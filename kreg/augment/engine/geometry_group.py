@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from kreg.augment.engine import matrices, warp
-from kreg.augment.engine.annotations import Annotations, moved
+from kreg.augment.engine.annotations import moved
 from kreg.augment.engine.batch import Partner
 from kreg.augment.engine.groups import Group, finish
 from kreg.augment.engine.steps import Step
@@ -16,10 +16,13 @@ from kreg.augment.stage import Geometry, Params
 class GeometryGroup(Group[Geometry]):
     """Moves and resamplings of images, masks, keypoints and boxes by the same matrix."""
 
+    moves = True
+
     def __init__(self, steps: Sequence[Step[Geometry]]):
         super().__init__(steps)
         stages = [step.stage for step in steps]
         filled = [stage for stage in stages if stage.fill_mode is not None]
+        self.fills = any(stage.fill_mode == "constant" for stage in filled)
         self.fill_mode = (filled and filled[0].fill_mode) or "nearest"
         self.fill_value = filled[0].fill_value if filled else 0.0
         self.exact = all(stage.exact for stage in stages)
@@ -32,6 +35,7 @@ class GeometryGroup(Group[Geometry]):
         self.sources = compiled(self.run_sources, jit)
         self.kernel = compiled(self.run_move if self.exact else self.run, jit)
         self.mask_kernel = compiled(self.run_mask_move if self.exact else self.run_masks, jit)
+        self.picture_kernel = self.mask_kernel if self.exact else compiled(self.run_picture, jit)
 
     def prepare(self, u: tf.Tensor, epoch: tf.Tensor) -> Params:
         """One matrix from output to source, and for whole-pixel moves the window that is seen."""
@@ -51,16 +55,21 @@ class GeometryGroup(Group[Geometry]):
         return self.kernel(z, *self.located(packed))
 
     def masks(
-        self, masks: tf.Tensor, packed: tf.Tensor, partner: Partner, ignore_index: int
+        self, masks: tf.Tensor, packed: tf.Tensor, partner: Partner, fill: float
     ) -> tf.Tensor:
-        fill = tf.cast(ignore_index, masks.dtype)
-        return self.mask_kernel(masks, *self.located(packed), fill)
+        return self.mask_kernel(masks, *self.located(packed), tf.cast(fill, masks.dtype))
 
-    def annotations(self, annotations: Annotations, packed: tf.Tensor) -> Annotations:
+    def pictures(self, pictures: tf.Tensor, packed: tf.Tensor, partner: Partner) -> tf.Tensor:
+        fill = tf.cast(self.fill_value, pictures.dtype)
+        return self.picture_kernel(pictures, *self.located(packed), fill)
+
+    def places(
+        self, kind: str, values: tf.Tensor, valid: tf.Tensor, packed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         params = self.unpacked(packed)
         whole = matrices.stacked_window(matrices.full_window(self.spec), tf.shape(packed)[0])
         window = params.get("window", whole)
-        return moved(annotations, params["matrix"], window, self.after.size)
+        return moved(kind, values, valid, params["matrix"], window, self.after.size)
 
     def located(self, packed: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """What the kernels read: rows and columns for moves, else the packed parameters."""
@@ -82,12 +91,18 @@ class GeometryGroup(Group[Geometry]):
         return warp.move(masks, rows, columns, self.fill_mode, fill, masks.dtype)
 
     def run(self, z: tf.Tensor, packed: tf.Tensor) -> tf.Tensor:
+        return self.resampled(z, packed, self.fill_value, self.dtype)
+
+    def run_picture(self, z: tf.Tensor, packed: tf.Tensor, fill: tf.Tensor) -> tf.Tensor:
+        return self.resampled(z, packed, self.fill_value, z.dtype)
+
+    def resampled(self, z: tf.Tensor, packed: tf.Tensor, fill: float, dtype: tf.DType) -> tf.Tensor:
         matrix = self.unpacked(packed)["matrix"]
-        settings = self.after.size, self.fill_mode, self.fill_value
+        settings = self.after.size, self.fill_mode, fill
         if self.interpolation == "nearest":
-            return tf.cast(warp.nearest(z, matrix, *settings), self.dtype)
+            return tf.cast(warp.nearest(z, matrix, *settings), dtype)
         kernel = warp.bilinear if self.jit else warp.projective_op
-        return finish(kernel(z, matrix, *settings), self.spec, self.dtype)
+        return finish(kernel(z, matrix, *settings), self.spec._replace(dtype=z.dtype), dtype)
 
     def run_masks(self, masks: tf.Tensor, packed: tf.Tensor, fill: tf.Tensor) -> tf.Tensor:
         matrix = self.unpacked(packed)["matrix"]

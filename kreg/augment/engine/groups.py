@@ -2,7 +2,7 @@
 
 XLA on the CPU fuses a gather into each of its consumers and repeats it there, so a gather ends its
 function. Each group has `prepare`, traced into the one function that computes all parameters, and
-`images` (and `masks`, `annotations`), which act on a whole batch. Geometry has a file of its own.
+`images` (and `masks`, `pictures`, `places`), which act on a whole batch. Geometry has its own file.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,6 @@ from typing import Any, Generic
 import tensorflow as tf
 
 from kreg.augment.engine import color_matrix
-from kreg.augment.engine.annotations import Annotations
 from kreg.augment.engine.batch import Partner, per_record
 from kreg.augment.engine.color_matrix import ColorMatrix
 from kreg.augment.engine.input_spec import ImageSpec
@@ -40,6 +39,8 @@ class Group(Generic[K]):
     """Base: steps, the spec before and after, and the dtype of the images that leave."""
 
     touches_inputs = True
+    moves = False  # whether pixels move
+    fills = False  # whether something from outside of the image may be seen
 
     def __init__(self, steps: Sequence[Step[K]]):
         self.steps = steps
@@ -81,14 +82,20 @@ class Group(Generic[K]):
         return self.kernel(z, packed)
 
     def masks(
-        self, masks: tf.Tensor, packed: tf.Tensor, partner: Partner, ignore_index: int
+        self, masks: tf.Tensor, packed: tf.Tensor, partner: Partner, fill: float
     ) -> tf.Tensor:
         """Segmentation masks follow what moves pixels, and nothing else."""
         return masks
 
-    def annotations(self, annotations: Annotations, packed: tf.Tensor) -> Annotations:
+    def pictures(self, pictures: tf.Tensor, packed: tf.Tensor, partner: Partner) -> tf.Tensor:
+        """Images that are targets, too: they move as the input does, and are read as it is."""
+        return pictures
+
+    def places(
+        self, kind: str, values: tf.Tensor, valid: tf.Tensor, packed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Keypoints and boxes, too."""
-        return annotations
+        return values, valid
 
     def targets(self, y: tf.Tensor, packed: tf.Tensor, partner: Partner) -> tf.Tensor:
         return y
@@ -183,15 +190,22 @@ class MixingGroup(Group[Mixing[Any]]):
         return self.kernel(z, partner.of(z), packed)
 
     def masks(
-        self, masks: tf.Tensor, packed: tf.Tensor, partner: Partner, ignore_index: int
+        self, masks: tf.Tensor, packed: tf.Tensor, partner: Partner, fill: float
     ) -> tf.Tensor:
         (params,) = self.unpacked(packed)
         return self.stage.masks(masks, partner.of(masks), params, self.spec)
 
-    def annotations(self, annotations: Annotations, packed: tf.Tensor) -> Annotations:
+    def pictures(self, pictures: tf.Tensor, packed: tf.Tensor, partner: Partner) -> tf.Tensor:
+        (params,) = self.unpacked(packed)
+        mixed = self.stage.images(pictures, partner.of(pictures), params, self.spec)
+        return finish(mixed, self.spec._replace(dtype=pictures.dtype), pictures.dtype)
+
+    def places(
+        self, kind: str, values: tf.Tensor, valid: tf.Tensor, packed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         raise ValueError(
             f"{self.label} cannot mix keypoints and boxes: two images have two lists of them. "
-            f"Leave {self.label} out, or take {', '.join(sorted(annotations))} out of the batch."
+            f"Leave {self.label} out, or take {kind} out of the batch."
         )
 
     def targets(self, y: tf.Tensor, packed: tf.Tensor, partner: Partner) -> tf.Tensor:

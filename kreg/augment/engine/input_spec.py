@@ -52,6 +52,12 @@ def of(x: tf.Tensor, value_range: tuple[float, float] | None) -> Spec:
             f"channels). Received: shape={tuple(x.shape)}. Call `.batch(...)` before "
             f"`.apply(...)`, or add a leading axis."
         )
+    if rank == 5:
+        raise ValueError(
+            f"kreg.augment works on images, not on videos. Expected shape (batch, height, width, "
+            f"channels) of one fixed size. Received: shape={x.shape}. Stack the frames as "
+            f"channels, or augment frame by frame with one index: each frame has the same draw."
+        )
     if rank != 4 or None in x.shape[1:]:
         raise ValueError(
             f"kreg.augment needs images of one fixed size, of shape (batch, height, width, "

@@ -1,14 +1,16 @@
 """Labels as rows of probabilities, and whether a loss fits them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from kreg import check
+from kreg.augment.engine.records import Target
 from kreg.augment.engine.steps import flatten
+from kreg.augment.engine.targets import OUTSIDE
 from kreg.augment.mixing import LabelSmoothing
-from kreg.augment.stage import AnyStage
+from kreg.augment.stage import AnyStage, Geometry
 
 
 def probabilities(labels: tf.Tensor | None, classes: int | None, who: str) -> tf.Tensor:
@@ -70,6 +72,48 @@ def check_loss(stages: Iterable[AnyStage], loss: Any) -> None:
             f"{found[0].name} turns class ids into rows of probabilities, which the loss "
             f"{name(loss)} does not take. Use keras.losses.CategoricalCrossentropy."
         )
+
+
+def check_ignored(
+    stages: Iterable[AnyStage], loss: Any, target: Target, ignore_index: int | None
+) -> None:
+    """Refuse a loss of class ids that counts what fills a mask from outside of the image.
+
+    Args:
+        stages: The stages of a pipeline.
+        loss: A Keras loss, its name, or a list or dictionary of these.
+        target: As for the pipeline.
+        ignore_index: As for the pipeline.
+    """
+    stages = [step.stage for step in flatten(stages).steps if isinstance(step.stage, Geometry)]
+    filling = [stage for stage in stages if stage.fill_mode == "constant"]
+    index = OUTSIDE if ignore_index is None else ignore_index
+    for one in mask_losses(loss, target) if filling else ():
+        if not name(one).lower().startswith("sparse"):
+            continue
+        config: dict[str, Any] = one.get_config() if hasattr(one, "get_config") else {}
+        if config.get("ignore_class") != index and not (ignore_index is not None and index == 0):
+            raise ValueError(
+                f"{filling[0].name} fills masks from outside of the image with {index}, which the "
+                f"loss {name(one)} would take for a class. Use keras.losses."
+                f"SparseCategoricalCrossentropy(ignore_class={index}), or "
+                f'fill_mode="reflect" in the stage.'
+            )
+
+
+def mask_losses(loss: Any, target: Target) -> list[Any]:
+    """The losses of those outputs whose targets are masks."""
+    if isinstance(target, Mapping):
+        masks = {key for key, kind in target.items() if kind == "mask"}
+        if isinstance(loss, Mapping):
+            return [one for key, one in loss.items() if key in masks]
+        everything = masks == {key for key, kind in target.items() if kind != "input"}
+        target = "mask" if masks and everything else None
+    if target != "mask":
+        return []
+    if isinstance(loss, Mapping):
+        return list(loss.values())
+    return list(loss) if isinstance(loss, (list, tuple)) else [loss]
 
 
 def smooths(loss: Any) -> float:

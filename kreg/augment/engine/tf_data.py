@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from kreg import check
+from kreg.augment.engine.records import Record, Target, images_of, read, written
 
 if TYPE_CHECKING:
     from kreg.augment.pipeline import Pipeline
@@ -26,7 +27,7 @@ def apply(
 
     Args:
         pipeline: `Pipeline`.
-        dataset: Batched dataset of `x`, `(x, y)`, `(x, y, weight)` or dictionaries.
+        dataset: Batched dataset of `x`, `(x, y)` or `(x, y, weight)`, each a tensor or a nest.
         indexed: `True` if the elements are `(index, element)`, as `ds.enumerate()` before shuffling
             and batching makes them. Then a record keeps its draw wherever shuffling, sharding or
             another batch size puts it. Otherwise its position in the iteration is its index.
@@ -36,22 +37,28 @@ def apply(
         first_epoch: Whole number >= 0: the epoch of the first iteration. Defaults to `0`.
     """
     first_epoch = check.integer("first_epoch", first_epoch, low=0)
+    refuse_other_sources(dataset)
     if not indexed:
         refuse_unbatched(dataset.element_spec)
-        dataset = number_records(dataset)
+        dataset = number_records(dataset, pipeline.target)
     refuse_mismatched(pipeline, dataset)
 
-    def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
-        return dataset.map(
-            lambda index, element: augmented(pipeline, index, element, epoch),
-            num_parallel_calls=tf.data.AUTOTUNE,
-            deterministic=True,
-        )
+    def one_epoch(epoch: tf.Tensor, keep: bool) -> tf.data.Dataset:
+        def step(index: tf.Tensor, element: Any) -> Any:
+            return augmented(pipeline, index, element, epoch, keep)
 
-    if epochs is not None:
-        epochs = check.integer("epochs", epochs, low=1)
-        return tf.data.Dataset.range(first_epoch, first_epoch + epochs).flat_map(one_epoch)
-    return counted(one_epoch, first_epoch, dataset.cardinality())
+        return dataset.map(as_it_is(step), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+    if epochs is None:
+        keep = pipeline.jit
+        return counted(lambda epoch: one_epoch(epoch, keep), first_epoch, dataset.cardinality())
+    epochs = check.integer("epochs", epochs, low=1)
+    numbers = tf.data.Dataset.range(first_epoch, first_epoch + epochs)
+    return numbers.flat_map(as_it_is(lambda epoch: one_epoch(epoch, False)))
+
+
+# errors of the pipeline keep their sentences, which autograph would bury in its own
+as_it_is = tf.autograph.experimental.do_not_convert
 
 
 def counted(
@@ -61,57 +68,116 @@ def counted(
     with tf.init_scope():
         counter = tf.Variable(first_epoch, dtype=tf.int64, trainable=False)
     begin = tf.data.Dataset.from_tensors(0).map(lambda _: counter.assign_add(1) - 1)
-    result = begin.flat_map(one_epoch).apply(tf.data.experimental.assert_cardinality(length))
+    result = begin.flat_map(as_it_is(one_epoch)).apply(
+        tf.data.experimental.assert_cardinality(length)
+    )
     result.epoch_counter = counter  # the map holds a handle only: the variable must live as long
     return result.prefetch(tf.data.AUTOTUNE)
 
 
-def number_records(dataset: tf.data.Dataset) -> tf.data.Dataset:
+def number_records(dataset: tf.data.Dataset, target: Target) -> tf.data.Dataset:
     """`(index, element)` with positions counted over batches of any size."""
+    is_tuple = isinstance(dataset.element_spec, tuple)
 
-    def step(before: tf.Tensor, element: Any) -> tuple[tf.Tensor, Any]:
-        records = tf.cast(tf.shape(tf.nest.flatten(element)[0])[0], tf.int64)
+    def step(before: tf.Tensor, *parts: Any) -> tuple[tf.Tensor, Any]:
+        records = tf.shape(images_of(parts[0], target), tf.int64)[0]
+        element = parts if is_tuple else parts[0]
         return before + records, (before + tf.range(records, dtype=tf.int64), element)
 
-    return dataset.scan(
-        tf.constant(0, tf.int64), lambda before, *parts: step(before, joined(parts))
+    return dataset.scan(tf.constant(0, tf.int64), as_it_is(step))
+
+
+def augmented(
+    pipeline: "Pipeline", index: tf.Tensor, element: Any, epoch: tf.Tensor, keep: bool
+) -> Any:
+    """One batch, whatever its structure; with `keep` by a function that outlives the iterator."""
+    if not isinstance(element, tuple):
+        record = read(element, None, None, pipeline.target)
+        result = run(pipeline, record, index, epoch, keep)
+        return written(result, element, None, None, pipeline.target)[0]
+    sides = (*element, *[None] * (3 - len(element)))
+    record = read(*sides, pipeline.target)
+    result = run(pipeline, record, index, epoch, keep)
+    return written(result, *sides, pipeline.target)[: len(element)]
+
+
+def run(
+    pipeline: "Pipeline", record: Record, index: tf.Tensor, epoch: tf.Tensor, keep: bool
+) -> Record:
+    """`Pipeline.run`, within the graph or by a call from it.
+
+    What XLA compiles inside of `tf.data` it compiles again for each iterator, and each epoch of
+    `fit` has its own. A function of the process, called back from the graph, is compiled once.
+    """
+    tensors = [*record.tensors(), tf.cast(index, tf.int64), epoch]
+    if not keep:
+        return pipeline.run(record, *tensors[-2:])
+
+    def whole(*tensors: tf.Tensor) -> list[tf.Tensor]:
+        held = record.holding(tensors[:-2])._replace(bystanders=[])
+        return pipeline.run(held, *tensors[-2:]).tensors()
+
+    pipeline.check_parts(record)
+    signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
+    with tf.init_scope(), tf.device("cpu:0"):
+        function = tf.function(whole, signature, autograph=False).get_concrete_function()
+
+    def called(*tensors: tf.Tensor) -> list[tf.Tensor]:
+        with tf.device("cpu:0"):
+            results: list[tf.Tensor] = function(*tensors)
+        return results
+
+    results = tf.py_function(called, tensors, [spec.dtype for spec in function.outputs])
+    for result, spec in zip(results, function.outputs):
+        result.set_shape(spec.shape)
+    return record.holding(results)
+
+
+def refuse_other_sources(dataset: Any) -> None:
+    """Arrays and Keras's own sequences are no `tf.data.Dataset`: say what to do with each."""
+    if isinstance(dataset, tf.data.Dataset):
+        return
+    if (
+        hasattr(dataset, "__getitem__")
+        and not hasattr(dataset, "shape")
+        and not isinstance(dataset, (tuple, list, dict))
+    ):
+        advice = "In its __getitem__, call pipeline(x, y, index=..., epoch=...) on the batch."
+    else:
+        advice = "Arrays: tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x)).batch(128)."
+    raise ValueError(
+        f"Pipeline.apply takes a batched tf.data.Dataset. Received: {type(dataset).__name__}. "
+        f"{advice}"
     )
-
-
-def joined(parts: tuple[Any, ...]) -> Any:
-    return parts[0] if len(parts) == 1 else parts
-
-
-def augmented(pipeline: "Pipeline", index: tf.Tensor, element: Any, epoch: tf.Tensor) -> Any:
-    """One batch, whatever its structure."""
-    parts = element if isinstance(element, tuple) else (element,)
-    return pipeline(*parts, index=index, epoch=epoch)
 
 
 def refuse_unbatched(element_spec: Any) -> None:
     for part in tf.nest.flatten(element_spec):
-        if part.shape.rank == 0:
+        if getattr(part, "shape", tf.TensorShape(None)).rank == 0:
             raise ValueError(
                 "kreg.augment works on batches: a component of the dataset is a scalar. "
                 "Call `.batch(...)` before `.apply(...)`."
             )
 
 
-def images_of(element: Any) -> Any:
-    first = element[0] if isinstance(element, tuple) else element
-    return first.get("images") if isinstance(first, dict) else first
+def inputs_of(pipeline: "Pipeline", element: Any) -> Any:
+    return images_of(element[0] if isinstance(element, tuple) else element, pipeline.target)
 
 
 def refuse_mismatched(pipeline: "Pipeline", dataset: tf.data.Dataset) -> None:
     """Build the plan and hold the first batch against the value range: mistakes surface here."""
-    images = images_of(dataset.element_spec[1])
-    if images is None:
-        return
+    element_spec = dataset.element_spec[1]
+    if isinstance(element_spec, tuple) and len(element_spec) > 3:
+        raise ValueError(
+            f"Records are x, (x, y) or (x, y, weight). Received: {len(element_spec)} parts. "
+            f'Put inputs together in a dictionary with the key "images", in `dataset.map`.'
+        )
+    images = inputs_of(pipeline, element_spec)
     pipeline.plan(images)
     if pipeline.value_range is None or not images.dtype.is_floating:
         return
     for _, element in dataset.take(1):
-        batch = images_of(element)
+        batch = inputs_of(pipeline, element)
         low, high = float(tf.reduce_min(batch)), float(tf.reduce_max(batch))
         if low < 0 or high > pipeline.value_range[1]:
             raise check.invalid(

@@ -1,46 +1,133 @@
 """CSV and Parquet: one target column, any mixture of numeric, categorical and missing columns."""
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kreg import check
-from kreg.data import paths
+from kreg.csv_header import AUTO, names_in, separator_of
+from kreg.data import cells, paths
+from kreg.data.cells import is_numeric
 from kreg.data.checks import MAX_ROWS
 from kreg.data.dataset import Raw, classes_task
-from kreg.data.preprocessing import Columns, is_numeric, numbers, texts
+from kreg.data.preprocessing import Columns, numbers, texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MAX_COLUMNS = 20_000
-FEW = 20  # whole-number targets with at most so many values are classes
+FEW = cells.FEW  # whole-number targets with at most so many values are classes
 ABSENT = ["?", ""]
+COUNTER = re.compile(r"unnamed: \d+|id|index|row")  # a column of this name may count the rows
 
 
-def csv(path: str, target: str, *, separator: str = ",", **options: Any) -> Raw:
-    """A text table with a header line. Options: see `from_frame`.
+def csv(
+    path: str,
+    target: str,
+    *,
+    separator: str = AUTO,
+    missing: Sequence[str] | None = None,
+    **options: Any,
+) -> Raw:
+    """A text table with a header line.
 
-    Empty cells, `?` and pandas's own list (NA, NaN, null, ...) are missing values.
+    Args:
+        path: The file.
+        target: Name of the target column.
+        separator: Between two columns; `"auto"` takes the sign under which the header has `target`.
+        missing: Cells that are missing values. `None` are empty cells, `?` and pandas's own list
+            (NA, NaN, null, ...).
+        **options: See `from_frame`.
     """
+    file = paths.table("data.path", path)
+    sign = separator_of(file, target) if separator == AUTO else separator
+    sentences = _columns_of_one_name(file, sign, target)
+    absent: dict[str, Any] = {"na_values": ABSENT}
+    if missing is not None:
+        absent = {"na_values": list(map(str, missing)), "keep_default_na": False}
+    frame = read_csv(file, sep=sign, **absent)
+    for repair in (_without_row_names, _without_repeated_headers):
+        frame, told = repair(frame)
+        sentences += told
+    if target in frame.columns and frame[target].isna().any():
+        as_text = read_csv(file, sep=sign, dtype=str, keep_default_na=False)
+        _refuse_gaps(as_text[target].iloc[np.flatnonzero(frame[target].isna())], file.stem)
+    frame = frame.reset_index(drop=True)
+    raw = from_frame(frame, target, name=file.stem, untyped=True, comma=sign == ";", **options)
+    raw.warnings[:0] = [f"{file.stem}: {sentence}" for sentence in sentences]
+    return raw
+
+
+def read_csv(file: Path, **options: Any) -> "pd.DataFrame":
+    """`pandas.read_csv`, whose errors become one sentence."""
     import pandas as pd
 
-    file = paths.table("data.path", path)
     try:
         with open(file, encoding="utf-8-sig", newline="") as opened:
-            frame = pd.read_csv(
-                opened,
-                sep=separator,
-                na_values=ABSENT,
-                skipinitialspace=True,
-                nrows=MAX_ROWS + 1,
-                low_memory=False,
+            return pd.read_csv(
+                opened, skipinitialspace=True, nrows=MAX_ROWS + 1, low_memory=False, **options
             )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{file} is not a table of UTF-8 text: {str(error).strip()}.") from error
-    return from_frame(frame, target, name=file.stem, **options)
+
+
+def _columns_of_one_name(file: Path, sign: str, target: str) -> list[str]:
+    """Pandas numbers columns of one name; which of two is the target, nobody knows."""
+    names = Counter(names_in(file, sign))
+    twice = [name for name, count in names.items() if count > 1 and name]
+    if target in twice:
+        raise ValueError(f"{file.stem}: two columns are called {target!r}.")
+    return [f"columns are called alike and numbered, as {n!r}, '{n}.1'." for n in twice[:1]]
+
+
+def _without_row_names(frame: "pd.DataFrame") -> "tuple[pd.DataFrame, list[str]]":
+    """Rows with one field more than the header: names of the rows, or a separator at their ends."""
+    import pandas as pd
+
+    if isinstance(frame.index, pd.RangeIndex):
+        return frame, []
+    names = frame.index.to_numpy()
+    if not frame.iloc[:, -1].isna().all():
+        return frame.reset_index(drop=True), ["the rows' names, a column without header, left out."]
+    columns = list(frame.columns)
+    frame = frame.iloc[:, :-1].set_axis(columns[1:], axis=1).reset_index(drop=True)
+    frame.insert(0, columns[0], names)
+    return frame, []
+
+
+def _without_repeated_headers(frame: "pd.DataFrame") -> "tuple[pd.DataFrame, list[str]]":
+    """Files that were joined have the header again among their rows: such rows are left out."""
+    if frame.empty or any(is_numeric(frame[name]) for name in frame.columns):
+        return frame, []
+    again = (frame.astype(object) == list(frame.columns)).all(axis=1)
+    if not again.any():
+        return frame, []
+    rows = ", ".join(str(row + 1) for row in frame.index[again][: cells.SHOWN])
+    rest = frame[~again].apply(_as_numbers)
+    return rest, [f"the header stands again in row {rows}; left out."]
+
+
+def _as_numbers(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """What pandas would have read without the words of the header."""
+    import pandas as pd
+
+    found = pd.to_numeric(column, errors="coerce")
+    return found if bool((found.notna() == column.notna()).all()) else column
+
+
+def _refuse_gaps(text: "pd.Series[Any]", name: str) -> None:
+    word = text.iloc[0].strip()
+    advice = f" If {word!r} is a class: data.missing=['']." if word not in ABSENT else ""
+    raise ValueError(
+        f"{name}: {len(text)} rows have no value in the target {text.name!r}: "
+        f"{cells.words(text)}. Remove them.{advice}"
+    )
 
 
 def parquet(path: str, target: str, **options: Any) -> Raw:
@@ -71,7 +158,10 @@ def from_frame(
     group: str | None = None,
     time: str | None = None,
     drop: Sequence[str] = (),
+    types: Mapping[str, str] = MappingProxyType({}),
     max_categories: int = 100,
+    untyped: bool = False,
+    comma: bool = False,
 ) -> Raw:
     """The rows of a pandas frame.
 
@@ -84,17 +174,32 @@ def from_frame(
         group: Column whose rows stay together in a split; no feature.
         time: Column that orders the rows; no feature.
         drop: Further columns that are no features.
+        types: `{column: type}`, `"number"`, `"category"`, `"date"`, `"drop"` or the format of its
+            dates; the other columns are what their cells look like.
         max_categories: Levels of a categorical column that get a column each.
+        untyped, comma: As in `cells.understand`.
     """
     frame.columns = [str(column) for column in frame.columns]
-    _check_frame(frame, name, target, group, time, drop)
-    y, classes = targets(frame[target], name, task)
-    features = frame.drop(columns=list({target, *drop, *filter(None, (group, time))}))
-    identifiers = [c for c in features.columns if is_identifier(features[c])]
-    features = _dates_as_days(features.drop(columns=identifiers))
+    drop = [*drop, *(column for column, wanted in types.items() if wanted == "drop")]
+    _check_frame(frame, name, target, {"data.group": group, "data.time": time}, drop, types)
+    try:
+        truth, told = _target_cells(frame[target], task, types.get(target), untyped, comma)
+        features = frame.drop(columns=list({target, *drop, *filter(None, (group, time))}))
+        counters = [c for c in features if c not in types and counts_rows(features[c])]
+        features = features.drop(columns=counters)
+        features, notations, sentences = cells.understand(
+            features, types, untyped=untyped, comma=comma
+        )
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    y, classes = targets(truth, name, task)
+    identifiers = [c for c in features if c not in types and is_identifier(features[c])]
+    features = features.drop(columns=identifiers)
     if not features.shape[1]:
         raise ValueError(f"{name}: no feature column is left beside the target {target!r}.")
     _refuse_infinite(features, name)
+    sentences = told + sentences + [f"column {c!r} counts the rows; left out." for c in counters]
+    sentences += [f"column {c!r} differs in every row; left out." for c in identifiers]
     return Raw(
         name=name,
         x=features,
@@ -102,31 +207,56 @@ def from_frame(
         task=classes_task(len(classes)) if classes else "regression",
         class_names=classes,
         group=None if group is None else texts(frame[group]),
-        time=None if time is None else _times(frame[time], time),
-        preprocess=lambda rows: Columns.fit(rows, max_categories),
-        suspects=suspects(frame, {target, time}),
-        warnings=[f"{name}: column {c!r} differs in every row; left out." for c in identifiers],
+        time=None if time is None else _times(frame[time], time, types.get(time)),
+        preprocess=lambda rows: Columns.fit(rows, max_categories, notations),
+        suspects=suspects(frame.drop(columns=list(notations)), {target, time}),
+        warnings=[f"{name}: {sentence}" for sentence in sentences],
     )
 
 
-def _dates_as_days(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Date columns become numbers: days since 1970."""
+def _target_cells(
+    series: "pd.Series[Any]", task: str, wanted: str | None, untyped: bool, comma: bool
+) -> "tuple[pd.Series[Any], list[str]]":
+    """The target as it is, or as the numbers that its cells are."""
+    if wanted == "category":
+        return cells.as_categories(series), []
+    few = task == "auto" and wanted is None and series.nunique() <= FEW
+    if is_numeric(series) or task == "classification" or few:
+        return series, []
+    wanted = wanted or ("number" if task == "regression" and _any_number(series) else None)
+    reading = cells.best_reading(series, wanted, untyped=untyped, comma=comma)
+    if reading is None:
+        return series, []
+    if len(reading.odd):
+        raise ValueError(
+            f"the target {series.name!r} holds numbers, but also {cells.words(reading.odd)}. "
+            "Correct or remove these rows, or say data.task=classification."
+        )
     import pandas as pd
 
-    dates = [column for column in frame.columns if frame[column].dtype.kind == "M"]
-    days = {
-        c: (frame[c] - pd.Timestamp(0, tz=frame[c].dt.tz)) / pd.Timedelta(days=1) for c in dates
-    }
-    return frame.assign(**days)
+    told = cells.told(series.name, series, reading)
+    return pd.Series(reading.values, series.index, name=series.name), [told]
+
+
+def _any_number(series: "pd.Series[Any]") -> bool:
+    return bool(np.isfinite(cells.read(series, cells.POINT)).any())
+
+
+def counts_rows(series: "pd.Series[Any]") -> bool:
+    """A column without a name, or called id, index or row, that counts 0, 1, 2, ... or 1, 2, ..."""
+    if not COUNTER.fullmatch(str(series.name).casefold()) or series.dtype.kind not in "iu":
+        return False
+    values = series.to_numpy()
+    return values[0] in (0, 1) and bool((np.diff(values) == 1).all())
 
 
 def _check_frame(
     frame: "pd.DataFrame",
     name: str,
     target: str,
-    group: str | None,
-    time: str | None,
+    named: Mapping[str, str | None],
     drop: Sequence[str],
+    types: Mapping[str, str],
 ) -> None:
     if not len(frame):
         raise ValueError(f"{name}: the table has no rows.")
@@ -135,9 +265,10 @@ def _check_frame(
     if frame.columns.has_duplicates:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise ValueError(f"{name}: two columns are called {twice!r}.")
-    wanted = {"data.target": target, "data.group": group, "data.time": time}
-    for key, column in [*wanted.items(), *(("data.drop", c) for c in drop)]:
-        if column is not None or key == "data.target":
+    check.choice("data.target", target, frame.columns)
+    lists = [("data.drop", column) for column in drop] + [("data.types", c) for c in types]
+    for key, column in [*named.items(), *lists]:
+        if column is not None:
             check.choice(key, column, frame.columns)
 
 
@@ -150,7 +281,9 @@ def targets(series: "pd.Series[Any]", name: str, task: str) -> tuple[NDArray[Any
         )
     if task == "regression" or (task == "auto" and not looks_like_classes(series)):
         if not is_numeric(series):
-            raise ValueError(f"{name}: the target {series.name!r} holds text, not numbers.")
+            raise ValueError(
+                f"{name}: the target {series.name!r} holds text, not numbers: {texts(series)[0]!r}."
+            )
         return series.to_numpy(np.float64), []
     names, codes = np.unique(
         texts(series) if not is_numeric(series) else series, return_inverse=True
@@ -190,17 +323,16 @@ def suspects(frame: "pd.DataFrame", without: set[str | None]) -> dict[str, NDArr
     return found
 
 
-def _times(series: "pd.Series[Any]", name: str) -> NDArray[Any]:
+def _times(series: "pd.Series[Any]", name: str, wanted: str | None) -> NDArray[Any]:
     if series.isna().any():
         raise ValueError(f"data.time: column {name!r} has missing values.")
     if is_numeric(series):
         return series.to_numpy()
-    import pandas as pd
-
-    try:
-        return pd.to_datetime(series).to_numpy()
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"data.time: column {name!r} holds neither numbers nor dates.") from error
+    reading = cells.best_reading(series, wanted)
+    if reading is None or len(reading.odd):
+        shown = cells.words(series if reading is None else reading.odd)
+        raise ValueError(f"data.time: column {name!r} holds neither numbers nor dates: {shown}.")
+    return reading.values
 
 
 def _refuse_infinite(frame: "pd.DataFrame", name: str) -> None:

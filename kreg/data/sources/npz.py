@@ -20,9 +20,6 @@ from kreg.data.preprocessing import Columns, Standard
 from kreg.data.sources.csv_parquet import FEW, looks_like_classes
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     import pandas as pd
 
 Arrays = dict[str, Array]
@@ -50,8 +47,8 @@ def npz(
     file = paths.plain("data.path", path)
     arrays = read(file)
     x, y = (_first(arrays, file, names) for names in (("x", "x_train"), ("y", "y_train")))
-    test = (arrays["x_test"], _first(arrays, file, ("y_test",))) if "x_test" in arrays else None
-    y, classes = _targets(y, _texts(arrays.get("class_names")), task)
+    own = _first(arrays, file, ("y_test",)) if "x_test" in arrays else None
+    y, own, classes = _targets(y, own, _texts(arrays.get("class_names")), task)
     raw = Raw(
         name=file.stem if file.stem != "data" else file.parent.name,
         x=x,
@@ -59,7 +56,7 @@ def npz(
         task=classes_task(len(classes)) if classes else "regression",
         class_names=classes,
         feature_names=_texts(arrays.get("feature_names")),
-        test=test,
+        test=None if own is None else (arrays["x_test"], own),
         weight=arrays.get("weight"),
         group=_column(arrays, "data.group", group, len(y)),
         time=_column(arrays, "data.time", time, len(y)),
@@ -99,20 +96,69 @@ def _plain(array: Array) -> Array:
     return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
 
 
-def _targets(y: Array, names: list[str], task: str) -> tuple[Array, list[str]]:
-    """Class ids and names, or float targets without names; ids are kept where names are given."""
+def _targets(
+    y: Array, own: Array | None, names: list[str], task: str
+) -> tuple[Array, Array | None, list[str]]:
+    """Class ids and names, or targets without names; the test rows' own targets are coded alike.
+
+    Classes may be numbers from anywhere on, words, or rows with a single 1 (one-hot).
+    """
     import pandas as pd
 
-    y = _plain(y)
-    if names and task != "regression":
-        return y.reshape(-1), names
-    series = pd.Series(y.reshape(len(y), -1)[:, 0]).infer_objects()
-    if task == "regression" or (task == "auto" and not looks_like_classes(series)):
-        return y, []
-    found, codes = np.unique(y.reshape(-1), return_inverse=True)
-    if len(found) > max(1000, FEW):
-        raise ValueError(f"The target has {len(found)} classes. Say data.task=regression.")
-    return codes, [str(name) for name in found.tolist()]
+    y, own = _plain(y), None if own is None else _plain(own)
+    hot = task != "regression" and _is_one_hot(y)
+    if not (hot or names) or task == "regression":
+        series = pd.Series(y.reshape(len(y), -1)[:, 0]).infer_objects()
+        if task == "regression" or (task == "auto" and not looks_like_classes(series)):
+            return y, own, []
+    known = np.arange(max(y.shape[1], len(names))) if hot else np.unique(_one_column("y", y))
+    if len(known) > max(1000, FEW):
+        raise ValueError(f"The target has {len(known)} classes. Say data.task=regression.")
+    if names:
+        words = known.dtype.kind in "US"
+        known = np.array(names) if words else np.arange(len(names))
+    codes = _codes("y", y, known)
+    return (
+        codes,
+        None if own is None else _codes("y_test", own, known),
+        names or [str(name) for name in known.tolist()],
+    )
+
+
+def _is_one_hot(y: Array) -> bool:
+    """Several columns of 0 and 1, with a single 1 in each row."""
+    return (
+        y.ndim == 2
+        and y.shape[1] > 1
+        and y.dtype.kind in "biuf"
+        and bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())
+    )
+
+
+def _one_column(name: str, y: Array) -> Array:
+    if y.size == len(y):
+        return y.reshape(-1)
+    raise ValueError(
+        f"{name} of shape {y.shape} is no column of classes and not one-hot (a single 1 in each "
+        f"row); its first row is {y[0].tolist()}. Say data.task=regression, or code the classes."
+    )
+
+
+def _codes(name: str, y: Array, known: Array) -> Array:
+    """The place of each label among the `known` ones, which are sorted or named in their order."""
+    labels = y.argmax(axis=1) if _is_one_hot(y) else _one_column(name, y)
+    order = np.argsort(known)
+    if labels.dtype.kind in "US" and known.dtype.kind not in "US":
+        known, order = known.astype(str), np.argsort(known.astype(str))
+    place = order[np.searchsorted(known, labels, sorter=order).clip(max=len(known) - 1)]
+    strange = known[place] != labels
+    if strange.any():
+        raise ValueError(
+            f"{name} holds {labels[strange].tolist()[0]!r}, which is none of the classes "
+            f"{', '.join(map(repr, known.tolist()[:FEW]))}. Labels of training and test rows must "
+            "be coded alike."
+        )
+    return place
 
 
 def _is_column(name: str, array: Array, rows: int) -> bool:

@@ -27,14 +27,15 @@ class Advice:
     weight: float = 0.5
     code: str = ""
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, str | float]:
         return asdict(self)
 
 
-RULES: list[Callable[[Findings], Advice | None]] = []
+Rule = Callable[[Findings], Advice | None]
+RULES: list[Rule] = []
 
 
-def rule(function):
+def rule(function: Rule) -> Rule:
     """Enter a function into the table of rules."""
     RULES.append(function)
     return function

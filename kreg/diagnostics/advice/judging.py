@@ -8,7 +8,7 @@ from kreg.diagnostics.resolution import examples_needed
 
 
 @rule
-def overconfident(f: Findings):
+def overconfident(f: Findings) -> Advice | None:
     if f.verdict.state != "OVERCONFIDENT":
         return None
     side = f.calibration.get("validation")
@@ -28,7 +28,7 @@ def overconfident(f: Findings):
 
 
 @rule
-def watch_the_clean_loss(f: Findings):
+def watch_the_clean_loss(f: Findings) -> Advice | None:
     entry, epoch = f.ledger["last"], f.verdict.best_epoch
     if not entry or entry["validation"]["logged"] is None:
         return None
@@ -37,7 +37,8 @@ def watch_the_clean_loss(f: Findings):
         return None
     chosen = f.record.epochs[int(np.nanargmin(np.where(np.isfinite(logged), logged, np.nan)))]
     there = f.at("val_clean_loss", chosen)
-    cost = 0.0 if there is None else 100 * (there / f.verdict.best_loss - 1)
+    best = f.verdict.best_loss
+    cost = 100 * (there / best - 1) if there and best else 0.0
     share = entry["validation"]["penalty"] / entry["validation"]["logged"]
     if cost < 2 and not (share > 0.3 and chosen != epoch):
         return None
@@ -52,12 +53,13 @@ def watch_the_clean_loss(f: Findings):
 
 
 @rule
-def leak(f: Findings):
-    if f.verdict.state != "SUSPICIOUS":
+def leak(f: Findings) -> Advice | None:
+    gap = f.verdict.gap
+    if f.verdict.state != "SUSPICIOUS" or gap is None:
         return None
     return Advice(
         "leak",
-        f"Clean validation loss is {-f.verdict.gap:.3g} below clean training loss. Look for "
+        f"Clean validation loss is {-gap:.3g} below clean training loss. Look for "
         "duplicates between the splits and for leaked features; `validation_split` takes the last "
         "rows, unshuffled.",
         "Kaufman 2012; Keras FAQ",
@@ -66,7 +68,7 @@ def leak(f: Findings):
 
 
 @rule
-def larger_validation(f: Findings):
+def larger_validation(f: Findings) -> Advice | None:
     found = f.resolution
     if f.verdict.state != "UNDECIDED" or not found or not f.verdict.best_loss:
         return None

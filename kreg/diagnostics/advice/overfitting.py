@@ -9,10 +9,10 @@ from kreg.diagnostics.states import FALLS
 
 
 @rule
-def restore(f: Findings):
+def restore(f: Findings) -> Advice | None:
     v = f.verdict
     done = any(event.get("kind") == "restore" for event in f.record.events)
-    if not v.past_best or done:
+    if not v.past_best or done or v.best_loss is None or v.last_loss is None:
         return None
     won = "".join(
         f", {m['name']} {m['best']:.4g} instead of {m['last']:.4g}"
@@ -30,7 +30,7 @@ def restore(f: Findings):
 
 
 @rule
-def bare_layers(f: Findings):
+def bare_layers(f: Findings) -> Advice | None:
     share, layer = f.totals["unregularized_share"], f.totals["largest_unregularized"]
     if f.verdict.state not in TOO_FREE or share < 0.2:
         return None
@@ -46,7 +46,7 @@ def bare_layers(f: Findings):
 
 
 @rule
-def augment(f: Findings):
+def augment(f: Findings) -> Advice | None:
     inputs = f.record.inputs
     if f.verdict.state not in TOO_FREE or not inputs.get("image") or inputs.get("augmented"):
         return None
@@ -62,7 +62,7 @@ def augment(f: Findings):
 
 
 @rule
-def more_data(f: Findings):
+def more_data(f: Findings) -> Advice | None:
     rows, params = f.record.sizes.get("train"), f.totals["params"]
     bare = f.totals["unregularized_share"]
     if f.verdict.state not in TOO_FREE or not rows or not params or bare >= 0.2:
@@ -80,7 +80,7 @@ def more_data(f: Findings):
 
 
 @rule
-def hard_tail(f: Findings):
+def hard_tail(f: Findings) -> Advice | None:
     losses = f.record.train_losses
     if f.verdict.state not in TOO_FREE or losses is None or np.size(losses) < 200:
         return None
@@ -99,7 +99,7 @@ def hard_tail(f: Findings):
 
 
 @rule
-def second_descent(f: Findings):
+def second_descent(f: Findings) -> Advice | None:
     been = {stretch["state"] for stretch in f.verdict.timeline}
     limits, series = Thresholds(falls=1.64), f.series  # to train on costs more than to wait
     recent = slice(-limits.window, None)
@@ -117,7 +117,7 @@ def second_descent(f: Findings):
 
 
 @rule
-def decay_first(f: Findings):
+def decay_first(f: Findings) -> Advice | None:
     rates = f.record.curve("learning_rate")
     if not f.verdict.past_best or not np.isfinite(rates).any():
         return None

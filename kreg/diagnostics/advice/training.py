@@ -7,7 +7,7 @@ WORTH = 0.05  # of the clean training loss: less is not what holds the model bac
 
 
 @rule
-def less_noise(f: Findings):
+def less_noise(f: Findings) -> Advice | None:
     entry = f.ledger["last"]
     if f.verdict.state not in ("UNDERFITTING", "TOO STRONG") or not entry:
         return None
@@ -24,7 +24,7 @@ def less_noise(f: Findings):
 
 
 @rule
-def calm_down(f: Findings):
+def calm_down(f: Findings) -> Advice | None:
     if f.verdict.state not in ("UNSTABLE", "NON-FINITE"):
         return None
     rate = f.at("learning_rate", f.verdict.epoch)
@@ -39,7 +39,7 @@ def calm_down(f: Findings):
 
 
 @rule
-def batch_statistics(f: Findings):
+def batch_statistics(f: Findings) -> Advice | None:
     entry, kinds = f.ledger["last"], {row.get("type") for row in f.layers}
     if not entry or "BatchNormalization" not in kinds or entry["train"]["noise"] >= 0:
         return None

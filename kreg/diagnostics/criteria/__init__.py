@@ -6,8 +6,7 @@ from kreg.diagnostics.criteria.evidence import Paired, PastBest, Trend
 from kreg.diagnostics.criteria.limits import Budget, Divergence, Threshold
 from kreg.diagnostics.criteria.patience import Patience
 from kreg.diagnostics.criteria.prechelt import GL, PQ, UP, Progress
-from kreg.diagnostics.criteria.presets import PRESETS, preset
-from kreg.diagnostics.criteria.rules import KINDS, parse, split
+from kreg.diagnostics.criteria.rules import KINDS, PRESETS, parse, preset, split
 from kreg.diagnostics.criteria.textbook import Textbook
 
 __all__ = [

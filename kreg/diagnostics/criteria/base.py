@@ -3,13 +3,23 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias, TypedDict
 
 import numpy as np
 
 from kreg import check
+from kreg.archive import State
 
 MODES = ("min", "max")
 MONITOR = "val_clean_loss"
+Values: TypeAlias = Mapping[str, float | None]  # what an epoch measured, by name
+
+
+class Quantity(TypedDict, total=False):
+    """The keyword arguments of every criterion; see `Criterion`."""
+
+    monitor: str
+    mode: str
 
 
 @dataclass(frozen=True)
@@ -44,13 +54,17 @@ class Criterion:
         mode: `"min"` or `"max"`, the better direction. Defaults to `"min"`.
     """
 
-    needs_examples = False  # whether `update` needs per-example losses
-    state = ("best", "best_epoch")  # names of the attributes that change
+    state: ClassVar[tuple[str, ...]] = ("best", "best_epoch")  # the attributes that change
 
     def __init__(self, *, monitor: str = MONITOR, mode: str = "min"):
         self.monitor = monitor
         self.mode = check.choice("mode", mode, MODES)
         self.reset()
+
+    @property
+    def needs_examples(self) -> bool:
+        """Whether `update` needs per-example losses."""
+        return False
 
     @property
     def monitors(self) -> tuple[str, ...]:
@@ -62,7 +76,7 @@ class Criterion:
         self.best: float | None = None
         self.best_epoch: int | None = None
 
-    def update(self, epoch: int, values: Mapping, examples: np.ndarray | None = None) -> Decision:
+    def update(self, epoch: int, values: Values, examples: np.ndarray | None = None) -> Decision:
         """Look at one epoch.
 
         Args:
@@ -80,10 +94,14 @@ class Criterion:
                 "has none. Use kreg.EarlyStopping or kreg.Diagnostics, which compute them, or "
                 "choose a rule that works on means, such as `gl:2`."
             )
-        return self.judge(epoch, float(value), values, examples)
+        rows = np.asarray([] if examples is None else examples)
+        return self.judge(epoch, float(value), values, rows)
 
-    def judge(self, epoch: int, value: float, values: Mapping, examples) -> Decision:
-        """The decision for a validated epoch; subclasses write this."""
+    def judge(self, epoch: int, value: float, values: Values, examples: np.ndarray) -> Decision:
+        """The decision for a validated epoch; subclasses write this.
+
+        `examples` is empty where there are none and the criterion does not need them.
+        """
         raise NotImplementedError
 
     def cost(self, value: float) -> float:
@@ -104,17 +122,17 @@ class Criterion:
             return "no finite value yet"
         return f"best {self.best:.4g} at epoch {self.best_epoch}"
 
-    def get_state(self) -> dict:
+    def get_state(self) -> State:
         """The attributes that change, as JSON values or arrays."""
         return {name: _copy(getattr(self, name)) for name in self.state}
 
-    def set_state(self, state: Mapping) -> None:
+    def set_state(self, state: State) -> None:
         """Continue from what `get_state` returned."""
         for name in self.state:
             setattr(self, name, _copy(state[name]))
 
 
-def _copy(value):
+def _copy(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.copy()
     return list(value) if isinstance(value, (list, tuple)) else value

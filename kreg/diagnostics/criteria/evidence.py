@@ -2,11 +2,13 @@
 
 import math
 import sys
+from typing import ClassVar, Unpack
 
 import numpy as np
 
 from kreg import check
-from kreg.diagnostics.criteria.base import Criterion, Decision, positive_loss
+from kreg.archive import State
+from kreg.diagnostics.criteria.base import Criterion, Decision, Quantity, Values, positive_loss
 from kreg.diagnostics.statistics import mann_kendall, paired_z
 from kreg.diagnostics.trailing import WINDOW, Trailing
 
@@ -21,18 +23,18 @@ class Trend(Criterion):
     Source: Mann 1945; Kendall 1975.
     """
 
-    state = ("best", "best_epoch", "recent")
+    state: ClassVar[tuple[str, ...]] = ("best", "best_epoch", "recent")
 
-    def __init__(self, window: int = 8, *, z: float = 1.645, **kwargs):
+    def __init__(self, window: int = 8, *, z: float = 1.645, **quantity: Unpack[Quantity]):
         self.window = check.integer("window", window, low=4)
         self.z = check.number("z", z, low=0, low_open=True)
-        super().__init__(**kwargs)
+        super().__init__(**quantity)
 
     def reset(self) -> None:
         super().reset()
-        self.recent = []
+        self.recent: list[float] = []
 
-    def judge(self, epoch, value, values, examples) -> Decision:
+    def judge(self, epoch: int, value: float, values: Values, examples: np.ndarray) -> Decision:
         improved = self.take_best(epoch, value)
         # NaN has no rank; it counts as worse than everything
         cost = self.cost(value) if math.isfinite(value) else sys.float_info.max
@@ -64,19 +66,19 @@ class Paired(Criterion):
     """
 
     needs_examples = True
-    state = ("best", "best_epoch", "best_examples", "hits")
+    state: ClassVar[tuple[str, ...]] = ("best", "best_epoch", "best_examples", "hits")
 
-    def __init__(self, z: float = 2.33, *, times: int = 2, **kwargs):
+    def __init__(self, z: float = 2.33, *, times: int = 2, **quantity: Unpack[Quantity]):
         self.z = check.number("z", z, low=0, low_open=True)
         self.times = check.integer("times", times, low=1)
-        super().__init__(**kwargs)
+        super().__init__(**quantity)
 
     def reset(self) -> None:
         super().reset()
-        self.best_examples = None
+        self.best_examples: np.ndarray | None = None
         self.hits = 0
 
-    def judge(self, epoch, value, values, examples) -> Decision:
+    def judge(self, epoch: int, value: float, values: Values, examples: np.ndarray) -> Decision:
         if self.take_best(epoch, value):
             self.best_examples, self.hits = np.array(examples), 0
             return Decision(improved=True)
@@ -110,14 +112,22 @@ class PastBest(Criterion):
     """
 
     needs_examples = True
-    state = ("best", "best_epoch", "count")
+    state: ClassVar[tuple[str, ...]] = ("best", "best_epoch", "count")
 
-    def __init__(self, lost: float = 2.0, *, sure=0.95, window=WINDOW, after: int = 8, **kwargs):
+    def __init__(
+        self,
+        lost: float = 2.0,
+        *,
+        sure: float = 0.95,
+        window: int = WINDOW,
+        after: int = 8,
+        **quantity: Unpack[Quantity],
+    ):
         self.lost = check.number("lost", lost, low=0, low_open=True)
         self.sure = check.number("sure", sure, low=0, high=1, low_open=True, high_open=True)
         self.window = check.integer("window", window, low=1)
         self.after = check.integer("after", after, low=1)
-        super().__init__(**kwargs)
+        super().__init__(**quantity)
         positive_loss("PastBest", self)
 
     def reset(self) -> None:
@@ -125,7 +135,7 @@ class PastBest(Criterion):
         self.count = 0
         self.trail = Trailing(self.window)
 
-    def judge(self, epoch, value, values, examples) -> Decision:
+    def judge(self, epoch: int, value: float, values: Values, examples: np.ndarray) -> Decision:
         improved = self.take_best(epoch, value)
         self.count += 1
         lost, sure = self.trail.update(value, examples)
@@ -139,9 +149,9 @@ class PastBest(Criterion):
             f"validations, and worse with a probability of {sure:.0%} ({self.best_so_far()}).",
         )
 
-    def get_state(self) -> dict:
+    def get_state(self) -> State:
         return {**super().get_state(), "trail": self.trail.get_state()}
 
-    def set_state(self, state) -> None:
+    def set_state(self, state: State) -> None:
         super().set_state(state)
         self.trail.set_state(state["trail"])

@@ -1,7 +1,11 @@
 """Patience: stop when nothing has improved for a while."""
 
+from typing import ClassVar, Unpack
+
+import numpy as np
+
 from kreg import check
-from kreg.diagnostics.criteria.base import Criterion, Decision
+from kreg.diagnostics.criteria.base import Criterion, Decision, Quantity, Values
 from kreg.diagnostics.statistics import paired_se
 
 
@@ -25,13 +29,20 @@ class Patience(Criterion):
     [False, False, False, True]
     """
 
-    state = ("best", "best_epoch", "wait", "best_examples")
+    state: ClassVar[tuple[str, ...]] = ("best", "best_epoch", "wait", "best_examples")
 
-    def __init__(self, patience: int = 10, *, min_delta=0, baseline: float | None = None, **kwargs):
+    def __init__(
+        self,
+        patience: int = 10,
+        *,
+        min_delta: float | str = 0,
+        baseline: float | None = None,
+        **quantity: Unpack[Quantity],
+    ):
         self.patience = check.integer("patience", patience, low=0)
         self.min_delta = _checked_delta(min_delta)
         self.baseline = None if baseline is None else check.number("baseline", baseline)
-        super().__init__(**kwargs)
+        super().__init__(**quantity)
 
     @property
     def needs_examples(self) -> bool:
@@ -40,9 +51,9 @@ class Patience(Criterion):
     def reset(self) -> None:
         super().reset()
         self.wait = 0
-        self.best_examples = None
+        self.best_examples: np.ndarray | None = None
 
-    def judge(self, epoch, value, values, examples) -> Decision:
+    def judge(self, epoch: int, value: float, values: Values, examples: np.ndarray) -> Decision:
         self.wait += 1
         if self.take_best(epoch, value, self.margin(examples)):
             if self.needs_examples:
@@ -59,18 +70,17 @@ class Patience(Criterion):
             f"({self.best_so_far()}).",
         )
 
-    def margin(self, examples) -> float:
+    def margin(self, examples: np.ndarray) -> float:
         """`min_delta` in the units of the monitored quantity."""
-        if self.best is None:
-            return 0.0
         if self.min_delta == "auto":
-            return paired_se(examples - self.best_examples)
+            best = self.best_examples
+            return 0.0 if best is None else paired_se(examples - best)
         if isinstance(self.min_delta, str):
-            return float(self.min_delta[:-1]) / 100 * abs(self.best)
+            return float(self.min_delta[:-1]) / 100 * abs(self.best or 0.0)
         return self.min_delta
 
 
-def _checked_delta(value):
+def _checked_delta(value: float | str) -> float | str:
     """A number >= 0, `"auto"`, or a percentage."""
     if not isinstance(value, str):
         return check.number("min_delta", value, low=0)

@@ -1,9 +1,18 @@
 """Prechelt's three families of criteria: loss of generalization, its quotient, rising strips."""
 
+from collections.abc import Sequence
+from typing import ClassVar, Unpack
+
 import numpy as np
 
 from kreg import check
-from kreg.diagnostics.criteria.base import Criterion, Decision, positive_loss
+from kreg.diagnostics.criteria.base import (
+    Criterion,
+    Decision,
+    Quantity,
+    Values,
+    positive_loss,
+)
 
 TRAIN = "clean_loss"
 
@@ -17,14 +26,13 @@ def generalization_loss(value: float, best: float) -> float:
     return 100 * (value / best - 1)
 
 
-def progress(strip) -> float:
+def progress(strip: Sequence[float]) -> float:
     """`P_k = 1000 (mean E_tr / min E_tr - 1)` over a strip of training losses > 0, in per mille.
 
     >>> round(progress([1.1, 1.0, 0.9]), 3)
     111.111
     """
-    strip = np.asarray(strip, dtype=float)
-    return float(1000 * (strip.mean() / strip.min() - 1))
+    return 1000 * (float(np.mean(strip)) / min(strip) - 1)
 
 
 class GL(Criterion):
@@ -36,12 +44,12 @@ class GL(Criterion):
     Source: Prechelt 1998, "Early Stopping - But When?".
     """
 
-    def __init__(self, alpha: float = 2.0, **kwargs):
+    def __init__(self, alpha: float = 2.0, **quantity: Unpack[Quantity]):
         self.alpha = check.number("alpha", alpha, low=0, low_open=True)
-        super().__init__(**kwargs)
+        super().__init__(**quantity)
         positive_loss("GL", self)
 
-    def judge(self, epoch, value, values, examples) -> Decision:
+    def judge(self, epoch: int, value: float, values: Values, examples: np.ndarray) -> Decision:
         improved = self.take_best(epoch, value)
         if improved or self.best is None:
             return Decision(improved=improved)
@@ -61,39 +69,40 @@ class GL(Criterion):
 class Strips(Criterion):
     """Base of criteria that look at the end of every strip of k validations."""
 
-    state = ("best", "best_epoch", "count", "train_strip")
+    state: ClassVar[tuple[str, ...]] = ("best", "best_epoch", "count", "train_strip")
 
-    def __init__(self, strip: int = 5, train: str | None = None, **kwargs):
+    def __init__(self, strip: int = 5, train: str | None = None, **quantity: Unpack[Quantity]):
         self.strip = check.integer("strip", strip, low=2)
         self.train = train
-        super().__init__(**kwargs)
+        super().__init__(**quantity)
 
     @property
-    def monitors(self):
+    def monitors(self) -> tuple[str, ...]:
         return (self.monitor,) if self.train is None else (self.monitor, self.train)
 
     def reset(self) -> None:
         super().reset()
         self.count = 0
-        self.train_strip = []
+        self.train_strip: list[float] = []
 
-    def judge(self, epoch, value, values, examples) -> Decision:
+    def judge(self, epoch: int, value: float, values: Values, examples: np.ndarray) -> Decision:
         improved = self.take_best(epoch, value)
         self.count += 1
         if self.train is not None:
-            self.keep(epoch, values)
+            self.keep(epoch, self.train, values)
         if self.count % self.strip:
             return Decision(improved=improved)
         decision = self.judge_strip(value)
         return Decision(improved=True) if improved and not decision.stop else decision
 
-    def keep(self, epoch: int, values) -> None:
-        if values.get(self.train) is None:
+    def keep(self, epoch: int, train: str, values: Values) -> None:
+        loss = values.get(train)
+        if loss is None:
             raise ValueError(
-                f"{type(self).__name__} needs the training loss `{self.train}`, and epoch {epoch} "
+                f"{type(self).__name__} needs the training loss `{train}`, and epoch {epoch} "
                 f"has none. Measured: {', '.join(sorted(values)) or 'nothing'}."
             )
-        self.train_strip = [*self.train_strip, float(values[self.train])][-self.strip :]
+        self.train_strip = [*self.train_strip, float(loss)][-self.strip :]
 
     def judge_strip(self, value: float) -> Decision:
         raise NotImplementedError
@@ -112,12 +121,19 @@ class PQ(Strips):
     Source: Prechelt 1998.
     """
 
-    def __init__(self, alpha: float = 0.5, strip: int = 5, *, train: str = TRAIN, **kwargs):
+    def __init__(
+        self,
+        alpha: float = 0.5,
+        strip: int = 5,
+        *,
+        train: str = TRAIN,
+        **quantity: Unpack[Quantity],
+    ):
         self.alpha = check.number("alpha", alpha, low=0, low_open=True)
-        super().__init__(strip, train, **kwargs)
+        super().__init__(strip, train, **quantity)
         positive_loss("PQ", self)
 
-    def judge_strip(self, value) -> Decision:
+    def judge_strip(self, value: float) -> Decision:
         if self.best is None or not np.isfinite([value, *self.train_strip]).all():
             return Decision()
         if self.best <= 0 or min(self.train_strip) <= 0:
@@ -145,16 +161,23 @@ class Progress(Strips):
     Source: Prechelt 1998.
     """
 
-    def __init__(self, limit: float = 0.1, strip: int = 5, *, monitor: str = TRAIN, **kwargs):
+    def __init__(
+        self,
+        limit: float = 0.1,
+        strip: int = 5,
+        *,
+        monitor: str = TRAIN,
+        mode: str = "min",
+    ):
         self.limit = check.number("limit", limit, low=0, low_open=True)
-        super().__init__(strip, monitor, monitor=monitor, **kwargs)
+        super().__init__(strip, monitor, monitor=monitor, mode=mode)
         positive_loss("Progress", self)
 
     @property
-    def monitors(self):
+    def monitors(self) -> tuple[str, ...]:
         return (self.monitor,)
 
-    def judge_strip(self, value) -> Decision:
+    def judge_strip(self, value: float) -> Decision:
         if not np.isfinite(self.train_strip).all() or min(self.train_strip) < 0:
             return Decision()
         # at a loss of exactly zero nothing is left to move
@@ -179,18 +202,18 @@ class UP(Strips):
     Source: Prechelt 1998.
     """
 
-    state = ("best", "best_epoch", "count", "last", "rises")
+    state: ClassVar[tuple[str, ...]] = ("best", "best_epoch", "count", "last", "rises")
 
-    def __init__(self, strips: int = 2, strip: int = 5, **kwargs):
+    def __init__(self, strips: int = 2, strip: int = 5, **quantity: Unpack[Quantity]):
         self.strips = check.integer("strips", strips, low=1)
-        super().__init__(strip, **kwargs)
+        super().__init__(strip, **quantity)
 
     def reset(self) -> None:
         super().reset()
         self.last: float | None = None
         self.rises = 0
 
-    def judge_strip(self, value) -> Decision:
+    def judge_strip(self, value: float) -> Decision:
         worse = self.last is not None and (
             not np.isfinite(value) or self.cost(value) > self.cost(self.last)
         )

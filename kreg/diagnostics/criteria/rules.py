@@ -1,17 +1,19 @@
 """Rule strings: `default`, `gl:2`, `patience:5`, `gl:2+paired:1.28`, `trend|patience:20`."""
 
+from collections.abc import Callable
+
 from kreg import check
-from kreg.diagnostics.criteria.base import Criterion
+from kreg.diagnostics.criteria.base import MONITOR, Criterion, Quantity
 from kreg.diagnostics.criteria.combine import Smoothed, all_of, any_of
 from kreg.diagnostics.criteria.evidence import Paired, PastBest, Trend
 from kreg.diagnostics.criteria.limits import Budget, Divergence, Threshold
 from kreg.diagnostics.criteria.patience import Patience
-from kreg.diagnostics.criteria.prechelt import GL, PQ, UP, Progress
-from kreg.diagnostics.criteria.presets import PRESETS, preset
+from kreg.diagnostics.criteria.prechelt import GL, PQ, TRAIN, UP, Progress
 from kreg.diagnostics.criteria.textbook import Textbook
 
+PRESETS = ("fast", "default", "careful")  # to choose from by taste, not by number
 # name -> (class, whether its number is a whole one)
-KINDS = {
+KINDS: dict[str, tuple[Callable[..., Criterion], bool]] = {
     "patience": (Patience, True),
     "gl": (GL, False),
     "pq": (PQ, False),
@@ -27,7 +29,14 @@ KINDS = {
 }
 
 
-def parse(rule: str, *, examples: bool = True, **quantity) -> Criterion:
+def parse(
+    rule: str,
+    *,
+    examples: bool = True,
+    monitor: str = MONITOR,
+    mode: str = "min",
+    train: str = TRAIN,
+) -> Criterion:
     """The criterion that a rule string describes.
 
     `name` or `name:number`; `+` joins rules that must agree, `|` rules of which one is enough; `+`
@@ -36,7 +45,9 @@ def parse(rule: str, *, examples: bool = True, **quantity) -> Criterion:
     Args:
         rule: The string.
         examples: Whether per-example losses are there (see `preset`).
-        quantity: `monitor=`, `mode=` for all rules, `train=` for those that need it.
+        monitor: Name of the monitored quantity.
+        mode: `"min"` or `"max"`.
+        train: Name of the training loss, for the rules that look at it.
 
     Raises:
         ValueError: If a name is unknown (with the nearest one) or a number is out of range.
@@ -46,9 +57,39 @@ def parse(rule: str, *, examples: bool = True, **quantity) -> Criterion:
     """
     text = rule.strip()
     text, smooth, weight = text.partition("~")
-    options = [_conjunction(part, examples, quantity) for part in text.split("|")]
+    quantity: Quantity = {"monitor": monitor, "mode": mode}
+    options = [_conjunction(part, examples, quantity, train) for part in text.split("|")]
     criterion = options[0] if len(options) == 1 else any_of(*options)
     return Smoothed(criterion, _number(rule, weight, False)) if smooth else criterion
+
+
+def preset(
+    name: str, *, examples: bool = True, monitor: str = MONITOR, mode: str = "min"
+) -> Criterion:
+    """The criterion behind a preset's name.
+
+    - `fast`: three validations without improvement.
+    - `default`: 2 % above the best and surely worse, on the same examples (`PastBest`), or twenty
+      validations without improvement.
+    - `careful`: thirty validations without improvement.
+
+    Args:
+        name: `"fast"`, `"default"` or `"careful"`.
+        examples: Whether per-example losses are there; without them `default` looks for a rising
+            trend over twelve validations instead.
+        monitor: Name of the monitored quantity.
+        mode: `"min"` or `"max"`. With `"max"` `default` is patience alone.
+    """
+    check.choice("preset", name, PRESETS)
+    quantity: Quantity = {"monitor": monitor, "mode": mode}
+    if name == "fast":
+        return Patience(3, **quantity)
+    if name == "careful":
+        return Patience(30, **quantity)
+    if mode == "max":
+        return Patience(20, **quantity)
+    evidence = PastBest(**quantity) if examples else Trend(12, **quantity)
+    return any_of(evidence, Patience(20, **quantity))
 
 
 def split(rules: str) -> list[str]:
@@ -63,28 +104,28 @@ def split(rules: str) -> list[str]:
     return found
 
 
-def _conjunction(text: str, examples: bool, quantity: dict) -> Criterion:
-    parts = [_single(part.strip(), examples, quantity) for part in text.split("+")]
+def _conjunction(text: str, examples: bool, quantity: Quantity, train: str) -> Criterion:
+    parts = [_single(part.strip(), examples, quantity, train) for part in text.split("+")]
     return parts[0] if len(parts) == 1 else all_of(*parts)
 
 
-def _single(text: str, examples: bool, quantity: dict) -> Criterion:
+def _single(text: str, examples: bool, quantity: Quantity, train: str) -> Criterion:
     name, _, value = text.partition(":")
-    known = {k: quantity[k] for k in ("monitor", "mode") if k in quantity}
     if name in PRESETS and not value:
-        return preset(name, examples=examples, **known)
+        return preset(name, examples=examples, **quantity)
     check.choice("rule", name, (*PRESETS, *KINDS))
     if name in PRESETS:
         raise check.invalid("rule", f"the preset {name!r} without a number", text)
     kind, whole = KINDS[name]
-    if name in ("pq", "textbook") and "train" in quantity:
-        known["train"] = quantity["train"]
+    known = dict(quantity)
+    if name in ("pq", "textbook"):
+        known["train"] = train
     if name == "progress":
-        known["monitor"] = quantity.get("train", "clean_loss")
+        known["monitor"] = train
     return kind(*([_number(text, value, whole)] if value else []), **known)
 
 
-def _number(rule: str, value: str, whole: bool):
+def _number(rule: str, value: str, whole: bool) -> float:
     try:
         return int(value) if whole else float(value)
     except ValueError:

@@ -1,9 +1,12 @@
 """The table of the textbooks, word for word: and what it costs to believe it."""
 
 import math
+from typing import ClassVar, Unpack
+
+import numpy as np
 
 from kreg import check
-from kreg.diagnostics.criteria.base import Criterion, Decision
+from kreg.diagnostics.criteria.base import Criterion, Decision, Quantity, Values
 from kreg.diagnostics.criteria.prechelt import TRAIN
 
 
@@ -21,24 +24,39 @@ class Textbook(Criterion):
         train: Name of the training loss. Defaults to `"clean_loss"`.
     """
 
-    state = ("best", "best_epoch", "last", "last_train", "run", "last_answer")
+    state: ClassVar[tuple[str, ...]] = (
+        "best",
+        "best_epoch",
+        "last",
+        "last_train",
+        "run",
+        "last_answer",
+    )
 
-    def __init__(self, times: int = 1, *, flat: float = 1e-4, train: str = TRAIN, **kwargs):
+    def __init__(
+        self,
+        times: int = 1,
+        *,
+        flat: float = 1e-4,
+        train: str = TRAIN,
+        **quantity: Unpack[Quantity],
+    ):
         self.times = check.integer("times", times, low=1)
         self.flat = check.number("flat", flat, low=0)
         self.train = train
-        super().__init__(**kwargs)
+        super().__init__(**quantity)
 
     @property
-    def monitors(self):
+    def monitors(self) -> tuple[str, ...]:
         return (self.monitor, self.train)
 
     def reset(self) -> None:
         super().reset()
-        self.last = self.last_train = None
+        self.last: float | None = None
+        self.last_train: float | None = None
         self.run, self.last_answer = 0, ""
 
-    def judge(self, epoch, value, values, examples) -> Decision:
+    def judge(self, epoch: int, value: float, values: Values, examples: np.ndarray) -> Decision:
         improved = self.take_best(epoch, value)
         train = values.get(self.train)
         if train is None:
@@ -57,7 +75,9 @@ class Textbook(Criterion):
 
     def answer(self, value: float, train: float) -> str:
         """The table's entry: `"overfitting"`, `"converged"` or `""` for "go on"."""
-        if self.last is None or not all(map(math.isfinite, (value, self.last, self.last_train))):
+        if self.last is None or self.last_train is None:
+            return ""
+        if not all(map(math.isfinite, (value, self.last, self.last_train))):
             return ""
         validation = direction(self.cost(self.last), self.cost(value), self.flat)
         training = direction(self.last_train, train, self.flat)

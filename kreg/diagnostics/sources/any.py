@@ -4,9 +4,10 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from kreg.diagnostics.record import Record
-from kreg.diagnostics.report_document import document
+from kreg.diagnostics.report_document import Document, document
 from kreg.diagnostics.sources import csv_log, events, history
 from kreg.diagnostics.stopping_replay import RULES
 from kreg.diagnostics.upgrade import upgraded
@@ -17,7 +18,7 @@ EXPECTED = (
 )
 
 
-def load(source, *, rules: str = RULES) -> tuple[dict, Record | None]:
+def load(source: Any, *, rules: str = RULES) -> tuple[Document, Record | None]:
     """The document of a source, and its record where there is one.
 
     A `report.json` is shown as it was written: what was judged once is not judged again. Everything
@@ -36,12 +37,13 @@ def load(source, *, rules: str = RULES) -> tuple[dict, Record | None]:
     return from_directory(path, rules) if path.is_dir() else from_file(path, rules)
 
 
-def as_record(source) -> Record | None:
+def as_record(source: Any) -> Record | None:
     """The record of an object that is not a path."""
     if isinstance(source, Record):
         return source
-    if isinstance(getattr(source, "record", None), Record):
-        return source.record
+    record = getattr(source, "record", None)
+    if isinstance(record, Record):
+        return record
     if isinstance(source, Mapping) or isinstance(getattr(source, "history", None), Mapping):
         return history.read(source)
     if isinstance(source, (str, Path)) or hasattr(source, "__fspath__"):
@@ -51,7 +53,7 @@ def as_record(source) -> Record | None:
     )
 
 
-def from_file(path: Path, rules: str) -> tuple[dict, Record | None]:
+def from_file(path: Path, rules: str) -> tuple[Document, Record | None]:
     if path.suffix == ".json":
         return from_json(path), None
     if "tfevents" in path.name:
@@ -60,7 +62,7 @@ def from_file(path: Path, rules: str) -> tuple[dict, Record | None]:
     return document(record, rules=rules), record
 
 
-def from_json(path: Path) -> dict:
+def from_json(path: Path) -> Document:
     try:
         content = json.loads(path.read_text("utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -68,7 +70,7 @@ def from_json(path: Path) -> dict:
     return upgraded(content)
 
 
-def from_directory(path: Path, rules: str) -> tuple[dict, Record | None]:
+def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
     """The best that a directory has: its report, with its record; its history; its events."""
     problems: list[str] = []
     found = first(path, ("report.json", "record.npz", "history.csv"), rules, problems)
@@ -85,7 +87,9 @@ def from_directory(path: Path, rules: str) -> tuple[dict, Record | None]:
     raise ValueError(f"{path} has no record of a training yet. {reasons} Expected {EXPECTED}.")
 
 
-def first(path: Path, names: tuple, rules: str, problems: list[str]):
+def first(
+    path: Path, names: tuple[str, ...], rules: str, problems: list[str]
+) -> tuple[Document, Record | None] | None:
     """Document and record of the first file that can be read; the others become sentences."""
     for name in names:
         if not (path / name).is_file():
@@ -97,12 +101,12 @@ def first(path: Path, names: tuple, rules: str, problems: list[str]):
     return None
 
 
-def named(found: dict, path: Path) -> dict:
+def named(found: Document, path: Path) -> Document:
     """A run without a name of its own is called like its directory."""
     return {**found, "name": path.resolve().name} if found["name"] in ("run", "") else found
 
 
-def noted(found: dict, problems: list[str]) -> dict:
+def noted(found: Document, problems: list[str]) -> Document:
     """The document with what could not be read among its caveats."""
     verdict = found["verdict"]
     return {**found, "verdict": {**verdict, "caveats": [*verdict["caveats"], *problems]}}

@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import SupportsFloat
 
 from kreg.diagnostics.record import Record
 
 
-def from_columns(name: str, epochs: Sequence[int], columns: Mapping[str, Sequence]) -> Record:
+def from_columns(
+    name: str, epochs: Sequence[int], columns: Mapping[str, Sequence[float | None]]
+) -> Record:
     """A record of logged numbers.
 
     Args:
@@ -24,9 +27,9 @@ def from_columns(name: str, epochs: Sequence[int], columns: Mapping[str, Sequenc
     return record
 
 
-def numeric(value) -> float | None:
+def numeric(value: object) -> float | None:
     """The value as a float; `None` where there is nothing or no number."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if not isinstance(value, (str, SupportsFloat)):
         return None
     try:
         return float(value)
@@ -34,13 +37,13 @@ def numeric(value) -> float | None:
         return None
 
 
-def growing(epochs: Sequence) -> tuple[list[int], list[int], str]:
+def growing(epochs: Sequence[object]) -> tuple[list[int], list[int], str]:
     """`(positions, epochs from 1, warning)`: the last try of each epoch, in order.
 
     A log that a resumed training appended to repeats epochs; a log of two trainings starts again.
     """
-    numbers = [numeric(epoch) for epoch in epochs]
-    if any(e is None or not math.isfinite(e) or e != int(e) for e in numbers):
+    numbers = [e for epoch in epochs if (e := numeric(epoch)) is not None]
+    if len(numbers) < len(epochs) or any(not math.isfinite(e) or e != int(e) for e in numbers):
         return (
             list(range(len(epochs))),
             list(range(1, len(epochs) + 1)),

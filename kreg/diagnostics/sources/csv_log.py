@@ -5,9 +5,10 @@ from pathlib import Path
 
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.sources.build import from_columns, growing, numeric
+from kreg.files import AnyPath
 
 
-def read(path) -> Record:
+def read(path: AnyPath) -> Record:
     """The record of a CSV log; a line that is still being written is left out.
 
     Raises:
@@ -28,7 +29,7 @@ def read(path) -> Record:
     return assemble(path, header, whole, partial)
 
 
-def assemble(path: Path, header: list[str], rows: list, partial: int) -> Record:
+def assemble(path: Path, header: list[str], rows: list[list[str]], partial: int) -> Record:
     columns = {name: [row[i] for row in rows] for i, name in enumerate(header) if name}
     epochs = columns.pop("epoch", None)
     positions, numbers, warning = growing(range(len(rows)) if epochs is None else epochs)

@@ -4,9 +4,11 @@ import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.sources.build import from_columns
+from kreg.files import AnyPath
 
 PATTERN = "*tfevents*"
 TAGS = {
@@ -16,7 +18,7 @@ TAGS = {
 }
 
 
-def read(folder) -> Record:
+def read(folder: AnyPath) -> Record:
     """The record of a log directory, with Keras's own tags (`epoch_loss`) or kreg's.
 
     Raises:
@@ -76,7 +78,7 @@ def records(path: Path) -> Iterator[bytes]:
             yield data
 
 
-def scalar(value) -> float | None:
+def scalar(value: Any) -> float | None:
     """The number of a summary value, in the old or the new form."""
     from tensorboard.util import tensor_util
 

@@ -1,12 +1,19 @@
 """A Keras `History`, or anything with a `.history` dict; a plain dict of lists."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.sources.build import from_columns, numeric
 
 
-def read(history) -> Record:
+class HasHistory(Protocol):
+    """What `model.fit` returns."""
+
+    history: Mapping[str, Iterable[Any]]
+
+
+def read(history: HasHistory | Mapping[str, Iterable[Any]]) -> Record:
     """The record of `model.fit(...)`'s return value.
 
     Lists of unequal length (`validation_freq > 1` leaves gaps) are spread evenly when the lengths
@@ -21,7 +28,7 @@ def read(history) -> Record:
     return from_columns("history", list(range(first, first + length)), spread)
 
 
-def _spread(values: list, length: int) -> list:
+def _spread(values: list[Any], length: int) -> list[Any]:
     if not values or len(values) == length:
         return values or [None] * length
     step = length // len(values)

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from kreg.diagnostics.inventory import COLUMNS
+from kreg.diagnostics.layer_table import COLUMNS
 from kreg.diagnostics.report_document import Document
 from kreg.pages import svg
 from kreg.pages.formatting import number, percent

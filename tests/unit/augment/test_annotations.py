@@ -130,4 +130,6 @@ def test_mixing_refuses_places(batch, index):
 
 def test_a_wrong_shape_is_named(batch, index):
     with pytest.raises(ValueError, match='Expected "boxes" of shape'):
+        run([augment.RandomFlip()], {**batch, "boxes": batch["boxes"][..., :3]}, index)
+    with pytest.raises(ValueError, match="'boxes' has 5 records, but there are 32 images"):
         run([augment.RandomFlip()], {**batch, "boxes": batch["boxes"][0]}, index)

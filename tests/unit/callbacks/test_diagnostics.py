@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import kreg
-from kreg.callbacks import conclusion, opening
-from tests.unit.callbacks.conftest import classifier
+from kreg.callbacks.diagnostics import train_begin, train_end
+from tests.unit.measuring.conftest import classifier
 
 
 def fit(model, data, callbacks, **kwargs):
@@ -116,7 +116,7 @@ def test_a_failing_report_loses_nothing(data, model, monkeypatch, capsys):
     def broken(record):
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr(conclusion.diagnostics, "diagnose", broken)
+    monkeypatch.setattr(train_end.diagnostics, "diagnose", broken)
     watch = kreg.Diagnostics(*data)
     history = fit(model, data, [watch])
     assert len(history.epoch) == 4 and watch.verdict is None and watch.document is None
@@ -156,11 +156,11 @@ def test_fewer_validation_rows_are_said_unless_they_were_chosen():
     few, many = (x[:1000], y[:1000]), (x, y)
     watch = kreg.Diagnostics(few, many)
     assert len(watch.validation) == 512
-    assert "512 of 3000 validation rows" in opening.about(watch.validation, watch.budget)
+    assert "512 of 3000 validation rows" in train_begin.about(watch.validation, watch.budget)
     assert len(kreg.Diagnostics(few, many, rows=2048).validation) == 2048
-    assert opening.about(watch.validation, None) == ""
-    assert opening.about(kreg.Diagnostics(few, few).validation, 0.05) != ""
-    assert opening.about(kreg.Diagnostics(few, (x[:500], y[:500])).validation, 0.05) == ""
+    assert train_begin.about(watch.validation, None) == ""
+    assert train_begin.about(kreg.Diagnostics(few, few).validation, 0.05) != ""
+    assert train_begin.about(kreg.Diagnostics(few, (x[:500], y[:500])).validation, 0.05) == ""
 
 
 def test_a_stopping_rule_that_reads_the_training_side_forbids_thinning(data):

@@ -12,10 +12,10 @@ import pytest
 
 import kreg
 from kreg.callbacks import HistoryFile, Interrupt, NonFinite
-from kreg.callbacks.board import board
+from kreg.callbacks.shared_values import shared
 from kreg.pages import Report
-from tests.unit.callbacks.conftest import classifier
-from tests.unit.callbacks.test_stopping import Scripted
+from tests.unit.callbacks.early_stopping.test_early_stopping import Scripted
+from tests.unit.measuring.conftest import classifier
 
 
 class Kick(keras.callbacks.Callback):
@@ -44,7 +44,7 @@ def test_a_signal_stops_at_the_batch_end(number, code, data, capsys):
         model.fit(x, y, epochs=5, verbose=0, callbacks=[Kick(1, 1, number), interrupt, count])
     assert interrupt.exit_code == code
     assert batches == [0, 1, 2, 0, 1]
-    assert board(model).partial
+    assert shared(model).partial
     assert "Once more to exit at once" in capsys.readouterr().out
     assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)] == before
 
@@ -57,7 +57,7 @@ def test_the_last_batch_completes_its_epoch(data):
     script = Scripted(val_clean_loss=[3.0, 2.0])
     callbacks = [interrupt, Kick(1, 2), script, stop]
     model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks)
-    assert not board(model).partial and stop.best_epoch == 1
+    assert not shared(model).partial and stop.best_epoch == 1
 
 
 def test_the_second_signal_exits_at_once():

@@ -9,8 +9,8 @@ import pytest
 import kreg
 from kreg import archive
 from kreg.callbacks import HistoryFile, Saver, stateful
-from tests.unit.callbacks.conftest import classifier
-from tests.unit.callbacks.test_stopping import Scripted
+from tests.unit.callbacks.early_stopping.test_early_stopping import Scripted
+from tests.unit.measuring.conftest import classifier
 
 EPOCHS = 9
 

@@ -5,8 +5,8 @@ import pytest
 
 import kreg
 from kreg.callbacks import Saver, TensorBoard
-from tests.unit.callbacks.conftest import classifier
 from tests.unit.callbacks.test_state import Memory
+from tests.unit.measuring.conftest import classifier
 
 accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 

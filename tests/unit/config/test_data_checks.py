@@ -1,8 +1,8 @@
-"""What is found in a table's first line, and when only loading the table can tell."""
+"""Columns and types that are named must be in the table, which says so before it is loaded."""
 
 import pytest
 
-from kreg.config.data_checks import columns_are_there, header, package_is_installed
+from kreg.config.data_checks import check_data, columns_are_there, package_is_installed
 from kreg.data.options import CsvOptions, TfdsOptions
 
 
@@ -16,34 +16,31 @@ def table(tmp_path):
     return write
 
 
+def test_what_only_loading_can_tell_is_left_to_it(table):
+    columns_are_there(CsvOptions(path=table("a,a\n"), target="b"))
+
+
+@pytest.mark.parametrize("separator", ["auto", ";"])
+def test_columns_between_semicolons_are_found(table, separator):
+    path = table("size;rich;day\n1;2;3\n")
+    columns_are_there(CsvOptions(path=path, target="rich", separator=separator))
+    with pytest.raises(ValueError, match=r"data.target.*Did you mean 'rich'"):
+        columns_are_there(CsvOptions(path=path, target="ritch", separator=separator))
+
+
 @pytest.mark.parametrize(
-    ("content", "separator"),
+    ("types", "sentence"),
     [
-        ("a,b c,d\n1,2,3\n", ","),
-        ("\n  \na, b c,d\r\n1,2,3\r\n", ","),
-        ('"a";"b c";d', ";"),
-        ("a\tb c\td\n", "\t"),
+        ({"size": "numbr"}, "data.types.size.*Did you mean 'number'"),
+        ({"sise": "number"}, "data.types.*Did you mean 'size'"),
+        ({"rich": "drop"}, "no drop of the target"),
     ],
 )
-def test_the_first_line_that_is_not_empty(table, content, separator):
-    assert header(table(content), separator) == ["a", "b c", "d"]
-
-
-def test_a_byte_order_mark_is_no_part_of_a_name(table):
-    assert header(table("a,b\n", "utf-8-sig"), ",") == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"\xff\xfe\x00", b"a,a\n", b"a,,b\n", b"x" * 200_000 + b",b\n"]
-)
-def test_what_only_loading_can_tell_is_left_to_it(table, content):
-    """Pandas names columns without a name and columns of one name; other bytes are no table."""
-    assert header(table(content), ",") == []
-    columns_are_there(CsvOptions(path=table(content), target="b"))
-
-
-def test_a_separator_of_several_signs_is_left_to_the_loader(table):
-    assert header(table("a;;b\n"), ";;") == []
+def test_a_type_that_is_none_is_a_sentence(table, types, sentence):
+    options = CsvOptions(path=table("size,rich\n1,2\n"), target="rich", types=types)
+    with pytest.raises(ValueError, match=sentence):
+        check_data(options)
+    check_data(CsvOptions(path=options.path, target="rich", types={"size": "%d/%m/%Y"}))
 
 
 def test_every_named_column_is_looked_for(table):

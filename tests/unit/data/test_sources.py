@@ -70,6 +70,53 @@ def test_named_columns_group_and_order(saved):
         npz(path, group="persn")
 
 
+ONE_HOT = np.eye(3, dtype=int)[Y]
+CODINGS = {  # y, y_test, options -> the classes, and the codes of the first three rows
+    "from 0": (Y, Y[:9], {}, "012"),
+    "from 1": (Y + 1, Y[:9] + 1, {}, "123"),
+    "from 1, a class fails in the test": (Y + 1, np.resize(Y[:2] + 1, 9), {}, "123"),
+    "a column": (Y[:, None], Y[:9, None], {}, "012"),
+    "any numbers": (np.array([10, 20, 35])[Y], np.array([10, 20, 35])[Y[:9]], {}, "10 20 35"),
+    "words": (np.array(["a", "b", "c"])[Y], np.array(["a", "b", "c"])[Y[:9]], {}, "abc"),
+    "bytes": (np.array([b"a", b"b", b"c"])[Y], np.array([b"a", b"b", b"c"])[Y[:9]], {}, "abc"),
+    "one-hot": (ONE_HOT, ONE_HOT[:9], {}, "012"),
+    "one-hot floats": (ONE_HOT.astype(float), ONE_HOT[:9], {}, "012"),
+    "one-hot test alone": (Y, ONE_HOT[:9], {}, "012"),
+    "one-hot training alone": (ONE_HOT, Y[:9], {}, "012"),
+    "one-hot, named": (ONE_HOT, ONE_HOT[:9], {"class_names": ["a", "b", "c"]}, "abc"),
+    "ids, named": (Y, Y[:9], {"class_names": ["c", "b", "a"]}, "cba"),
+    "words, named in their order": (
+        np.array(["c", "b", "a"])[Y], np.array(["c", "b", "a"])[Y[:9]],
+        {"class_names": ["c", "b", "a"]}, "cba",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CODINGS)
+def test_labels_of_any_coding_are_the_same_classes_in_both_files(saved, case):
+    """S1, S13: labels 1..N had an accuracy of 0.08 on their own test rows; one-hot was refused."""
+    y, own, further, names = CODINGS[case]
+    data = assemble(npz(saved(x_train=X, y_train=y, x_test=X[:9], y_test=own, **further)))
+    assert data.class_names == (names.split() if " " in names else list(names))
+    assert (data.task, data.outputs) == ("classification", 3)
+    assert data.test.y[:2].tolist() == [0, 1] and set(data.train.y) == {0, 1, 2}
+
+
+WRONG_CODINGS = {
+    "a class that was never trained": (Y, Y[:9] + 1, {}, "y_test holds 3, which is none of .*0, 1"),
+    "numbers beside words": (np.array(["a", "b", "c"])[Y], Y[:9], {}, "y_test holds 0, which"),
+    "from 1, named": (Y + 1, Y[:9] + 1, {"class_names": ["a", "b", "c"]}, "y holds 3, which"),
+    "several labels a row": (1 - ONE_HOT, 1 - ONE_HOT[:9], {}, r"not one-hot .* \[0, 1, 1\]"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_CODINGS)
+def test_labels_that_nobody_can_match_are_a_sentence(saved, case):
+    y, own, further, sentence = WRONG_CODINGS[case]
+    with pytest.raises(ValueError, match=sentence):
+        npz(saved(x_train=X, y_train=y, x_test=X[:9], y_test=own, **further))
+
+
 @pytest.mark.parametrize(
     ("arrays", "sentence"),
     [

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import FALLING, VALLEY, run
 
-from kreg.diagnostics import calibration, inventory, ledger, weights
+from kreg.diagnostics import calibration, layer_table, ledger, weights
 from kreg.diagnostics.resolution import detectable, examples_needed, resolution
 from kreg.diagnostics.series import judged
 
@@ -102,18 +102,18 @@ def test_without_clean_losses_there_is_no_ledger():
     assert ledger.entry(record, 30) is None
 
 
-def test_the_inventory_puts_unregularized_layers_first():
+def test_the_layer_table_puts_unregularized_layers_first():
     rows = [
         {"name": "a", "params": 80, "regularization": "L2(0.1)"},
         {"name": "b", "params": 15, "regularization": ""},
         {"name": "frozen", "params": 5, "regularization": "", "trainable": False},
         {"name": "flatten", "params": 0},
     ]
-    table = inventory.table(rows, train_rows=10)
+    table = layer_table.table(rows, train_rows=10)
     assert [row["name"] for row in table][:2] == ["b", "a"]
     assert table[0]["share"] == 0.15
     assert table[0]["per_example"] == 1.5
-    totals = inventory.totals(table)
+    totals = layer_table.totals(table)
     assert (totals["params"], totals["unregularized"]) == (100, 15)
     assert totals["largest_unregularized"] == "b"
-    assert inventory.totals([])["unregularized_share"] == 0
+    assert layer_table.totals([])["unregularized_share"] == 0

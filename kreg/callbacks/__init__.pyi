@@ -1,0 +1,12 @@
+from .diagnostics.diagnostics import Diagnostics as Diagnostics
+from .duality_gap import DualityGap as DualityGap
+from .early_stopping.early_stopping import EarlyStopping as EarlyStopping
+from .history_file import HistoryFile as HistoryFile
+from .interrupt import Interrupt as Interrupt
+from .non_finite import NonFinite as NonFinite
+from .progress_bar import ProgressBar as ProgressBar
+from .saver import Saver as Saver
+from .state_protocol import KerasState as KerasState
+from .state_protocol import stateful as stateful
+from .tensorboard import TensorBoard as TensorBoard
+from .trial_stopping import TrialStopping as TrialStopping

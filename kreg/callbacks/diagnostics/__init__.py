@@ -1,0 +1,1 @@
+"""What `Diagnostics` is made of: the callback, what it notes first and what it adds last."""

@@ -1,0 +1,293 @@
+"""Diagnostics: the clean curves, epoch by epoch, and the verdict at the end."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import keras
+
+from kreg import check
+from kreg.callbacks.diagnostics import train_begin, train_end
+from kreg.callbacks.shared_values import shared
+from kreg.diagnostics import Verdict
+from kreg.diagnostics.rates import rate_jump
+from kreg.diagnostics.record import Inputs
+from kreg.diagnostics.statistics import paired_se
+from kreg.measuring.clean_loss import Measurement
+from kreg.measuring.earlier_weights import FirstWeights, LastWeights
+from kreg.measuring.evaluators import clean_evaluator, weight_evaluator
+from kreg.measuring.keras_numbers import Logs, learning_rate, scalars
+from kreg.measuring.overhead import Overhead, rows_for
+from kreg.measuring.penalties import has_other_losses
+from kreg.measuring.probes import PROBES
+from kreg.measuring.rows import Source, count, take, take_if_any
+
+# model -> layer name -> column of the layer table -> value
+Columns: TypeAlias = Callable[[keras.Model], Mapping[str, Mapping[str, Any]]]
+
+
+class Diagnostics(keras.callbacks.Callback):
+    """`clean_loss`, `val_clean_loss`, `gap`, `penalty` and `sparsity` in the logs of every epoch.
+
+    Clean means: inference mode, no penalties, no augmentation, the weights of the epoch's end, on
+    fixed rows, as many on the training as on the validation side. The training itself stays the
+    same bit for bit. Put it *first* in the list of callbacks, so that EarlyStopping and CSVLogger
+    see its numbers. At the end, `verdict` says whether the model overfits, since when and why.
+
+    Names in the logs: `clean_loss`, `clean_<metric>` (from `train`), `val_clean_loss`,
+    `val_clean_<metric>` (from `validation`), `gap = val_clean_loss - clean_loss`, `penalty` (the
+    sum of all penalties) and `sparsity` (share of exact zeros in weights of rank >= 2).
+
+    Args:
+        train: `(x, y)` or `(x, y, sample_weight)` arrays, or batches: the training rows *without*
+            augmentation. `None` leaves the training side out.
+        validation: The same for validation rows. Without it, `val_clean_loss` is Keras's `val_loss`
+            minus the weights' penalties where that is exact; without both, the verdict is
+            NO VALIDATION and training goes on.
+        rows: Whole number from 1 to 2048: rows measured on each side. Defaults to `None`: as many
+            as cost about `budget` of an epoch, but not below 512; sizes decide that, no clock.
+        class_weight: As in `fit`, or `None`. Weighs both sides, so that they stay comparable.
+        seed: Whole number >= 0 that draws the rows from arrays. Defaults to `0`.
+        adapt: Whether to thin the training side when measuring takes more than `budget` of the
+            training time. Training, validation numbers and stopping rules never depend on it.
+            Defaults to `True`.
+        budget: Number > 0. Defaults to `0.05`.
+        name: How the run is called in the report.
+        settings: The run's configuration for the report, JSON values, or `None`.
+        inputs: Facts for the report, `{"augmented": True}` say, or `None`.
+        verbose: `1` prints the verdict at the end, `0` nothing. Defaults to `1`.
+        probes: Of `"sharpness"`, `"gradient_noise"`, `"random_labels"`: measured after training,
+            and weak evidence. Defaults to `()`.
+        warnings: Sentences about the data or the model that the report shall show.
+        validate: Whether to write `val_loss` and `val_<metric>` as well, with the penalties that
+            Keras puts into them, so that `fit` needs no `validation_data`: its own pass over the
+            same rows costs more. Defaults to `False`.
+        columns: A function `model -> {layer name: {column: value}}` that is asked at the end for
+            more columns of the layer table, keys of `kreg.diagnostics.layer_table`, or `None`.
+
+    After training: `record` (all numbers), `verdict`, `document` and `notes`.
+
+    >>> import numpy as np
+    >>> diagnostics = Diagnostics(train=(np.ones((9, 2)), np.zeros(9)), rows=100)
+    """
+
+    def __init__(
+        self,
+        train: Source = None,
+        validation: Source = None,
+        *,
+        rows: int | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        seed: int = 0,
+        adapt: bool = True,
+        budget: float = 0.05,
+        name: str = "run",
+        settings: Mapping[str, Any] | None = None,
+        inputs: Inputs | None = None,
+        verbose: int = 1,
+        probes: Sequence[str] = (),
+        warnings: Sequence[str] = (),
+        validate: bool = False,
+        columns: Columns | None = None,
+    ) -> None:
+        super().__init__()
+        self.budget = check.number("budget", budget, low=0, low_open=True)
+        self.chosen = rows is not None
+        limit = rows_for(count(train), budget) if rows is None else rows
+        limit = check.integer("rows", limit, low=1, high=2048)
+        seed = check.integer("seed", seed, low=0)
+        self.adapt = check.flag("adapt", adapt)
+        self.validate = check.flag("validate", validate)
+        self.verbose = int(verbose)
+        self.name, self.settings = name, dict(settings or {})
+        self.inputs: Inputs = {**inputs} if inputs else {}
+        weigh = class_weight
+        self.validation = take_if_any(
+            "validation", validation, limit, seed=seed, class_weight=weigh
+        )
+        same = limit if self.validation is None else len(self.validation)
+        self.train = None
+        if train is not None:
+            self.train = take("train", train, same, seed=seed, class_weight=weigh)
+        self.probes = tuple(check.choice("probes", probe, PROBES) for probe in probes)
+        self.warnings = tuple(warnings)
+        self.columns = columns
+        self.verdict: Verdict | None = None
+        self._document: dict[str, Any] | None = None
+        self._pending: dict[str, Any] | None = None
+        self._training = False
+
+    # --- training -----------------------------------------------------------------------------
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.last = LastWeights(self.model)
+        self.clean = clean_evaluator(self.model)
+        self.weights = weight_evaluator(self.model, self.last.kernels)
+        self.overhead = Overhead(0 if self.train is None else len(self.train), self.budget)
+        self.start = FirstWeights(self.model)
+        self._document, self.thin = None, self.train
+        self.notes: list[str] = list(self.warnings)
+        self.record = train_begin.record(self)
+        self._offer()
+        self.note(train_begin.about(self.validation, None if self.chosen else self.budget))
+        self._training = True
+        if self._pending is not None:
+            self._apply(self._pending)
+
+    def _offer(self) -> None:
+        """Offer the evaluator and the validation rows to the callbacks that follow."""
+        self.shared = shared(self.model)
+        self.shared.clean, self.shared.rows = self.clean, self.validation
+        self.shared.validation, self.shared.events = None, []
+        self.shared.diagnostics = self
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self.shared.partial = False
+        if not self.last.known:  # not earlier: a resumed training restores its weights at the start
+            self.weights()
+            self.last.take(self.weights.kept)
+        self._epoch_began = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        logs = {} if logs is None else logs
+        began = time.monotonic()
+        measured = self._measure(epoch, logs)
+        if self.shared.broken:
+            self._break(epoch)
+        if self.shared.partial:  # an epoch cut short is replayed after the resume
+            return
+        self._remember(epoch, logs, measured)
+        now = time.monotonic()
+        self.overhead.add(now - began - self._spared, began - self._epoch_began)
+        if self.adapt and not self.shared.decisive & set(logs) & self._thinned(logs):
+            self.overhead.adapt()
+
+    @staticmethod
+    def _thinned(logs: Logs) -> set[str]:
+        """The names that thinning would change."""
+        return {name for name in logs if name == "gap" or name.startswith("clean_")}
+
+    def _measure(self, epoch: int, logs: Logs) -> Measurement | None:
+        """Fill the logs; returns the validation side."""
+        validation, self._spared = None, 0.0
+        if self.validation is not None:
+            began = time.monotonic()
+            validation = self.clean(self.validation)
+            if self.validate:  # in place of Keras's own pass: no cost of measuring
+                self._spared = time.monotonic() - began
+            self.shared.validation = (epoch, validation)
+            validation.into(logs, "val_clean_")
+        numbers = self.weights()
+        self.last.take(self.weights.kept)
+        self.shared.weights = (epoch, numbers)
+        if self.validate and validation is not None and validation.loss is not None:
+            logs["val_loss"] = validation.loss + numbers.penalty + validation.other
+            validation.metrics_into(logs, "val_")
+        if validation is None and "val_loss" in logs and not has_other_losses(self.model):
+            logs["val_clean_loss"] = float(logs["val_loss"]) - numbers.penalty
+        train = self._train = self._measure_train(epoch, logs)
+        if "clean_loss" in logs and "val_clean_loss" in logs:
+            logs["gap"] = logs["val_clean_loss"] - logs["clean_loss"]
+        other = next((m.other for m in (train, validation) if m is not None), 0.0)
+        logs["penalty"] = numbers.penalty + other
+        logs["sparsity"] = numbers.sparsity
+        return validation
+
+    def _measure_train(self, epoch: int, logs: Logs) -> Measurement | None:
+        """The training side; NaN in an epoch that is left out, so that every log has every name."""
+        if self.train is None:
+            return None
+        if not self.overhead.due(len(self.record.epochs)):
+            known = [name for name in self.record.curves if name.startswith("clean_")]
+            logs.update(dict.fromkeys(known, math.nan))
+            return None
+        if self.thin is None or len(self.thin) != self.overhead.rows:
+            self.thin = self.train.head(self.overhead.rows)
+        train = self.clean(self.thin)
+        train.into(logs, "clean_")
+        return train
+
+    def _remember(self, epoch: int, logs: Logs, validation: Measurement | None) -> None:
+        values = scalars(logs)
+        if self.train is not None and not self.overhead.due(len(self.record.epochs)):
+            values = {k: v for k, v in values.items() if k not in self._thinned(logs)}
+        if self._train is not None and self._train.examples is not None:
+            values["train_standard_error"] = paired_se(self._train.examples)
+        rate = learning_rate(self.model)
+        if rate is not None:
+            values["learning_rate"] = rate
+        seen: dict[str, Any] = {}
+        if validation is not None:
+            seen = {"examples": validation.examples, "correct": validation.correct}
+        self.record.append(epoch + 1, values, **seen)
+        text = rate_jump(self.record.curve("learning_rate"))
+        if text:
+            self.shared.events.append({"epoch": epoch + 1, "kind": "learning_rate", "text": text})
+
+    def _break(self, epoch: int) -> None:
+        """The last epoch of a training whose numbers broke; what is measured now means nothing."""
+        self.record.append(epoch + 1, dict.fromkeys(("clean_loss", "val_clean_loss"), math.nan))
+        text = self.shared.broken
+        self.shared.events.append({"epoch": epoch + 1, "kind": "failure", "text": text})
+        self.note(self.shared.broken)
+
+    def note(self, sentence: str) -> None:
+        """Say it once, and keep it for the report."""
+        if sentence and sentence not in self.notes:
+            self.notes.append(sentence)
+            self.record.warnings.append(sentence)
+            if self.verbose:
+                print(f"Diagnostics: {sentence}")
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self._training = False
+        self._pending = None
+        self.note(self.overhead.sentence())
+        train_end.complete(self)
+        self.verdict = train_end.verdict(self.record, self.note)
+        if self.verbose and self.verdict is not None:
+            print(f"Diagnostics: {self.verdict.headline}")
+
+    @property
+    def document(self) -> dict[str, Any] | None:
+        """The report as JSON values, with what later callbacks did; `None` before the end."""
+        if self._document is None and self.verdict is not None and not self._training:
+            self.record.events = list(self.shared.events)
+            self._document = train_end.document(self.record, self.verdict, self.note)
+        return self._document
+
+    # --- state --------------------------------------------------------------------------------
+
+    def get_state(self) -> dict[str, Any]:
+        """Everything that a resumed training needs to go on exactly."""
+        return {
+            "record": self.record.get_state(),
+            "overhead": self.overhead.get_state(),
+            "start": self.start.get_state(),
+            "last": self.last.get_state() if self._ends() else [],
+            "notes": list(self.notes),
+            "events": list(self.shared.events),
+        }
+
+    def _ends(self) -> bool:
+        """Whether no epoch follows: only then a resumed training cannot measure for itself."""
+        final = (self.params or {}).get("epochs")
+        return bool(self.model.stop_training) or self.record.epochs[-1:] == [final]
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from `get_state`; before `fit` or from a callback's `on_train_begin`."""
+        self._pending = state
+        if self._training:
+            self._apply(state)
+
+    def _apply(self, state: dict[str, Any]) -> None:
+        self.record.set_state(state["record"])
+        self.overhead.set_state(state["overhead"])
+        self.start.set_state(state["start"])
+        self.last.set_state(state["last"])
+        self.notes = list(state["notes"])
+        self.shared.events = list(state["events"])
+        self._pending = None

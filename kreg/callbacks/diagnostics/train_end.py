@@ -1,0 +1,128 @@
+"""What Diagnostics adds when the training is over: provenance, calibration, layers, the verdict."""
+
+import platform
+import sys
+import traceback
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import keras
+import numpy as np
+
+from kreg import __version__, diagnostics
+from kreg.diagnostics import Record, Verdict
+from kreg.measuring import examples
+from kreg.measuring.clean_loss import Measurement
+from kreg.measuring.earlier_weights import now
+from kreg.measuring.guessing import baseline
+from kreg.measuring.layer_numbers import dead_units, layer_rows
+from kreg.measuring.probes import PROBES
+from kreg.measuring.rows import Rows
+
+if TYPE_CHECKING:
+    from kreg.callbacks.diagnostics.diagnostics import Diagnostics
+
+T = TypeVar("T")
+Note: TypeAlias = Callable[[str], None]
+
+
+def complete(callback: "Diagnostics") -> None:
+    """Fill the record's last fields; what resists costs a line in the report, not the run."""
+    record = callback.record
+    record.provenance = {**record.provenance, **provenance(callback.start.began)}
+    sides = {"train": callback.train, "validation": callback.validation}
+    for side, rows in sides.items():
+        if rows is not None:
+            guarded(callback.note, "calibration", partial(_look, callback, side, rows))
+            guarded(callback.note, "baseline", partial(_guess, callback, side, rows))
+    guarded(callback.note, "layer table", partial(_layers, callback))
+    for name in callback.probes:
+        guarded(callback.note, f"probe {name}", partial(_probe, callback, name))
+
+
+def provenance(began: str) -> dict[str, str]:
+    """Versions, command and times."""
+    return {
+        "kreg": __version__,
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+        "python": platform.python_version(),
+        "command": " ".join(sys.argv),
+        "began": began,
+        "ended": now(),
+    }
+
+
+def _look(callback: "Diagnostics", side: str, rows: Rows) -> None:
+    """Calibration inputs and single examples of one side, with the final weights."""
+    measured, inputs = callback.clean(rows), callback.record.inputs
+    kind = callback.clean.reader.kind
+    counts = examples.balance(rows, kind)
+    if counts:
+        inputs.setdefault("balance", {})[side] = counts
+    if measured.confidence is not None and np.isfinite(measured.confidence).all():
+        callback.record.calibration[side] = {
+            "confidence": np.asarray(measured.confidence, "float32"),
+            "correct": np.asarray(measured.correct, "float32"),
+        }
+    if side == "train":
+        callback.record.train_losses = measured.examples
+        inputs["hardest"] = examples.hardest(rows, measured.examples, measured.correct, kind)
+        if not callback.shared.partial:
+            _catch_up(callback.record, measured)
+
+
+def _guess(callback: "Diagnostics", side: str, rows: Rows) -> None:
+    """What guessing costs on one side, and among how many classes."""
+    found = baseline(callback.clean, rows)
+    if found:
+        callback.record.baseline[side] = found
+    count = callback.clean.reader.classes(callback.clean.predict(rows.head(1)))
+    if count:
+        callback.record.sizes["classes"] = count
+
+
+def _catch_up(record: Record, measured: Measurement) -> None:
+    """The training side of the last epoch on all rows, where it was thinned out."""
+    values: dict[str, float | None] = {f"clean_{k}": v for k, v in measured.metrics.items()}
+    values["clean_loss"] = measured.loss
+    validation = record.curves.get("val_clean_loss", [None])[-1:]
+    if validation and validation[0] is not None and measured.loss is not None:
+        values["gap"] = validation[0] - measured.loss
+    for name in record.curves.keys() & values.keys():
+        record.curves[name][-1] = values[name]
+
+
+def _layers(callback: "Diagnostics") -> None:
+    model, rows = callback.model, callback.validation or callback.train
+    dead = {} if rows is None else dead_units(model, rows)
+    start, before = callback.start.weights, callback.last.weights()
+    callback.record.layers = layer_rows(model, start, before, dead)
+    more = callback.columns(model) if callback.columns else {}
+    for row in callback.record.layers:
+        row.update(more.get(row["name"], {}))
+
+
+def _probe(callback: "Diagnostics", name: str) -> None:
+    """One row of weak evidence."""
+    row = PROBES[name](callback.model, callback.clean, callback.train)
+    callback.record.inputs.setdefault("weak_evidence", []).append(row)
+
+
+def guarded(note: Note, what: str, make: Callable[[], T]) -> T | None:
+    """`make()`; an error becomes a note, because the training's result is safe first."""
+    try:
+        return make()
+    except Exception as error:
+        traceback.print_exc()
+        note(f"The {what} could not be made ({type(error).__name__}: {error}). Training is fine.")
+        return None
+
+
+def verdict(record: Record, note: Note) -> Verdict | None:
+    return guarded(note, "verdict", lambda: diagnostics.diagnose(record))
+
+
+def document(record: Record, found: Verdict, note: Note) -> dict[str, Any] | None:
+    return guarded(note, "report", lambda: diagnostics.document(record, verdict=found))

@@ -1,0 +1,317 @@
+"""EarlyStopping: stop by the clean validation loss, go back to the best epoch, and say why."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kreg import check, files
+from kreg.callbacks.early_stopping.chief_worker import chief_says
+from kreg.callbacks.early_stopping.clean_validation import NAME, CleanValidation
+from kreg.callbacks.early_stopping.messages import (
+    SECOND_VALLEY,
+    falls_again,
+    missing,
+    no_examples,
+    summary,
+)
+from kreg.callbacks.early_stopping.rate_guard import RateGuard
+from kreg.callbacks.early_stopping.snapshots import Snapshots
+from kreg.callbacks.early_stopping.stop_rule import Quantity, StopRule
+from kreg.callbacks.shared_values import shared
+from kreg.diagnostics.criteria import Criterion, Decision
+from kreg.measuring.keras_numbers import Logs, iterations, learning_rate, scalars
+from kreg.measuring.rows import Source
+from kreg.metric_names import direction
+
+STATE = ("stopped_epoch", "would_stop_epoch", "stop_reason", "sentence", "first_epoch")
+# a goal, a budget and a broken loss are not matters of the learning rate
+FINAL = {"threshold", "divergence", "non_finite", "epochs", "steps", "seconds"}
+
+
+class EarlyStopping(keras.callbacks.Callback):
+    """Stop when a criterion on the monitored quantity says so, and restore the best epoch.
+
+    The default monitors the *clean* validation loss: no penalties, no dropout, no augmentation.
+    Keras's `val_loss` contains the penalties and can fall for ever while the model gets worse. The
+    clean loss comes from a `kreg.Diagnostics` earlier in the list, else from `validation`, else
+    from `val_loss` minus the weights' penalties.
+
+    The arguments of `keras.callbacks.EarlyStopping` are understood. What differs: a value that is
+    not finite is never the best; a missing monitor is an error; `start_from_epoch` counts from the
+    first epoch of this training, also after a resume; the best weights are restored by default.
+
+    Args:
+        monitor: Name in the logs. Defaults to `"val_clean_loss"`.
+        min_delta: With `patience` only. What counts as an improvement: a number >= 0, a percentage
+            of the best value such as `"0.5%"`, or `"auto"`, the standard error of the paired
+            difference to the best epoch. Defaults to `0`.
+        patience: Whole number >= 0: stop after so many *validations* without improvement. Not
+            together with `criterion`.
+        verbose: `0` silent, `1` one sentence at the end. Defaults to `1`.
+        mode: `"min"`, `"max"` or `"auto"` (from the name). Defaults to `"auto"`.
+        baseline: With `patience` only. The wait restarts only by an improvement that also beats
+            this value.
+        restore_best: Whether to end with the best epoch's variables, however the training ended.
+            Defaults to `True`.
+        start_from_epoch: Whole number >= 0 of first epochs that are not looked at. Defaults to `0`.
+        criterion: A rule such as `"default"`, `"careful"`, `"gl:2"`, `"patience:5|budget:100"`
+            (see `kreg.diagnostics.criteria.parse`), or a `Criterion`. Defaults to `"default"`.
+        validation: `(x, y)`, `(x, y, sample_weight)` or batches, un-augmented. Not needed where a
+            `Diagnostics` runs.
+        restore: `"weights"`, or `"all"`: optimizer, moving averages and random seeds as well, so
+            that training can go on from the best epoch. Defaults to `"weights"`.
+        smoothing: Number in [0, 1), memory of the moving average on which the criterion decides.
+            The best epoch is that of the raw values. Defaults to `0`.
+        average: Whole number >= 1. With k > 1 the mean of the k last best epochs is restored,
+            unless it measures worse than the best one alone. Defaults to `1`.
+        directory: Where the best variables are kept. Defaults to `None`, in memory.
+        export: A path ending in `.keras`: the best model so far, replaced in one piece.
+        dry_run: Whether to only say where training would have stopped. Defaults to `False`.
+        rate_guard: Whole number >= 0 of epochs for which a rise of the learning rate (warm-up,
+            restart) puts stops off. Defaults to `10`.
+        validation_freq: As in `fit`. Defaults to `1`.
+        restore_best_weights: Keras's name for `restore_best`.
+
+    After training: `stop_reason` (`"patience"`, `"gl"`, ..., `"completed"`, `"interrupted"`),
+    `sentence`, `best`, `best_epoch` and `stopped_epoch` (both from 0, as in Keras),
+    `would_stop_epoch` (of a dry run).
+
+    Raises:
+        ValueError: For contradicting arguments; at the first validation, for a missing monitor.
+
+    >>> stop = EarlyStopping(patience=5)
+    >>> stop.monitor, stop.mode
+    ('val_clean_loss', 'min')
+    """
+
+    def __init__(
+        self,
+        monitor: str = NAME,
+        min_delta: float | str = 0,
+        patience: int | None = None,
+        verbose: int = 1,
+        mode: str = "auto",
+        baseline: float | None = None,
+        restore_best: bool = True,
+        start_from_epoch: int = 0,
+        *,
+        criterion: str | Criterion | None = None,
+        validation: Source = None,
+        restore: str = "weights",
+        smoothing: float = 0.0,
+        average: int = 1,
+        directory: files.AnyPath | None = None,
+        export: files.AnyPath | None = None,
+        dry_run: bool = False,
+        rate_guard: int = 10,
+        validation_freq: int = 1,
+        restore_best_weights: bool | None = None,
+    ) -> None:
+        super().__init__()
+        self.monitor = monitor
+        self.mode = direction(monitor, mode)
+        self.verbose = int(verbose)
+        self.restore_best = check.flag(
+            "restore_best", restore_best if restore_best_weights is None else restore_best_weights
+        )
+        self.start_from_epoch = check.integer("start_from_epoch", start_from_epoch, low=0)
+        self.validation = validation
+        self.dry_run = check.flag("dry_run", dry_run)
+        self.validation_freq = check.integer("validation_freq", validation_freq, low=1)
+        self.export = _model_path(export)
+        self.guard = RateGuard(check.integer("rate_guard", rate_guard, low=0))
+        self.snapshots = Snapshots(average, restore, directory)
+        quantity: Quantity = {"monitor": monitor, "mode": self.mode}
+        self.rule = StopRule(quantity, criterion, patience, min_delta, baseline, smoothing)
+        self.criterion = self.rule.make(examples=True)
+        self._pending: dict[str, Any] | None = None
+        self._training = False
+        self._reset()
+
+    def _reset(self) -> None:
+        self.stopped_epoch = 0
+        self.would_stop_epoch: int | None = None
+        self.stop_reason, self.sentence = "", ""
+        self.notes: list[str] = []
+        self.first_epoch: int | None = None
+        self.seconds = 0.0
+        self.recent: list[float] = []
+        self.guard.reset()
+        self.snapshots.clear()
+
+    @property
+    def best(self) -> float | None:
+        """The best value so far, or `None`."""
+        return self.criterion.best
+
+    @property
+    def best_epoch(self) -> int:
+        """The best epoch's index from 0; 0 before there is one."""
+        return (self.criterion.best_epoch or 1) - 1
+
+    @property
+    def restored(self) -> bool:
+        """Whether training ends, or has ended, with the best epoch's variables."""
+        return self.restore_best and not self.dry_run and bool(self.snapshots.epochs)
+
+    @property
+    def wait(self) -> int:
+        """Validations since the last improvement, for a patience rule; else 0."""
+        return int(getattr(self.criterion, "wait", 0))
+
+    @property
+    def best_weights(self) -> list[np.ndarray] | None:
+        """The best epoch's variables, or `None`."""
+        return self.snapshots.load(self.snapshots.epochs[-1]) if self.snapshots.epochs else None
+
+    # --- training -----------------------------------------------------------------------------
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._reset()
+        self.clean_validation = CleanValidation(self.model, self.validation)
+        examples = self.clean_validation.has_examples()
+        self.criterion = self.rule.make(examples)
+        if self.criterion.needs_examples and not examples:
+            raise no_examples(self.rule)
+        shared(self.model).decisive.update(self.criterion.monitors)
+        self._training = True
+        if self._pending is not None:
+            self._apply(self._pending)
+        self._began = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.first_epoch is None:
+            self.first_epoch = epoch
+        shared(self.model).partial = False
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        logs = {} if logs is None else logs
+        if self.first_epoch is None:
+            self.first_epoch = epoch
+        if shared(self.model).partial:
+            return
+        examples = None
+        if self.monitor == NAME:
+            examples = self.clean_validation.measure(epoch, logs)
+        if examples is None:
+            examples = shared(self.model).examples(epoch)
+        self._require_monitor(epoch, logs)
+        if logs.get(self.monitor) is None or epoch - self.first_epoch < self.start_from_epoch:
+            self.guard.update(learning_rate(self.model), best=False)
+            return
+        self._decide(epoch, self._values(logs), examples)
+
+    def _require_monitor(self, epoch: int, logs: Logs) -> None:
+        expected = (epoch + 1) % self.validation_freq == 0
+        seen = self.best is not None or self.recent
+        if self.monitor not in logs and expected and not seen:
+            raise missing(self.monitor, logs)
+
+    def _values(self, logs: Logs) -> dict[str, float]:
+        """Numbers for the criterion: the logs, steps and seconds."""
+        values = scalars(logs)
+        if self.monitor not in values:
+            raise check.invalid("monitor", "the name of one number", self.monitor)
+        values["seconds"] = self.seconds + time.monotonic() - self._began
+        steps = iterations(self.model)
+        return values if steps is None else {**values, "step": steps}
+
+    def _decide(self, epoch: int, values: dict[str, float], examples: np.ndarray | None) -> None:
+        self.recent = [*self.recent, values[self.monitor]][-6:]
+        decision = self.criterion.update(epoch + 1, values, examples)
+        if decision.improved and self.restore_best:
+            self.snapshots.take(epoch, self.model)
+        if decision.improved and self.export is not None:
+            files.save_model(self.model, self.export)
+        if decision.warning and decision.warning not in self.notes:
+            self.notes.append(decision.warning)
+        held = self.guard.update(learning_rate(self.model), decision.improved)
+        guarded = held and not set(decision.reason.split("+")) & FINAL
+        stop = chief_says(self.model, decision.stop and not guarded and epoch > 0)
+        if stop:
+            self._stop(epoch, decision)
+
+    def _stop(self, epoch: int, decision: Decision) -> None:
+        if self.would_stop_epoch is not None:
+            return
+        self.would_stop_epoch = epoch
+        self.stop_reason = decision.reason or "chief"
+        self.sentence = decision.sentence or "The chief worker decided to stop."
+        if falls_again(self.recent, self.mode):
+            self.notes.append(SECOND_VALLEY.format(self.monitor))
+        self._announce("stop", epoch, self.summary())
+        if not self.dry_run:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self.seconds += time.monotonic() - self._began
+        self._training = False
+        self._pending = None
+        if not self.stop_reason:
+            self.stop_reason = "interrupted" if shared(self.model).partial else "completed"
+        restored = ""
+        if self.restored:
+            restored = self._restore()
+            self._announce("restore", self.best_epoch, restored)
+        if self.verbose:
+            print(" ".join(part for part in (self.summary(), restored, *self.notes) if part))
+
+    def summary(self) -> str:
+        """One sentence: where it stopped, or would have, and why."""
+        return summary(self)
+
+    def _restore(self) -> str:
+        """Put the best variables back; says what was restored."""
+        score = self.clean_validation.score if self.monitor == NAME else None
+        return self.snapshots.restore(self.model, score, self.best)
+
+    def _announce(self, kind: str, epoch: int, text: str) -> None:
+        shared(self.model).events.append({"epoch": epoch + 1, "kind": kind, "text": text})
+
+    # --- state --------------------------------------------------------------------------------
+
+    def get_state(self) -> dict[str, Any]:
+        """Everything that a resumed training needs to go on exactly."""
+        running = time.monotonic() - self._began if self._training else 0.0
+        plain = {name: getattr(self, name) for name in STATE}
+        return {
+            **plain,
+            "notes": list(self.notes),
+            "recent": list(self.recent),
+            "seconds": self.seconds + running,
+            "criterion": self.criterion.get_state(),
+            "guard": self.guard.get_state(),
+            "snapshots": self.snapshots.get_state(),
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from `get_state`; before `fit` or from a callback's `on_train_begin`."""
+        self._pending = state
+        if self._training:
+            self._apply(state)
+
+    def _apply(self, state: dict[str, Any]) -> None:
+        for name in STATE:
+            setattr(self, name, state[name])
+        self.notes, self.recent = list(state["notes"]), list(state["recent"])
+        self.seconds = float(state["seconds"])
+        self._began = time.monotonic()
+        self.criterion.set_state(state["criterion"])
+        self.guard.set_state(state["guard"])
+        self.snapshots.set_state(state["snapshots"])
+        self._pending = None
+
+
+def _model_path(path: files.AnyPath | None) -> Path | None:
+    """A path ending in `.keras`, or `None`."""
+    if path is None:
+        return None
+    if Path(path).suffix != ".keras":
+        raise check.invalid("export", "a path ending in .keras", str(path))
+    return Path(path)

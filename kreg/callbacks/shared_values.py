@@ -1,0 +1,59 @@
+"""What the callbacks of one training tell each other: this epoch's measurements, half epochs.
+
+Keras's `logs` carry numbers only. Per-example losses, the evaluator itself and the note "this epoch
+was cut short" travel here, beside the model, and vanish with it.
+"""
+
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+
+from kreg import private_keras
+from kreg.diagnostics.record import Event
+from kreg.measuring.clean_loss import CleanEvaluator, Measurement
+from kreg.measuring.penalties import WeightNumbers
+from kreg.measuring.rows import Rows
+
+if TYPE_CHECKING:
+    from kreg.callbacks.diagnostics.diagnostics import Diagnostics
+
+ATTRIBUTE = "_kreg_shared_values"
+
+
+class SharedValues:
+    """Values beside one model.
+
+    Attributes:
+        clean: The evaluator of the clean loss, or `None` while nobody measures.
+        rows: The validation rows that are measured in every epoch, or `None`.
+        validation: `(epoch, Measurement)` of the last epoch, or `None`.
+        partial: Whether training was cut short in the middle of the running epoch.
+        broken: A sentence once the loss or a weight is not finite: the training is over.
+        decisive: Names in the logs that a stopping rule reads; nobody may thin these out.
+        events: What happened, for the record.
+        weights: `(epoch, WeightNumbers)` of the last epoch, or `None`.
+        diagnostics: The `kreg.Diagnostics` of this training, or `None`.
+    """
+
+    def __init__(self) -> None:
+        self.clean: CleanEvaluator | None = None
+        self.rows: Rows | None = None
+        self.validation: tuple[int, Measurement] | None = None
+        self.partial = False
+        self.broken = ""
+        self.decisive: set[str] = set()
+        self.events: list[Event] = []
+        self.weights: tuple[int, WeightNumbers] | None = None
+        self.diagnostics: Diagnostics | None = None
+
+    def examples(self, epoch: int) -> np.ndarray | None:
+        """Per-example clean validation losses of this epoch, or `None`."""
+        if self.validation is None or self.validation[0] != epoch:
+            return None
+        return self.validation[1].examples
+
+
+def shared(model: keras.Model) -> SharedValues:
+    """The values beside `model`; fresh ones at first."""
+    return private_keras.beside(model, ATTRIBUTE, SharedValues)

@@ -1,0 +1,9 @@
+from .clean_loss import CleanEvaluator as CleanEvaluator
+from .clean_loss import Measurement as Measurement
+from .evaluators import clean_evaluator as clean_evaluator
+from .evaluators import weight_evaluator as weight_evaluator
+from .penalties import WeightEvaluator as WeightEvaluator
+from .penalties import WeightNumbers as WeightNumbers
+from .rows import NoRowsError as NoRowsError
+from .rows import Rows as Rows
+from .rows import take as take

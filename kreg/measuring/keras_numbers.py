@@ -1,0 +1,43 @@
+"""The numbers of an epoch that Keras itself holds: in its logs and in its optimizer."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+from keras import ops
+
+Logs: TypeAlias = dict[str, Any]  # what Keras hands its callbacks
+
+
+def scalars(logs: Mapping[str, Any] | None) -> dict[str, float]:
+    """The entries of `logs` that are one number, as floats.
+
+    >>> scalars({"loss": 1, "f1": np.ones(1), "name": "run"})
+    {'loss': 1.0, 'f1': 1.0}
+    """
+    return {name: number(value) for name, value in (logs or {}).items() if is_scalar(value)}
+
+
+def is_scalar(value: object) -> bool:
+    """Whether it is a Python number or an array with one element."""
+    if isinstance(value, int | float):
+        return True
+    return hasattr(value, "shape") and np.prod(value.shape, dtype=int) == 1
+
+
+def number(value: Any) -> float:
+    """A Python number, or the one element of an array."""
+    return float(value) if isinstance(value, int | float) else float(np.asarray(value).ravel()[0])
+
+
+def learning_rate(model: keras.Model) -> float | None:
+    """The optimizer's present learning rate, or `None` where there is not exactly one."""
+    rate = getattr(getattr(model, "optimizer", None), "learning_rate", None)
+    return None if rate is None else float(ops.convert_to_numpy(rate))
+
+
+def iterations(model: keras.Model) -> int | None:
+    """Optimizer steps so far, or `None` for a model without an optimizer."""
+    steps = getattr(getattr(model, "optimizer", None), "iterations", None)
+    return None if steps is None else int(ops.convert_to_numpy(steps))

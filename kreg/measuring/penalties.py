@@ -1,0 +1,91 @@
+"""What the weights alone tell: penalties and exact zeros, per layer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kreg.measuring.replicas import graph
+
+
+@dataclass
+class WeightNumbers:
+    """Numbers of the weights at one moment.
+
+    Args:
+        penalties: Layer path to the sum of its weight penalties, for layers that have any.
+        zeros: Layer path to `(exact zeros, weights)` of its weights of rank >= 2.
+    """
+
+    penalties: dict[str, float] = field(default_factory=dict)
+    zeros: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def penalty(self) -> float:
+        """The sum over all layers."""
+        return sum(self.penalties.values())
+
+    @property
+    def sparsity(self) -> float:
+        """Exact zeros over weights of rank >= 2, in [0, 1]; 0 for a model without any."""
+        size = sum(size for _, size in self.zeros.values())
+        return sum(zero for zero, _ in self.zeros.values()) / size if size else 0.0
+
+
+class WeightEvaluator:
+    """`weights() -> WeightNumbers`, computed by one compiled function for the whole model.
+
+    Args:
+        model: A built model.
+        keep: Variables whose values the same call copies into `kept`, without a way to the host.
+    """
+
+    def __init__(self, model: keras.Model, keep: Sequence[keras.Variable] = ()) -> None:
+        self.keep = list(keep)
+        self.kept: list[Any] = []
+        self.penalised = [v for v in model.trainable_variables if v.regularizer is not None]
+        self.kernels = [v for v in model.weights if len(v.shape) >= 2]
+        self.penalised_layers = [layer_of(v, model) for v in self.penalised]
+        self.kernel_layers = [layer_of(v, model) for v in self.kernels]
+        self.sizes = [int(np.prod(v.shape)) for v in self.kernels]
+        self._compute = graph(self._tensors, bool(getattr(model, "run_eagerly", False)))
+
+    def __call__(self) -> WeightNumbers:
+        values, counts, self.kept = self._compute()
+        found = WeightNumbers()
+        for name, value in zip(self.penalised_layers, _floats(values), strict=True):
+            found.penalties[name] = found.penalties.get(name, 0.0) + value
+        for name, zero, size in zip(self.kernel_layers, _floats(counts), self.sizes, strict=True):
+            old_zero, old_size = found.zeros.get(name, (0, 0))
+            found.zeros[name] = old_zero + int(zero), old_size + size
+        return found
+
+    def _tensors(self) -> tuple[Any, Any, list[Any]]:
+        """A penalty for each penalised variable, a count for each kernel, and the copies."""
+        penalties = [ops.cast(v.regularizer(v), "float32") for v in self.penalised]
+        counts = [ops.sum(ops.cast(ops.equal(v, 0), "int32")) for v in self.kernels]
+        copies = [ops.copy(v) for v in self.keep]
+        return _stacked(penalties), _stacked(counts), copies
+
+
+def layer_of(variable: keras.Variable, model: keras.Model) -> str:
+    """The path of the layer that owns a variable: `"dense"` for `"sequential/dense/kernel"`."""
+    path: str = variable.path.removeprefix(f"{model.name}/")
+    return path.rpartition("/")[0] or path
+
+
+def has_other_losses(model: keras.Model) -> bool:
+    """Whether `add_loss` or an activity regularizer adds to the loss."""
+    weights = sum(v.regularizer is not None for v in model.trainable_variables)
+    return len(model.losses) > weights
+
+
+def _stacked(numbers: list[Any]) -> Any:
+    return ops.stack(numbers) if numbers else ()
+
+
+def _floats(vector: Any) -> list[float]:
+    return ops.convert_to_numpy(vector).tolist() if len(vector) else []

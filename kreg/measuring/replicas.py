@@ -1,0 +1,78 @@
+"""How an evaluation step is compiled and spread over the devices of a distribution strategy."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+from keras import ops
+
+from kreg.measuring.rows import Nest
+
+Step: TypeAlias = Callable[..., dict[str, Any]]  # `(x, y, weight)` to tensors by name
+MEANS = ("loss", "other")
+
+
+class Replicas:
+    """The replicas on which a model's variables live: one, unless TensorFlow distributes it.
+
+    Args:
+        model: A compiled `keras.Model`.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        strategy = getattr(model, "distribute_strategy", None)
+        self.strategy: Any = strategy if getattr(strategy, "num_replicas_in_sync", 1) > 1 else None
+        self.eager = bool(getattr(model, "run_eagerly", False))
+
+    def compile(self, step: Step) -> Step:
+        """`step(x, y, weight) -> dict of tensors` as a fast function of host arrays."""
+        if self.strategy is not None:
+            return self._distributed(step)
+        fast = graph(step, self.eager)
+        return lambda *batch: to_host(fast(*batch))
+
+    def _distributed(self, step: Step) -> Step:
+        """Every replica gets its share of the rows; rows that do not fill a share are left out."""
+        strategy, count = self.strategy, self.strategy.num_replicas_in_sync
+        fast = graph(lambda *batch: strategy.run(step, args=batch), self.eager)
+
+        def run(*batch: Nest) -> dict[str, Any]:
+            shards = keras.tree.map_structure(lambda leaf: self._shard(leaf, count), batch)
+            return self._gather(fast(*shards))
+
+        return run
+
+    def _shard(self, leaf: np.ndarray | None, count: int) -> Any:
+        if leaf is None:
+            return None
+        parts = np.split(leaf[: len(leaf) // count * count], count)
+        return self.strategy.experimental_distribute_values_from_function(
+            lambda context: ops.convert_to_tensor(parts[context.replica_id_in_sync_group])
+        )
+
+    def _gather(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Vectors one after the other. Keras divides a replica's mean by the number of replicas."""
+        local = self.strategy.experimental_local_results
+        parts = {name: [np.asarray(v) for v in local(value)] for name, value in result.items()}
+        return {k: np.sum(v) if k in MEANS else np.concatenate(v) for k, v in parts.items()}
+
+
+def graph(step: Callable[..., Any], eager: bool = False) -> Callable[..., Any]:
+    """`step` as a TensorFlow graph; as it is on other backends, or where the model runs eagerly."""
+    if eager or keras.backend.backend() != "tensorflow":
+        return step
+    import tensorflow as tf
+
+    compiled: Callable[..., Any] = tf.function(step, reduce_retracing=True, autograph=False)
+    return compiled
+
+
+def tensors(nest: Nest) -> Nest:
+    """Host arrays as the backend's tensors; `None` stays."""
+    return keras.tree.map_structure(lambda a: a if a is None else ops.convert_to_tensor(a), nest)
+
+
+def to_host(nest: Nest) -> Nest:
+    """The backend's tensors as NumPy arrays."""
+    return keras.tree.map_structure(ops.convert_to_numpy, nest)

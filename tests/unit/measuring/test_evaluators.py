@@ -1,0 +1,53 @@
+"""Evaluators are traced once for a model, and again as soon as they would be wrong."""
+
+import keras
+import numpy as np
+import pytest
+
+from kreg.measuring import Rows, clean_evaluator, weight_evaluator
+
+
+@pytest.fixture
+def model():
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(2, kernel_regularizer="l2", name="head")]
+    )
+    model.compile("sgd", loss="mse")
+    return model
+
+
+ROWS = Rows(np.ones((8, 3), "float32"), np.zeros((8, 2), "float32"))
+
+
+def test_one_model_has_one_evaluator(model):
+    assert clean_evaluator(model) is clean_evaluator(model)
+    assert weight_evaluator(model) is weight_evaluator(model)
+
+
+def test_weights_are_read_anew_and_rows_are_let_go(model):
+    before = clean_evaluator(model)(ROWS).loss
+    model.set_weights([2 * w for w in model.get_weights()])
+    found = clean_evaluator(model)
+    assert not found._on_device
+    assert found(ROWS).loss == pytest.approx(4 * before)
+
+
+def test_one_evaluator_takes_every_number_of_rows(model):
+    x = np.random.default_rng(0).normal(size=(2100, 3)).astype("float32")
+    y, measure = np.zeros((2100, 2), "float32"), clean_evaluator(model)
+    for count in (300, 1100, 200, 2100, 1100, 40):
+        measured = measure(Rows(x[:count], y[:count]))
+        assert measured.loss == pytest.approx(float(np.square(model(x[:count])).mean()), 1e-5)
+
+
+def test_a_new_loss_a_new_penalty_and_a_frozen_layer_are_noticed(model):
+    first = clean_evaluator(model)
+    penalty = weight_evaluator(model)().penalty
+    model.compile("sgd", loss="mae")
+    second = clean_evaluator(model)
+    assert second is not first
+    assert second(ROWS).loss == pytest.approx(float(np.abs(model(ROWS.x)).mean()), rel=1e-5)
+    model.get_layer("head").kernel.regularizer = keras.regularizers.L2(0.02)
+    assert weight_evaluator(model)().penalty == pytest.approx(2 * penalty)
+    model.get_layer("head").trainable = False
+    assert clean_evaluator(model) is not second

@@ -1,0 +1,38 @@
+"""The rows of the layer table: nested models, what regularizes a layer, how a part is told."""
+
+import keras
+import pytest
+
+import kreg
+from kreg.measuring.layer_numbers import describe, layer_rows, leaves
+
+
+def test_the_layer_table_reads_nested_models():
+    inner = keras.Sequential([keras.Input((4,)), keras.layers.Dense(5, name="inside")])
+    inputs = keras.Input((4,))
+    hidden = keras.layers.Dropout(0.5)(inner(inputs))
+    norm = keras.layers.BatchNormalization(name="norm")(hidden)
+    constraint = keras.constraints.MaxNorm(2.0)
+    outputs = keras.layers.Dense(1, kernel_constraint=constraint, name="out")(norm)
+    model = keras.Model(inputs, outputs)
+    model.compile(keras.optimizers.AdamW(weight_decay=0.01), "mse")
+    rows = {row["name"]: row for row in layer_rows(model, {}, {}, {})}
+    assert list(rows) == ["inside", "norm", "out"]
+    assert rows["inside"]["regularization"] == "weight decay(0.01), Dropout(0.5) after"
+    assert "MaxNorm(2) on kernel" in rows["out"]["regularization"]
+    assert rows["norm"]["params"] == 20 and "norm" not in rows["norm"]
+    assert [layer.name for layer in leaves(model)][1] == "inside"
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        (keras.layers.Dropout(0.25), "Dropout(0.25)"),
+        (keras.regularizers.L1L2(0.0, 0.5), "L1L2(0, l2=0.5)"),
+        (kreg.GroupLasso(0.5), "GroupLasso(0.5)"),
+        (kreg.GroupLasso(0.5, axis=-1, adaptive=1), "GroupLasso(0.5, axis=-1, adaptive=1)"),
+        (keras.constraints.NonNeg(), "NonNeg()"),
+    ],
+)
+def test_a_part_is_told_by_what_is_not_a_default(part, told):
+    assert describe(part) == told
