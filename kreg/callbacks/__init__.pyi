@@ -1,5 +1,4 @@
 from .diagnostics.diagnostics import Diagnostics as Diagnostics
-from .duality_gap import DualityGap as DualityGap
 from .early_stopping.early_stopping import EarlyStopping as EarlyStopping
 from .history_file import HistoryFile as HistoryFile
 from .interrupt import Interrupt as Interrupt

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kreg import callbacks as room
     from kreg.diagnostics.record import Inputs
     from kreg.runs import Checkpoint, RunDirectory
+    from kreg.training.duality_gap import DualityGap
 
     Columns = Callable[[keras.Model], Mapping[str, Mapping[str, float]]]
 
@@ -52,7 +53,7 @@ class TrainingCallbacks:
     interrupt: "room.Interrupt"
     non_finite: "room.NonFinite"
     progress: "room.ProgressBar"
-    gap: "room.DualityGap | None" = None
+    gap: "DualityGap | None" = None
     trial: "room.TrialStopping | None" = None
     tensorboard: "room.TensorBoard | None" = None
 
@@ -163,9 +164,9 @@ def stopper(config: Config, plan: Plan, measure: "room.Diagnostics | None") -> "
     return EarlyStopping(dry_run=True, validation=held_out, verbose=0)
 
 
-def proving(plan: Plan, config: Config) -> "room.DualityGap | None":
+def proving(plan: Plan, config: Config) -> "DualityGap | None":
     """What measures the duality gap of a convex problem on its training rows, or `None`."""
-    from kreg.callbacks import DualityGap
+    from kreg.training.duality_gap import DualityGap
 
     if obstacle(config) or plan.data.train.weight is not None:
         return None
