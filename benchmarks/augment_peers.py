@@ -47,6 +47,25 @@ def kreg(recipe, x, y, dtype="float32", **options):
     )
 
 
+def passes(dataset):
+    """One pass over a data set for each call, with an iterator of its own."""
+
+    def one_pass() -> None:
+        for _ in dataset:
+            pass
+
+    return one_pass
+
+
+def kreg_epochs(recipe, x, y):
+    """What a user writes: `pipeline.apply` on batches."""
+    from kreg import augment
+
+    stages = kreg_stages(recipe, x.shape[1], **SIZES[x.shape[1]])
+    pipeline = augment.Pipeline(stages, 0, num_classes=10, dtype="float32")
+    return passes(pipeline.apply(tf.data.Dataset.from_tensor_slices((x, y)).batch(BATCH)))
+
+
 class Drained:
     """Batches of an endless iterator."""
 
@@ -120,6 +139,27 @@ def keras_peer(per_image: bool):
         return drained(dataset.map(keras_mixed(mixer), num_parallel_calls=2), maps=2)
 
     return make
+
+
+def keras_epochs(recipe, x, y):
+    """Keras's layers on whole batches."""
+    size = x.shape[1]
+    pad = SIZES[size]["pad"]
+    chain, mixer = keras_layers(recipe, size, SIZES[size]["cut"])
+
+    def step(images, labels):
+        images = tf.pad(images, [[0, 0], [pad, pad], [pad, pad], [0, 0]])
+        for layer in chain:
+            images = layer(images, training=True)
+        return images, labels
+
+    dataset = tf.data.Dataset.from_tensor_slices((x, y)).batch(BATCH).map(step, tf.data.AUTOTUNE)
+    if mixer is not None:
+        dataset = dataset.map(keras_mixed(mixer), tf.data.AUTOTUNE)
+    return passes(dataset.prefetch(tf.data.AUTOTUNE))
+
+
+EPOCHS = {"kreg": kreg_epochs, "keras_batch": keras_epochs}
 
 
 # tf.image.stateless_*, image by image, as its documentation shows

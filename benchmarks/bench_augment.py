@@ -3,6 +3,7 @@
     python benchmarks/bench_augment.py --size 32
     python benchmarks/bench_augment.py --size 224
     python benchmarks/bench_augment.py --size 32 --peers kreg keras_batch --seconds 1
+    python benchmarks/bench_augment.py --size 32 --peers kreg keras_batch --rows 2048 --epochs 10
 
 Each recipe adds to the one before: R1 pad + crop + flip, R2 rotation within 15 degrees, R3
 brightness, contrast and saturation of 20 %, R4 one square erased with probability one half, R5
@@ -11,9 +12,10 @@ for `kreg_u8`), through `tf.data` with two parallel calls where TensorFlow is in
 
 All peers run in one process, in turns within each round of a recipe; a cell is the median of them.
 A cell is the steady state of one endless stream: what begins an epoch is not in it, and what comes
-once, tracing and compiling included, is in the last table. "Per CPU-second" divides by the
-processor time of all threads, which other jobs on the machine disturb least; the loader's workers
-are processes, so it has a wall time only.
+once, tracing and compiling included, is in the last table. With `--rows` a cell is what `fit` sees
+instead: that many rows, a new iterator for each of `--epochs`, the first pass left out. "Per
+CPU-second" divides by the processor time of all threads, which other jobs on the machine disturb
+least; the loader's workers are processes, so it has a wall time only.
 
 Keras per batch does less than the others: one crop for a whole batch. "bandwidth" reads bytes,
 writes floats and does nothing else. albumentations, torchvision and kornia are measured where they
@@ -28,7 +30,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import numpy as np
-from augment_peers import BATCH, PEERS, SIZES, installed
+from augment_peers import BATCH, EPOCHS, PEERS, SIZES, installed
 
 RECIPES = range(1, 7)
 
@@ -102,6 +104,27 @@ def bench(size: int, names: list[str], recipes: list[int], rounds: int, seconds:
     return found
 
 
+def as_fit(size: int, names: list[str], recipes: list[int], rows: int, epochs: int) -> None:
+    """Images per CPU-second where each epoch is a new pass over a data set, as in `fit`."""
+    x, y = data(size)
+    repeats = -(-rows // BATCH)
+    x, y = (np.concatenate([part] * repeats)[:rows] for part in (x, y))
+    rates = {name: [] for name in names}
+    for recipe in recipes:
+        passes = {name: EPOCHS[name](recipe, x, y) for name in names}
+        for one_pass in passes.values():
+            one_pass()
+        for name, one_pass in passes.items():
+            cpu = quiet()
+            for _ in range(epochs):
+                one_pass()
+            rates[name].append(rows * epochs / (quiet() - cpu))
+    title = f"{size}x{size}: images per CPU-second, {rows} rows, {epochs} epochs as in fit"
+    table(title, recipes, rates, ",.0f")
+    ratios = {name: np.divide(rates["kreg"], rates[name]) for name in names if name != "kreg"}
+    table(f"{size}x{size}: kreg / peer", recipes, ratios, ".2f")
+
+
 def table(title: str, recipes: list[int], rows: dict, form: str) -> None:
     print(f"\n{title}\n{'':18}" + "".join(f"{f'R{r}':>11}" for r in recipes))
     for name, row in rows.items():
@@ -136,11 +159,18 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.25, help="wall time of one cell")
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=PEERS)
     parser.add_argument("--recipes", type=int, nargs="+", default=list(RECIPES), choices=RECIPES)
+    parser.add_argument("--rows", type=int, help="measure passes over so many rows, as in fit")
+    parser.add_argument("--epochs", type=int, default=10)
     options = parser.parse_args()
     names = [name for name in options.peers if installed(name)]
     missing = sorted(set(options.peers) - set(names))
     if missing:
         print(f"not installed, left out: {', '.join(missing)}")
+    if options.rows:
+        names = [name for name in EPOCHS if name in names]
+        for size in options.size:
+            as_fit(size, names, options.recipes, options.rows, options.epochs)
+        return
     for size in options.size:
         cells = bench(size, names, options.recipes, options.rounds, options.seconds)
         show(size, cells, names, options.recipes)

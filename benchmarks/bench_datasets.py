@@ -44,6 +44,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 DATA = Path(os.environ.get("KREG_DATA", ""))
+METRIC = ("accuracy", "rmse")
 COMMON = ["trainer.verbose=quiet", "reg=l2", "reg.l2=1e-5", "trainer.batch_size=128"]
 TABLE = ["model=deep", "model.depth=2", "model.width=128", "dropout=light", "trainer.epochs=30"]
 SMALL = ["model=shallow", "model.width=50", "trainer.epochs=200", "trainer.batch_size=32"]
@@ -125,10 +126,7 @@ def _score(found, guess) -> float:
 
 
 def ours(result: dict, found) -> float:
-    metrics = result["metrics"]
-    if found.task != "regression":
-        return metrics["test_clean_accuracy"]
-    return math.sqrt(metrics["test_clean_loss"]) * found.target_scale[0]
+    return result["metrics"][f"test_clean_{METRIC[found.task == 'regression']}"]
 
 
 def main(names) -> None:

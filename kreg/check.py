@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TypedDict, TypeVar
 
 Option = TypeVar("Option")
+LONGEST = 200  # signs of a value that a sentence repeats
 
 
 class Interval(TypedDict, total=False):
@@ -31,9 +32,11 @@ def invalid(name: str, expected: str, received: object, advice: str = "") -> Val
     >>> print(invalid("rate", "a number in [0, 1)", 1.5))
     Invalid value received for argument `rate`. Expected a number in [0, 1). Received: rate=1.5.
     """
+    shown = repr(received)
+    shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
     message = (
         f"Invalid value received for argument `{name}`. Expected {expected}. "
-        f"Received: {name}={received!r}."
+        f"Received: {name}={shown}."
     )
     return ValueError(f"{message} {advice}".rstrip())
 

@@ -1,14 +1,28 @@
-"""Files that are either the old one or the new one, whenever the power goes."""
+"""Files that are either the old one or the new one, and never behind a link that others have laid.
+
+A run directory may be a stranger's, copied or shared: what lies below it is opened only if it is a
+regular file that stands there itself.
+"""
 
 import contextlib
+import errno
 import json
 import os
+import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 TEMPORARY = ".tmp"
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+# what a killed writer leaves: of this version, of 0.1, of a probe; a user's own *.tmp is none of it
+LEFTOVER = re.compile(
+    r"\.(.+\.[0-9a-f]{8}|probe_\d+)\.tmp(\.\w+)?"
+    r"|(config|data|record|report|result|sweep|history|epoch_\d{6})\.\w+\.\d+\.tmp"
+    r"|(best|compressed)\.\d+\.tmp\.keras"
+)
 AnyPath: TypeAlias = str | os.PathLike[str]
 
 
@@ -85,6 +99,86 @@ def write_json(path: AnyPath, value: object) -> None:
 
 def sweep(folder: AnyPath) -> None:
     """Remove what killed writers left in a folder that no other process writes into now."""
-    for pattern in (f"*{TEMPORARY}", f"*{TEMPORARY}.*"):
-        for leftover in Path(folder).glob(pattern):
+    for leftover in Path(folder).iterdir() if is_folder(folder) else ():
+        if LEFTOVER.fullmatch(leftover.name) and not is_folder(leftover):
             leftover.unlink(missing_ok=True)
+
+
+def is_folder(path: AnyPath) -> bool:
+    """Whether a folder stands there itself, not behind a link."""
+    return stat.S_ISDIR(_mode(path))
+
+
+def is_regular(path: AnyPath) -> bool:
+    """Whether a regular file stands there itself, not behind a link."""
+    return stat.S_ISREG(_mode(path))
+
+
+def _mode(path: AnyPath) -> int:
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return 0
+
+
+def open_regular(path: AnyPath, flags: int = os.O_RDONLY) -> int:
+    """The descriptor of a regular file: neither a link is followed nor a pipe waited for.
+
+    Raises:
+        OSError: If it is missing, or anything else than a regular file.
+    """
+    waits, follows = getattr(os, "O_NONBLOCK", 0), getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags | waits | follows, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return descriptor
+
+
+def read_text(path: AnyPath) -> str:
+    """The text (UTF-8) of a regular file.
+
+    Raises:
+        OSError: As from `open_regular`.
+        ValueError: If it is no UTF-8.
+    """
+    with open(open_regular(path), encoding="utf-8") as file:
+        return file.read()
+
+
+def read_json(path: AnyPath) -> dict[str, Any] | None:
+    """The JSON object in a regular file, or `None` where it is missing or damaged."""
+    try:
+        found = json.loads(read_text(path))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def truncate(path: AnyPath, size: int) -> None:
+    """Cut a regular file back to `size` bytes."""
+    descriptor = open_regular(path, os.O_WRONLY)
+    try:
+        os.ftruncate(descriptor, size)
+    finally:
+        os.close(descriptor)
+
+
+def link_below(folder: AnyPath, skip: tuple[str, ...] = ()) -> Path | None:
+    """The first link below a folder, which may lie behind one itself; `None` if there is none.
+
+    Args:
+        folder: Need not exist.
+        skip: Names of folders in it that are not looked into.
+    """
+    if not Path(folder).is_dir():
+        return None
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.is_symlink():
+                return Path(entry.path)
+            if entry.is_dir(follow_symlinks=False) and entry.name not in skip:
+                found = link_below(entry.path)
+                if found is not None:
+                    return found
+    return None

@@ -36,6 +36,8 @@ class KregPlugin(SearchPathPlugin):
 def store_options() -> None:
     """Put kreg's options where every Hydra app finds them, complete with their defaults."""
     store = ConfigStore.instance()
+    if ROOT in store.repo:  # every composition asks again
+        return
     for group in GROUPS:
         for path in sorted((conf_dir() / group).glob("*.yaml")):
             if path.stem != CUSTOM:

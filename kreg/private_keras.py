@@ -72,6 +72,12 @@ def build_metrics(model: keras.Model, batch: tuple[Any, ...]) -> None:
         model._symbolic_build(data_batch=batch)
 
 
+def given_metrics(model: keras.Model) -> list[Any]:
+    """The metrics that `compile` was given, as they are; names where it was given names."""
+    compiled = getattr(model, "_compile_metrics", None)
+    return keras.tree.flatten(getattr(compiled, "_user_metrics", None) or [])
+
+
 def compiled_loss(model: keras.Model) -> Callable[..., Any] | None:
     """The model's penalty-free loss `(y, y_pred, weight) -> scalar`, or `None`.
 

@@ -167,11 +167,13 @@ class Pipeline:
                 self.plans[key] = Plan(self, batch_spec)
         return self.plans[key]
 
-    def run(self, record: Record, index: tf.Tensor, epoch: tf.Tensor) -> Record:
+    def run(
+        self, record: Record, index: tf.Tensor, epoch: tf.Tensor, size: int | None = None
+    ) -> Record:
         """All groups on a batch that is filled up to a compiled size and cut back at the end."""
         plan = self.plan(record.images)
         self.check_parts(record)
-        size = bucket(record.images)
+        size = size or bucket(record.images)
         params = plan.parameters(epoch, fill_up(index, size))
         partner = Partner(record.images)
         images = fill_up(record.images, size)

@@ -1,5 +1,6 @@
 """Interrupt: end a training in good order when it is told to go."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -11,11 +12,11 @@ import keras
 from kreg.callbacks.shared_values import shared
 from kreg.measuring.keras_numbers import Logs
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is the terminal's end; Windows has none
 
 
 class Interrupt(keras.callbacks.Callback):
-    """The first Ctrl-C or SIGTERM stops at the end of the batch; the second one exits at once.
+    """The first Ctrl-C, SIGTERM or SIGHUP stops at the end of the batch; the second exits at once.
 
     The epoch that was cut short is not counted by EarlyStopping and not saved by Resume; a resumed
     training replays it. Python's own handlers are put back afterwards, also after an error where
@@ -38,7 +39,7 @@ class Interrupt(keras.callbacks.Callback):
 
     @property
     def exit_code(self) -> int:
-        """0, or 128 + the signal: 130 for Ctrl-C, 143 for SIGTERM."""
+        """0, or 128 + the signal: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
         return 0 if self.received is None else 128 + self.received
 
     def __enter__(self) -> "Interrupt":
@@ -72,7 +73,9 @@ class Interrupt(keras.callbacks.Callback):
     def _install(self) -> None:
         """Only the main thread may: elsewhere, in a notebook's worker say, nothing changes."""
         if threading.current_thread() is threading.main_thread() and not self._old:
-            self._old = {number: signal.signal(number, self._handle) for number in SIGNALS}
+            known = (getattr(signal, name, None) for name in SIGNALS)
+            heard = [number for number in known if number is not None and not ignored(number)]
+            self._old = {number: signal.signal(number, self._handle) for number in heard}
 
     def _remove(self) -> None:
         for number, handler in self._old.items():
@@ -85,4 +88,10 @@ class Interrupt(keras.callbacks.Callback):
         self.received = number
         if self.verbose:
             name = signal.Signals(number).name
-            print(f"\n{name}: stopping at the end of this batch. Once more to exit at once.")
+            with contextlib.suppress(OSError):  # the terminal may be what has gone
+                print(f"\n{name}: stopping at the end of this batch. Once more to exit at once.")
+
+
+def ignored(number: int) -> bool:
+    """Whether who started the process has had the terminal's end ignored, as `nohup` does."""
+    return number != signal.SIGINT and signal.getsignal(number) is signal.SIG_IGN

@@ -92,12 +92,12 @@ def check_objective(name: str, regression: bool) -> None:
         name: The `objective`.
         regression: Whether the target is a number, not a class.
     """
-    absent, there = ("accuracy", "rmse") if regression else ("rmse", "accuracy")
+    absent, there = (("accuracy",), "rmse") if regression else (("rmse", "mae"), "accuracy")
     if name.endswith(absent):
         raise check.invalid(
             "objective",
             f"a number that {'regression' if regression else 'classification'} has, such as "
-            f"{name.replace(absent, there)}",
+            f"{name.rpartition('_')[0]}_{there}",
             name,
         )
 

@@ -34,20 +34,39 @@ def package_is_installed(cfg: SourceOptions) -> None:
         )
 
 
+SPACES = r"\s+"  # as pandas spells a run of them
+
+
 def path_is_there(cfg: SourceOptions) -> None:
     """A table, an archive or a folder must be named and exist."""
     needed = f"data={cfg.kind} needs it."
     path = getattr(cfg, "path", "")
     if path is None:
         raise check.invalid("data.path", "a path", None, needed)
-    if "\0" in path or not Path(path).expanduser().exists():
+    if not is_there(path):
         raise check.invalid("data.path", "a path that exists", path)
+    own = getattr(cfg, "test_path", None)
+    if own is not None and not (is_there(own) and Path(own).expanduser().is_file()):
+        raise check.invalid("data.test_path", "a file that exists", own)
+    separator = getattr(cfg, "separator", AUTO)
+    if len(separator) != 1 and separator not in (AUTO, SPACES):
+        raise check.invalid(
+            "data.separator", f"{AUTO}, one sign, or {SPACES} for spaces", separator
+        )
     if getattr(cfg, "target", "") is None:
         raise check.invalid("data.target", "the name of a column", None, needed)
     if cfg.names_columns and not Path(path).expanduser().is_file():
         raise check.invalid("data.path", "a file", path)
     if cfg.kind == "image_folder" and not Path(path).expanduser().is_dir():
         raise check.invalid("data.path", "a folder, unpacked", path)
+
+
+def is_there(path: str) -> bool:
+    """Whether a path exists; one that the system cannot even look up does not."""
+    try:
+        return "\0" not in path and Path(path).expanduser().exists()
+    except (OSError, RuntimeError):  # too long, a loop of links, an unknown user's home
+        return False
 
 
 def shares_leave_rows(cfg: SourceOptions) -> None:
@@ -75,7 +94,7 @@ def columns_are_there(cfg: SourceOptions) -> None:
     names = columns(cfg)
     if isinstance(cfg, TableOptions):
         named += [("data.target", cfg.target), *(("data.drop", column) for column in cfg.drop)]
-        named += [("data.types", column) for column in cfg.types]
+        named += [("data.types", column) for column in cfg.types] + [("data.split", cfg.split)]
     for key, value in named:
         if names and value is not None:
             check.choice(key, value, names)

@@ -57,7 +57,8 @@ def current(recorded: Mapping[str, Any]) -> dict[str, Any]:
             _put(tree, present(name).split("."), item)
     for group in schema.GROUPS:
         values = tree.get(group, {})
-        known = schema.GROUPS[group].get(values.get("kind"))
+        kind = values.get("kind") if isinstance(values, Mapping) else None
+        known = schema.GROUPS[group].get(kind) if isinstance(kind, str) else None
         if known is not None:
             tree[group] = {**schema.defaults(known), **values}
     return tree

@@ -30,16 +30,20 @@ PROCEDURES = {  # what an experiment runs instead of a training -> the module wh
     "size_path": "kreg.procedures.size_path",
     "zou_hastie_prostate": "kreg.papers.zou_hastie_prostate",
 }
+AUTO = "auto"  # `val_clean_rmse` of a regression, else `val_clean_loss`
 OBJECTIVES = (
     "val_clean_loss",
     "val_clean_accuracy",
     "val_clean_rmse",
+    "val_clean_mae",
     "test_clean_loss",
     "test_clean_accuracy",
     "test_clean_rmse",
+    "test_clean_mae",
     "clean_loss",
     "clean_accuracy",
     "clean_rmse",
+    "clean_mae",
     "gap",
     "penalty",
     "sparsity",
@@ -61,7 +65,7 @@ class Root:
     )
     arguments: dict[str, Any] = mapping({}, "the procedure's own")
     objective: str = one_of(
-        "val_clean_loss", OBJECTIVES, "what a sweep compares and a search minimises"
+        AUTO, (AUTO, *OBJECTIVES), "what a sweep compares and a search minimises"
     )
     resume: str = text("auto", "auto | never | force | a run directory")
     check: bool = switch(False, "compose, build, validate, do not train")

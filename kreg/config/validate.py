@@ -1,6 +1,7 @@
 """From a composed configuration to checked dataclasses, or to one sentence per mistake."""
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -10,6 +11,8 @@ from kreg.config.custom import is_custom
 from kreg.config.root import Config, Root
 from kreg.config.schema import GROUPS, schema_of
 from kreg.fields import Options, check_field, rule_of
+
+NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")  # package.module:Name
 
 Schema = TypeVar("Schema", Options, Root)
 
@@ -51,6 +54,8 @@ def _group(group: str, values: Any, allow: list[str]) -> Options:
 
 
 def _check_allowed(group: str, kind: str, allow: list[str]) -> None:
+    if not NAME.fullmatch(kind):
+        raise check.invalid(f"{group}.kind", "a kind of kreg, or package.module:Name", kind)
     package = kind.split(":")[0].split(".")[0]
     if package not in allow:
         raise check.invalid(

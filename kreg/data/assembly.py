@@ -32,7 +32,14 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
     """
     how = how or Splitting()
     checks.check_raw(raw)
-    rows = split_rows(raw.y, how, group=raw.group, time=raw.time, own_test=raw.test is not None)
+    rows = split_rows(
+        raw.y,
+        how,
+        group=raw.group,
+        time=raw.time,
+        own_test=raw.test is not None,
+        validation=raw.validation,
+    )
     checks.check_sizes(raw, rows, how)
     rows = (subset(rows[0], raw.y, how), rows[1], rows[2])
     fitted = raw.preprocess(raw.rows(rows[0])) if raw.preprocess else None

@@ -92,17 +92,21 @@ def understand(
         untyped: Whether words among the numbers may be a mistake: a CSV file has no types.
         comma: Whether `1,234` alone means 1.234.
     """
-    columns, notations, sentences = {}, {}, []
+    columns: dict[str, Any] = {}
+    notations: dict[str, str] = {}
+    sentences: list[str] = []
     for name in frame.columns:
         column, wanted = frame[name], types.get(name)
         if wanted == "category":
             columns[name] = as_categories(column)
             continue
-        if is_numeric(column) and wanted not in (None, "number", "date"):
+        if is_numeric(column) and wanted in (None, "number"):
+            continue
+        if is_numeric(column):
+            _refuse_numbers_as_dates(column, wanted)
             column = as_categories(column)
-        if is_numeric(column) or not (
-            reading := best_reading(column, wanted, untyped=untyped, comma=comma)
-        ):
+        reading = best_reading(column, wanted, untyped=untyped, comma=comma)
+        if reading is None:
             continue
         if wanted is None and len(reading.odd) and not _many(reading.values):
             sentences.append(_doubt(name, reading))
@@ -170,7 +174,8 @@ def _days(cells: "pd.Series[Any]", notation: str) -> Values:
     import pandas as pd
 
     dates = pd.to_datetime(cells, format=notation, errors="coerce", utc=True)
-    return ((dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(np.float64)
+    days = (dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+    return days.to_numpy().astype(np.float64)
 
 
 def best_reading(
@@ -178,7 +183,7 @@ def best_reading(
 ) -> Reading | None:
     """The best reading of a column, or `None` where it is one of categories."""
     if wanted not in (None, *TYPES):
-        reading = _reading(column, wanted)
+        reading: Reading | None = _reading(column, wanted)
     else:
         reading = _best(column, wanted, comma)
     enough = {None: MOSTLY if untyped else 1.0, "number": 0.0}.get(wanted, 1.0)
@@ -252,6 +257,14 @@ def _refuse(column: "pd.Series[Any]", wanted: str, reading: Reading | None) -> N
     odd = column.dropna() if reading is None else reading.odd
     cell = f"{odd.iloc[0]!r} in row {_row(odd)}" if len(odd) else "the column is empty"
     raise ValueError(f"data.types: column {column.name!r} cannot be read as {wanted}: {cell}.")
+
+
+def _refuse_numbers_as_dates(column: "pd.Series[Any]", wanted: str | None) -> None:
+    if wanted == "date":
+        raise ValueError(
+            f"data.types: column {column.name!r} holds numbers, such as {_first(column)}. Say how "
+            f"they are dates: data.types={{{column.name}: '%Y%m%d'}}."
+        )
 
 
 def _many(values: Values) -> bool:

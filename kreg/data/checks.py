@@ -53,7 +53,7 @@ def _check_targets(raw: Raw, y: Array) -> None:
 def check_sizes(raw: Raw, rows: Rows, how: Splitting) -> None:
     """Refuse an empty split; only the test split may be left out, by `test=0`."""
     for name, part in zip(("train", "validation", "test"), rows, strict=True):
-        wanted = name != "test" or (how.test > 0 and raw.test is None)
+        wanted = name != "test" or (how.test > 0 and raw.test is None and raw.validation is None)
         if wanted and not len(part):
             raise ValueError(
                 f"{raw.name}: the {name} split is empty ({len(raw.y)} rows in all). "

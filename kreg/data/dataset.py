@@ -1,6 +1,7 @@
 """The rows of a source as they are read (`Raw`), and split and ready for training (`Data`)."""
 
 import dataclasses
+import math
 import zlib
 from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -57,6 +58,7 @@ class Raw:
         y: Class ids `(rows,)`, or float targets `(rows,)` or `(rows, targets)`.
         task: One of `TASKS`.
         test: The source's own test rows, `(x, y)`, or `None`.
+        validation: Whether a row is the source's own validation row, `(rows,)`, or `None`.
         group: One label a row; rows of one group never straddle two splits. Or `None`.
         time: One sortable value a row; the future never trains the past. Or `None`.
         preprocess: Called with the training rows of `x`; returns a fitted object that maps rows to
@@ -73,6 +75,7 @@ class Raw:
     feature_names: list[str] = dataclasses.field(default_factory=list)
     is_image: bool = False
     test: "tuple[Inputs | pd.DataFrame, Array] | None" = None
+    validation: NDArray[np.bool_] | None = None
     weight: Array | None = None
     group: Array | None = None
     time: Array | None = None
@@ -129,7 +132,7 @@ class Split:
 
     def flat(self) -> Array:
         """The inputs as a table, `(rows, values)`."""
-        return np.asarray(self.x).reshape(len(self), -1)
+        return np.asarray(self.x).reshape(len(self), math.prod(self.x.shape[1:]))
 
     def in_memory(self) -> "Split":
         """The same rows as plain arrays: what a metric or a plot needs of a lazy source."""
@@ -182,11 +185,15 @@ class Data:
         return {
             **{name: getattr(self, name) for name in names},
             "input_shape": list(self.input_shape),
-            "target": {"mean": self.target_mean, "scale": self.target_scale},
+            "target": self.to_target(),
             "preprocessing": fitted.to_dict() if fitted and hasattr(fitted, "to_dict") else None,
             "fingerprint": self.fingerprint(),
             "warnings": self.warnings,
         }
+
+    def to_target(self) -> dict[str, list[float]]:
+        """What turns predictions of a regression into its target: `z * scale + mean`."""
+        return {"mean": self.target_mean, "scale": self.target_scale}
 
     def fingerprint(self) -> str:
         """Eight hex digits that change when any row of any split does (CRC-32 of the bytes)."""

@@ -144,6 +144,8 @@ class TableOptions(FileOptions):
     images = False
     target: str | None = text(None, "the column to predict")
     drop: list[str] = many([], "columns that are no features")
+    test_path: str | None = text(None, "a file of the test rows, with the same columns")
+    split: str | None = text(None, "column that says the split: train, validation or test")
     types: dict[str, str] = mapping(
         {}, "{column: number | category | date | drop}, or the format of its dates ('%d/%m/%Y')"
     )

@@ -64,6 +64,7 @@ def split_rows(
     group: ArrayLike | None = None,
     time: ArrayLike | None = None,
     own_test: bool = False,
+    validation: NDArray[np.bool_] | None = None,
 ) -> Rows:
     """`(train, validation, test)` index arrays: disjoint, and together every row.
 
@@ -76,7 +77,13 @@ def split_rows(
         group: Labels `(rows,)` or `None`.
         time: Sortable values `(rows,)` or `None`.
         own_test: Whether the source brings its own test rows; none are then taken here.
+        validation: Whether a row is a validation row of the source's own, `(rows,)`, or `None`.
+            All others train then; the test rows are the source's own, too, if it has any.
     """
+    if validation is not None:
+        if how.folds:
+            raise check.invalid("folds", "0 where the source says the validation rows", how.folds)
+        return np.flatnonzero(~validation), np.flatnonzero(validation), np.empty(0, np.int64)
     if time is not None:
         return _by_time(time, how, own_test)
     if group is not None:

@@ -11,7 +11,11 @@ from kreg.diagnostics.states import FALLS, FLAT, RISES, TABLE
 from kreg.diagnostics.statistics import mann_kendall, paired_se, theil_sen
 from kreg.diagnostics.trailing import WINDOW, Trailing
 
-CALM = {"LEARNING", "MEMORISING", "LATE GAIN", "CONVERGED", "UNDERFITTING", "UNDECIDED"}
+CALM = {
+    "LEARNING", "MEMORISING", "LATE GAIN", "CONVERGED", "UNDERFITTING", "UNDECIDED", "GUESSING",
+}  # fmt: skip
+# words that may be true of a model at the level of guessing
+ABOVE = {"LEARNING", "LATE GAIN", "SETTLING", "UNSTABLE", "TOO EARLY", "NON-FINITE"}
 TRENDS = CALM | {"SETTLING", "TOO STRONG", "UNSTABLE"}
 Baseline = Mapping[str, Mapping[str, float]]  # side -> number -> value
 TESTABLE = 4  # values: of fewer no order is significant
@@ -34,7 +38,8 @@ class Thresholds:
         z: |paired z| below which an epoch cannot be told from the best.
         moved: Relative change of the training loss since the best epoch that counts.
         suspicious: Standard errors by which validation may lie below training.
-        high: Share of the baseline's loss above which a training loss at rest is underfitting.
+        high: Share of the baseline's loss above which a training loss at rest is underfitting,
+            where it is not known what the nearest neighbours cost.
     """
 
     window: int = 8
@@ -76,14 +81,21 @@ class Check:
 
 
 def walk(
-    series: Series, *, baseline: Baseline | None = None, limits: Thresholds | None = None
+    series: Series,
+    *,
+    baseline: Baseline | None = None,
+    limits: Thresholds | None = None,
+    noisy: bool = False,
 ) -> list[Check]:
     """One `Check` for each validation, each from the past alone.
 
     Args:
         series: The judged curves.
-        baseline: What guessing costs, as in `Record`; tells CONVERGED from UNDERFITTING.
+        baseline: What guessing costs, as in `Record`; tells CONVERGED from UNDERFITTING and from
+            GUESSING.
         limits: Thresholds. Defaults to `Thresholds()`.
+        noisy: Whether the training labels are known to be worse than those of validation: then a
+            smaller validation loss is not SUSPICIOUS. Defaults to `False`.
     """
     limits, baseline = limits or Thresholds(), baseline or {}
     trail = Trailing(limits.trailing)
@@ -101,7 +113,9 @@ def walk(
             anchor = middle(series, t, limits.trailing)
         hits = hits + 1 if lost > limits.lost and math.isfinite(lost) else 0
         confirmed = believed(confirmed, lost, sure, hits, limits)
-        before, found = found, name(series, t, anchor, confirmed, baseline, limits)
+        before, found = found, name(series, t, anchor, confirmed, baseline, limits, noisy)
+        if found not in ABOVE and guessing(series, t, best, baseline, limits):
+            found = "GUESSING"
         shown = settled(shown, before, found)
         above = percent_above(series, t, best)
         checks.append(Check(int(series.epochs[t]), shown, best, anchor, above, sure, confirmed))
@@ -145,16 +159,20 @@ def name(
     confirmed: bool,
     baseline: Baseline,
     limits: Thresholds,
+    noisy: bool = False,
 ) -> str:
     """The state's name at position t: the overrides in their order, then the table."""
     if not math.isfinite(series.validation[t]) or math.isinf(series.train[t]):
         return "NON-FINITE"
     if t + 1 < limits.window:
         return "TOO EARLY"
-    if suspicious(series, t, limits):
+    if not noisy and suspicious(series, t, limits):
         return "SUSPICIOUS"
     if confirmed and anchor is not None:
-        sure = overconfident(series, t, anchor, limits) and knows(series, t, baseline, limits)
+        sure = (
+            overconfident(series, t, anchor, limits)
+            and right(series, t, baseline, limits) is not False
+        )
         return "OVERCONFIDENT" if sure else past(series, t, anchor, limits)
     window = slice(t + 1 - limits.window, t + 1)
     train = direction(series.epochs[window], training(series, window), limits)
@@ -164,14 +182,43 @@ def name(
     if train == RISES and pressed(series, window, limits):
         return TABLE[train, min(validation, FLAT)]
     state = TABLE[train, validation]
-    guessing = baseline.get("train", {}).get("loss", math.inf)
-    return "UNDERFITTING" if state == "CONVERGED" and high(series, t, guessing, limits) else state
+    return "UNDERFITTING" if state == "CONVERGED" and high(series, t, baseline, limits) else state
 
 
-def high(series: Series, t: int, guessing: float, limits: Thresholds) -> bool:
-    """Whether the training loss has won less over guessing than a model that fits would."""
+def high(series: Series, t: int, baseline: Baseline, limits: Thresholds) -> bool:
+    """Whether both losses are higher than a simple use of the inputs reaches.
+
+    The reference are the nearest neighbours; noise that no model can explain is in both.
+    """
+    known = baseline.get("validation", {}).get("neighbours")
+    if known is not None:
+        return bool(series.train[t] > known) and differs(series, t, known, limits) > 0
+    guess = baseline.get("train", {}).get("loss", math.inf)
     # a loss that may be negative has no share
-    return bool(series.train[t] > (limits.high * guessing if guessing > 0 else guessing))
+    return bool(series.train[t] > (limits.high * guess if guess > 0 else guess))
+
+
+def guessing(
+    series: Series, t: int, best: int | None, baseline: Baseline, limits: Thresholds
+) -> bool:
+    """Whether the model was never better than the best constant, or is not now, on both sides.
+
+    More right answers than the most frequent class gives are better, whatever they cost.
+    """
+    train, validation = (baseline.get(side, {}).get("loss") for side in ("train", "validation"))
+    if train is None or validation is None or best is None or right(series, t, baseline, limits):
+        return False
+    never = differs(series, best, validation, limits) >= 0
+    return never or (series.train[t] >= train and differs(series, t, validation, limits) >= 0)
+
+
+def differs(series: Series, t: int, reference: float, limits: Thresholds) -> int:
+    """1 where the validation loss is above a reference, -1 below, 0 where that may be chance."""
+    rows = series.examples[t]
+    error = 0.0 if rows is None else limits.z * paired_se(rows)
+    margin = max(limits.flat * abs(reference), error if math.isfinite(error) else 0.0)
+    difference = float(series.validation[t]) - reference
+    return 0 if abs(difference) <= margin else int(math.copysign(1, difference))
 
 
 def past(series: Series, t: int, anchor: int, limits: Thresholds) -> str:
@@ -249,12 +296,13 @@ def overconfident(series: Series, t: int, anchor: int, limits: Thresholds) -> bo
     return sum(same) > len(same) / 2
 
 
-def knows(series: Series, t: int, baseline: Baseline, limits: Thresholds) -> bool:
-    """Whether more answers are right than the most frequent class would give, not by chance."""
-    share, right = baseline.get("validation", {}).get("accuracy"), series.correct[t]
-    if share is None or right is None or not right.size:
-        return True
-    return bool(right.mean() - share > limits.z * math.sqrt(share * (1 - share) / right.size))
+def right(series: Series, t: int, baseline: Baseline, limits: Thresholds) -> bool | None:
+    """Whether more answers are right than the most frequent class gives; `None`: not known."""
+    share, correct = baseline.get("validation", {}).get("accuracy"), series.correct[t]
+    if share is None or correct is None or not correct.size:
+        return None
+    won = correct.mean() - share
+    return bool(won > limits.z * math.sqrt(share * (1 - share) / correct.size))
 
 
 def holds(now: np.ndarray | None, then: np.ndarray | None, z: float) -> bool:

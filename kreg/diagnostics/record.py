@@ -32,6 +32,9 @@ class Inputs(TypedDict, total=False):
     augmented: bool
     class_names: list[str]
     found: list[str]
+    rows_found: list[str]
+    units: dict[str, str]
+    target: dict[str, list[float]]
     balance: dict[str, dict[str, int]]
     hardest: list[dict[str, Any]]
     samples: dict[str, Any]
@@ -61,12 +64,16 @@ class Record:
             clean curves use), and `classes` where there are any.
         baseline: `"train"` or `"validation"` to what the best prediction costs there that ignores
             the inputs: `loss`, and `accuracy` of the most frequent class where there are classes.
-            Empty where the best constant of the loss is not known.
+            Empty where the best constant of the loss is not known. `neighbours`, on the validation
+            side: what the nearest training rows in the inputs cost as a prediction.
+        restart: What a few more steps on a copy have done to the losses at the end: see
+            `kreg.diagnostics.rest`. Empty where that was not tried.
         layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.layer_table`.
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
         inputs: Facts about the inputs: `image`, `augmented` (booleans), `class_names` (list),
-            `found` (sentences of the data's checks), `balance` (side to class id to rows),
+            `found` (sentences of the data's checks), `rows_found` (sentences about the measured
+            rows), `balance` (side to class id to rows),
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
             `picture`, uint8 of shape (height, width, 3), and `captions`), `weak_evidence` (dicts
             with `name`, `value`, `note`).
@@ -93,6 +100,7 @@ class Record:
     correct: list[np.ndarray | None] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
     baseline: dict[str, dict[str, float]] = field(default_factory=dict)
+    restart: dict[str, Any] = field(default_factory=dict)
     layers: list[dict[str, Any]] = field(default_factory=list)
     calibration: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     inputs: Inputs = field(default_factory=Inputs)

@@ -59,6 +59,7 @@ def document(
         "replay": replay(record, rules),
         "sizes": record.sizes,
         "baseline": record.baseline,
+        "restart": record.restart,
         "inputs": record.inputs,
         "events": record.events,
         "settings": record.settings,

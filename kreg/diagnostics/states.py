@@ -41,11 +41,31 @@ STATES = {
         ),
         State("CONVERGED", "good", "Neither loss moves.", "Stop: more epochs change nothing."),
         State(
+            "UNDER-TRAINED",
+            "watch",
+            "The losses rest because the learning rate or the budget ended: a few more steps on a "
+            "copy lowered both.",
+            "Train longer, or with a higher learning rate.",
+        ),
+        State(
+            "SCHEDULE ENDED",
+            "unknown",
+            "The losses came to rest only after the learning rate had decayed: that may be the "
+            "schedule's end, not that of the learning.",
+            "Train longer and look whether the losses end lower.",
+        ),
+        State(
             "UNDERFITTING",
             "watch",
-            "Neither loss moves, and the training loss is still more than half of what guessing "
-            "costs.",
+            "Neither loss moves, and both are higher than the inputs allow: above what the nearest "
+            "neighbours reach or, where that is not known, half of what guessing costs.",
             "Give the model more capacity, a higher learning rate or less regularization.",
+        ),
+        State(
+            "GUESSING",
+            "bad",
+            "The model is no better than one that ignores the inputs.",
+            "Look at the inputs, the labels and the split, then at the learning rate.",
         ),
         State(
             "DRIFT",

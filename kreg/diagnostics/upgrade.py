@@ -23,6 +23,7 @@ NOTHING: Document = {
     "replay": [],
     "sizes": {},
     "baseline": {},
+    "restart": {},
     "inputs": {},
     "events": [],
     "settings": {},

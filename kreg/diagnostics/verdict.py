@@ -1,12 +1,14 @@
 """The verdict: what the training is doing, since when, how sure, and what it has cost."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypedDict
 
-from kreg.diagnostics.judge import Check, Thresholds, walk
+from kreg.diagnostics.data_findings import data_findings, label_noise
+from kreg.diagnostics.judge import Check, Thresholds, differs, right, walk
 from kreg.diagnostics.onset import interval
 from kreg.diagnostics.record import Record
+from kreg.diagnostics.rest import STOPPED, resolved
 from kreg.diagnostics.series import Series, judged
 from kreg.diagnostics.states import PAST_BEST, STATES
 
@@ -15,6 +17,11 @@ NO_BASELINE = (
     "What guessing costs is not known here, so CONVERGED cannot be told from UNDERFITTING. Look at "
     "the height of the training loss."
 )
+NO_RATES = (
+    "The learning rate is not known here, so it cannot be told whether the losses came to rest or "
+    "a schedule ended."
+)
+AT_GUESSING = "The validation loss was not better than guessing so far."
 
 
 class Stretch(TypedDict):
@@ -92,8 +99,19 @@ def diagnose(record: Record, limits: Thresholds | None = None) -> Verdict:
     series = judged(record)
     if not len(series):
         return plain("NO VALIDATION", series, record, [])
-    checks = walk(series, baseline=record.baseline, limits=limits)
+    noisy = label_noise(record) > 0
+    checks = walk(series, baseline=record.baseline, limits=limits, noisy=noisy)
+    checks = renamed(checks, record)
     return dated(record, series, checks, limits)
+
+
+def renamed(checks: list[Check], record: Record) -> list[Check]:
+    """The checks, the last stretch with the word that holds once it is known why it rests."""
+    states, epochs = [check.state for check in checks], [check.epoch for check in checks]
+    last = states[-1]
+    word = resolved(last, states, epochs, record)
+    first = len(states) - next((i for i, s in enumerate(states[::-1]) if s != last), len(states))
+    return [*checks[:first], *(replace(check, state=word) for check in checks[first:])]
 
 
 def dated(record: Record, series: Series, checks: list[Check], limits: Thresholds) -> Verdict:
@@ -131,14 +149,32 @@ def named(state: str, series: Series, checks: list[Check], record: Record) -> di
     """The fields that depend on the state's name and on the record alone."""
     return {
         "state": state,
-        "tone": STATES[state].tone,
+        "tone": tone(state, series, checks, record),
         "meaning": STATES[state].meaning,
         "action": STATES[state].action,
         "honest": series.honest,
         "monitor": series.names[1],
         "timeline": timeline(checks),
-        "caveats": caveats(record, series, state),
+        "caveats": caveats(record, series, checks, state),
     }
+
+
+def tone(state: str, series: Series, checks: list[Check], record: Record) -> str:
+    """The state's own; never good where the data are doubtful or nothing beats guessing."""
+    doubtful = data_findings(record) or at_guessing(series, checks, record)
+    own = STATES[state].tone
+    return "watch" if own == "good" and doubtful else own
+
+
+def at_guessing(series: Series, checks: list[Check], record: Record) -> bool:
+    """Whether validation is at the level of guessing at its best, answers included."""
+    best = checks[-1].best if checks else None
+    guess = record.baseline.get("validation", {}).get("loss")
+    if best is None or guess is None:
+        return False
+    limits = Thresholds()
+    known = right(series, best, record.baseline, limits)
+    return not known and differs(series, best, guess, limits) >= 0
 
 
 def headline(state: str, onset: int | None, stretch: tuple[int, int] | None) -> str:
@@ -161,7 +197,7 @@ def timeline(checks: list[Check]) -> list[Stretch]:
     return stretches
 
 
-def caveats(record: Record, series: Series, state: str) -> list[str]:
+def caveats(record: Record, series: Series, checks: list[Check], state: str) -> list[str]:
     """What limits the verdict."""
     found = []
     if not series.honest:
@@ -177,4 +213,8 @@ def caveats(record: Record, series: Series, state: str) -> list[str]:
         found.append(f"The training loss `{series.names[0]}` is missing: its curve counts as flat.")
     if state == "CONVERGED" and "loss" not in record.baseline.get("train", {}):
         found.append(NO_BASELINE)
+    if state in STOPPED and not record.restart and "learning_rate" not in record.curves:
+        found.append(NO_RATES)
+    if state != "GUESSING" and at_guessing(series, checks, record):
+        found.append(AT_GUESSING)
     return found + list(record.warnings)

@@ -15,12 +15,13 @@ the user's class or function with, before `params`, and what it wants back:
 | diagnostics | the `kreg.data.Data` | a `kreg.Diagnostics` |
 """
 
+import dataclasses
 import importlib
 import inspect
 from typing import Any
 
 from kreg.config.custom import Custom
-from kreg.fields import Options
+from kreg.fields import Options, rule_of
 from kreg.schedules import Schedule
 
 
@@ -40,7 +41,11 @@ def create(
         rank: Axes of the feature maps that a layer acts on, where there is a class for each.
         **more: Arguments that no key decides, or not alone.
     """
-    keys = {name: scheduled(value, steps_per_epoch) for name, value in cfg.arguments().items()}
+    plain = {field.name for field in dataclasses.fields(cfg) if rule_of(field).type is dict}
+    keys = {
+        name: value if name in plain else scheduled(value, steps_per_epoch)
+        for name, value in cfg.arguments().items()
+    }
     component = load(cfg.component.format(rank=rank, **vars(cfg)))
     return component(*arguments, **(keys | more))
 

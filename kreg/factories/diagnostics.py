@@ -1,5 +1,6 @@
 """`diagnostics`: from its configuration to the callbacks that measure, judge and write events."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -8,6 +9,7 @@ from kreg.factories import components
 from kreg.training.options import DiagnosticsOff, DiagnosticsOptions
 
 if TYPE_CHECKING:
+    from kreg.augment import Pipeline
     from kreg.callbacks import Diagnostics, TensorBoard
     from kreg.data import Data
 
@@ -18,9 +20,13 @@ class Measured(Protocol):
     """Whose rows are measured: a training's plan."""
 
     data: "Data"
+    pipeline: "Pipeline | None"
 
     def rows(self, split: str) -> tuple[Any, ...]:
         """`(x, y, weight)` of a split."""
+
+    def stream(self, first_epoch: int = 0) -> Iterator[Any]:
+        """Augmented batches."""
 
 
 def callback(cfg: Group, plan: Measured, *, seed: int = 0, **report: Any) -> "Diagnostics | None":
@@ -48,6 +54,8 @@ def callback(cfg: Group, plan: Measured, *, seed: int = 0, **report: Any) -> "Di
         seed=seed,
         validate=0 < len(plan.data.validation) <= cfg.rows,  # all of them, in every epoch
         probes=cfg.probes,
+        probe_training=cfg.probe_training,
+        batches=None if plan.pipeline is None else plan.stream,
         **report,
     )
 

@@ -3,7 +3,9 @@
 import argparse
 import itertools
 import re
+import sys
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, IntervalSweep, Override
@@ -18,8 +20,10 @@ SHORTHANDS = {
     "compress=false": "compress=off",
 }
 
-# the keys of a user's own component are in no schema: Hydra would ask for a `+` before each
-FREE = re.compile(r"\w+\.params[.=]")
+INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+
+# the user's own keys are in no schema: Hydra would ask for a `+` before each
+FREE = re.compile(r"(\w+\.params|data\.types)[.=]")
 
 
 @dataclass
@@ -42,15 +46,22 @@ def parse(arguments: list[str]) -> CommandLine:
         ConfigError: If an override is not of the form `key=value`.
     """
     arguments = [for_hydra(argument) for argument in arguments]
-    flags, rest = _flags().parse_known_args(arguments)
-    words = [word for word in rest if not word.startswith("-")]
+    flags, words = _flags().parse_known_args(arguments)
+    for word in words:
+        if word.startswith("-"):
+            raise unknown_flag(word)
+    if flags.refused:
+        raise ConfigError(
+            "--config-path, --config-name and --experimental-rerun are refused: kreg composes its "
+            "own configuration. Add options of your own with --config-dir FOLDER."
+        )
     return CommandLine(
-        arguments=arguments,
+        arguments=_flags_first(arguments, words),
         overrides=_parse_overrides(words),
         multirun=flags.multirun,
         help=flags.help,
         shows_only=flags.cfg is not None,
-        passes_to_hydra=bool(flags.hydra) or any(word.startswith("-") for word in rest),
+        passes_to_hydra=bool(flags.hydra or flags.info),
         config_dir=flags.config_dir,
     )
 
@@ -66,17 +77,53 @@ def for_hydra(argument: str) -> str:
 
 
 def _flags() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser = _Flags(add_help=False, allow_abbrev=False)
     parser.add_argument("--help", "-h", action="store_true")
     parser.add_argument("--multirun", "-m", action="store_true")
     parser.add_argument("--run", "-r", action="store_true")
-    parser.add_argument("--cfg", "-c")
+    parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))
+    parser.add_argument("--info", "-i", nargs="?", const="all", choices=INFO)
     parser.add_argument("--package", "-p")
     parser.add_argument("--resolve", action="store_true")
     parser.add_argument("--config-dir", "-cd", dest="config_dir")
     for flag in ("--hydra-help", "--version", "--shell-completion", "-sc"):
         parser.add_argument(flag, dest="hydra", action="store_true")
+    for flag in ("--config-path", "-cp", "--config-name", "-cn", "--experimental-rerun"):
+        parser.add_argument(flag, dest="refused")
     return parser
+
+
+def _flags_first(arguments: list[str], words: list[str]) -> list[str]:
+    """The flags before the overrides: Hydra's parser wants all overrides in one piece."""
+    flags = list(arguments)
+    for word in words:
+        flags.remove(word)
+    return flags + words
+
+
+class _Flags(argparse.ArgumentParser):
+    """argparse, whose mistakes are sentences too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message[:1].upper()}{message[1:]}. See python train.py --help.")
+
+
+def unknown_flag(word: str) -> ConfigError:
+    """The error for a word with dashes that is no flag."""
+    key = word.lstrip("-")
+    advice = f"Keys have no dashes: {key}. " if "=" in key else ""
+    return ConfigError(f"{shortened(word)} is no flag. {advice}See python train.py --help.")
+
+
+def say(sentence: str) -> None:
+    """One sentence to the user, beside what is printed."""
+    print(f"kreg: {sentence}", file=sys.stderr)
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """At most so many characters of what a user has written, on one line."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def _parse_overrides(words: list[str]) -> list[Override]:
@@ -84,7 +131,7 @@ def _parse_overrides(words: list[str]) -> list[Override]:
     for word in words:
         try:
             found = parser.parse_overrides([word])
-        except HydraException as error:
+        except (HydraException, ValueError, RecursionError) as error:
             raise not_an_override(word) from error
         if not all(override.key_or_group for override in found):
             raise not_an_override(word)
@@ -100,7 +147,7 @@ def told(override: Override) -> str:
 def not_an_override(word: str) -> ConfigError:
     """The error for a word that is neither a flag nor `key=value`."""
     return ConfigError(
-        f"{word!r} is not an override. Expected key=value or group=option, for example "
+        f"{shortened(word)!r} is not an override. Expected key=value or group=option, for example "
         f"reg=l1 or trainer.epochs=20. Quote values with spaces or special characters."
     )
 
@@ -111,9 +158,22 @@ def jobs(line: CommandLine, options: dict[str, list[str]] | None = None) -> list
     Raises:
         ConfigError: If a sweep is empty, or a sweep is asked for without `-m`.
     """
+    return [list(job) for job in itertools.product(*_spelt_out(line, options))]
+
+
+def each_once(line: CommandLine) -> list[list[Override]]:
+    """A few jobs of a sweep, in which every value of every override comes at least once."""
+    spelt = _spelt_out(line, None)
+    return [
+        [values[min(place, len(values) - 1)] for values in spelt]
+        for place in range(max(map(len, spelt), default=1))
+    ]
+
+
+def _spelt_out(line: CommandLine, options: dict[str, list[str]] | None) -> list[list[Override]]:
+    """For each override the list of those with one value."""
     options = options or catalogue.groups()
-    spelt = [_spell_out(override, line.multirun, options) for override in line.overrides]
-    return [list(combination) for combination in itertools.product(*spelt)]
+    return [_spell_out(override, line.multirun, options) for override in line.overrides]
 
 
 def _spell_out(override: Override, multirun: bool, options: dict[str, list[str]]) -> list[Override]:
@@ -135,7 +195,7 @@ def _spell_out(override: Override, multirun: bool, options: dict[str, list[str]]
     elif isinstance(value, Glob):
         names = value.filter(options.get(override.key_or_group, []))
     else:
-        names = list(override.sweep_string_iterator())
+        names = _values(override)
     if not names:
         raise ConfigError(
             f"{override.input_line!r} matches nothing, so there would be no job to run. "
@@ -143,6 +203,13 @@ def _spell_out(override: Override, multirun: bool, options: dict[str, list[str]]
         )
     head = told(override).split("=", 1)[0]
     return _parse_overrides([for_hydra(f"{head}={name}") for name in names])
+
+
+def _values(override: Override) -> list[str]:
+    try:
+        return list(override.sweep_string_iterator())
+    except ValueError as error:  # range(0,3,0)
+        raise ConfigError(f"{override.input_line!r}: {error}.") from error
 
 
 def _to_match(group: str, options: dict[str, list[str]]) -> str:

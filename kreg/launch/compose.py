@@ -3,32 +3,76 @@
 import functools
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from kreg import check
 from kreg.config import conf_dir, renamed, schema
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, unknown_key, validate
-from kreg.launch import catalogue, commandline
+from kreg.launch import catalogue, commandline, trust
+from kreg.launch.trust import UntrustedError
 
 Groups = dict[str, list[str]]  # the options of each group
 FREE = ("params",)  # the keys below it belong to a user's component
+BELOW = (*FREE, "data.types")  # the keys below these are the user's own
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A job's checked configuration, and the whole tree with Hydra's own part."""
+
+    config: Config
+    tree: DictConfig
+
+    def run_directory(self) -> Path:
+        """Where a single command writes, its time and its random digits filled in."""
+        return Path(str(self._select("hydra.run.dir")))
+
+    def sweep_directory(self) -> Path:
+        """Where a sweep writes."""
+        return Path(str(self._select("hydra.sweep.dir")))
+
+    def job_directory(self, number: int, overrides: Sequence[str]) -> Path:
+        """The folder of a job below its sweep's.
+
+        Args:
+            number: Of the job.
+            overrides: What Hydra will say that the job is told.
+        """
+        with read_write(self.tree.hydra), open_dict(self.tree):
+            self.tree.hydra.job.num = number
+            self.tree.hydra.job.id = str(number)
+            self.tree.hydra.overrides.task = list(overrides)
+        return Path(str(self._select("hydra.sweep.subdir")))
+
+    def _select(self, key: str) -> Any:
+        known = HydraConfig.instance()
+        previous = known.cfg
+        known.set_config(self.tree)
+        try:
+            return OmegaConf.select(self.tree, key, throw_on_missing=True)
+        except OmegaConfBaseException as error:
+            raise ConfigError(f"{key}: {_sentence(error)}") from error
+        finally:
+            known.cfg = previous
 
 
 def compose_job(words: list[str], config_dir: str | None = None) -> Config:
     """The checked configuration of one job in a user's words: `["model=deep", "reg.l1=1e-4"]`."""
-    return check_job(commandline.parse(words).overrides, config_dir)
+    return check_job(commandline.parse(words).overrides, config_dir).config
 
 
-def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Config:
-    """The checked configuration of one job.
+def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Composition:
+    """One job, composed and checked.
 
     Args:
         parsed: The overrides of the job.
@@ -39,22 +83,47 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Conf
     """
     for override in parsed:
         _check_name(override)
-    options = catalogue.groups()
-    if config_dir:
-        options = _merged(options, catalogue.groups(Path(config_dir)))
+    options = _options(config_dir)
     choices = [o for o in parsed if o.key_or_group in options]
     for choice in choices:
         _check_choice(choice, options)
-    extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
     try:
-        return validate(_compose([commandline.told(o) for o in parsed] + extra))
+        tree = compose_trusted(parsed, config_dir)
+        return Composition(validate(_task(tree)), tree)
+    except UntrustedError:
+        raise
     except ConfigError:
         own = [o for o in parsed if o.key_or_group.startswith("hydra/")]
-        base = _compose([commandline.told(o) for o in (*choices, *own)] + extra, hydra=True)
+        base: Any = OmegaConf.to_container(_compose((*choices, *own), config_dir))
         for override in parsed:  # a wrong key deserves a better sentence than Hydra's
             if override not in choices:
                 _check_key(override, base, options)
         raise
+
+
+def compose_trusted(parsed: Sequence[Override], config_dir: str | None = None) -> DictConfig:
+    """The whole tree, Hydra's own part included, in which nothing names code of its own.
+
+    Raises:
+        ConfigError: If Hydra cannot compose it.
+        UntrustedError: If a file or an override names code.
+    """
+    tree = _compose(parsed, config_dir)
+    raw: Any = OmegaConf.to_container(tree, resolve=False)
+    trust.check(raw, parsed, list(_options(config_dir)))
+    return tree
+
+
+def _options(config_dir: str | None) -> Groups:
+    """Every group and its options, those of `--config-dir` included."""
+    if config_dir is None:
+        return catalogue.groups()
+    if not Path(config_dir).is_dir():
+        raise ConfigError(
+            f"--config-dir {config_dir}: there is no such folder. Expected a folder with a "
+            "sub-folder for each group, model/mine.yaml say."
+        )
+    return _merged(catalogue.groups(), catalogue.groups(Path(config_dir)))
 
 
 def _check_name(override: Override) -> None:
@@ -93,7 +162,7 @@ def _check_key(override: Override, tree: dict[str, Any], options: Groups) -> Non
         )
     node, prefix = tree, ""
     for name in path:
-        if not isinstance(node, dict) or prefix.rstrip(".").endswith(FREE):
+        if not isinstance(node, dict) or prefix.rstrip(".").endswith(BELOW):
             return
         if name not in node:
             sentence = f"{override.input_line}: {unknown_key(prefix, name, node)}"
@@ -109,27 +178,39 @@ def _elsewhere(group: str, key: str) -> str:
     return f" Options that have it: {', '.join(f'{group}={option}' for option in options)}."
 
 
-def _compose(overrides: list[str], hydra: bool = False) -> dict[str, Any]:
-    """Plain data; with Hydra's own part, parts of which only a job knows, as it stands."""
+def _compose(parsed: Sequence[Override], config_dir: str | None) -> DictConfig:
+    """What Hydra makes of the overrides, its own part included, nothing resolved."""
     prepare()
+    words = [commandline.told(override) for override in parsed]
+    extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            composed = compose("config", overrides, return_hydra_config=hydra)
-            strict = not hydra
-            tree: Any = OmegaConf.to_container(composed, resolve=strict, throw_on_missing=strict)
-            return dict(tree)
+            return compose("config", words + extra, return_hydra_config=True)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(_sentence(error)) from error
     except Exception as error:  # Hydra asserts, indexes and unpacks what a user has written
         raise ConfigError(
-            f"Hydra cannot compose {' '.join(overrides)!r} ({type(error).__name__}: "
-            f"{_sentence(error)}). Expected key=value or group=option."
+            f"Hydra cannot compose {commandline.shortened(' '.join(words))!r} "
+            f"({type(error).__name__}: {commandline.shortened(_sentence(error))}). "
+            "Expected key=value or group=option."
         ) from error
+
+
+def _task(tree: DictConfig) -> dict[str, Any]:
+    """All but Hydra's own part, resolved, as plain data."""
+    task = OmegaConf.masked_copy(tree, [str(key) for key in tree if key != "hydra"])
+    try:
+        plain: Any = OmegaConf.to_container(task, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(_sentence(error)) from error
+    except (ValueError, TypeError, RecursionError) as error:  # from a resolver
+        raise ConfigError(f"{type(error).__name__}: {_sentence(error)}") from error
+    return dict(plain)
 
 
 def _sentence(error: Exception) -> str:
     """Hydra's own words on one line, without the lines that speak of search paths and options."""
-    words = re.sub(r"\n\s*(full_key|object_type|reference_type):.*", "", str(error))
+    words = re.sub(r"\s*\b(full_key|object_type|reference_type)[:=].*", "", str(error))
     words = re.split(r"\n\s*(?:Config search path|set the environment)", words, flags=re.I)[0]
     if isinstance(error.__cause__, OmegaConfBaseException):  # why a value cannot be merged
         words += f": {_sentence(error.__cause__)}"

@@ -2,51 +2,23 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 
-from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from kreg import sweeps
-from kreg.config.root import Config
 from kreg.config.validate import ConfigError
-from kreg.launch import catalogue, codes, commandline, directories, launchers, searches
+from kreg.launch import catalogue, codes, commandline, directories, launchers, output, searches
+from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine
-from kreg.launch.compose import check_job, prepare
-from kreg.runs import InUseError, resume
+from kreg.launch.compose import check_job, compose_trusted, prepare
+from kreg.runs import resume
+from kreg.sweeps import jobs as _  # noqa: F401  # the resolver in the names of jobs' folders
 
 MOST_CHECKED = 64
-
-
-class Checked:
-    """The configurations that this process has checked, by the overrides of their jobs.
-
-    A job in another process, on another machine perhaps, finds none and checks its own.
-    """
-
-    def __init__(self) -> None:
-        self.process = os.getpid()
-        self.configs: dict[tuple[str, ...], Config] = {}
-
-    def add(self, overrides: Iterable[Override], config: Config, multirun: bool) -> None:
-        told = [o for o in overrides if not o.key_or_group.startswith(("hydra.", "hydra/"))]
-        self.configs[
-            tuple(as_hydra_tells(o) if multirun else commandline.told(o) for o in told)
-        ] = config
-
-    def find(self, overrides: Sequence[str]) -> Config | None:
-        """The configuration of a job by what Hydra calls its task's overrides, or `None`."""
-        return self.configs.get(tuple(overrides)) if self.process == os.getpid() else None
-
-    @property
-    def first(self) -> Config:
-        return next(iter(self.configs.values()))
-
-
-def as_hydra_tells(override: Override) -> str:
-    """An override in the words in which Hydra's sweeper hands it to a job."""
-    return f"{override.get_key_element()}={override.get_value_element_as_str()}"
-
+MANY = 100  # jobs, from which on composing all of them takes a while
 
 Train = Callable[[Checked], None]
 
@@ -60,61 +32,95 @@ def run(train: Train, arguments: list[str] | None = None) -> int:
         arguments: What follows the program's name. Defaults to `sys.argv[1:]`.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    try:
-        line = commandline.parse(arguments)
-        if line.help:
-            print(catalogue.usage())
-            return codes.DONE
-        if line.passes_to_hydra:
-            return _hand_over(train, line.arguments, Checked())
-        return _start(train, line, check_all(line))
-    except KeyboardInterrupt:
-        return codes.INTERRUPTED
-    except (ConfigError, HydraException, InUseError) as error:
-        if os.environ.get("HYDRA_FULL_ERROR"):
-            raise
-        print(f"kreg: {error}", file=sys.stderr)
-        return codes.BAD_CONFIGURATION
+    with output.patient():
+        try:
+            return _run(train, arguments)
+        except KeyboardInterrupt:
+            return codes.INTERRUPTED
+        except (ConfigError, HydraException, OSError) as error:
+            if os.environ.get("HYDRA_FULL_ERROR"):
+                raise
+            commandline.say(told(error))
+            return codes.BAD_CONFIGURATION
+
+
+def told(error: Exception) -> str:
+    """An error as a sentence; the system's own has a path that may be very long."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{commandline.shortened(str(error.filename))}: {error.strerror}."
+    return str(error)
+
+
+def _run(train: Train, arguments: list[str]) -> int:
+    line = commandline.parse(arguments)
+    if line.help:
+        print(catalogue.usage())
+        return codes.DONE
+    if line.passes_to_hydra:
+        return _hand_over(train, line.arguments, Checked())
+    checked = check_all(line)
+    if line.shows_only:
+        return _hand_over(train, line.arguments, checked)
+    searches.check(line)
+    return _sweep(train, line, checked) if line.multirun else _train(train, line, checked)
 
 
 def check_all(line: CommandLine) -> Checked:
     """Compose and check every job of the command line, a sweep's before its first job."""
     jobs = commandline.jobs(line)
-    if searches.option_of(line) is not None:
-        jobs = jobs[:: -(-len(jobs) // MOST_CHECKED)]  # a search draws a few of very many
-    checked = Checked()
-    for overrides in jobs:
-        checked.add(overrides, check_job(overrides, line.config_dir), line.multirun)
+    searching = searches.option_of(line) is not None
+    if searching:  # a search draws a few of very many: each value once, and some of the others
+        jobs = commandline.each_once(line) + jobs[:: -(-len(jobs) // MOST_CHECKED)]
+    checked = Checked(line.multirun)
+    if len(jobs) > MANY:
+        commandline.say(f"checking {len(jobs):,} jobs before the first one starts")
+    for number, overrides in enumerate(jobs):
+        checked.add(overrides, check_job(overrides, line.config_dir), number)
+    if line.multirun:  # what Hydra starts the sweep with
+        common = [override for override in line.overrides if not override.is_sweep_override()]
+        compose_trusted(common, line.config_dir)
+    if searching and len(jobs) == 1:  # its trials differ in their numbers alone
+        checked.add(jobs[0], check_job(jobs[0], line.config_dir), 1)
+    if searching:  # which settings its trials will have, nobody knows yet
+        checked.folders.clear()
     return checked
 
 
-def _start(train: Train, line: CommandLine, checked: Checked) -> int:
-    if line.shows_only:
-        return _hand_over(train, line.arguments, checked)
-    searches.check(line)
-    if line.multirun:
-        return _sweep(train, line, checked)
-    decision = directories.for_run(line, checked.first)
-    if decision.directory is None or decision.action == resume.NEW:
-        return _hand_over(train, line.arguments, checked)
-    if decision.action == resume.FINISHED:
-        print(f"kreg: {decision.reason}: {decision.directory.file('report.html')}")
+def _train(train: Train, line: CommandLine, checked: Checked) -> int:
+    """One run: a new one, or one that goes on, or one that only checks and leaves nothing."""
+    decision = directories.for_run(line, checked)
+    if decision.directory is None or decision.action == resume.FINISHED:
+        page = decision.directory and decision.directory.file("report.html")
+        print(f"kreg: {decision.reason}: {page}")
         return codes.DONE
-    print(f"kreg: {decision.reason}")
-    settings = [*line.arguments, f"{directories.RUN_DIR}={decision.directory.path}"]
-    return _hand_over(train, settings, checked)
+    if checked.first.check:
+        with tempfile.TemporaryDirectory(prefix="kreg_") as folder:
+            where = directories.setting(directories.RUN_DIR, Path(folder))
+            return _hand_over(train, [*line.arguments, where], checked)
+    if decision.action == resume.CONTINUE:
+        print(f"kreg: {decision.reason}")
+    place = decision.directory
+    footprint = directories.Footprint(place.path)
+    try:
+        place.probe()
+        where = directories.setting(directories.RUN_DIR, place.path)
+        return _hand_over(train, [*line.arguments, where], checked)
+    finally:
+        footprint.take_back()
 
 
 def _sweep(train: Train, line: CommandLine, checked: Checked) -> int:
     """Run what is missing of a sweep; its table comes also after failures and interruptions."""
     launchers.check(line)
     if checked.first.check:  # every job is built, none trained: there will be nothing to compare
-        return _hand_over(train, line.arguments, checked)
-    with directories.for_sweep(line, checked.first) as sweep:
+        with directories.scratch(checked.first) as folder:
+            where = directories.setting(directories.SWEEP_DIR, folder)
+            return _hand_over(train, [*line.arguments, where], checked)
+    with directories.for_sweep(line, checked) as sweep:
         try:
-            where = sweep.path.absolute()  # the workers of a cluster do not start where we are
-            arguments = [*line.arguments, f"{directories.SWEEP_DIR}={where}"]
-            _hand_over(train, arguments, checked)
+            # the workers of a cluster do not start where we are
+            where = directories.setting(directories.SWEEP_DIR, sweep.path.absolute())
+            _hand_over(train, [*line.arguments, where], checked)
         finally:
             code = sweeps.compare(sweep.path) if sweep.has_runs else codes.FAILED
     return code

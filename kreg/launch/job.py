@@ -15,14 +15,14 @@ from omegaconf import DictConfig, OmegaConf
 from kreg import files
 from kreg.config.root import Config
 from kreg.config.validate import validate
-from kreg.launch import codes, directories
-from kreg.launch.gate import Checked
+from kreg.launch import codes, commandline, directories, output, trust
+from kreg.launch.checked import Checked
 from kreg.launch.launchers import IN_PROCESS
-from kreg.runs import InUseError
+from kreg.runs import ResumeError, RunDirectory
 from kreg.runs.lock import Lock
+from kreg.runs.ownership import LOCK, OUTPUT, RESULT
 from kreg.sweeps import median_stopping
 
-OUTPUT = "output.txt"
 WORST = float("inf")  # what a failed job tells a search that minimises
 
 
@@ -44,7 +44,7 @@ class Job:
         self.directory = Path(hydra.runtime.output_dir)
         self.shares_process = self.sweeping and hydra.launcher.get("_target_") == IN_PROCESS
         known = checked.find(hydra.overrides.task)
-        self.config: Config = known or validate(plain(cfg))
+        self.config: Config = known or check_again(cfg, list(hydra.overrides.task))
         self.hopeless = None
         if self.sweeping:
             self.hopeless = median_stopping.rule(
@@ -54,19 +54,20 @@ class Job:
         self.output = contextlib.ExitStack()
 
     def __enter__(self) -> "Job":
+        self.output.enter_context(output.patient())
         if self.sweeping:
             self._wait_for_orphan()
         if self.sweeping and self.config.trainer.verbose != "debug":
             self.directory.mkdir(parents=True, exist_ok=True)
-            file = open(self.directory / OUTPUT, "a", encoding="utf-8")
-            self.output.enter_context(file)
-            self.output.enter_context(contextlib.redirect_stdout(file))
-            self.output.enter_context(contextlib.redirect_stderr(file))
+            file = files.open_regular(self.directory / OUTPUT, files.APPEND)
+            log = self.output.enter_context(open(file, "a", encoding="utf-8"))
+            self.output.enter_context(contextlib.redirect_stdout(output.wrapped(log)))
+            self.output.enter_context(contextlib.redirect_stderr(output.wrapped(log)))
         return self
 
     def _wait_for_orphan(self) -> None:
         """A launcher's process can outlive a killed sweep: its job ends, or goes on, in order."""
-        lock = Lock(self.directory / directories.LOCK)
+        lock = Lock(self.directory / LOCK)
         if not lock.is_free():
             print(
                 f"kreg: {self.directory} is in use by a process of an earlier sweep; waiting for "
@@ -85,36 +86,42 @@ class Job:
 
     def _ended(self, error: BaseException | None) -> bool:
         if error is None:
-            self._leave()
             return False
         code = codes.of(error)
         if code in (codes.FAILED, codes.BAD_CONFIGURATION):
             self._fail(error)
         elif not isinstance(error, SystemExit):
             print("kreg: interrupted. The same command goes on.", file=sys.stderr)
-        self._leave()
         if self.sweeping and code == codes.FAILED:
             return True
         raise SystemExit(code) from error
 
-    def _leave(self) -> None:
-        """A single command that has trained nothing leaves nothing: a mistake, or check=true."""
-        if not self.sweeping:
-            directories.discard_unbegun(self.directory)
-
     def _fail(self, error: BaseException) -> None:
-        """Say why; a run that has begun, and a sweep, keep it as the result."""
+        """Say why; a run that has begun, and a sweep, keep it as the result.
+
+        Where the machine refused a file, or the directory is another run's, there is no result:
+        the run is unfinished, and the same command goes on from its last state. A result that is
+        on the disk stays.
+        """
         self._tell(error)
-        if isinstance(error, InUseError):
-            return  # the directory is another process's
+        if isinstance(error, OSError | ResumeError) or RunDirectory(self.directory).finished:
+            return
         if self.sweeping or directories.has_begun(self.directory):
-            files.write_json(self.directory / "result.json", failure(error))
+            with contextlib.suppress(OSError):
+                files.write_json(self.directory / RESULT, failure(error))
 
     def _tell(self, error: BaseException) -> None:
         if codes.is_sentence(error) and self.config.trainer.verbose != "debug":
             print(f"kreg: {error}", file=sys.stderr)
         else:
             traceback.print_exception(error)
+
+
+def check_again(cfg: DictConfig, overrides: list[str]) -> Config:
+    """The configuration of a job in a process that has checked nothing yet, a cluster's say."""
+    raw: Any = OmegaConf.to_container(cfg, resolve=False)
+    trust.check_allow(raw, commandline.parse(overrides).overrides)
+    return validate(plain(cfg))
 
 
 def plain(cfg: DictConfig) -> dict[str, Any]:

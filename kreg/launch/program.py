@@ -5,7 +5,7 @@ from omegaconf import DictConfig
 
 from kreg.config import conf_dir
 from kreg.launch import gate
-from kreg.launch.gate import Checked
+from kreg.launch.checked import Checked
 from kreg.launch.job import Job
 from kreg.training.shared_steps import SharedSteps
 

@@ -4,6 +4,8 @@ from .dense import linear as linear
 from .dense import shallow as shallow
 from .dense import wide as wide
 from .metrics import LogitAccuracy as LogitAccuracy
+from .metrics import UnscaledMeanAbsoluteError as UnscaledMeanAbsoluteError
+from .metrics import UnscaledRootMeanSquaredError as UnscaledRootMeanSquaredError
 from .noise_places import NoisePlaces as NoisePlaces
 from .residual import preact_resnet as preact_resnet
 from .residual import resnet as resnet

@@ -1,9 +1,12 @@
-"""Accuracy of a single logit."""
+"""Metrics that a user reads: accuracy of a single logit, errors in the target's own units."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
+
+from kreg.untracked import UntrackedNumbers
 
 
 @keras.saving.register_keras_serializable(package="kreg")
@@ -28,3 +31,68 @@ class LogitAccuracy(keras.metrics.Mean):
         right = ops.equal(logits > 0, ops.cast(targets, "float32") > 0.5)
         right = ops.mean(ops.cast(right, self.dtype), axis=-1)
         super().update_state(right, sample_weight)
+
+
+class InTargetUnits:
+    """An error of Keras in the units that the target had before it was divided by `scale`.
+
+    The scale is a number beside the compiled step, see `UntrackedNumbers`: trainings that share a
+    step may have targets of other scales. What is summed up stays of the size of the scaled
+    targets, so that very large and very small units cost no precision.
+
+    Args:
+        scale: What each target was divided by: numbers > 0, one a target or one for all.
+    """
+
+    scale: UntrackedNumbers
+
+    def __init__(self, scale: Sequence[float] = (1.0,), **named: Any):
+        super().__init__(**named)
+        self.divisors = tuple(float(number) for number in scale)
+        self.scale = UntrackedNumbers(*self.divisors)
+
+    def rescale(self, scale: Sequence[float]) -> None:
+        """The same metric for targets that were divided by other numbers."""
+        self.divisors = tuple(float(number) for number in scale)
+        self.scale.assign(*self.divisors)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        scale = ops.stack(self.scale.read())
+        relative = scale / ops.max(scale)
+        y_pred = ops.cast(y_pred, "float32") * relative
+        y_true = ops.cast(y_true, "float32") * relative
+        super().update_state(y_true, y_pred, sample_weight)  # type: ignore[misc]
+
+    def result(self) -> Any:
+        return super().result() * ops.max(ops.stack(self.scale.read()))  # type: ignore[misc]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "scale": list(self.divisors)}  # type: ignore[misc]
+
+
+@keras.saving.register_keras_serializable(package="kreg")
+class UnscaledRootMeanSquaredError(InTargetUnits, keras.metrics.RootMeanSquaredError):
+    """`sqrt(mean((scale * (y - f(x)))^2))` over all rows and targets.
+
+    >>> metric = UnscaledRootMeanSquaredError(scale=[10.0])
+    >>> metric.update_state([[0.0], [1.0]], [[3.0], [5.0]])
+    >>> round(float(metric.result()), 4)
+    35.3553
+    """
+
+    def __init__(self, scale: Sequence[float] = (1.0,), name: str = "rmse", dtype: Any = None):
+        super().__init__(scale, name=name, dtype=dtype)
+
+
+@keras.saving.register_keras_serializable(package="kreg")
+class UnscaledMeanAbsoluteError(InTargetUnits, keras.metrics.MeanAbsoluteError):
+    """`mean(scale * |y - f(x)|)` over all rows and targets.
+
+    >>> metric = UnscaledMeanAbsoluteError(scale=[10.0])
+    >>> metric.update_state([[0.0], [1.0]], [[3.0], [5.0]])
+    >>> float(metric.result())
+    35.0
+    """
+
+    def __init__(self, scale: Sequence[float] = (1.0,), name: str = "mae", dtype: Any = None):
+        super().__init__(scale, name=name, dtype=dtype)

@@ -5,6 +5,7 @@ from kreg.runs.checkpoint import Checkpoint, lengths, rewind
 from kreg.runs.directory import RunDirectory, new_name
 from kreg.runs.identity import canonical, differences
 from kreg.runs.lock import InUseError, Lock
+from kreg.runs.ownership import ForeignError
 from kreg.runs.resume import Decision, ResumeError, decide
 from kreg.runs.state import StateFile
 
@@ -12,6 +13,7 @@ __all__ = [
     "Checkpoint",
     "DamagedError",
     "Decision",
+    "ForeignError",
     "InUseError",
     "Lock",
     "ResumeError",

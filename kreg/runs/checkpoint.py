@@ -5,17 +5,18 @@ how long every log was, and a resumed run cuts the logs back to that length: no 
 Writers must flush at the end of an epoch, before the state is written.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kreg import files
 from kreg.archive import State
 from kreg.files import AnyPath
 from kreg.runs.directory import RunDirectory
 from kreg.runs.resume import ResumeError
 
-LOGS = ("tensorboard/**/*", "history.csv")
+TENSORBOARD, HISTORY = "tensorboard", "history.csv"
+EVENTS = "events.out.tfevents.*.kreg"  # what kreg itself writes there; the rest is the user's
 
 
 class Checkpoint:
@@ -100,8 +101,10 @@ def _epoch(state: State | None) -> int:
 def lengths(folder: AnyPath) -> dict[str, int]:
     """`{relative path: bytes}` of the logs below a run directory."""
     folder = Path(folder)
-    found = sorted({path for pattern in LOGS for path in folder.glob(pattern)})
-    return {str(p.relative_to(folder)): p.stat().st_size for p in found if p.is_file()}
+    found = [folder / HISTORY]
+    if files.is_folder(folder / TENSORBOARD):
+        found += sorted((folder / TENSORBOARD).glob(EVENTS))
+    return {str(p.relative_to(folder)): p.lstat().st_size for p in found if files.is_regular(p)}
 
 
 def rewind(folder: AnyPath, saved: dict[str, int]) -> None:
@@ -112,4 +115,4 @@ def rewind(folder: AnyPath, saved: dict[str, int]) -> None:
         if name not in saved:
             path.unlink()
         elif size > saved[name]:
-            os.truncate(path, saved[name])
+            files.truncate(path, saved[name])

@@ -1,7 +1,6 @@
 """A run directory: its name, its files, its lock."""
 
 import datetime
-import json
 import os
 import secrets
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 from kreg import files
 from kreg.files import AnyPath
 from kreg.runs.lock import Lock
+from kreg.runs.ownership import LOCK, RESULT, refuse_foreign
+from kreg.runs.recorded_units import in_own_units
 from kreg.runs.state import StateFile
 
 DONE = "done"
@@ -25,7 +26,7 @@ class RunDirectory:
 
     def __init__(self, path: AnyPath) -> None:
         self.path = Path(path).absolute()
-        self.lock = Lock(self.path / "run.lock")
+        self.lock = Lock(self.path / LOCK)
         self.state = StateFile(self.path / "state")
 
     @classmethod
@@ -46,8 +47,10 @@ class RunDirectory:
 
         Raises:
             OSError: With one sentence, if the path is a file or may not be written.
+            ForeignError: If there are files in it that are not kreg's, or a link.
             InUseError: If another process holds it.
         """
+        refuse_foreign(self.path)
         self.probe()
         self.lock.acquire()
         files.sweep(self.path)
@@ -84,22 +87,20 @@ class RunDirectory:
 
     def read_json(self, name: str) -> dict[str, Any] | None:
         """A JSON file of the run, or `None` where it is missing or damaged."""
-        try:
-            found = json.loads((self.path / name).read_text())
-        except (OSError, ValueError):
-            return None
-        return found if isinstance(found, dict) else None
+        return files.read_json(self.path / name)
 
     def write_json(self, name: str, value: object) -> None:
         files.write_json(self.path / name, value)
 
     @property
     def result(self) -> dict[str, Any] | None:
-        return self.read_json("result.json")
+        """What came out, in the units of this version; `None` before the end."""
+        found = self.read_json(RESULT)
+        return None if found is None else in_own_units(found, self.path)
 
     def reopen(self) -> None:
         """Take the result away: a run that goes on has none until it ends again."""
-        self.file("result.json").unlink(missing_ok=True)
+        self.file(RESULT).unlink(missing_ok=True)
 
     @property
     def status(self) -> str:

@@ -11,12 +11,13 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+from kreg import files
 from kreg.files import AnyPath
 from kreg.runs import identity
 from kreg.runs.directory import DONE, FAILED, RunDirectory
 from kreg.runs.identity import Changes, Plain
+from kreg.runs.ownership import CONFIG, KEYS, refuse_links
 
-CONFIG = "config.json"
 NEW, CONTINUE, FINISHED = "new", "continue", "finished"
 
 
@@ -39,6 +40,7 @@ def decide(
     config: Plain,
     own: AnyPath | None = None,
     current: Callable[[Plain], Plain] = dict,
+    warn: Callable[[str], object] = print,
 ) -> Decision:
     """Find the directory of this command.
 
@@ -48,6 +50,7 @@ def decide(
         config: The composed configuration as plain data.
         own: A directory that was made for this very process and is no candidate, or `None`.
         current: Brings the configuration that an earlier version has recorded up to date.
+        warn: Called with a sentence about each run of this command that is passed over.
 
     Raises:
         ResumeError: If `resume` names a directory that cannot be continued.
@@ -58,33 +61,49 @@ def decide(
         return _named(RunDirectory(resume), config, current)
     for run in unfinished(parent, own):
         changes = identity.differences(current(run.read_json(CONFIG) or {}), config)
-        if not changes or resume == "force":
+        if changes and resume != "force":
+            continue
+        if link := files.link_below(run.path):
+            warn(f"{run.path} is passed over: {link.name} in it is a link.")
+        elif run.lock.is_free():
             return _continue(run, changes)
     return Decision(NEW, None, "no unfinished run of this command")
 
 
 def unfinished(parent: AnyPath, own: AnyPath | None = None) -> list[RunDirectory]:
-    """The runs below `parent` that can go on, newest first."""
+    """The runs below `parent` that have not ended, newest first."""
     parent = Path(parent)
     folders = sorted(parent.iterdir(), reverse=True) if parent.is_dir() else []
     own = Path(own).absolute() if own is not None else None
     runs = [RunDirectory(f) for f in folders if f.is_dir() and f.absolute() != own]
-    return [run for run in runs if _can_go_on(run)]
+    return [run for run in runs if _has_not_ended(run)]
 
 
-def _can_go_on(run: RunDirectory) -> bool:
-    known = run.read_json(CONFIG) is not None
-    return known and run.status not in (DONE, FAILED) and run.lock.is_free()
+def _has_not_ended(run: RunDirectory) -> bool:
+    return run.read_json(CONFIG) is not None and run.status not in (DONE, FAILED)
 
 
 def _named(run: RunDirectory, config: Plain, current: Callable[[Plain], Plain]) -> Decision:
+    refuse_links(run.path)
     saved = run.read_json(CONFIG)
-    if saved is None:
+    if saved is None or not KEYS.issubset(saved):
         raise ResumeError(
-            f"resume={run.path}: this is no run directory of kreg (it has no {CONFIG}). "
+            f"resume={run.path}: this is no run directory of kreg (it has no {CONFIG} of kreg's). "
             "Expected auto, never, force or a run directory."
         )
-    changes = identity.differences(current(saved), config)
+    changes = refuse_changed(run, config, current(saved))
+    if run.finished and not changes:
+        return Decision(FINISHED, run, f"{run.path} is already finished")
+    return _continue(run, changes)
+
+
+def refuse_changed(run: RunDirectory, config: Plain, saved: Plain) -> Changes:
+    """The differences to a run's own configuration, all of them such as a resumed run may have.
+
+    Raises:
+        ResumeError: If there are others: the sentence lists them.
+    """
+    changes = identity.differences(saved, config)
     if forbidden := identity.forbidden(changes, config):
         planned = identity.why(forbidden)
         raise ResumeError(
@@ -92,9 +111,7 @@ def _named(run: RunDirectory, config: Plain, current: Callable[[Plain], Plain]) 
             f"{identity.sentence(forbidden)}. {planned}Use the old values, or start anew "
             "with resume=never, or continue the newest unfinished run regardless with resume=force."
         )
-    if run.finished and not changes:
-        return Decision(FINISHED, run, f"{run.path} is already finished")
-    return _continue(run, changes)
+    return changes
 
 
 def _continue(run: RunDirectory, changes: Changes) -> Decision:

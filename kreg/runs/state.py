@@ -33,7 +33,7 @@ class StateFile:
             OSError: With the path, if the disk is full or may not be written.
         """
         refuse_non_finite(state.get("variables", {}))
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(exist_ok=True)  # a run directory that has gone is not made again
         files.sweep(self.folder)
         path = self.folder / f"epoch_{state['epoch']:06d}.npz"
         archive.save(path, state)
@@ -43,7 +43,7 @@ class StateFile:
 
     def generations(self) -> list[Path]:
         """The state files, newest epoch first; a clock or an mtime plays no part."""
-        if not self.folder.is_dir():
+        if not files.is_folder(self.folder):
             return []
         found = [path for path in self.folder.iterdir() if _epoch(path) is not None]
         return sorted(found, reverse=True)

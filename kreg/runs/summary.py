@@ -9,19 +9,20 @@ from rich.console import Console
 Plain: TypeAlias = dict[str, Any]
 
 METRICS = ("accuracy", "rmse")  # the first one present is the test metric that is shown
+SMALL, LARGE = 1e-3, 1e4
 TONES = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "dim"}
 
 
 def announce(facts: Plain, verbose: str = "info", console: Console | None = None) -> None:
-    """One line before training: model, parameters, data, rows, budget, device."""
+    """One line before training: model, parameters, data, task, rows, budget, device."""
     if verbose == "quiet":
         return
-    train, validation, test = facts["rows"]
+    sizes = "{} training, {} validation and {} test rows".format(*facts["rows"])
     passes = f" ({facts['passes']} passes over the rows)" if facts["passes"] > 1 else ""
     print_line(
         console,
-        f"{facts['model']}: {facts['parameters']:,} parameters, {facts['data']}: {train} training, "
-        f"{validation} validation and {test} test rows, {facts['steps']} steps an epoch{passes}, "
+        f"{facts['model']}: {facts['parameters']:,} parameters, {facts['data']}: {facts['task']}, "
+        f"{sizes}, {facts['steps']} steps an epoch{passes}, "
         f"{facts['total_steps']:,} steps at most, on {facts['device']}",
         style="dim",
     )
@@ -62,6 +63,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
         ("val clean loss", number(metrics.get("val_clean_loss"))),
         ("gap", number(metrics.get("gap"))),
         (f"test {metric}", number(metrics.get(f"test_clean_{metric}"))),
+        ("units", units(result.get("units") or {}, metric)),
         (
             "exact zeros",
             f"{result['sparsity']:.1%} of the kernels ({result['params']:,} parameters)",
@@ -77,9 +79,24 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
     return [(name, text) for name, text in rows if text]
 
 
+def units(known: dict[str, str], metric: str | None) -> str | None:
+    """Of a metric that has another unit than the losses, both units."""
+    if metric != "rmse" or metric not in known:
+        return None
+    return f"{metric}: {known[metric]}; losses: {known['loss']}"
+
+
 def number(value: float | None) -> str | None:
-    """Four digits after the point; `None` stays away."""
-    return None if value is None else f"{value:.4f}"
+    """Four digits after the point, one where it is large, four in all where it is small.
+
+    >>> number(0.25), number(57312.123), number(0.00012345)
+    ('0.2500', '57,312.1', '0.0001234')
+    """
+    if value is None:
+        return None
+    if 0 < abs(value) < SMALL:
+        return f"{value:.4g}"
+    return f"{value:,.1f}" if abs(value) >= LARGE else f"{value:.4f}"
 
 
 def best(result: Plain) -> str | None:
@@ -115,7 +132,7 @@ def compressed(found: Plain | None) -> str | None:
     metric = next((m for m in METRICS if f"test_clean_{m}" in metrics), None)
     sizes = f"{before['parameters']:,} -> {after['parameters']:,} parameters ({found['ratio']:.1%})"
     times = f"{before['latency_ms']:.2f} -> {after['latency_ms']:.2f} ms a batch"
-    tested = f", test {metric} {metrics[f'test_clean_{metric}']:.4f}" if metric else ""
+    tested = f", test {metric} {number(metrics[f'test_clean_{metric}'])}" if metric else ""
     return f"{sizes}, {times}{tested} after the refit"
 
 

@@ -5,10 +5,13 @@ import math
 import pandas as pd
 
 from kreg.metric_names import direction
+from kreg.pages.formatting import number
 from kreg.sweeps.effect import Effect
 from kreg.sweeps.reading import Sweep
 
 ONE_SEED = "One seed: no uncertainty is known. Add seed=0,1,2 to the sweep."
+
+UNFINISHED = ("UNDER-TRAINED", "SCHEDULE ENDED")
 
 
 def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
@@ -22,7 +25,20 @@ def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
         return ["No run has finished yet."]
     sentences = [best_setting(sweep)]
     sentences += [worth(sweep, [e for e in found if e.factor == f]) for f in factors(found)]
+    sentences += unfinished(sweep)
     return sentences + ([ONE_SEED] if found and sweep.seeds < 2 else [])
+
+
+def unfinished(sweep: Sweep) -> list[str]:
+    """A sentence where runs were stopped by their budget: their differences are about that."""
+    words = sweep.done["verdict"] if "verdict" in sweep.done else pd.Series(dtype=object)
+    count = int(words.isin(UNFINISHED).sum())
+    if not count:
+        return []
+    return [
+        f"{count} of {len(words)} runs are under-trained or ended by their schedule: what differs "
+        "between settings may be how fast they train. Repeat the sweep with more epochs."
+    ]
 
 
 def best_setting(sweep: Sweep) -> str:
@@ -35,7 +51,7 @@ def best_setting(sweep: Sweep) -> str:
     name = found["mean"].idxmax() if largest else found["mean"].idxmin()
     mean, count = found.loc[name, "mean"], int(found.loc[name, "count"])
     over = f" on average over {count} seeds" if count > 1 else ""
-    return f"The best setting is {name or 'the only one'}: {sweep.objective} {mean:.4g}{over}."
+    return f"The best setting is {name or 'the only one'}: {sweep.objective} {number(mean)}{over}."
 
 
 def settings(row: pd.Series, factors: list[str]) -> str:
@@ -66,6 +82,6 @@ def worth(sweep: Sweep, levels: list[Effect]) -> str:
 
 def compared(effect: Effect, word: str) -> str:
     """One level beside the mean of all, with the interval where it is known."""
-    sure = "" if math.isnan(effect.half_width) else f" (+- {effect.half_width:.2g})"
-    gain = f"{abs(effect.difference):.2g}{sure}"
+    sure = "" if math.isnan(effect.half_width) else f" (+- {number(effect.half_width, 2)})"
+    gain = f"{number(abs(effect.difference), 2)}{sure}"
     return f"{effect.factor}={effect.level} is {gain} {word} than the mean of its levels"

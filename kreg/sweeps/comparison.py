@@ -1,5 +1,6 @@
 """`kreg compare DIR`: one table on the terminal, one page, one CSV file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from kreg import files
@@ -25,9 +26,20 @@ def compare(directory: str | Path, *, quiet: bool = False) -> int:
     """
     sweep = collect(directory)
     directory = Path(directory)
-    files.write(directory / CSV, sweep.runs.drop(columns="path").to_csv(index=False))
-    files.write(directory / PAGE, page.render(sweep))  # last: it says that the sweep is complete
     if not quiet:
         table.show(sweep)
-        print(f"page: {directory / PAGE}")
+    csv = sweep.runs.drop(columns="path").to_csv
+    _write(directory / CSV, lambda: csv(index=False), quiet)
+    _write(directory / PAGE, lambda: page.render(sweep), quiet)  # last: it says: complete
     return 0 if (sweep.runs["status"] == "done").all() else 1
+
+
+def _write(path: Path, content: Callable[[], str], quiet: bool) -> None:
+    """A page that fails costs that page: the runs that it is about have ended well."""
+    try:
+        files.write(path, content())
+    except Exception as error:  # whatever it is, there are a table and results
+        print(f"kreg: {path} could not be written ({type(error).__name__}: {error}).")
+    else:
+        if path.name == PAGE and not quiet:
+            print(f"page: {path}")

@@ -4,6 +4,7 @@ Workers of joblib, Ray and submitit import this module when they receive the cal
 the resolver of job directories known to them.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -15,11 +16,22 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
+from kreg import files
+from kreg.config import earlier_defaults, renamed
+from kreg.config.validate import ConfigError, validate
 from kreg.files import write_json
-from kreg.runs import RunDirectory
-from kreg.sweeps.results import OBJECTIVE, RESULT, objective_of, read_json
+from kreg.pages.formatting import number
+from kreg.runs import RunDirectory, identity
+from kreg.sweeps.results import (
+    CONFIG,
+    OBJECTIVE,
+    RESULT,
+    objective_name,
+    objective_of,
+)
 
 DIGITS = 6
+COMPOSED = ".hydra/config.yaml"  # what Hydra writes down of a job
 
 
 def digest(overrides: Iterable[object]) -> str:
@@ -43,8 +55,11 @@ class JobResult(Callback):
         folder = Path(config.hydra.runtime.output_dir)
         failed = job_return.status is not JobStatus.COMPLETED
         marked = (folder / "failed").is_file()
-        if (failed or marked) and not (folder / RESULT).is_file():
-            error = str(job_return._return_value) if failed else "see the job's log"
+        gone = not folder.is_dir()  # removed or renamed by the user: it is not made again
+        if gone or not (failed or marked) or (folder / RESULT).is_file():
+            return
+        error = str(job_return._return_value) if failed else "see the job's log"
+        with contextlib.suppress(OSError):
             write_json(folder / RESULT, {"status": "failed", "error": error, "metrics": {}})
 
 
@@ -57,23 +72,42 @@ def varied(jobs: Sequence[Sequence[str]]) -> list[str]:
 
 def outcome(folder: Path, objective: str) -> str:
     """The end of a job's line on the terminal, from the `result.json` in its directory."""
-    result = read_json(folder / RESULT)
+    result = RunDirectory(folder).result
     if not result:  # check=true builds, and does not train
         return "no result"
     if result.get("status") != "done":
         return f"failed: {result.get('error', 'see its directory')}"
     value = objective_of(result, objective)
     pruned = ", pruned" if result.get("stop_reason") == "pruned" else ""
-    return (f"{objective} {value:.4g}" if isinstance(value, int | float) else "done") + pruned
+    name = objective_name(result, objective)
+    return (f"{name} {number(value)}" if isinstance(value, int | float) else "done") + pruned
 
 
 def known_result(overrides: list[str], config: DictConfig) -> JobReturn | None:
     """What the job of a composed configuration has returned to an earlier process."""
     result = RunDirectory(job_folder(config))
-    if not result.finished:
+    if not (result.finished and is_of(result, config)):
         return None
     value = objective_of(result.result or {}, config.get("objective", OBJECTIVE))
     return JobReturn(overrides, config, status=JobStatus.COMPLETED, _return_value=value)
+
+
+def is_of(run: RunDirectory, config: DictConfig) -> bool:
+    """Whether a directory holds the run of a composed configuration, whatever it is called."""
+    task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    recorded = run.read_json(CONFIG)
+    if recorded is None:  # another app's; kreg's own procedures kept none in version 0.1
+        try:
+            return files.read_text(run.file(COMPOSED)) == OmegaConf.to_yaml(task)
+        except (OSError, ValueError):
+            return False
+    plain: Any = OmegaConf.to_container(task, resolve=True)
+    try:
+        checked = validate(plain)
+    except ConfigError:  # another app's has no schema of kreg's
+        return not identity.differences(renamed.current(recorded), plain)
+    known = earlier_defaults.current(recorded, checked)
+    return not identity.differences(known, checked.to_dict())
 
 
 def job_folder(config: DictConfig) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from kreg.config.root import AUTO
 from kreg.sweeps.results import OBJECTIVE
 
 Rule = Callable[[Sequence[float]], bool]  # a training's losses so far -> whether to end it
@@ -38,9 +39,9 @@ def rule(sweeper: Mapping[str, Any], folder: str | Path, objective: str) -> Rule
         sweeper: Hydra's configuration of the sweeper.
         folder: The search's directory.
         objective: What the search compares: curves are those of the clean validation loss, and
-            say nothing about another one.
+            say nothing about another one than it, or than the error that goes with it.
     """
-    if not sweeper.get("prune") or objective != OBJECTIVE:
+    if not sweeper.get("prune") or objective not in (AUTO, OBJECTIVE):
         return None
     curves = known_curves(Path(str(folder)) / JOURNAL)
     return lambda curve: worse_than_half(curve, curves)

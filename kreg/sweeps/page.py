@@ -3,6 +3,7 @@
 import math
 
 from kreg.pages import charts, html
+from kreg.pages.formatting import number
 from kreg.pages.views import Cell, Figure, Fold, Head, Section, Stat, View
 from kreg.sweeps import table
 from kreg.sweeps.answer import answer, settings, text
@@ -97,7 +98,7 @@ def points(sweep: Sweep, x: str, y: str) -> list[charts.Point]:
     """The finished runs as points; the first is the best."""
     found = []
     for place, (_, row) in enumerate(sweep.done.iterrows()):
-        told = f"{settings(row, sweep.factors)} {sweep.objective} {row['objective']:.4g}"
+        told = f"{settings(row, sweep.factors)} {sweep.objective} {number(row['objective'])}"
         at = [math.nan if row[name] is None else float(row[name]) for name in (x, y)]
         title, to = f"{row['run']} {told}", link(row["run"])
         found.append(charts.Point(at[0], at[1], title, to, best=place == 0))

@@ -9,10 +9,11 @@ from omegaconf import OmegaConf
 
 from kreg import check
 from kreg.config import renamed
+from kreg.config.root import AUTO
 from kreg.diagnostics.states import RENAMED
 from kreg.metric_names import direction
-from kreg.runs import identity
-from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, objective_of, read_json
+from kreg.runs import RunDirectory, identity
+from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, objective_name, objective_of, read_json
 
 OVERRIDES = ".hydra/overrides.yaml"
 SEED = "seed"
@@ -79,12 +80,16 @@ def collect(directory: str | Path) -> Sweep:
             "directory", f"a folder that holds runs ({RESULT} somewhere below it)", str(directory)
         )
     settings = [settings_of(folder) for folder in folders]
-    factors = factors_of(settings)
+    results = [RunDirectory(folder).result or {} for folder in folders]
+    factors, objective = factors_of(settings), objective_of_all(folders, results)
     rows = [
-        {**{factor: setting.get(factor) for factor in factors}, **measured(folder, directory)}
-        for folder, setting in zip(folders, settings, strict=True)
+        {
+            **{factor: setting.get(factor) for factor in factors},
+            **{"run": str(folder.relative_to(directory)), "path": folder},
+            **measured(result, objective),
+        }
+        for folder, setting, result in zip(folders, settings, results, strict=True)
     ]
-    objective = read_json(folders[0] / CONFIG).get("objective", OBJECTIVE)
     return Sweep(directory, pd.DataFrame(rows), factors, objective)
 
 
@@ -118,13 +123,17 @@ def factors_of(settings: list[dict[str, Any]]) -> list[str]:
     return sorted(found, key=lambda key: key == SEED)
 
 
-def measured(folder: Path, root: Path) -> dict[str, Any]:
+def objective_of_all(folders: list[Path], results: list[dict[str, Any]]) -> str:
+    """What the runs are compared by; where `auto` is not the same for all, the validation loss."""
+    told = read_json(folders[0] / CONFIG).get("objective", OBJECTIVE)
+    names = {objective_name(result, told) for result in results if result.get("status") == "done"}
+    return names.pop() if len(names) == 1 else OBJECTIVE if told == AUTO else told
+
+
+def measured(result: dict[str, Any], objective: str) -> dict[str, Any]:
     """What came out; a run without a result is unfinished."""
-    result = read_json(folder / RESULT)
     row: dict[str, Any] = {name: result.get(name) for name in MEASURED}
     row["verdict"] = RENAMED.get(row["verdict"], row["verdict"])
     row["status"] = result.get("status", "unfinished")
-    name = read_json(folder / CONFIG).get("objective", OBJECTIVE)
-    row["objective"] = objective_of(result, name)
-    relative = str(folder.relative_to(root))
-    return {"run": relative, "path": folder, **row, **result.get("metrics", {})}
+    row["objective"] = objective_of(result, objective)
+    return {**row, **result.get("metrics", {})}

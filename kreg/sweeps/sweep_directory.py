@@ -1,13 +1,16 @@
 """A sweep's own directory: what it was asked to do, whether it is finished, who works in it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from kreg import files
-from kreg.runs import new_name
+from kreg.runs import ForeignError, new_name
 from kreg.runs.lock import Lock
+from kreg.runs.ownership import refuse_links
 from kreg.sweeps.results import PAGE, RESULT, read_json
 
 PLAN, LOCK = "sweep.json", "sweep.lock"
+SUBMITIT = ".submitit"  # a queue's own folder, in which submitit lays links itself
 ENDED = ("done", "failed")
 
 
@@ -29,6 +32,7 @@ class SweepDirectory:
         self.lock = Lock(self.path / LOCK)
 
     def __enter__(self) -> "SweepDirectory":
+        self.refuse_foreign()
         self.path.mkdir(parents=True, exist_ok=True)
         self.lock.acquire()
         files.sweep(self.path)
@@ -37,6 +41,22 @@ class SweepDirectory:
 
     def __exit__(self, *exception: object) -> None:
         self.lock.release()
+
+    def refuse_foreign(self) -> None:
+        """Leave a directory alone that is neither new, nor empty, nor a sweep of kreg's.
+
+        Raises:
+            ForeignError: With one sentence; nothing has been changed.
+        """
+        if not self.path.exists():
+            return
+        refuse_links(self.path, skip=(SUBMITIT,))
+        names = {e.name for e in self.path.iterdir() if not files.LEFTOVER.fullmatch(e.name)}
+        if names - {LOCK} and not isinstance(read_json(self.path / PLAN).get("jobs"), list):
+            raise ForeignError(
+                f"{self.path} is not empty and no sweep of kreg (it has no {PLAN} of kreg's). "
+                "Nothing in it was changed. Choose another directory with hydra.sweep.dir=..."
+            )
 
     @property
     def ended(self) -> int:
@@ -55,11 +75,16 @@ class SweepDirectory:
     @property
     def has_runs(self) -> bool:
         """Whether any job has started."""
-        return any(folder.is_dir() for folder in self.path.glob("*_*"))
+        return any(folder.is_dir() for folder in self.path.glob("[!.]*"))
 
 
 def choose(
-    parent: str | Path, jobs: list[list[str]], *, anew: bool = False, total: int | None = None
+    parent: str | Path,
+    jobs: list[list[str]],
+    *,
+    anew: bool = False,
+    total: int | None = None,
+    fits: Callable[[Path], bool] = lambda folder: True,
 ) -> SweepDirectory:
     """The newest unfinished sweep of the same jobs below `parent`, else a new one.
 
@@ -67,12 +92,13 @@ def choose(
         parent: Where the task's sweeps lie: `logs/<task>/sweeps`.
         jobs: As in `SweepDirectory`, and `total` too.
         anew: Do not look for an unfinished one. Defaults to `False`.
+        fits: Whether what lies in a folder may be continued, whatever its jobs are called.
     """
     parent = Path(parent)
     folders = sorted(parent.iterdir(), reverse=True) if parent.is_dir() and not anew else []
     for folder in folders:
         sweep = SweepDirectory(folder, jobs, total)
         same = read_json(folder / PLAN).get("jobs") == jobs
-        if same and not sweep.complete and sweep.lock.is_free():
+        if same and not sweep.complete and sweep.lock.is_free() and fits(folder):
             return sweep
     return SweepDirectory(parent / new_name(), jobs, total)

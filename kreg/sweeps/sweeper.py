@@ -17,10 +17,12 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from kreg import check
+from kreg.config.root import AUTO
 from kreg.metric_names import direction
+from kreg.runs import RunDirectory
 from kreg.sweeps.job_progress import JobProgress
 from kreg.sweeps.median_stopping import JOURNAL
-from kreg.sweeps.results import OBJECTIVE, RESULT, read_json
+from kreg.sweeps.results import OBJECTIVE, RESULT
 from kreg.sweeps.study import Choice, Interval, Space, Study, chosen
 
 HISTORY, CURVE = "history.csv", "val_clean_loss"
@@ -37,7 +39,7 @@ class Search(Sweeper):
         sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.study.Study`.
         prune: Whether a training ends when half of the other settings were better by then; see
             `kreg.sweeps.median_stopping`. It is the clean validation loss that decides, so it needs
-            `objective=val_clean_loss`.
+            `objective=auto` or `val_clean_loss`.
         space: Further dimensions in Hydra's grammar, `{"reg.l1": "tag(log, interval(1e-6, 1))"}`.
     """
 
@@ -77,7 +79,7 @@ class Search(Sweeper):
         folder = Path(str(self.config.hydra.sweep.dir))
         study = Study(space, folder / JOURNAL, self.seed, self.sampler)
         objective = self.config.get("objective", OBJECTIVE)
-        self.sign = -1.0 if direction(objective) == "max" else 1.0
+        self.sign = -1.0 if objective != AUTO and direction(objective) == "max" else 1.0
         if hasattr(self.launcher, "progress"):
             self.launcher.progress = JobProgress(self.trials, len(study.trials))
         end = math.inf if self.seconds is None else time.monotonic() + self.seconds
@@ -111,10 +113,13 @@ def worth(folder: Path, number: int, value: float) -> dict[str, Any]:
     Of a pruned job it is the smallest loss so far: an average of weights that has just begun says
     nothing about the setting.
     """
+    paths = folder.glob(f"{number}_*/{RESULT}")
+    results = [RunDirectory(path.parent).result or {} for path in paths]
+    pruned = [result for result in results if result.get("stop_reason") == "pruned"]
+    names = [result.get("objective_name", CURVE) for result in pruned]
+    reached = [least for name in names for least in curve_of(folder, number, name)]
     curve = curve_of(folder, number)
-    results = map(read_json, folder.glob(f"{number}_*/{RESULT}"))
-    pruned = any(result.get("stop_reason") == "pruned" for result in results)
-    return {"value": min(curve) if pruned and curve else value, "curve": curve, "pruned": pruned}
+    return {"value": min(reached, default=value), "curve": curve, "pruned": bool(pruned)}
 
 
 def value_of(result: JobReturn, sign: float = 1.0) -> float:
@@ -124,11 +129,11 @@ def value_of(result: JobReturn, sign: float = 1.0) -> float:
     return sign * float(value) if good else math.inf
 
 
-def curve_of(folder: Path, number: int) -> list[float]:
-    """The clean validation losses of a job, one an epoch; empty where there are none."""
+def curve_of(folder: Path, number: int, name: str = CURVE) -> list[float]:
+    """A column of a job's history, one number an epoch; empty where there is none."""
     for path in folder.glob(f"{number}_*/{HISTORY}"):
         with open(path, encoding="utf-8", newline="") as file:
-            values = [row.get(CURVE) for row in csv.DictReader(file)]
+            values = [row.get(name) for row in csv.DictReader(file)]
         return [float(value) for value in values if value]
     return []
 

@@ -6,8 +6,9 @@ from typing import Literal
 import pandas as pd
 from rich.console import Console
 
-from kreg.pages import terminal
+from kreg.pages import formatting, terminal
 from kreg.pages.views import Cell, Column, Row, Table
+from kreg.runs import summary
 from kreg.sweeps.answer import answer, text
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
@@ -18,13 +19,13 @@ COLUMNS = {
     "gap": "gap",
     "test_clean_accuracy": "test acc.",
     "test_clean_rmse": "test rmse",
+    "test_clean_mae": "test mae",
     "sparsity": "zeros",
     "params": "params",
     "seconds": "s",
 }
 SPARE = {"params": 4, "seconds": 3, "gap": 2, "verdict": 1}  # what a narrow terminal goes without
 DIGITS = {
-    "test_clean_accuracy": "{:.4f}",
     "params": "{:,.0f}",
     "seconds": "{:.1f}",
     "sparsity": "{:.1%}",
@@ -110,7 +111,7 @@ def formatted(name: str, value: str | float | None, status: str) -> str:
         return ""
     if isinstance(value, str):
         return value.lower()
-    return DIGITS.get(name, "{:.4f}").format(value)
+    return DIGITS[name].format(value) if name in DIGITS else str(summary.number(value))
 
 
 def effects_table(found: list[Effect]) -> Table:
@@ -120,9 +121,15 @@ def effects_table(found: list[Effect]) -> Table:
     columns = [Column("factor"), Column("level"), *(Column(title, "number") for title in titles)]
     rows = []
     for effect in found:
-        difference = f"{effect.difference:+.4g}"
+        difference = formatting.number(effect.difference, sign=True)
         if not math.isnan(effect.half_width):
-            difference += f" +- {effect.half_width:.2g}"
-        cells = [effect.factor, effect.level, str(effect.runs), f"{effect.mean:.4g}", difference]
+            difference += f" +- {formatting.number(effect.half_width, 2)}"
+        cells = [
+            effect.factor,
+            effect.level,
+            str(effect.runs),
+            formatting.number(effect.mean),
+            difference,
+        ]
         rows.append(Row(cells, "strong" if effect.sure else ""))
     return Table(columns, rows)

@@ -23,17 +23,19 @@ TYPES = {
 RESULTS = {
     "result/val_clean_loss": "val_clean_loss",
     "result/gap": "gap",
+    "result/val_clean_rmse": "val_clean_rmse",
     "result/test_clean_accuracy": "test acc.",
     "result/test_clean_rmse": "test rmse",
+    "result/test_clean_mae": "test mae",
     "result/sparsity": "zeros",
 }
-ABSENT = {"regression": "result/test_clean_accuracy"}  # all other tasks have no rmse
+ACCURACY, ERRORS = ("accuracy",), ("rmse", "mae")  # of classes, of a regression
 
 
 def metrics_of(task: str | None) -> dict[str, str]:
     """What runs of a task are compared by."""
-    absent = ABSENT.get(task or "", "result/test_clean_rmse")
-    return {tag: name for tag, name in RESULTS.items() if tag != absent}
+    absent = ACCURACY if task == "regression" else ERRORS
+    return {tag: name for tag, name in RESULTS.items() if not tag.endswith(absent)}
 
 
 def summaries(

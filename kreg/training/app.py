@@ -12,8 +12,9 @@ from kreg.config import earlier_defaults
 from kreg.config.root import PROCEDURES, Config
 from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
+from kreg.runs.ownership import CONFIG
 from kreg.training import callbacks as ordered
-from kreg.training import compression, plan, samples, start
+from kreg.training import compression, plan, samples, start, units
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -43,27 +44,54 @@ def run(
     began = time.perf_counter()
     device = start.prepare(config.trainer, config.seed, steps)
     if config.procedure != "train":
-        return conduct(config, directory)
+        return 0.0 if config.check else conduct(config, directory)
+    if config.check:
+        announce(plan.make(config, steps), device, config)
+        return 0.0
     with RunDirectory(directory) as place:
         if place.result is not None and is_finished(place, config):
             return results.objective(place.result, config.objective)
-        begun = place.read_json(resume.CONFIG)
+        refuse_changed(place, config)
+        begun = place.read_json(CONFIG)
         config = earlier_defaults.as_begun(config, begun)
         training = plan.make(config, steps)
-        summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
-        if config.check:
-            return 0.0
+        announce(training, device, config)
         if isinstance(config.augment, AugmentOptions) and config.augment.preview:
             print(f"kreg: {samples.write(training, place.path)}")
             return 0.0
         place.reopen()
-        place.write_json(resume.CONFIG, earlier_defaults.record(config, begun))
+        place.write_json(CONFIG, earlier_defaults.record(config, begun))
         place.write_json("data.json", training.data.to_dict())
         result = train(training, config, place, hopeless)
         result["seconds"] = round(time.perf_counter() - began, 3)
+        result |= results.compared(result, config.objective)
         place.write_json("result.json", result)
+        show(result, place, config)
+    return float(result["objective"])
+
+
+def announce(training: Plan, device: str, config: Config) -> None:
+    """The line before a training."""
+    summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
+
+
+def show(result: dict[str, Any], place: RunDirectory, config: Config) -> None:
+    """The lines after a training; they are no reason to lose what is on the disk."""
+    try:
         summary.show(result, place.path, config.trainer.verbose)
-    return results.objective(result, config.objective)
+    except Exception as error:  # whatever it is, the run is done
+        print(f"kreg: {place.path} is done; its summary failed ({type(error).__name__}: {error}).")
+
+
+def refuse_changed(place: RunDirectory, config: Config) -> None:
+    """Leave the run of another configuration alone.
+
+    Raises:
+        ResumeError: With the keys that differ.
+    """
+    known = place.read_json(CONFIG)
+    if known is not None and config.resume != "force":
+        resume.refuse_changed(place, config.to_dict(), earlier_defaults.current(known, config))
 
 
 def conduct(config: Config, directory: Path) -> float:
@@ -71,6 +99,9 @@ def conduct(config: Config, directory: Path) -> float:
     procedure = importlib.import_module(PROCEDURES[config.procedure])
     whole = {"config": config} if "config" in inspect.signature(procedure.run).parameters else {}
     with RunDirectory(directory) as place:
+        refuse_changed(place, config)
+        place.reopen()
+        place.write_json(CONFIG, config.to_dict())
         result = procedure.run(place.path, **whole, **config.arguments)
         result = {"status": "done", "procedure": config.procedure, **result}
         place.write_json("result.json", json.loads(json.dumps(result, default=float)))
@@ -80,7 +111,7 @@ def conduct(config: Config, directory: Path) -> float:
 
 def is_finished(place: RunDirectory, config: Config) -> bool:
     """Whether this very training has its result: with more epochs to train it has not."""
-    known = place.read_json(resume.CONFIG)
+    known = place.read_json(CONFIG)
     return place.finished and (
         known is None or not differences(earlier_defaults.current(known, config), config.to_dict())
     )
@@ -90,9 +121,10 @@ def train(
     training: Plan, config: Config, place: RunDirectory, hopeless: Hopeless | None = None
 ) -> dict[str, Any]:
     """Fit from wherever the run's state is; then measure, save and report."""
-    facts = {"data": training.data.fingerprint()}
+    facts = {"data": training.data.fingerprint(), units.FACT: units.OWN}
     store = Checkpoint(place, facts, force=config.resume == "force")
     summary.continued(store.epoch, config.trainer.verbose)
+    training.data.warnings += units.kept(training, store)
     callbacks = ordered.assemble(training, config, place, store, hopeless)
     began = time.perf_counter()
     with callbacks.interrupt, callbacks.progress:
@@ -103,6 +135,7 @@ def train(
     if callbacks.non_finite.failure:
         save_report(callbacks, place)
         raise FloatingPointError(f"{callbacks.non_finite.failure} The last good state is kept.")
+    units.rescale(training.model, training.data.target_scale)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
     result["compressed"] = compression.compress(training, config, place)
@@ -110,7 +143,8 @@ def train(
         numbers = result["metrics"] | {"sparsity": result["sparsity"]}
         callbacks.tensorboard.result(result["epochs"], numbers)
     callbacks.save_best(place.file("best.keras"))
-    save_report(callbacks, place, compression.section(result, config.compress.refit_epochs))
+    smaller = compression.section(result, config.compress.refit_epochs)
+    save_report(callbacks, place, smaller, {key: result[key] for key in ("metrics", "units")})
     return result
 
 
@@ -131,12 +165,15 @@ def fit(training: Plan, config: Config, callbacks: TrainingCallbacks, store: Che
 
 
 def save_report(
-    callbacks: TrainingCallbacks, place: RunDirectory, compressed: dict[str, Any] | None = None
+    callbacks: TrainingCallbacks,
+    place: RunDirectory,
+    compressed: dict[str, Any] | None = None,
+    scores: dict[str, Any] | None = None,
 ) -> None:
     """Page and record of the run: a file that fails costs that file and nothing else."""
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others
         record = callbacks.diagnostics.record  # what `kreg replay RUN` reads
-        document = callbacks.diagnostics.document | {"compressed": compressed}
+        document = callbacks.diagnostics.document | {"compressed": compressed, "scores": scores}
         for problem in write_all(document, place.path, pages, record)[1]:
             print(f"kreg: {problem}")

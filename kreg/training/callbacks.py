@@ -11,7 +11,7 @@ from kreg.config.automatic import obstacle
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
 from kreg.fields import Options
-from kreg.training import samples
+from kreg.training import samples, units
 from kreg.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -147,6 +147,8 @@ def facts(plan: Plan) -> "Inputs":
         "augmented": plan.pipeline is not None,
         "class_names": list(plan.data.class_names),
         "found": list(plan.data.warnings),
+        "units": units.of(plan.data),
+        "target": plan.data.to_target(),
     }
     if plan.shows_samples:
         found["samples"] = samples.sheet(plan)

@@ -44,7 +44,8 @@ def compress(plan: Plan, config: Config, place: "RunDirectory") -> dict[str, Any
     )
     # before it has an optimizer to be loaded
     files.save_model(smaller, place.file("compressed.keras"))
-    smaller.compile(loss=plan.model.loss, metrics=tasks.metrics(plan.data.task, plan.soft_labels))
+    told = tasks.metrics(plan.data.task, plan.soft_labels, plan.data.target_scale)
+    smaller.compile(loss=plan.model.loss, metrics=told)
     smaller.evaluate(plan.stream(), steps=1, verbose=0)  # one batch builds the metrics
     found: dict[str, Any] = report.as_dict()
     return found | {"metrics": results.clean(smaller, plan)}

@@ -15,10 +15,14 @@ POSITIVE: Interval = {"low": 0, "low_open": True}
 class TrainerOptions(Options):
     kind: str = kind("default")
     epochs: int | str = ranged(
-        "auto", "passes over the rows at most; auto: what suits their number", type=int, **COUNT
+        "auto",
+        "passes over the rows at most; auto: what suits their number",
+        type=int,
+        low=1,
+        high=10**9,
     )
     steps: int | None = ranged(
-        None, "in place of epochs: optimizer steps, in whole epochs", type=int, **COUNT
+        None, "in place of epochs: optimizer steps, in whole epochs", type=int, low=1, high=10**9
     )
     batch_size: int = ranged(32, "rows a step", **COUNT)
     device: str = one_of("auto", ("auto", "cpu", "gpu"))
@@ -185,6 +189,7 @@ class DiagnosticsOptions(Options):
     rows: int = ranged(2048, "rows measured on each side", low=1, high=2048)
     adapt: bool = switch(True, "measure less of the training side where it takes too long")
     budget: float = ranged(0.05, "share of the training time", **POSITIVE)
+    probe_training: bool = switch(True, "train a copy on where the losses rest: were they free?")
     tensorboard: bool = switch(True, "write the events that TensorBoard shows")
     histograms: int = ranged(5, "of the weights, every so many epochs; 0 for none", **NOT_NEGATIVE)
 

@@ -35,6 +35,7 @@ class Plan:
         batch_size: Rows a step; never more than there are.
         budget: How many epochs, and how long one is.
         seed: What order and augmentation are drawn from.
+        inferred: Whether the task was read from the target, because nobody has said it.
     """
 
     data: "Data"
@@ -43,6 +44,7 @@ class Plan:
     batch_size: int
     budget: Budget
     seed: int
+    inferred: bool = False
 
     @property
     def steps(self) -> int:
@@ -105,6 +107,7 @@ class Plan:
             "model": self.model.name,
             "parameters": int(self.model.count_params()),
             "data": self.data.name,
+            "task": tasks.described(self.data, self.inferred),
             "rows": [sizes["train"], sizes["validation"], sizes["test"]],
             "steps": self.steps,
             "passes": self.budget.passes,
@@ -158,6 +161,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     network = model.model(config.model, rows, noise, standardise)
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
+    plan.inferred = getattr(config.data, "task", None) == "auto"
     rows.warnings += penalise(network, config.reg, lasts.steps)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
@@ -186,7 +190,7 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
         loss=tasks.loss(task, soft),
-        metrics=tasks.metrics(task, soft),
+        metrics=tasks.metrics(task, soft, plan.data.target_scale),
         steps_per_execution=at_once,
         jit_compile=jit_compile(config.trainer, plan.model),
     )

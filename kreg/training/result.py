@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kreg import check
+from kreg.config.root import AUTO
+from kreg.training import units
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from kreg.measuring import CleanEvaluator, Rows
 
 WORST = math.inf
+LOSS, ERROR = "val_clean_loss", "val_clean_rmse"
 
 
 def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
@@ -31,6 +34,8 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
     verdict, stopping = callbacks.diagnostics and callbacks.diagnostics.verdict, callbacks.stopping
     return {
         "status": "done",
+        "task": plan.data.task,
+        "units": units.of(plan.data),
         "verdict": verdict.state if verdict else None,
         "headline": verdict.headline if verdict else None,
         "tone": verdict.tone if verdict else None,
@@ -145,12 +150,36 @@ def versions() -> dict[str, str]:
     }
 
 
+def compared(result: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What a sweep compares of a run: `objective` and `objective_name`."""
+    return {
+        "objective_name": objective_name(result, name),
+        "objective": objective(result, name),
+    }
+
+
+def objective_name(result: Mapping[str, Any], name: str) -> str:
+    """`auto` by its name: the validation loss; of a regression the error in the target's units.
+
+    Runs with other rows, folds or sizes say, have other scales: their losses cannot be compared.
+    """
+    if name != AUTO:
+        return name
+    known = LOSS, ERROR
+    return known[result.get("task") == "regression" and ERROR in result["metrics"]]
+
+
 def objective(result: Mapping[str, Any], name: str) -> float:
     """The number that a sweep compares; the worst one where it is missing or not finite.
+
+    Args:
+        result: The fields of `result.json`.
+        name: The `objective` of the configuration.
 
     Raises:
         ValueError: If no run has a number of that name.
     """
+    name = objective_name(result, name)
     numbers = {**result["metrics"], **{k: result[k] for k in ("sparsity", "params", "seconds")}}
     if name not in numbers:
         raise check.invalid("objective", f"one of {', '.join(numbers)}", name)

@@ -4,12 +4,15 @@ Tracing a step costs seconds, a small training less. A sweep's in-process jobs a
 trials hand one `SharedSteps` from training to training. It keeps the last compiled models and, for
 a training of the structure of one of them, puts the new one's fresh state and numbers into it:
 initial weights, random seeds, optimizer, strengths, learning rate, weight decay, the average's
-momentum, the rates of all noise layers. The result is bit for bit that of a run of its own.
+momentum, the rates of all noise layers, the units of the errors. The result is bit for bit that of
+a run of its own.
 """
 
 import copy
 import json
 from typing import TYPE_CHECKING, Any
+
+from kreg.training import units
 
 if TYPE_CHECKING:
     import keras
@@ -108,6 +111,8 @@ def take_over(shared: "keras.Model", model: "keras.Model", config: "Config") -> 
         rate.set_height(proximal(model).scaled_rate.height)
     for layer, new in zip(noise_layers(shared), noise_layers(model), strict=True):
         layer.rate = new.rate
+    for metric, other in zip(units.errors(shared), units.errors(model), strict=True):
+        metric.rescale(other.divisors)
     shared.stop_training = False
 
 

@@ -1,9 +1,15 @@
 """What is minimised and what is measured, by task: classification, binary or regression."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import keras
+
+    from kreg.data import Data
+
+ERRORS = ("rmse", "mae")  # of a regression
+MOST_CLASSES = 1000
 
 
 def loss(task: str, soft_labels: bool = False) -> "keras.losses.Loss":
@@ -24,8 +30,17 @@ def loss(task: str, soft_labels: bool = False) -> "keras.losses.Loss":
     return keras.losses.MeanSquaredError()
 
 
-def metrics(task: str, soft_labels: bool = False) -> "list[keras.metrics.Metric | str]":
-    """The metrics of a task; the first is the one that the summary shows."""
+def metrics(
+    task: str, soft_labels: bool = False, target_scale: Sequence[float] = ()
+) -> "list[keras.metrics.Metric | str]":
+    """The metrics of a task; the first is the one that the summary shows.
+
+    Args:
+        task: As for `loss`.
+        soft_labels: As for `loss`.
+        target_scale: What the targets of a regression were divided by, if they were: its errors are
+            in the units before that.
+    """
     import keras
 
     if task == "classification":
@@ -34,4 +49,42 @@ def metrics(task: str, soft_labels: bool = False) -> "list[keras.metrics.Metric 
         from kreg.models import LogitAccuracy
 
         return [LogitAccuracy(name="accuracy")]
-    return [keras.metrics.RootMeanSquaredError(name="rmse")]
+    from kreg.models import UnscaledMeanAbsoluteError, UnscaledRootMeanSquaredError
+
+    scale = target_scale or [1.0]
+    return [UnscaledRootMeanSquaredError(scale), UnscaledMeanAbsoluteError(scale)]
+
+
+def described(data: "Data", inferred: bool) -> str:
+    """The task in words; where it was inferred from the target, the key that changes it.
+
+    Args:
+        data: The rows.
+        inferred: Whether nobody has said the task: `data.task=auto`.
+    """
+    regression, targets = data.task == "regression", data.outputs
+    words = "regression" if regression else f"classification into {len(data.class_names)} classes"
+    words += f" of {targets} targets" if regression and targets > 1 else ""
+    if not inferred or not ambiguous(data):
+        return words
+    if regression:
+        return f"{words} (inferred; data.task=classification makes its values classes)"
+    return f"{words} (inferred; data.task=regression reads them as numbers)"
+
+
+def ambiguous(data: "Data") -> bool:
+    """Whether the target could have been read as the other task: numbers, and not too many."""
+    if data.task != "regression":
+        return all(is_number(name) for name in data.class_names)
+    import numpy as np
+
+    values = np.concatenate([split.y for split in data.splits.values()])
+    return values.shape[-1] == 1 and len(np.unique(values)) <= MOST_CLASSES
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -319,7 +319,40 @@ seed=${nothing}                         | nothing
 seed=${oc.env:KREG_NO_SUCH_VARIABLE}    | KREG_NO_SUCH_VARIABLE
 seed=${oc.decode:}                      | interpolation
 model.depth=${model}                    | Interpolation
+seed=${seed}                            | Recursive interpolation
+data=csv data.path=/etc/hostname data.target=y data.separator='' | data.separator
+data=csv data.path=/etc/hostname data.target=y data.separator='::' | data.separator
+-x                                      | is no flag
+--wat                                   | is no flag
+--epochs=3                              | Keys have no dashes: epochs=3
+--config-path=/etc --config-name=passwd | --config-dir
+-cn=passwd                              | --config-dir
+--experimental-rerun=x.pickle           | --config-dir
+--config-dir=/nope                      | no such folder
+--config-dir /etc/passwd                | no such folder
+--config-dir                            | --config-dir
+--cfg wat                               | --cfg
+-m seed=range(0,3,0)                    | range
+-m seed=1,2 hydra.sweep.dir=/proc/x     | /proc/x
+-m seed=1,2 hydra.sweep.subdir=../../x  | hydra.sweep.subdir
+-m seed=1,2 hydra.sweep.subdir=x        | two jobs
+-m seed=1,2 hydra.sweeper._target_=os.system | hydra.sweeper
+-m seed=1,2 hydra/launcher=joblib hydra.launcher._target_=os.system | hydra.launcher
++hydra.callbacks.x._target_=os.system   | hydra.callbacks
+hydra.run.dir=/proc/x                   | /proc/x
+hydra.run.dir=/etc                      | no run directory of kreg
+model=custom model.kind=:system allow=[''] | model.kind
+model=custom model.kind=os..x:system allow=[os] | model.kind
+trainer.epochs=10000000000              | trainer.epochs
 """
+LONG = [
+    ("seed=" + "9" * 5000, "is not an override"),
+    ("allow=" + "[" * 1500, "is not an override"),
+    ("arguments=" + "{a:" * 300 + "1" + "}" * 300, "arguments"),
+    ("task=" + "a" * 300, "File name too long"),
+    ("task=" + "a" * 5000, "File name too long"),
+    ("data=csv data.target=y data.path=" + "x" * 5000, "data.path"),
+]
 CASES = [tuple(part.strip() for part in line.split(" | ")) for line in TABLE.split("\n") if line]
 
 
@@ -352,6 +385,14 @@ def test_one_sentence_and_exit_code_2(line, culprit, capsys):
     assert printed.out == "" and printed.err.startswith("kreg: ")
     assert printed.err.count("\n") == 1 and "Traceback" not in printed.err
     assert culprit in printed.err, printed.err
+
+
+@pytest.mark.parametrize(("line", "culprit"), LONG, ids=lambda part: part[:30])
+def test_what_is_far_too_long_is_told_shortly(line, culprit, capsys):
+    assert gate.run(never, line.split()) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("kreg: ") and printed.count("\n") == 1 and culprit in printed
+    assert len(printed) < 600
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])

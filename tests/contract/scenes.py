@@ -13,24 +13,33 @@ import numpy as np
 import kreg
 
 EPOCHS = 30
+KNOWN = 5.0  # what a target owes to the input that is passed on, in units of noise and of weights
 
 
 def rows(targets, scales, spread, count=40, seed=0):
-    """`count` rows for each weight: x = scale e_k, y = scale target + noise without any slope."""
+    """`count` rows for each weight: x = scale e_k, y = scale target + noise without any slope.
+
+    The last input is no weight's: the model passes it on, and it is a part of each target. So the
+    model is better than guessing, whatever its weights do.
+    """
     rng = np.random.default_rng(seed)
     x = np.repeat(np.diag(np.asarray(scales, float)), count, axis=0)
     noise = rng.normal(size=(len(targets), count))
     noise = spread * (noise - noise.mean(axis=1, keepdims=True))
     y = np.repeat(np.multiply(scales, targets), count) + noise.ravel()
-    return x.astype("float32"), y[:, None].astype("float32")
+    known = KNOWN * spread * rng.choice([-1, 1], size=len(y)) + KNOWN * rng.normal(size=len(y))
+    x = np.concatenate([x, known[:, None]], axis=1)
+    return x.astype("float32"), (y + known)[:, None].astype("float32")
 
 
 def descend(train, validation, start, rate, *, epochs=EPOCHS, l2=0.0, **watching):
     """Full-batch gradient descent of a linear model; returns its `kreg.Diagnostics`."""
-    width = train[0].shape[1]
+    width = train[0].shape[1] - 1
     penalty = keras.regularizers.L2(l2) if l2 else None
     layer = keras.layers.Dense(1, use_bias=False, kernel_regularizer=penalty, name="only")
-    model = keras.Sequential([keras.Input((width,)), layer])
+    inputs = keras.Input((width + 1,))
+    outputs = keras.layers.Add()([layer(inputs[:, :-1]), inputs[:, -1:]])
+    model = keras.Model(inputs, outputs)
     layer.kernel.assign(np.reshape(np.asarray(start, "float32"), (width, 1)))
     model.compile(keras.optimizers.SGD(rate), "mse")
     return fit(model, train, validation, epochs, **watching)
@@ -69,7 +78,34 @@ def converged():
 
 
 def underfitting():
-    return descend(rows([1, -1], [1, 1], 0.3), rows([1, -1], [1, 1], 0.3, seed=1), [0, 0], 1e-7)
+    """A straight line through a parabola; the nearest neighbours know better."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, size=(400, 1)).astype("float32")
+    y = (4 * x**2 + x).astype("float32")
+    x = np.concatenate([x, np.ones_like(x), np.zeros_like(x)], axis=1)
+    train, validation = ((x[p], y[p]) for p in (slice(200), slice(200, None)))
+    return descend(train, validation, [1, 4 / 3], 0.05)
+
+
+def under_trained():
+    """A rate so small that nothing moves: the same steps at another rate learn at once."""
+    return descend(rows([1, -1], [1, 1], 0.1), rows([1, -1], [1, 1], 0.1, seed=1), [0.5, 0], 1e-5)
+
+
+def schedule_ended():
+    """The rate falls to zero before the weight has arrived, and nobody looks further."""
+    rate = keras.optimizers.schedules.CosineDecay(0.05, 15)
+    sides = rows([1], [1], 0.1), rows([1], [1], 0.2, seed=1)
+    return descend(*sides, [0], rate, probe_training=False)
+
+
+def guessing():
+    """The inputs say nothing about the targets."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(400, 3)), rng.normal(size=(400, 1))
+    x = np.pad(x, ((0, 0), (0, 1)))  # nothing is passed on
+    train, validation = ((x[p], y[p]) for p in (slice(200), slice(200, None)))
+    return descend(train, validation, [0, 0, 0], 0.05)
 
 
 def drift():
@@ -123,6 +159,7 @@ def undecided():
 WORDS = {
     "LEARNING": learning, "MEMORISING": memorising, "OVERFITTING": overfitting,
     "LATE GAIN": late_gain, "CONVERGED": converged, "UNDERFITTING": underfitting, "DRIFT": drift,
+    "UNDER-TRAINED": under_trained, "SCHEDULE ENDED": schedule_ended, "GUESSING": guessing,
     "SETTLING": settling, "TOO STRONG": too_strong, "UNSTABLE": unstable,
     "NO VALIDATION": no_validation, "NON-FINITE": non_finite, "TOO EARLY": too_early,
     "SUSPICIOUS": suspicious, "OVERCONFIDENT": overconfident, "UNDECIDED": undecided,
@@ -186,7 +223,7 @@ def outliers():
 def wide():
     """Everything is regularized, and there are more weights than rows."""
     train, validation = rows([1], [1], 0.1), rows([0.4], [1], 0.3, seed=1)
-    train, validation = ((np.pad(x, ((0, 0), (0, 99))), y) for x, y in (train, validation))
+    train, validation = ((np.pad(x, ((0, 0), (99, 0))), y) for x, y in (train, validation))
     return descend(train, validation, [0] * 100, 0.05, l2=1e-6)
 
 
@@ -208,7 +245,53 @@ def lagging_averages():
     return fit(model, (x[:100], y[:100]), (x[100:], y[100:]), 12)
 
 
+def collapsed():
+    """A penalty so strong that the weights are zero, and inputs that tell all."""
+    x = np.random.default_rng(0).normal(size=(400, 3)).astype("float32")
+    x[:, 2] = 0  # nothing is passed on
+    y = x[:, :1]
+    return descend((x[:200], y[:200]), (x[200:], y[200:]), [0, 0], 0.005, l2=50.0)
+
+
+def diverged():
+    """Hidden units that a first step has killed: only the last bias is trained any more."""
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).normal(size=(400, 4)).astype("float32")
+    y = np.square(x[:, :1])
+    layers = [keras.layers.Dense(16, "relu", name="hidden"), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((4,)), *layers])
+    layers[0].bias.assign(np.full(16, -100.0))
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    return fit(model, (x[:200], y[:200]), (x[200:], y[200:]), EPOCHS)
+
+
+def shifted():
+    """Validation rows from elsewhere."""
+    x, y = rows([1], [1], 0.2, seed=1)
+    moved = np.array([0.0, 40.0], "float32")
+    return descend(rows([1], [1], 0.1), (x + moved, y + 40.0), [0], 0.02)
+
+
+def early():
+    """Zeros that come late, and a stop that goes back to before them."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 10)).astype("float32")
+    y = x[:, :1] + 0.1 * rng.normal(size=(60, 1)).astype("float32")
+    layer = keras.layers.Dense(1, use_bias=False, kernel_regularizer=kreg.L1(2.0))
+    model = keras.Sequential([keras.Input((10,)), layer])
+    layer.kernel.assign(np.reshape([1.0] + [0.05] * 9, (10, 1)))
+    model.compile(kreg.optimizers.SGD(0.02), "mse")
+    train, validation = (x[:40], y[:40]), (x[40:], y[40:])
+    watch = kreg.Diagnostics(train, validation, verbose=0, adapt=False, validate=True)
+    stop = kreg.EarlyStopping(patience=40, restore_best=True, verbose=0)
+    model.fit(*train, epochs=20, batch_size=40, verbose=0, callbacks=[watch, stop])
+    return watch
+
+
 ADVICE = {
+    "look_at_the_data": shifted, "train_longer": under_trained, "early_zeros": early,
+    "without_regularization": collapsed, "another_rate": diverged, "dead_layer": diverged,
+    "nothing_learned": guessing, "more_capacity": underfitting,
     "restore": overfitting, "bare_layers": overfitting, "decay_first": overfitting,
     "less_noise": too_strong, "calm_down": unstable, "leak": suspicious,
     "overconfident": overconfident, "larger_validation": undecided,

@@ -9,11 +9,14 @@ def bucket(x: tf.Tensor) -> int | tf.Tensor:
     A last, smaller batch of an epoch is filled up to it, so that few shapes are ever compiled. A
     batch whose size is known when its graph is made stays as it is.
     """
-    if x.shape[0] is not None:
-        return x.shape[0]
-    records = tf.shape(x)[0]
-    step = tf.where(records > 32, 32, 8)
-    return (records + step - 1) // step * step
+    return rounded(tf.shape(x)[0]) if x.shape[0] is None else x.shape[0]
+
+
+def rounded(number: int | tf.Tensor) -> int | tf.Tensor:
+    """The next multiple of 8, or of 32 for more than 32 records."""
+    many = tf.cast(number > 32, tf.int32) if tf.is_tensor(number) else int(number > 32)
+    step = 8 + 24 * many
+    return (number + step - 1) // step * step
 
 
 def fill_up(x: tf.Tensor, size: int | tf.Tensor) -> tf.Tensor:
@@ -36,7 +39,7 @@ def records(x: tf.Tensor) -> int | tf.Tensor:
 
 def cut_back(part: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
     """The first records of `part`, as many as `like` has."""
-    if like.shape[0] is None:
+    if like.shape[0] is None or part.shape[0] != like.shape[0]:
         part = part[: tf.shape(like)[0]]
     part.set_shape([like.shape[0], *part.shape[1:]])
     return part

@@ -85,8 +85,8 @@ def check_ignored(
         target: As for the pipeline.
         ignore_index: As for the pipeline.
     """
-    stages = [step.stage for step in flatten(stages).steps if isinstance(step.stage, Geometry)]
-    filling = [stage for stage in stages if stage.fill_mode == "constant"]
+    moving = [step.stage for step in flatten(stages).steps if isinstance(step.stage, Geometry)]
+    filling = [stage for stage in moving if stage.fill_mode == "constant"]
     index = OUTSIDE if ignore_index is None else ignore_index
     for one in mask_losses(loss, target) if filling else ():
         if not name(one).lower().startswith("sparse"):

@@ -37,12 +37,10 @@ def leaves(nest: Any) -> Iterator[tuple[Path, Any]]:
 def at(nest: Any, path: Path) -> Any:
     """The part of a nest to which a path leads, or `None`."""
     for key in path:
-        if isinstance(nest, tuple):
-            nest = nest[int(key)]
-        elif isinstance(nest, Mapping):
-            nest = {str(name): part for name, part in nest.items()}.get(key)
-        else:
+        members = dict(enumerate(nest)) if isinstance(nest, tuple) else nest
+        if not isinstance(members, Mapping):
             return None
+        nest = {str(name): part for name, part in members.items()}.get(key)
     return nest
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from kreg import check
+from kreg.augment.engine.batch import rounded
 from kreg.augment.engine.records import Record, Target, images_of, read, written
 
 if TYPE_CHECKING:
@@ -77,12 +78,11 @@ def counted(
 
 def number_records(dataset: tf.data.Dataset, target: Target) -> tf.data.Dataset:
     """`(index, element)` with positions counted over batches of any size."""
-    is_tuple = isinstance(dataset.element_spec, tuple)
 
-    def step(before: tf.Tensor, *parts: Any) -> tuple[tf.Tensor, Any]:
-        records = tf.shape(images_of(parts[0], target), tf.int64)[0]
-        element = parts if is_tuple else parts[0]
-        return before + records, (before + tf.range(records, dtype=tf.int64), element)
+    def step(before: tf.Tensor, element: Any) -> tuple[tf.Tensor, Any]:
+        first = element[0] if isinstance(element, tuple) else element
+        records = tf.shape(images_of(first, target), tf.int64)[0]
+        return before + records, (before + tf.range(records), element)
 
     return dataset.scan(tf.constant(0, tf.int64), as_it_is(step))
 
@@ -95,10 +95,11 @@ def augmented(
         record = read(element, None, None, pipeline.target)
         result = run(pipeline, record, index, epoch, keep)
         return written(result, element, None, None, pipeline.target)[0]
-    sides = (*element, *[None] * (3 - len(element)))
-    record = read(*sides, pipeline.target)
+    sides: list[Any] = [*element, *[None] * (3 - len(element))]
+    x, y, weight = sides
+    record = read(x, y, weight, pipeline.target)
     result = run(pipeline, record, index, epoch, keep)
-    return written(result, *sides, pipeline.target)[: len(element)]
+    return written(result, x, y, weight, pipeline.target)[: len(element)]
 
 
 def run(
@@ -107,29 +108,31 @@ def run(
     """`Pipeline.run`, within the graph or by a call from it.
 
     What XLA compiles inside of `tf.data` it compiles again for each iterator, and each epoch of
-    `fit` has its own. A function of the process, called back from the graph, is compiled once.
+    `fit` has its own. A call back from the graph uses what the process has compiled, and computes
+    what is not compiled without the rewriting of graphs, so that no bit differs.
     """
     tensors = [*record.tensors(), tf.cast(index, tf.int64), epoch]
     if not keep:
         return pipeline.run(record, *tensors[-2:])
+    pipeline.check_parts(record)
+    size = record.images.shape[0]
+    empty = record._replace(bystanders=[])
 
     def whole(*tensors: tf.Tensor) -> list[tf.Tensor]:
-        held = record.holding(tensors[:-2])._replace(bystanders=[])
-        return pipeline.run(held, *tensors[-2:]).tensors()
-
-    pipeline.check_parts(record)
-    signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
-    with tf.init_scope(), tf.device("cpu:0"):
-        function = tf.function(whole, signature, autograph=False).get_concrete_function()
+        return pipeline.run(empty.holding(tensors[:-2]), *tensors[-2:]).tensors()
 
     def called(*tensors: tf.Tensor) -> list[tf.Tensor]:
         with tf.device("cpu:0"):
-            results: list[tf.Tensor] = function(*tensors)
-        return results
+            held = empty.holding(tensors[:-2])
+            filled = size or rounded(int(tensors[0].shape[0]))
+            return pipeline.run(held, *tensors[-2:], size=filled).tensors()
 
-    results = tf.py_function(called, tensors, [spec.dtype for spec in function.outputs])
-    for result, spec in zip(results, function.outputs):
-        result.set_shape(spec.shape)
+    with tf.init_scope():  # traced for the dtypes and shapes of the results alone
+        signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
+        outputs = tf.function(whole, signature, autograph=False).get_concrete_function().outputs
+    results = tf.py_function(called, tensors, [output.dtype for output in outputs])
+    for result, output in zip(results, outputs):
+        result.set_shape(output.shape)
     return record.holding(results)
 
 

@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import keras
@@ -21,7 +22,8 @@ from kreg.measuring.keras_numbers import Logs, learning_rate, scalars
 from kreg.measuring.overhead import Overhead, rows_for
 from kreg.measuring.penalties import has_other_losses
 from kreg.measuring.probes import PROBES
-from kreg.measuring.rows import Source, count, take, take_if_any
+from kreg.measuring.restart_probe import ROWS
+from kreg.measuring.rows import Rows, Source, count, take, take_if_any
 
 # model -> layer name -> column of the layer table -> value
 Columns: TypeAlias = Callable[[keras.Model], Mapping[str, Mapping[str, Any]]]
@@ -63,6 +65,11 @@ class Diagnostics(keras.callbacks.Callback):
         validate: Whether to write `val_loss` and `val_<metric>` as well, with the penalties that
             Keras puts into them, so that `fit` needs no `validation_data`: its own pass over the
             same rows costs more. Defaults to `False`.
+        probe_training: Whether to find out, where the losses rest at the end, if they were free to
+            move: a copy is trained on for 60 steps. Nothing of the training changes; TensorFlow
+            only. Defaults to `True`.
+        batches: A function that returns batches as in training, for that copy, where `train` is
+            augmented in training; or `None`.
         columns: A function `model -> {layer name: {column: value}}` that is asked at the end for
             more columns of the layer table, keys of `kreg.diagnostics.layer_table`, or `None`.
 
@@ -89,6 +96,8 @@ class Diagnostics(keras.callbacks.Callback):
         probes: Sequence[str] = (),
         warnings: Sequence[str] = (),
         validate: bool = False,
+        probe_training: bool = True,
+        batches: Callable[[], Iterator[Any]] | None = None,
         columns: Columns | None = None,
     ) -> None:
         super().__init__()
@@ -112,6 +121,10 @@ class Diagnostics(keras.callbacks.Callback):
             self.train = take("train", train, same, seed=seed, class_weight=weigh)
         self.probes = tuple(check.choice("probes", probe, PROBES) for probe in probes)
         self.warnings = tuple(warnings)
+        self.probe_training = check.flag("probe_training", probe_training)
+        self.batches = batches
+        self._more_rows = partial(take, "train", train, ROWS, seed=seed, class_weight=weigh)
+        self._arrays = isinstance(train, tuple | list)
         self.columns = columns
         self.verdict: Verdict | None = None
         self._document: dict[str, Any] | None = None
@@ -231,6 +244,10 @@ class Diagnostics(keras.callbacks.Callback):
         text = self.shared.broken
         self.shared.events.append({"epoch": epoch + 1, "kind": "failure", "text": text})
         self.note(self.shared.broken)
+
+    def more_rows(self) -> Rows | None:
+        """Training rows for what is asked once, at the end; of batches those that were measured."""
+        return self._more_rows() if self._arrays else self.train
 
     def note(self, sentence: str) -> None:
         """Say it once, and keep it for the report."""

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from kreg import __version__, diagnostics
+from kreg.callbacks.diagnostics import references
 from kreg.diagnostics import Record, Verdict
 from kreg.measuring import examples
 from kreg.measuring.clean_loss import Measurement
@@ -37,6 +38,10 @@ def complete(callback: "Diagnostics") -> None:
             guarded(callback.note, "calibration", partial(_look, callback, side, rows))
             guarded(callback.note, "baseline", partial(_guess, callback, side, rows))
     guarded(callback.note, "layer table", partial(_layers, callback))
+    if (rows := callback.more_rows()) is not None:
+        guarded(callback.note, "look at the rows", partial(references.look, callback, rows))
+        if callback.probe_training:
+            guarded(callback.note, "restart probe", partial(references.restart, callback, rows))
     for name in callback.probes:
         guarded(callback.note, f"probe {name}", partial(_probe, callback, name))
 

@@ -1,5 +1,6 @@
 """CSV and Parquet: one target column, any mixture of numeric, categorical and missing columns."""
 
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 MAX_COLUMNS = 20_000
 FEW = cells.FEW  # whole-number targets with at most so many values are classes
 ABSENT = ["?", ""]
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+ROLES = {
+    **dict.fromkeys((TRAIN, "training"), TRAIN),
+    **dict.fromkeys((VALIDATION, "val", "valid", "dev"), VALIDATION),
+    **dict.fromkeys((TEST, "testing"), TEST),
+}
 COUNTER = re.compile(r"unnamed: \d+|id|index|row")  # a column of this name may count the rows
 
 
@@ -31,6 +38,7 @@ def csv(
     path: str,
     target: str,
     *,
+    test_path: str | None = None,
     separator: str = AUTO,
     missing: Sequence[str] | None = None,
     **options: Any,
@@ -40,17 +48,36 @@ def csv(
     Args:
         path: The file.
         target: Name of the target column.
+        test_path: A file of test rows with the same columns, or `None`.
         separator: Between two columns; `"auto"` takes the sign under which the header has `target`.
         missing: Cells that are missing values. `None` are empty cells, `?` and pandas's own list
             (NA, NaN, null, ...).
         **options: See `from_frame`.
     """
-    file = paths.table("data.path", path)
-    sign = separator_of(file, target) if separator == AUTO else separator
-    sentences = _columns_of_one_name(file, sign, target)
     absent: dict[str, Any] = {"na_values": ABSENT}
     if missing is not None:
         absent = {"na_values": list(map(str, missing)), "keep_default_na": False}
+    file = paths.table("data.path", path)
+    sign = separator_of(file, target) if separator == AUTO else separator
+    frame, sentences = _table(file, target, sign, absent)
+    test = None
+    if test_path is not None:
+        own = paths.table("data.test_path", test_path)
+        other = separator_of(own, target) if separator == AUTO else separator
+        test, told = _table(own, target, other, absent)
+        sentences += told
+    raw = from_frame(
+        frame, target, name=file.stem, test=test, untyped=True, comma=sign == ";", **options
+    )
+    raw.warnings[:0] = sentences
+    return raw
+
+
+def _table(
+    file: Path, target: str, sign: str, absent: dict[str, Any]
+) -> "tuple[pd.DataFrame, list[str]]":
+    """The rows of a file, without what is none of them, and what is to be said about that."""
+    sentences = _columns_of_one_name(file, sign, target)
     frame = read_csv(file, sep=sign, **absent)
     for repair in (_without_row_names, _without_repeated_headers):
         frame, told = repair(frame)
@@ -58,10 +85,7 @@ def csv(
     if target in frame.columns and frame[target].isna().any():
         as_text = read_csv(file, sep=sign, dtype=str, keep_default_na=False)
         _refuse_gaps(as_text[target].iloc[np.flatnonzero(frame[target].isna())], file.stem)
-    frame = frame.reset_index(drop=True)
-    raw = from_frame(frame, target, name=file.stem, untyped=True, comma=sign == ";", **options)
-    raw.warnings[:0] = [f"{file.stem}: {sentence}" for sentence in sentences]
-    return raw
+    return frame.reset_index(drop=True), [f"{file.stem}: {sentence}" for sentence in sentences]
 
 
 def read_csv(file: Path, **options: Any) -> "pd.DataFrame":
@@ -130,11 +154,17 @@ def _refuse_gaps(text: "pd.Series[Any]", name: str) -> None:
     )
 
 
-def parquet(path: str, target: str, **options: Any) -> Raw:
-    """A Parquet file; needs the extra `parquet`. Options: see `from_frame`."""
+def parquet(path: str, target: str, *, test_path: str | None = None, **options: Any) -> Raw:
+    """A Parquet file; needs the extra `parquet`. Arguments: see `csv` and `from_frame`."""
+    file = paths.table("data.path", path)
+    test = None if test_path is None else read_parquet(paths.table("data.test_path", test_path))
+    return from_frame(read_parquet(file), target, name=file.stem, test=test, **options)
+
+
+def read_parquet(file: Path) -> "pd.DataFrame":
+    """`pandas.read_parquet`, whose errors become one sentence."""
     import pandas as pd
 
-    file = paths.table("data.path", path)
     try:
         import pyarrow
     except ModuleNotFoundError as error:
@@ -143,10 +173,9 @@ def parquet(path: str, target: str, **options: Any) -> Raw:
         ) from error
     try:
         with open(file, "rb") as opened:
-            frame = pd.read_parquet(opened, engine="pyarrow")
+            return pd.read_parquet(opened, engine="pyarrow")
     except (pyarrow.ArrowException, OSError) as error:
         raise ValueError(f"{file} is not a Parquet file: {error}.") from error
-    return from_frame(frame, target, name=file.stem, **options)
 
 
 def from_frame(
@@ -159,6 +188,8 @@ def from_frame(
     time: str | None = None,
     drop: Sequence[str] = (),
     types: Mapping[str, str] = MappingProxyType({}),
+    test: "pd.DataFrame | None" = None,
+    split: str | None = None,
     max_categories: int = 100,
     untyped: bool = False,
     comma: bool = False,
@@ -176,16 +207,25 @@ def from_frame(
         drop: Further columns that are no features.
         types: `{column: type}`, `"number"`, `"category"`, `"date"`, `"drop"` or the format of its
             dates; the other columns are what their cells look like.
+        test: Test rows with the same columns, or `None`.
+        split: Column that says `train`, `validation` or `test` (see `ROLES`); no feature.
         max_categories: Levels of a categorical column that get a column each.
         untyped, comma: As in `cells.understand`.
     """
     frame.columns = [str(column) for column in frame.columns]
+    rows = len(frame)
+    if test is not None:
+        frame = _with_test_rows(frame, test, name, {*drop, split})
     drop = [*drop, *(column for column, wanted in types.items() if wanted == "drop")]
-    _check_frame(frame, name, target, {"data.group": group, "data.time": time}, drop, types)
+    named = {"data.group": group, "data.time": time, "data.split": split}
+    _check_frame(frame, name, target, named, drop, types)
+    roles = np.repeat([TRAIN, TEST], [rows, len(frame) - rows])
+    if split is not None:
+        roles = _roles(frame[split], name, own_test=test is not None, rows=rows)
     try:
         truth, told = _target_cells(frame[target], task, types.get(target), untyped, comma)
-        features = frame.drop(columns=list({target, *drop, *filter(None, (group, time))}))
-        counters = [c for c in features if c not in types and counts_rows(features[c])]
+        features = frame.drop(columns=list({target, *drop, *filter(None, named.values())}))
+        counters = [c for c in features if c not in types and counts_rows(features[c][:rows])]
         features = features.drop(columns=counters)
         features, notations, sentences = cells.understand(
             features, types, untyped=untyped, comma=comma
@@ -200,7 +240,7 @@ def from_frame(
     _refuse_infinite(features, name)
     sentences = told + sentences + [f"column {c!r} counts the rows; left out." for c in counters]
     sentences += [f"column {c!r} differs in every row; left out." for c in identifiers]
-    return Raw(
+    raw = Raw(
         name=name,
         x=features,
         y=y,
@@ -209,8 +249,63 @@ def from_frame(
         group=None if group is None else texts(frame[group]),
         time=None if time is None else _times(frame[time], time, types.get(time)),
         preprocess=lambda rows: Columns.fit(rows, max_categories, notations),
-        suspects=suspects(frame.drop(columns=list(notations)), {target, time}),
+        suspects=suspects(frame.drop(columns=list(notations)), {target, time, split}),
         warnings=[f"{name}: {sentence}" for sentence in sentences],
+    )
+    return raw if (roles == TRAIN).all() else _in_roles(raw, roles)
+
+
+def _with_test_rows(
+    frame: "pd.DataFrame", test: "pd.DataFrame", name: str, without: set[str | None]
+) -> "pd.DataFrame":
+    """Both tables below each other: cells, levels and classes are understood as one."""
+    import pandas as pd
+
+    test.columns = [str(column) for column in test.columns]
+    absent = [c for c in frame.columns if c not in test.columns and c not in without]
+    if absent:
+        raise ValueError(
+            f"data.test_path: the file lacks the column {absent[0]!r} of {name}; it has "
+            f"{', '.join(map(repr, test.columns[:FEW]))}."
+        )
+    return pd.concat([frame, test.reindex(columns=frame.columns)], ignore_index=True)
+
+
+def _roles(
+    column: "pd.Series[Any]", name: str, *, own_test: bool, rows: int
+) -> NDArray[np.object_]:
+    """`train`, `validation` or `test` for each row, from the words that people use."""
+    words = texts(column)
+    if own_test:
+        words = np.append(words[:rows], [TEST] * (len(words) - rows))
+    roles = np.array([ROLES.get(word.strip().casefold(), "") for word in words], object)
+    if (roles == "").any():
+        row = int(np.flatnonzero(roles == "")[0])
+        allowed = ", ".join(ROLES)
+        raise check.invalid(
+            "data.split",
+            f"a column of the words {allowed}",
+            words[row],
+            f"It stands in row {row + 1} of column {column.name!r}.",
+        )
+    if own_test and (roles[:rows] == TEST).any():
+        raise check.invalid("data.test_path", f"null where {name} has test rows", column.name)
+    return roles
+
+
+def _in_roles(raw: Raw, roles: NDArray[Any]) -> Raw:
+    """`raw` with the test rows apart, and the validation rows, if there are any, marked."""
+    kept, own = np.flatnonzero(roles != TEST), np.flatnonzero(roles == TEST)
+    validation = roles[kept] == VALIDATION
+    return dataclasses.replace(
+        raw,
+        x=raw.rows(kept),
+        y=raw.y[kept],
+        test=(raw.rows(own), raw.y[own]) if len(own) else None,
+        validation=validation if validation.any() else None,
+        group=None if raw.group is None else raw.group[kept],
+        time=None if raw.time is None else raw.time[kept],
+        suspects={name: values[kept] for name, values in raw.suspects.items()},
     )
 
 

@@ -15,6 +15,7 @@ from kreg.pages.sections import (
     provenance,
     replay,
     samples,
+    scores,
     verdict,
     weak,
 )
@@ -23,6 +24,7 @@ from kreg.pages.views import Section, View
 # from top to bottom; a section that has nothing to say returns `None`
 SECTIONS: tuple[Callable[[Document], Section | None], ...] = (
     advice.section,
+    scores.section,
     curves.section,
     ledger.section,
     gap.section,

@@ -53,7 +53,9 @@ def facts(doc: Document) -> list[tuple[str, str]]:
               for side, numbers in doc["baseline"].items()]  # fmt: skip
     found += [(label, number(seen[key], 3)) for key, label in RESOLUTION.items()
               if seen.get(key) is not None]  # fmt: skip
-    return found + [(key, doc[key]) for key in ("task", "loss") if doc[key]]
+    found += [(key, doc[key]) for key in ("task", "loss") if doc[key]]
+    measured = doc["inputs"].get("units", {}).get("loss")
+    return found + ([("unit of the losses", measured)] if measured else [])
 
 
 def class_name(doc: Document, label: str | int | float | None) -> str:
@@ -62,9 +64,17 @@ def class_name(doc: Document, label: str | int | float | None) -> str:
     if label is None:
         return NOTHING
     if doc["task"] not in ("classification", "binary"):
-        return number(float(label), 4)
+        return number(in_own_units(doc, float(label)))
     known = str(label).isdigit() and int(label) < len(names)
     return str(names[int(label)]) if known else str(label)
+
+
+def in_own_units(doc: Document, label: float) -> float:
+    """A value of a single target as the user's data have it."""
+    target = doc["inputs"].get("target") or {}
+    if len(target.get("scale", ())) != 1:
+        return label
+    return label * float(target["scale"][0]) + float(target["mean"][0])
 
 
 def classes(doc: Document) -> list[Row]:

@@ -10,6 +10,7 @@ from kreg.diagnostics import STATES, Record, diagnose
 from kreg.diagnostics.judge import Thresholds, walk
 from kreg.diagnostics.series import judged
 from kreg.diagnostics.states import TABLE
+from kreg.diagnostics.verdict import NO_RATES
 
 SLOW_RISE = 0.5 + 0.0002 * EPOCHS
 
@@ -69,8 +70,10 @@ def test_without_a_baseline_convergence_is_said_with_a_caveat():
     flat = np.full(30, 2.0)
     caveats = diagnose(run(flat, flat + 0.1)).caveats
     assert any("cannot be told from UNDERFITTING" in line for line in caveats)
-    known = diagnose(run(flat, flat + 0.1, baseline={"train": {"loss": 50.0}}))
-    assert known.state == "CONVERGED" and known.caveats == []
+    record = run(flat, flat + 0.1, baseline={"train": {"loss": 50.0}})
+    assert diagnose(record).caveats == [NO_RATES]
+    record.curves["learning_rate"] = [0.1] * 30
+    assert diagnose(record).state == "CONVERGED" and diagnose(record).caveats == []
 
 
 def test_overconfident_when_the_decisions_hold():

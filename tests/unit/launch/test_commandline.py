@@ -56,5 +56,10 @@ def test_flags_of_hydra_are_recognised():
     assert commandline.parse(["--config-dir", "mine", "-m"]).config_dir == "mine"
 
 
+def test_flags_may_stand_anywhere():
+    line = commandline.parse(["reg=l1", "-m", "seed=1,2", "--config-dir", "mine"])
+    assert line.arguments == ["-m", "--config-dir", "mine", "reg=l1", "seed=1,2"]
+
+
 def test_compress_reads_as_a_switch():
     assert commandline.parse(["compress=true"]).arguments == ["compress=on"]

@@ -4,7 +4,7 @@ import pytest
 
 from kreg.config import combinations
 from kreg.launch import program
-from kreg.launch.gate import Checked
+from kreg.launch.checked import Checked
 from kreg.training import app
 
 

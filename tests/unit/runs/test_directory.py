@@ -11,7 +11,13 @@ import pytest
 from kreg import runs
 from kreg.runs import InUseError, ResumeError, RunDirectory, decide
 
-CONFIG = {"seed": 1, "model": {"kind": "deep", "depth": 3}, "trainer": {"epochs": 5}}
+GROUPS = ("reg", "dropout", "augment", "data", "optimizer", "stop")
+CONFIG = {
+    "seed": 1,
+    "model": {"kind": "deep", "depth": 3},
+    "trainer": {"epochs": 5},
+    **{group: {} for group in GROUPS},
+}
 
 
 def changed(**values):
@@ -63,13 +69,16 @@ def test_opening_twice_in_one_process_is_refused(tmp_path):
 
 
 def test_leftovers_of_a_killed_write_are_swept(tmp_path):
-    (tmp_path / "state").mkdir()
-    names = ["result.json.1.tmp", "best.tmp.keras", ".report.html.a1.tmp", "history.tmp"]
-    leftovers = [tmp_path / name for name in [*names, "state/epoch_000001.npz.1.tmp"]]
-    for leftover in leftovers:
-        leftover.write_bytes(b"half")
-    with RunDirectory(tmp_path):
+    run = make(tmp_path)
+    (run.path / "state").mkdir()
+    names = ["result.json.1.tmp", "best.71.tmp.keras", ".report.0a1b2c3d.tmp.html", ".probe_1.tmp"]
+    leftovers = [run.file(name) for name in [*names, "state/epoch_000001.npz.1.tmp"]]
+    users = [run.file(name) for name in ("notes.tmp", "my.tmp.keras", "state/old.tmp", "a.1.tmp")]
+    for file in leftovers + users:
+        file.write_bytes(b"half")
+    with run:
         assert not any(leftover.exists() for leftover in leftovers)
+        assert all(file.exists() for file in users)
 
 
 def test_a_file_in_place_of_the_directory_is_one_sentence(tmp_path):
@@ -166,12 +175,15 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
 
 
 def test_logs_are_cut_back_to_what_the_state_knows(tmp_path):
-    events = tmp_path / "tensorboard" / "one"
+    events = tmp_path / "tensorboard" / "events.out.tfevents.1.alpha.7.kreg"
     events.parent.mkdir()
     events.write_bytes(b"epoch 1")
     (tmp_path / "history.csv").write_bytes(b"a\n1\n")
     saved = runs.lengths(tmp_path)
     events.write_bytes(b"epoch 1epoch 2")
-    (tmp_path / "tensorboard" / "two").write_bytes(b"more")
+    events.with_name("events.out.tfevents.2.alpha.8.kreg").write_bytes(b"more")
+    mine = events.with_name("events.out.tfevents.mine")
+    mine.write_bytes(b"mine")
     runs.rewind(tmp_path, saved)
     assert events.read_bytes() == b"epoch 1" and runs.lengths(tmp_path) == saved
+    assert mine.read_bytes() == b"mine"

@@ -212,3 +212,10 @@ def test_a_narrow_terminal_loses_columns_and_no_letters(width, left_out, write_r
     assert "…" not in text and "shallow" in text
     assert {"#", "model", "reg", "seed", "val_clean_loss"} <= set(head.split())
     assert not left_out & set(head.split())
+
+
+def test_runs_that_were_not_trained_to_the_end_are_counted_in_the_answer(write_run, tmp_path):
+    for job, word in enumerate(("UNDER-TRAINED", "CONVERGED")):
+        model = "linear" if job else "deep"
+        write_run(f"{job}_a", [f"model={model}"], objective=0.5 + job, verdict=word)
+    assert any("1 of 2 runs are under-trained" in sentence for sentence in answered(tmp_path))

@@ -1,0 +1,169 @@
+"""Advice that comes first: the data, guessing, and trainings that were not finished."""
+
+from typing import Any
+
+import numpy as np
+
+from kreg.diagnostics.advice.base import Advice, rule
+from kreg.diagnostics.data_findings import data_findings
+from kreg.diagnostics.findings import Findings
+from kreg.diagnostics.rest import STEADY, fall, falls_on
+
+DEAD = 0.95  # share of a layer's units that are never active
+MUCH = 0.1  # of the loss: less does not name a cause
+NEVER = ("GUESSING", "UNDERFITTING", "TOO STRONG")
+LONGER = 10  # times the budget: what small data take
+
+
+@rule
+def look_at_the_data(f: Findings) -> Advice | None:
+    found = data_findings(f.record)
+    if not found:
+        return None
+    return Advice("look_at_the_data", " ".join(found), "Kaufman 2012; Northcutt 2021", 1.0)
+
+
+@rule
+def train_longer(f: Findings) -> Advice | None:
+    if f.verdict.state not in ("UNDER-TRAINED", "SCHEDULE ENDED"):
+        return None
+    epochs = LONGER * (f.verdict.epoch or 1)
+    if f.verdict.state == "SCHEDULE ENDED":
+        text = f"Train for {epochs} epochs, on the same schedule, and compare the last losses."
+        return Advice("train_longer", text, "Li & Arora 2020", 0.9, f"trainer.epochs={epochs}")
+    restart = f.record.restart
+    before, after = restart["validation"]
+    text = (
+        f"{restart['steps']} more steps of Adam at a rate from {restart['rate']:g}, on a copy, "
+        f"lower the validation loss from {before:.4g} to {after:.4g}, "
+        f"{fall(restart['validation']):.0%} less: that is the least to be gained. {how(f, epochs)}"
+    )
+    return Advice("train_longer", text, "Li & Arora 2020", 1.0, f"trainer.epochs={epochs}")
+
+
+def how(f: Findings, epochs: int) -> str:
+    """What to change: the rate where it was steady, else the number of epochs."""
+    rates = f.record.curve("learning_rate")
+    last = f.until("learning_rate", f.verdict.epoch)
+    if last is None or last < STEADY * np.nanmax(rates):
+        return f"Train for {epochs} epochs."
+    return f"The learning rate was {last:.3g} to the end: try another, or {epochs} epochs."
+
+
+@rule
+def without_regularization(f: Findings) -> Advice | None:
+    free = f.record.restart.get("free")
+    if (
+        f.verdict.state not in NEVER
+        or not free
+        or fresh_start(f)
+        or fall(free["validation"]) < MUCH
+    ):
+        return None
+    return Advice(
+        "without_regularization",
+        f"{from_start(free)} without noise, penalties and augmentation: lower the dropout "
+        "rate, the penalty or the augmentation.",
+        "Srivastava 2014",
+        0.95,
+    )
+
+
+@rule
+def another_rate(f: Findings) -> Advice | None:
+    fresh = f.record.restart.get("fresh")
+    if f.verdict.state not in NEVER or not fresh or not fresh_start(f):
+        return None
+    rate = f.until("learning_rate", f.verdict.epoch)
+    rates = f.record.curve("learning_rate")
+    top = f" (at most {np.nanmax(rates):.3g} here)" if rate is not None else ""
+    return Advice(
+        "another_rate",
+        f"{from_start(fresh)}: the learning rate{top} is what failed. Lower it by ten, clip the "
+        "gradients to norm 1, or warm up.",
+        "Pascanu 2013",
+        0.95,
+        "kreg.optimizers.Adam(1e-3, global_clipnorm=1.0)",
+    )
+
+
+def fresh_start(f: Findings) -> bool:
+    """Whether the initial weights and a few steps of the same objective are much better."""
+    fresh = f.record.restart.get("fresh") or {}
+    return bool(fresh) and falls_on(fresh) and fall(fresh["validation"]) >= MUCH
+
+
+def from_start(found: dict[str, Any]) -> str:
+    """What a descent from the initial weights has reached."""
+    before, after = found["validation"]
+    return (
+        f"From the initial weights, {found['steps']} steps of Adam from a rate of "
+        f"{found['rate']:g} reach a validation loss of {after:.4g} instead of {before:.4g}"
+    )
+
+
+@rule
+def dead_layer(f: Findings) -> Advice | None:
+    dead = [row for row in f.layers if (row.get("dead") or 0.0) >= DEAD]
+    if f.verdict.state not in NEVER or not dead:
+        return None
+    return Advice(
+        "dead_layer",
+        f"{dead[0]['dead']:.0%} of the units of {dead[0]['name']} are never active, so no gradient "
+        "passes: start again with a lower learning rate, another initializer, or leaky_relu.",
+        "Lu 2020",
+        0.93,
+    )
+
+
+@rule
+def nothing_learned(f: Findings) -> Advice | None:
+    train = f.record.baseline.get("train", {}).get("loss")
+    now = f.until("clean_loss", f.verdict.epoch)
+    if f.verdict.state != "GUESSING" or train is None or now is None:
+        return None
+    if now < 0.9 * train:
+        text = (
+            f"The training loss is {now:.4g}, guessing costs {train:.4g} there, yet no better than "
+            "guessing on validation: the model has memorised rows. Check that labels belong to "
+            "their rows on both sides, and that both sides are from one distribution; else the "
+            "inputs do not tell the answer."
+        )
+        return Advice("nothing_learned", text, "Zhang 2017", 0.9)
+    text = (
+        f"The training loss of {now:.4g} is that of guessing ({train:.4g}). Look whether inputs "
+        "and labels belong together; then try a learning rate ten times lower, and without "
+        "regularization."
+    )
+    return Advice("nothing_learned", text, "", 0.85)
+
+
+@rule
+def more_capacity(f: Findings) -> Advice | None:
+    near = f.record.baseline.get("validation", {}).get("neighbours")
+    if f.verdict.state != "UNDERFITTING" or near is None:
+        return None
+    return Advice(
+        "more_capacity",
+        f"The nearest neighbours in the inputs predict validation at a loss of {near:.4g}, "
+        f"the model at {f.verdict.last_loss:.4g}: give it more units or layers.",
+        "Cover & Hart 1967",
+        0.7,
+    )
+
+
+@rule
+def early_zeros(f: Findings) -> Advice | None:
+    back = [event for event in f.record.events if event.get("kind") == "restore"]
+    at = f.verdict.best_epoch
+    there, end = (f.until("sparsity", epoch) for epoch in (at, f.verdict.epoch))
+    if not back or there is None or end is None or end - there < 0.05:
+        return None
+    return Advice(
+        "early_zeros",
+        f"An early epoch ({at}) was restored, far from the optimum of the penalised loss: "
+        f"{there:.1%} of the weights are zero there, {end:.1%} at the end. Take stop=none "
+        "for the zeros, or a weaker penalty for the loss.",
+        "",
+        min(0.92, 0.3 + end - there),
+    )

@@ -1,0 +1,70 @@
+"""What the gate has found out about a command: the configuration of each job, and its place."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.core.override_parser.types import Override
+
+from kreg.config.root import Config
+from kreg.config.validate import ConfigError
+from kreg.launch import commandline
+from kreg.launch.compose import Composition
+
+
+class Checked:
+    """The configurations that this process has checked, by the overrides of their jobs.
+
+    A job in another process, on another machine perhaps, finds none and checks its own.
+
+    Args:
+        multirun: Whether the command is a sweep.
+    """
+
+    def __init__(self, multirun: bool = False) -> None:
+        self.process = os.getpid()
+        self.multirun = multirun
+        self.configs: dict[tuple[str, ...], Config] = {}
+        self.folders: dict[Path, Config] = {}  # of a sweep's jobs, below its directory
+        self.run_directory = self.sweep_directory = Path()
+
+    def add(self, overrides: Sequence[Override], job: Composition, number: int = 0) -> None:
+        """Keep a job; a sweep's must have a folder of its own.
+
+        Raises:
+            ConfigError: If it has not.
+        """
+        own = [o for o in overrides if not o.key_or_group.startswith(("hydra.", "hydra/"))]
+        told = [as_hydra_tells(o) if self.multirun else commandline.told(o) for o in own]
+        if not self.configs and self.multirun:
+            self.sweep_directory = job.sweep_directory()
+        elif not self.configs:
+            self.run_directory = job.run_directory()
+        self.configs[tuple(told)] = job.config
+        if self.multirun:
+            self._take(job.job_directory(number, told), job.config)
+
+    def _take(self, folder: Path, config: Config) -> None:
+        if folder.is_absolute() or ".." in folder.parts or not folder.parts:
+            raise ConfigError(
+                f"hydra.sweep.subdir={folder}: expected a folder below the sweep's directory."
+            )
+        if folder in self.folders:
+            raise ConfigError(
+                f"hydra.sweep.subdir: two jobs would write into {folder}. Put ${{hydra.job.num}} "
+                "into the name."
+            )
+        self.folders[folder] = config
+
+    def find(self, overrides: Sequence[str]) -> Config | None:
+        """The configuration of a job by what Hydra calls its task's overrides, or `None`."""
+        return self.configs.get(tuple(overrides)) if self.process == os.getpid() else None
+
+    @property
+    def first(self) -> Config:
+        return next(iter(self.configs.values()))
+
+
+def as_hydra_tells(override: Override) -> str:
+    """An override in the words in which Hydra's sweeper hands it to a job."""
+    return f"{override.get_key_element()}={override.get_value_element_as_str()}"

@@ -1,0 +1,239 @@
+"""The restart probe: was the loss free to fall when it came to rest?
+
+A learning rate that ends at zero brings every loss to rest, trained or not. So when a training has
+ended, a copy is trained on for a few steps, at rates that do not come from the schedule. If both
+clean losses fall, the training had not converged: the schedule, the rate or the budget had ended.
+Where the model has learned little, the same steps from the initial weights name the cause: if they
+end lower, the training itself went wrong; if they do so only without noise and penalties, the
+regularization is too strong.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+from keras import ops
+
+from kreg import private_keras
+from kreg.diagnostics.rest import falls_on
+from kreg.diagnostics.statistics import paired_z
+from kreg.measuring.clean_loss import CleanEvaluator, Measurement
+from kreg.measuring.earlier_weights import MAX_COPY
+from kreg.measuring.replicas import graph, tensors
+from kreg.measuring.rows import Batch, Rows
+
+Objective: TypeAlias = Callable[[Any, Any, Any], Any]  # of `(x, y, weight)`, a scalar
+
+RATES = (1e-2, 1e-3)  # of Adam, which moves each weight by about so much a step
+STEPS = 60
+BATCH = 128
+ROWS = 4096  # training rows that the copy may see
+
+
+def restart(
+    model: keras.Model,
+    clean: CleanEvaluator,
+    sides: tuple[Rows, Rows],
+    rows: Rows,
+    *,
+    first: Mapping[str, np.ndarray] | None = None,
+    batches: Callable[[], Iterator[Batch]] | None = None,
+    penalty: Callable[[], float] = lambda: 0.0,
+) -> dict[str, Any]:
+    """Both clean losses before and after `STEPS` steps of Adam whose rate falls linearly to zero.
+
+    The steps follow the training's own objective: with noise, penalties and weight decay, so that a
+    strong penalty at its optimum does not look like a training that was cut short. Of the rates the
+    better one counts. Weights, averages and seeds are put back afterwards, bit for bit. TensorFlow
+    only, see `possible`.
+
+    Args:
+        model: The trained model.
+        clean: Its evaluator.
+        sides: The measured rows, training and validation.
+        rows: Training rows for the steps.
+        first: Path of each kernel to its initial value, or `None` to look for no causes.
+        batches: Returns batches for the steps, augmented as in training; `None` for `rows` as they
+            are.
+        penalty: Measures the sum of the weights' penalties. Defaults to none.
+
+    Returns:
+        `steps` and `rate` of the copy; `train`, `validation` and `penalty`, each a list of the
+        value before and after; `z`, the paired z of the validation rows, or `None` without
+        per-example losses. Where the losses rest and `first` is given: `fresh`, such a dict for the
+        steps from the initial weights, and `free`, one without noise, penalties and augmentation.
+    """
+    look = Look(model, clean, sides, penalty)
+
+    def given() -> list[Batch]:
+        return list(itertools.islice(batches() if batches else shuffled(rows), STEPS))
+
+    found = look.after(given(), training_loss(model))
+    if first and not falls_on(found):
+        found["fresh"] = look.after(given(), training_loss(model), first)
+        plain = list(itertools.islice(shuffled(rows), STEPS))
+        found["free"] = look.after(plain, clean_loss(model), first, penalised=False)
+    return found
+
+
+class Look:
+    """Looks at what a descent does to a model, and puts the model back.
+
+    Args:
+        model: The model.
+        clean: Its evaluator.
+        sides: The measured rows, training and validation.
+        penalty: Measures the sum of the weights' penalties.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        clean: CleanEvaluator,
+        sides: tuple[Rows, Rows],
+        penalty: Callable[[], float],
+    ):
+        self.model, self.clean, self.sides, self.penalty = model, clean, sides, penalty
+        self.start = self.measured()
+
+    def measured(self) -> tuple[Measurement, Measurement, float]:
+        """Training side, validation side and penalty of the model as it is."""
+        train, validation = (self.clean(rows) for rows in self.sides)
+        return train, validation, float(self.penalty()) + train.other
+
+    def after(
+        self,
+        batches: list[Batch],
+        objective: Objective,
+        first: Mapping[str, np.ndarray] | None = None,
+        penalised: bool = True,
+    ) -> dict[str, Any]:
+        """The better one of the descents at `RATES`, from the present or the initial weights."""
+        kept, descent, tries = kept_values(self.model), Descent(self.model, objective), []
+        try:
+            for rate in RATES:
+                begin(self.model, first)
+                descent(batches, rate)
+                tries.append(self.measured())
+                put_back(self.model, kept)
+        finally:
+            put_back(self.model, kept)
+        costs = [finite(train.loss) + penalised * penalty for train, _, penalty in tries]
+        best = costs.index(min(costs))
+        return {"steps": len(batches), "rate": RATES[best], **self.change(*tries[best])}
+
+    def change(self, train: Measurement, validation: Measurement, penalty: float) -> dict[str, Any]:
+        """Each number before and after."""
+        return {
+            "train": [self.start[0].loss, train.loss],
+            "validation": [self.start[1].loss, validation.loss],
+            "penalty": [self.start[2], penalty],
+            "z": paired(validation, self.start[1]),
+        }
+
+
+class Descent:
+    """Adam with the run's weight decay, on an objective; one compiled step for all its rates."""
+
+    def __init__(self, model: keras.Model, objective: Objective):
+        self.weights, self.objective = model.trainable_variables, objective
+        decay = getattr(model.optimizer, "weight_decay", None)
+        decay = decay if isinstance(decay, int | float) else None
+        self.optimizer = keras.optimizers.Adam(RATES[0], weight_decay=decay or None)
+        self.optimizer.build(self.weights)
+        self.step = graph(self._step, bool(model.run_eagerly))
+
+    def __call__(self, batches: list[Batch], rate: float) -> None:
+        """One step for each batch, the rate falling linearly to zero."""
+        for variable in self.optimizer.variables:
+            variable.assign(ops.zeros_like(variable))
+        for i, batch in enumerate(batches):
+            self.optimizer.learning_rate.assign(rate * (1 - i / len(batches)))
+            self.step(*tensors(keras.utils.unpack_x_y_sample_weight(batch)))
+
+    def _step(self, x: Any, y: Any, weight: Any) -> None:
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            loss = self.objective(x, y, weight)
+        found = tape.gradient(loss, [v.value for v in self.weights])
+        pairs = [(g, v) for g, v in zip(found, self.weights, strict=True) if g is not None]
+        self.optimizer.apply([g for g, _ in pairs], [v for _, v in pairs])
+
+
+def kept_values(model: keras.Model) -> list[np.ndarray]:
+    """Copies of all variables of a model: weights, averages, random seeds."""
+    return [np.array(ops.convert_to_numpy(v)) for v in model.variables]
+
+
+def put_back(model: keras.Model, values: list[np.ndarray]) -> None:
+    """Undo everything since `kept_values`."""
+    for variable, value in zip(model.variables, values, strict=True):
+        variable.assign(value)
+
+
+def begin(model: keras.Model, first: Mapping[str, np.ndarray] | None) -> None:
+    """Initial kernels, and biases of zero; averages stay."""
+    if first is None:
+        return
+    for weight in model.trainable_variables:
+        if weight.path in first:
+            weight.assign(first[weight.path])
+        elif "bias" in weight.name or "beta" in weight.name:
+            weight.assign(ops.zeros_like(weight))
+
+
+def training_loss(model: keras.Model) -> Objective:
+    """What the training minimises: noise and penalties included."""
+
+    def objective(x: Any, y: Any, weight: Any) -> Any:
+        return model.compute_loss(x, y, model(x, training=True), weight, training=True)
+
+    return objective
+
+
+def clean_loss(model: keras.Model) -> Objective:
+    """The compiled loss alone, in inference mode."""
+    loss = private_keras.compiled_loss(model)
+
+    def objective(x: Any, y: Any, weight: Any) -> Any:
+        return None if loss is None else loss(y, model(x, training=False), weight)
+
+    return objective
+
+
+def shuffled(rows: Rows) -> Iterator[Batch]:
+    """Endless batches of the rows, in an order that is the same in each run."""
+    rng, size = np.random.default_rng(0), min(BATCH, len(rows))
+    while True:
+        order = rng.permutation(len(rows))
+        for start in range(0, len(rows) - size + 1, size):
+            chosen = order[start : start + size]
+            yield tuple(
+                keras.tree.map_structure(lambda a, at=chosen: None if a is None else a[at], part)
+                for part in (rows.x, rows.y, rows.weight)
+            )
+
+
+def possible(model: keras.Model, clean: CleanEvaluator) -> bool:
+    """Whether a step is Keras's own, of 20 million weights at most, on one device, TensorFlow's."""
+    plain = type(model).train_step is keras.Model.train_step
+    one = keras.backend.backend() == "tensorflow" and clean.replicas.strategy is None
+    known = private_keras.compiled_loss(model) is not None
+    small = len(model.trainable_variables) > 0 and model.count_params() <= MAX_COPY
+    return plain and one and known and small
+
+
+def paired(after: Measurement, before: Measurement) -> float | None:
+    """Paired z of the validation rows; negative where the losses have fallen."""
+    if after.examples is None or before.examples is None:
+        return None
+    z = paired_z(after.examples, before.examples)
+    return float(z) if np.isfinite(z) else None
+
+
+def finite(loss: float | None) -> float:
+    """The loss, infinite where there is none."""
+    return float(loss) if loss is not None and np.isfinite(loss) else np.inf
