@@ -58,6 +58,7 @@ class Rule:
     high_open: bool = False
     options: tuple[Any, ...] = ()
     optional: bool = False
+    word: str = ""
 
     @property
     def interval(self) -> dict[str, Any]:
@@ -79,14 +80,20 @@ def rule_of(field: "dataclasses.Field[Any]") -> Rule:
 
 
 def ranged(
-    default: float | None, meaning: str, *, type: type | None = None, **interval: Unpack[Interval]
+    default: float | str | None,
+    meaning: str,
+    *,
+    type: type | None = None,
+    **interval: Unpack[Interval],
 ) -> Any:
     """A number in an interval; `low`, `high`, `low_open`, `high_open` as in `check.number`.
 
-    The type is that of the default, `int` or `float`, unless `type` says otherwise.
+    The type is that of the default, `int` or `float`, unless `type` says otherwise. A default that
+    is a word, `"auto"`, may stand in place of the number.
     """
     kind = type or (int if isinstance(default, int) else float)
-    return _field(default, Rule(kind, meaning, optional=default is None, **interval))
+    word = default if isinstance(default, str) else ""
+    return _field(default, Rule(kind, meaning, optional=default is None, word=word, **interval))
 
 
 def scheduled(default: float, meaning: str, **interval: Unpack[Interval]) -> Any:
@@ -130,7 +137,16 @@ def check_field(key: str, value: Any, rule: Rule) -> Any:
         return None
     if rule.options:
         return value if value in rule.options else check.choice(key, value, rule.options)
+    if rule.word:
+        return value if value == rule.word else _check_or_word(key, value, rule)
     return CHECKS[rule.type](key, value, rule)
+
+
+def _check_or_word(key: str, value: Any, rule: Rule) -> Any:
+    try:
+        return CHECKS[rule.type](key, value, rule)
+    except ValueError as error:
+        raise ValueError(f"{error} Or say {key}={rule.word}.") from error
 
 
 def _check_schedule(key: str, value: Any, rule: Rule) -> Number:

@@ -34,7 +34,7 @@ class Plan:
         stages, fuse = pipeline.stages, pipeline.fuse
         self.groups, self.columns, self.after = planner.plan(stages, batch_spec, fuse)
         self.spec = batch_spec
-        self.seed = pipeline.seed
+        self.seed, self.passes = pipeline.seed, pipeline.passes
         self.dtype = pipeline.dtype or batch_spec.dtype
         for group in reversed(self.groups):
             if group.touches_inputs:
@@ -48,7 +48,8 @@ class Plan:
         """The parameters of all groups for all records, in one compiled function."""
         lanes = random_numbers.whole_lanes(index)
         u = random_numbers.uniforms(self.seed, epoch, lanes, self.columns)
-        return [group.packed(u, epoch)[: tf.shape(index)[0]] for group in self.groups]
+        scheduled = epoch // self.passes
+        return [group.packed(u, scheduled)[: tf.shape(index)[0]] for group in self.groups]
 
     def refuse_loners(self, images: tf.Tensor) -> None:
         for group in self.groups:
@@ -92,6 +93,8 @@ class Pipeline:
             several channels (one-hot). Defaults to `None`.
         jit_compile: `True`, `False` or `"auto"`: XLA where it works. Results are bit for bit
             reproducible for each setting, and equal up to rounding between them.
+        passes: Whole number >= 1. How many calls for a record make one epoch of the schedules; each
+            has a draw of its own. Defaults to `1`.
 
     >>> import numpy as np
     >>> from kreg import augment
@@ -114,6 +117,7 @@ class Pipeline:
         target: str | Mapping[str, str] | None = None,
         ignore_index: int | None = None,
         jit_compile: bool | str = "auto",
+        passes: int = 1,
     ):
         self.stages = checked_stages(stages)
         self.seed = check.integer("seed", seed)
@@ -126,6 +130,7 @@ class Pipeline:
             None if ignore_index is None else check.integer("ignore_index", ignore_index)
         )
         self.jit = xla.resolve(jit_compile)
+        self.passes = check.integer("passes", passes, low=1)
         self.plans: dict[tuple[str, ...], Plan] = {}
 
     def __call__(self, x: Any, y: Any = None, weight: Any = None, *, index: Any, epoch: Any) -> Any:

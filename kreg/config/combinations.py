@@ -3,11 +3,12 @@
 import re
 
 from kreg import check
-from kreg.config import data_checks
+from kreg.config import automatic, data_checks
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
 from kreg.layers.options import NoiseOptions
 from kreg.models.options import ModelOptions
+from kreg.training.options import GapOptions
 
 
 def check_all(config: Config) -> None:
@@ -36,6 +37,22 @@ def kind_of_data_fits(config: Config) -> None:
                 f"{group}={chosen.kind} {needs}, but data={config.data.kind} {are}. Choose another "
                 f"{group}, or {choose}."
             )
+
+
+def only_pictures_are_standardised_in_the_model(config: Config) -> None:
+    """The columns of a table have mean 0 and deviation 1 when they are read."""
+    how = getattr(config.data, "standardise", "none")
+    if how != "none" and getattr(config.data, "images", None) is False:
+        raise ValueError(
+            f"data.standardise={how} is about pictures, but data={config.data.kind} is a table: "
+            "its columns are standardised as they are read. Leave it out."
+        )
+
+
+def a_gap_can_be_proved(config: Config) -> None:
+    """Only a convex problem has an optimum that can be proved."""
+    if isinstance(config.stop, GapOptions) and (why := automatic.obstacle(config)):
+        raise ValueError(f"stop=gap needs a convex problem, but {why}. Or say stop=patience.")
 
 
 def data_can_be_loaded(config: Config) -> None:
@@ -93,10 +110,23 @@ def task_is_a_folder_name(config: Config) -> None:
         )
 
 
+def length_is_told_once(config: Config) -> None:
+    """A number of epochs and a number of steps are two answers to one question."""
+    epochs, steps = config.trainer.epochs, config.trainer.steps
+    if steps is not None and epochs != "auto":
+        raise ValueError(
+            f"trainer.steps={steps} and trainer.epochs={epochs} both say how long the training is. "
+            "Leave one of them out, or say trainer.epochs=auto."
+        )
+
+
 RULES = (
+    length_is_told_once,
     task_is_a_folder_name,
     data_can_be_loaded,
     kind_of_data_fits,
+    a_gap_can_be_proved,
+    only_pictures_are_standardised_in_the_model,
     noise_has_a_place,
     objective_is_measured,
 )

@@ -43,6 +43,11 @@ class SourceOptions(Options):
     fold: int = ranged(0, "from 0", low=0, high=999)
     group: str | None = text(None, "column whose rows must stay in one split (a person, a device)")
     time: str | None = text(None, "column that orders the rows: the last ones are the test")
+    standardise: str = one_of(
+        "none",
+        ("none", "channel", "pixel"),
+        "pictures: mean 0 and deviation 1 on the training rows; none: bytes are divided by 255",
+    )
     scale_target: bool = switch(True, "regression: train on the target in units of its deviation")
 
     def splitting(self) -> dict[str, Any]:
@@ -50,7 +55,12 @@ class SourceOptions(Options):
         return {name: getattr(self, name) for name in SPLITTING}
 
     def arguments(self) -> dict[str, Any]:
-        left_out = {*SPLITTING, "scale_target", *(() if self.names_columns else COLUMNS)}
+        left_out = {
+            *SPLITTING,
+            "scale_target",
+            "standardise",
+            *(() if self.names_columns else COLUMNS),
+        }
         return {k: v for k, v in super().arguments().items() if k not in left_out}
 
 

@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from kreg.data import Data
 
 
-def pipeline(cfg: AugmentOptions | Custom, info: "Data", seed: int) -> "Pipeline | None":
+def pipeline(
+    cfg: AugmentOptions | Custom, info: "Data", seed: int, passes: int = 1
+) -> "Pipeline | None":
     """The augmentation of the training rows, or `None`.
 
     Args:
         cfg: The checked `augment` group.
         info: The data.
         seed: Whole number.
+        passes: Over the rows in one epoch, which schedules count.
     """
     if isinstance(cfg, NoAugmentationOptions):
         return None
@@ -35,6 +38,7 @@ def pipeline(cfg: AugmentOptions | Custom, info: "Data", seed: int) -> "Pipeline
         fuse=cfg.fuse if isinstance(cfg, StreamOptions) else "fast",
         num_classes=classes(info),
         value_range=value_range(info),
+        passes=passes,
     )
 
 

@@ -10,21 +10,44 @@ if TYPE_CHECKING:
     import keras
 
     from kreg.data import Data
+    from kreg.data.pixels import Numbers
     from kreg.factories.dropout import Noise
 
 BYTE = 1 / 255
 
 
-def model(cfg: ModelOptions | Custom, info: "Data", noise: "float | Noise" = 0.0) -> "keras.Model":
+def model(
+    cfg: ModelOptions | Custom,
+    info: "Data",
+    noise: "float | Noise" = 0.0,
+    standardise: str = "none",
+) -> "keras.Model":
     """The network of a configuration for a data set.
 
     Args:
         cfg: The checked `model` group.
         info: What the network must fit; whether pixels are bytes, its training rows say.
         noise: A rate, or a factory over `kreg.layers.Place`.
+        standardise: `data.standardise`. A user's own model brings its own scale for pictures.
     """
-    rescale = BYTE if info.is_image and str(info.train.x.dtype) == "uint8" else None
+    byte = BYTE if info.is_image and str(info.train.x.dtype) == "uint8" else None
     fits = (tuple(info.input_shape), info.outputs, info.task)
     if isinstance(cfg, Custom):
-        return components.create_custom(cfg, *fits, dropout=noise, rescale=rescale)
+        return components.create_custom(cfg, *fits, dropout=noise, rescale=byte)
+    rescale = standardised(info, standardise) or byte
     return components.create(cfg, *fits, dropout=noise, rescale=rescale)
+
+
+def standardised(info: "Data", how: str) -> "tuple[Numbers, Numbers] | None":
+    """Scale and offset of pictures; the columns of tables are standardised as they are read.
+
+    Raises:
+        ValueError: If this is asked for explicitly where there are no pictures.
+    """
+    if how == "none":
+        return None
+    if not info.is_image:
+        raise ValueError(f"data.standardise={how} needs pictures, but {info.name} is a table.")
+    from kreg.data.pixels import standardising
+
+    return standardising(info.train, how)

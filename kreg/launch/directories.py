@@ -1,13 +1,14 @@
 """Where a command writes: a new directory, or the one that the same command left unfinished."""
 
 import contextlib
+import functools
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from kreg import files, sweeps
-from kreg.config import renamed
+from kreg.config import earlier_defaults
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import commandline, searches
@@ -56,8 +57,9 @@ def for_run(line: CommandLine, checked: Checked) -> resume.Decision:
             return resume.Decision(resume.NEW, RunDirectory(own), "the command names a directory")
         wanted = str(own)
     try:
+        current = functools.partial(earlier_defaults.current, config=config)
         decision = resume.decide(
-            wanted, parent, config.to_dict(), current=renamed.current, warn=commandline.say
+            wanted, parent, config.to_dict(), current=current, warn=commandline.say
         )
     except resume.ResumeError as error:
         raise ConfigError(str(error)) from error
@@ -113,7 +115,7 @@ def refuse_others(folder: Path, checked: Checked) -> None:
         if saved is None or config.resume == "force":
             continue
         try:
-            resume.refuse_changed(run, config.to_dict(), renamed.current(saved))
+            resume.refuse_changed(run, config.to_dict(), earlier_defaults.current(saved, config))
         except resume.ResumeError as error:
             raise ConfigError(
                 f"{error} A sweep needs a directory of its own: hydra.sweep.dir=..."

@@ -6,6 +6,7 @@ import keras
 
 from kreg import check
 from kreg.models import inputs_and_head
+from kreg.models.inputs_and_head import Rescale
 from kreg.models.noise_places import DropoutDial, NoisePlaces
 from kreg.models.options import COUNT
 from kreg.models.size import scaled
@@ -23,7 +24,7 @@ def cnn(
     scale: float = 1.0,
     dropout: DropoutDial = 0.0,
     batch_norm: bool = False,
-    rescale: float | None = None,
+    rescale: Rescale | None = None,
 ) -> keras.Model:
     """`depth` times 3x3 convolution, ReLU and 2x2 pooling; global average; one hidden layer; head.
 
@@ -40,7 +41,8 @@ def cnn(
         dropout: Rate in [0, 1), or a factory over `kreg.layers.Place`, asked after every
             activation. Defaults to `0`.
         batch_norm: Whether to normalise before each convolution's ReLU. Defaults to `False`.
-        rescale: Factor on the inputs, `1 / 255` for byte images. Defaults to `None`.
+        rescale: Factor on the inputs, `1 / 255` for byte images, or `(scale, offset)`, of numbers
+            or arrays. Defaults to `None`.
 
     Raises:
         ValueError: If the inputs are not images.

@@ -7,6 +7,7 @@ import keras
 
 from kreg import check
 from kreg.models import inputs_and_head
+from kreg.models.inputs_and_head import Rescale
 from kreg.models.noise_places import DropoutDial, NoisePlaces
 from kreg.models.options import COUNT
 from kreg.models.size import scaled
@@ -18,7 +19,7 @@ def linear(
     task: str,
     *,
     dropout: DropoutDial = 0.0,
-    rescale: float | None = None,
+    rescale: Rescale | None = None,
 ) -> keras.Model:
     """`y = W x + b`: linear or (multinomial) logistic regression. It has no dial but noise.
 
@@ -29,7 +30,8 @@ def linear(
         outputs: Whole number >= 1: classes, 1 for a binary task, or regression targets.
         task: `"classification"`, `"binary"` or `"regression"`.
         dropout: Rate in [0, 1), or a factory over `kreg.layers.Place`. Defaults to `0`.
-        rescale: Factor on the inputs, `1 / 255` for byte images. Defaults to `None`.
+        rescale: Factor on the inputs, `1 / 255` for byte images, or `(scale, offset)`, of numbers
+            or arrays. Defaults to `None`.
     """
     inputs, x = inputs_and_head.flat(input_shape, rescale)
     x = NoisePlaces(dropout, dense=1).dense(x)
@@ -86,7 +88,8 @@ def deep(
         batch_norm: Whether to normalise before each activation. Defaults to `False`.
         skip: Whether hidden layers from the second on are residual, `x + f(x)`: a place of kind
             `"residual"` each. Defaults to `False`.
-        rescale: Factor on the inputs, `1 / 255` for byte images. Defaults to `None`.
+        rescale: Factor on the inputs, `1 / 255` for byte images, or `(scale, offset)`, of numbers
+            or arrays. Defaults to `None`.
 
     >>> deep((64,), 10, "classification", depth=2, width=16).output_shape
     (None, 10)
@@ -107,7 +110,7 @@ def dense(
     activation: str = "relu",
     batch_norm: bool = False,
     skip: bool = False,
-    rescale: float | None = None,
+    rescale: Rescale | None = None,
 ) -> keras.Model:
     """The common form of `shallow`, `deep` and `wide`; they differ in their defaults."""
     depth = check.integer("depth", depth, **COUNT)

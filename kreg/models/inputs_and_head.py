@@ -1,17 +1,19 @@
 """What all models share: how the inputs enter, and the head that answers for the task."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 from kreg import check
 
+Rescale = float | tuple[Any, Any]  # a factor, or (scale, offset): numbers or arrays
 Entrance = tuple[keras.KerasTensor, keras.KerasTensor]  # the model's input, its first tensor
 
 TASKS = ("classification", "binary", "regression")
 
 
-def images(kind: str, input_shape: Sequence[int], rescale: float | None) -> Entrance:
+def images(kind: str, input_shape: Sequence[int], rescale: Rescale | None) -> Entrance:
     """The input `(height, width, channels)` of a convolutional model and its first tensor.
 
     Raises:
@@ -28,14 +30,14 @@ def images(kind: str, input_shape: Sequence[int], rescale: float | None) -> Entr
     return entrance(shape, rescale)
 
 
-def flat(input_shape: Sequence[int], rescale: float | None) -> Entrance:
+def flat(input_shape: Sequence[int], rescale: Rescale | None) -> Entrance:
     """The input of any shape and its first tensor, flattened to `(batch, features)`."""
     shape = checked_shape(input_shape)
     inputs, x = entrance(shape, rescale)
     return inputs, keras.layers.Flatten(name="flatten")(x) if len(shape) > 1 else x
 
 
-def features(kind: str, input_shape: Sequence[int], rescale: float | None) -> Entrance:
+def features(kind: str, input_shape: Sequence[int], rescale: Rescale | None) -> Entrance:
     """The input `(features,)` of a model for tables and its first tensor.
 
     Raises:
@@ -59,13 +61,16 @@ def checked_shape(input_shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(check.integer("input_shape", extent, low=1) for extent in input_shape)
 
 
-def entrance(shape: tuple[int, ...], factor: float | None) -> Entrance:
-    """The input and `factor * input`: byte images enter with 1/255."""
+def entrance(shape: tuple[int, ...], rescale: Rescale | None) -> Entrance:
+    """The input and `scale * input + offset`: byte images enter with 1/255 at least."""
     inputs = keras.Input(shape, name="inputs")
-    if factor is None:
+    if rescale is None:
         return inputs, inputs
-    rescaling = keras.layers.Rescaling(check.number("rescale", factor), name="rescale")
-    return inputs, rescaling(inputs)
+    if isinstance(rescale, tuple):
+        scale, offset = rescale
+    else:
+        scale, offset = check.number("rescale", rescale), 0.0
+    return inputs, keras.layers.Rescaling(scale, offset, name="rescale")(inputs)
 
 
 def head(x: keras.KerasTensor, outputs: int, task: str) -> keras.KerasTensor:

@@ -8,6 +8,7 @@ import keras
 
 from kreg import check
 from kreg.models import inputs_and_head
+from kreg.models.inputs_and_head import Rescale
 from kreg.models.noise_places import DropoutDial, NoisePlaces
 from kreg.models.options import COUNT
 from kreg.models.size import scaled
@@ -25,7 +26,7 @@ def resnet(
     width: int = 16,
     scale: float = 1.0,
     dropout: DropoutDial = 0.0,
-    rescale: float | None = None,
+    rescale: Rescale | None = None,
 ) -> keras.Model:
     """The residual network of small images: 3 stages of `depth` blocks, 6 * depth + 2 layers.
 
@@ -42,7 +43,8 @@ def resnet(
         dropout: Rate in [0, 1), or a factory over `kreg.layers.Place`, asked between the two
             convolutions of a block (`"conv"`), at its branch's end (`"residual"`) and before the
             head (`"dense"`). Defaults to `0`.
-        rescale: Factor on the inputs, `1 / 255` for byte images. Defaults to `None`.
+        rescale: Factor on the inputs, `1 / 255` for byte images, or `(scale, offset)`, of numbers
+            or arrays. Defaults to `None`.
 
     Raises:
         ValueError: If the inputs are not images.
@@ -105,7 +107,7 @@ def pre_activated(
     stem: int | None = None,
     scale: float = 1.0,
     dropout: DropoutDial = 0.0,
-    rescale: float | None = None,
+    rescale: Rescale | None = None,
 ) -> keras.Model:
     """The common form of `preact_resnet` and `wide_resnet`."""
     width = scaled(width, scale)

@@ -12,6 +12,7 @@ from keras import ops
 
 from kreg import check
 from kreg.models import inputs_and_head
+from kreg.models.inputs_and_head import Rescale
 from kreg.models.noise_places import DropoutDial, NoisePlaces
 from kreg.models.options import COUNT, TEMPERATURE, TREE_DEPTH
 from kreg.models.size import scaled
@@ -27,7 +28,7 @@ def forest(
     temperature: float = 0.2,
     scale: float = 1.0,
     dropout: DropoutDial = 0.0,
-    rescale: float | None = None,
+    rescale: Rescale | None = None,
 ) -> keras.Model:
     """`SoftTrees / sqrt(trees)`, then a head with one value per leaf and output: a soft forest.
 
@@ -45,7 +46,8 @@ def forest(
             Defaults to `0.2`.
         scale: Number from 0.25 to 4 that multiplies `trees`. Defaults to `1`.
         dropout: Rate in [0, 1), or a factory over `kreg.layers.Place`. Defaults to `0`.
-        rescale: Factor on the inputs, `1 / 255` for byte images. Defaults to `None`.
+        rescale: Factor on the inputs, `1 / 255` for byte images, or `(scale, offset)`, of numbers
+            or arrays. Defaults to `None`.
 
     >>> forest((4,), 3, "classification", depth=2, trees=5).output_shape
     (None, 3)

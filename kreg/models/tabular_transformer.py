@@ -8,6 +8,7 @@ from keras import ops
 
 from kreg import check
 from kreg.models import inputs_and_head
+from kreg.models.inputs_and_head import Rescale
 from kreg.models.noise_places import DropoutDial, NoisePlaces
 from kreg.models.options import COUNT
 from kreg.models.size import scaled
@@ -23,7 +24,7 @@ def transformer(
     heads: int = 4,
     scale: float = 1.0,
     dropout: DropoutDial = 0.0,
-    rescale: float | None = None,
+    rescale: Rescale | None = None,
 ) -> keras.Model:
     """One token per feature; `depth` blocks of attention and a dense layer; head on one token.
 
@@ -41,7 +42,7 @@ def transformer(
         scale: Number from 0.25 to 4 that multiplies `width`. Defaults to `1`.
         dropout: Rate in [0, 1), or a factory over `kreg.layers.Place`, asked inside each block's
             dense branch, at the end of both branches and before the head. Defaults to `0`.
-        rescale: Factor on the inputs. Defaults to `None`.
+        rescale: Factor on the inputs, or `(scale, offset)`. Defaults to `None`.
 
     Raises:
         ValueError: If the inputs are not rows of a table.

@@ -1,4 +1,4 @@
-"""Recognise a convex problem: one dense unit, squared or logistic loss, lasso and ridge."""
+"""Recognise a convex problem: one dense layer, squared, logistic or softmax loss, lasso, ridge."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,7 @@ from kreg.optimizers.objective import penalised, strengths_now
 from kreg.regularizers import L1, L2
 
 SQUARED = ("mse", "mean_squared_error", "MSE", "MeanSquaredError")
+SOFTMAX = ("SparseCategoricalCrossentropy", "CategoricalCrossentropy")
 LOGISTIC = ("binary_crossentropy", "bce", "BinaryCrossentropy")
 
 
@@ -47,19 +48,67 @@ class ConvexProblem:
         return -factor * x.T @ (y - fitted) / len(x)
 
 
+@dataclass
+class SoftmaxProblem:
+    """`min_W,b  mean cross-entropy(softmax(X W + b), y) + l1 * sum|W| + l2 * sum W^2`."""
+
+    layer: keras.layers.Dense
+    l1: float
+    l2: float
+
+    def class_weights(self, y: np.ndarray) -> np.ndarray:
+        """The targets as rows that sum to 1."""
+        if y.ndim == 2 and y.shape[1] == self.layer.units:
+            return y.astype("float64")
+        return np.eye(self.layer.units)[y.ravel().astype(int)]
+
+
 def convex_problem(model: keras.Model) -> ConvexProblem | None:
     """The convex problem that a compiled model states, or `None` for any other model."""
-    layers = [layer for layer in model.layers if layer.weights]
-    if len(layers) != 1 or not isinstance(layers[0], keras.layers.Dense) or layers[0].units != 1:
+    layer = only_layer(model)
+    if layer is None or layer.units != 1:
         return None
-    logistic = loss_kind(model.loss, keras.activations.serialize(layers[0].activation))
+    logistic = loss_kind(model.loss, keras.activations.serialize(layer.activation))
+    strengths = strengths_on(model, layer)
+    if logistic is None or strengths is None:
+        return None
+    return ConvexProblem(layer, logistic, *strengths)
+
+
+def softmax_problem(model: keras.Model) -> SoftmaxProblem | None:
+    """The multinomial logistic regression that a compiled model states, or `None`."""
+    layer = only_layer(model)
+    if layer is None or layer.units == 1 or not is_softmax(model.loss, layer):
+        return None
+    strengths = strengths_on(model, layer)
+    return None if strengths is None else SoftmaxProblem(layer, *strengths)
+
+
+def only_layer(model: keras.Model) -> keras.layers.Dense | None:
+    """The dense layer of a model that has no other weights."""
+    layers = [layer for layer in model.layers if layer.weights]
+    return layers[0] if len(layers) == 1 and isinstance(layers[0], keras.layers.Dense) else None
+
+
+def strengths_on(model: keras.Model, layer: keras.layers.Dense) -> tuple[float, float] | None:
+    """`(l1, l2)` now; `None` where something else is penalised, or by another penalty."""
     pairs = penalised(model)
-    on_kernel = all(v is layers[0].kernel for v, _ in pairs)
+    on_kernel = all(v is layer.kernel for v, _ in pairs)
     known = all(isinstance(p, L1 | L2) for _, p in pairs)  # an ElasticNet is an L1
-    if logistic is None or not (on_kernel and known):
+    if not (on_kernel and known):
         return None
     strengths = strengths_now(model, pairs[0][1]) if pairs else {}
-    return ConvexProblem(layers[0], logistic, strengths.get("l1", 0.0), strengths.get("l2", 0.0))
+    return strengths.get("l1", 0.0), strengths.get("l2", 0.0)
+
+
+def is_softmax(loss: Any, layer: keras.layers.Dense) -> bool:
+    """Whether a loss object is the cross-entropy of the layer's logits or probabilities."""
+    config = loss.get_config() if hasattr(loss, "get_config") else {}
+    matching = "linear" if config.get("from_logits", False) else "softmax"
+    return type(loss).__name__ in SOFTMAX and (
+        keras.activations.serialize(layer.activation) == matching
+        and not config.get("label_smoothing", 0)
+    )
 
 
 def loss_kind(loss: Any, activation: str) -> bool | None:

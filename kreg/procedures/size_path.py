@@ -72,7 +72,8 @@ def prepared(config: Config, epochs: int) -> plan.Plan:
     check.integer("epochs", epochs, low=1)
     start.prepare(config.trainer, config.seed)
     tree = config.to_dict()
-    tree["reg"], tree["trainer"]["epochs"] = {"kind": "none"}, epochs
+    tree["reg"] = {"kind": "none"}
+    tree["trainer"] |= {"epochs": epochs, "steps": None}
     return plan.make(validate(tree))
 
 

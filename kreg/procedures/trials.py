@@ -10,7 +10,7 @@ from kreg.factories import stop
 from kreg.measuring import clean_evaluator, take
 from kreg.sweeps.median_stopping import Rule
 from kreg.training import plan, result, start
-from kreg.training.callbacks import earliest
+from kreg.training.callbacks import earliest, proving
 from kreg.training.shared_steps import SharedSteps
 
 
@@ -80,12 +80,13 @@ def fit(
     held_out = training.held_out()
     rule = stop.callback(config.stop, validation=held_out, verbose=0)
     rule = rule or EarlyStopping(dry_run=True, restore_best=False, validation=held_out, verbose=0)
-    trial = TrialStopping(hopeless, earliest(config.trainer.epochs))
+    trial = TrialStopping(hopeless, earliest(training.budget.epochs))
+    gap = proving(training, config)
     training.model.fit(
         training.stream(),
         steps_per_epoch=training.steps,
-        epochs=config.trainer.epochs,
-        callbacks=[rule, trial],
+        epochs=training.budget.epochs,
+        callbacks=[rule, trial] if gap is None else [gap, rule, trial],
         shuffle=False,
         verbose=0,
     )

@@ -13,6 +13,7 @@ VOLATILE = ("resume", "check", "allow", "objective", "trainer.verbose", "trainer
 ALIKE = {("data.separator", ","): "auto"}
 # the key that a resumed run may change, where no learning rate depends on it
 EPOCHS = "trainer.epochs"
+UNITS = "Epochs of auto and of a number may differ in length. "
 PLANNED = (
     "The learning rate was planned over all epochs; only a run with optimizer.schedule=constant "
     "and optimizer.warmup=0 can be made longer. "
@@ -51,8 +52,20 @@ def forbidden(changes: Changes, config: Plain) -> Changes:
     More epochs of the same training are the one thing that may change, unless `config` plans the
     learning rate over all epochs: the epochs that are done would then have had other rates.
     """
-    free = () if plans_ahead(config) else (EPOCHS,)
+    free = () if plans_ahead(config) or not counted(changes) else (EPOCHS,)
     return {key: pair for key, pair in changes.items() if key not in free}
+
+
+def counted(changes: Changes) -> bool:
+    """Whether both numbers of epochs are numbers: an epoch of auto has a length of its own."""
+    return all(isinstance(value, int) for value in changes.get(EPOCHS, ()))
+
+
+def why(forbidden: Changes) -> str:
+    """The sentence that explains why another number of epochs is refused."""
+    if EPOCHS not in forbidden:
+        return ""
+    return PLANNED if counted(forbidden) else UNITS
 
 
 def plans_ahead(config: Plain) -> bool:

@@ -105,7 +105,7 @@ def refuse_changed(run: RunDirectory, config: Plain, saved: Plain) -> Changes:
     """
     changes = identity.differences(saved, config)
     if forbidden := identity.forbidden(changes, config):
-        planned = identity.PLANNED if identity.EPOCHS in forbidden else ""
+        planned = identity.why(forbidden)
         raise ResumeError(
             f"The configuration has changed since {run.path} was started: "
             f"{identity.sentence(forbidden)}. {planned}Use the old values, or start anew "

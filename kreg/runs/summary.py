@@ -14,14 +14,16 @@ TONES = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "dim"}
 
 
 def announce(facts: Plain, verbose: str = "info", console: Console | None = None) -> None:
-    """One line before training: model, parameters, data, task, rows, device."""
+    """One line before training: model, parameters, data, task, rows, budget, device."""
     if verbose == "quiet":
         return
     sizes = "{} training, {} validation and {} test rows".format(*facts["rows"])
+    passes = f" ({facts['passes']} passes over the rows)" if facts["passes"] > 1 else ""
     print_line(
         console,
         f"{facts['model']}: {facts['parameters']:,} parameters, {facts['data']}: {facts['task']}, "
-        f"{sizes}, {facts['steps']} steps an epoch on {facts['device']}",
+        f"{sizes}, {facts['steps']} steps an epoch{passes}, "
+        f"{facts['total_steps']:,} steps at most, on {facts['device']}",
         style="dim",
     )
 
@@ -67,6 +69,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
             f"{result['sparsity']:.1%} of the kernels ({result['params']:,} parameters)",
         ),
         ("features", features(result.get("features"))),
+        ("optimum", optimum(result.get("relative_gap"))),
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", compressed(result.get("compressed"))),
         ("report", str(shown(directory / "report.html"))),
@@ -105,6 +108,11 @@ def best(result: Plain) -> str | None:
         if result.get("restored")
         else found
     )
+
+
+def optimum(share: float | None) -> str | None:
+    """How near a convex problem is to its minimum."""
+    return None if share is None else f"proved to {share:.2g} of the training objective"
 
 
 def features(found: Plain | None) -> str | None:

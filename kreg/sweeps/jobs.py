@@ -17,7 +17,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from kreg import files
-from kreg.config import renamed
+from kreg.config import earlier_defaults, renamed
 from kreg.config.validate import ConfigError, validate
 from kreg.files import write_json
 from kreg.pages.formatting import number
@@ -102,9 +102,12 @@ def is_of(run: RunDirectory, config: DictConfig) -> bool:
         except (OSError, ValueError):
             return False
     plain: Any = OmegaConf.to_container(task, resolve=True)
-    with contextlib.suppress(ConfigError):  # another app's has no schema of kreg's
-        plain = validate(plain).to_dict()
-    return not identity.differences(renamed.current(recorded), plain)
+    try:
+        checked = validate(plain)
+    except ConfigError:  # another app's has no schema of kreg's
+        return not identity.differences(renamed.current(recorded), plain)
+    known = earlier_defaults.current(recorded, checked)
+    return not identity.differences(known, checked.to_dict())
 
 
 def job_folder(config: DictConfig) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kreg.augment.options import AugmentOptions
-from kreg.config import renamed
+from kreg.config import earlier_defaults
 from kreg.config.root import PROCEDURES, Config
 from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
@@ -52,13 +52,15 @@ def run(
         if place.result is not None and is_finished(place, config):
             return results.objective(place.result, config.objective)
         refuse_changed(place, config)
+        begun = place.read_json(CONFIG)
+        config = earlier_defaults.as_begun(config, begun)
         training = plan.make(config, steps)
         announce(training, device, config)
         if isinstance(config.augment, AugmentOptions) and config.augment.preview:
             print(f"kreg: {samples.write(training, place.path)}")
             return 0.0
         place.reopen()
-        place.write_json(CONFIG, config.to_dict())
+        place.write_json(CONFIG, earlier_defaults.record(config, begun))
         place.write_json("data.json", training.data.to_dict())
         result = train(training, config, place, hopeless)
         result["seconds"] = round(time.perf_counter() - began, 3)
@@ -89,7 +91,7 @@ def refuse_changed(place: RunDirectory, config: Config) -> None:
     """
     known = place.read_json(CONFIG)
     if known is not None and config.resume != "force":
-        resume.refuse_changed(place, config.to_dict(), renamed.current(known))
+        resume.refuse_changed(place, config.to_dict(), earlier_defaults.current(known, config))
 
 
 def conduct(config: Config, directory: Path) -> float:
@@ -111,7 +113,7 @@ def is_finished(place: RunDirectory, config: Config) -> bool:
     """Whether this very training has its result: with more epochs to train it has not."""
     known = place.read_json(CONFIG)
     return place.finished and (
-        known is None or not differences(renamed.current(known), config.to_dict())
+        known is None or not differences(earlier_defaults.current(known, config), config.to_dict())
     )
 
 
@@ -152,7 +154,7 @@ def fit(training: Plan, config: Config, callbacks: TrainingCallbacks, store: Che
         training.stream(store.epoch),
         steps_per_epoch=training.steps,
         initial_epoch=store.epoch,
-        epochs=store.epoch if store.stopped else max(config.trainer.epochs, store.epoch),
+        epochs=store.epoch if store.stopped else max(training.budget.epochs, store.epoch),
         # Diagnostics measures the same rows anyway, and writes Keras's names as well
         validation_data=None if callbacks.validates else training.held_out(),
         validation_batch_size=1024,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kreg import files
+from kreg.config.automatic import obstacle
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
 from kreg.fields import Options
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from kreg import callbacks as room
     from kreg.diagnostics.record import Inputs
     from kreg.runs import Checkpoint, RunDirectory
+    from kreg.training.duality_gap import DualityGap
 
     Columns = Callable[[keras.Model], Mapping[str, Mapping[str, float]]]
 
@@ -40,6 +42,7 @@ class TrainingCallbacks:
         interrupt: Notices Ctrl-C and SIGTERM.
         non_finite: Notices numbers that are not finite.
         progress: The progress bar.
+        gap: Measures how far a linear model is from its optimum; `None` for all others.
         trial: Ends a hopeless trial of a search; `None` elsewhere.
         tensorboard: Writes for TensorBoard; `None` where nothing is written.
     """
@@ -50,6 +53,7 @@ class TrainingCallbacks:
     interrupt: "room.Interrupt"
     non_finite: "room.NonFinite"
     progress: "room.ProgressBar"
+    gap: "DualityGap | None" = None
     trial: "room.TrialStopping | None" = None
     tensorboard: "room.TensorBoard | None" = None
 
@@ -93,9 +97,10 @@ def assemble(
 
     from kreg import callbacks as room
 
-    epochs = config.trainer.epochs
+    epochs = plan.budget.epochs
     measure = measuring(plan, config, name=place.path.name)
     stopping = stopper(config, plan, measure)
+    gap = proving(plan, config)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite()
     shown = plan.samples if plan.shows_samples else None
@@ -105,6 +110,7 @@ def assemble(
         interrupt,
         non_finite,
         measure,
+        gap,
         stopping,
         trial,
         rate_log(plan.model),
@@ -115,7 +121,9 @@ def assemble(
     ]
     members = [member for member in members if member is not None]
     members.append(room.Saver(store, members, config.trainer.save_every))
-    return TrainingCallbacks(members, measure, stopping, interrupt, non_finite, bar, trial, events)
+    return TrainingCallbacks(
+        members, measure, stopping, interrupt, non_finite, bar, gap, trial, events
+    )
 
 
 def measuring(plan: Plan, config: Config, name: str) -> "room.Diagnostics | None":
@@ -156,6 +164,16 @@ def stopper(config: Config, plan: Plan, measure: "room.Diagnostics | None") -> "
     from kreg.callbacks import EarlyStopping
 
     return EarlyStopping(dry_run=True, validation=held_out, verbose=0)
+
+
+def proving(plan: Plan, config: Config) -> "DualityGap | None":
+    """What measures the duality gap of a convex problem on its training rows, or `None`."""
+    from kreg.training.duality_gap import DualityGap
+
+    if obstacle(config) or plan.data.train.weight is not None:
+        return None
+    part = plan.data.train.in_memory()
+    return DualityGap((part.x, part.y))
 
 
 def earliest(epochs: int) -> int:

@@ -35,7 +35,7 @@ def compress(plan: Plan, config: Config, place: "RunDirectory") -> dict[str, Any
 
     smaller, report, _ = compress_and_refit(
         plan.model,
-        plan.stream(config.trainer.epochs),
+        plan.stream(plan.budget.epochs),
         epochs=cfg.refit_epochs,
         optimizer=fresh_optimizer(plan, config, cfg.refit_epochs),
         data=plan.data.validation.x[:256] if len(plan.data.validation) else None,

@@ -14,7 +14,16 @@ POSITIVE: Interval = {"low": 0, "low_open": True}
 @dataclass
 class TrainerOptions(Options):
     kind: str = kind("default")
-    epochs: int = ranged(60, "at most; early stopping ends sooner", low=1, high=10**9)
+    epochs: int | str = ranged(
+        "auto",
+        "passes over the rows at most; auto: what suits their number",
+        type=int,
+        low=1,
+        high=10**9,
+    )
+    steps: int | None = ranged(
+        None, "in place of epochs: optimizer steps, in whole epochs", type=int, low=1, high=10**9
+    )
     batch_size: int = ranged(32, "rows a step", **COUNT)
     device: str = one_of("auto", ("auto", "cpu", "gpu"))
     precision: str = one_of("float32", ("float32", "mixed_bfloat16", "mixed_float16"))
@@ -94,6 +103,27 @@ class PatienceOptions(StopOptions):
             return found | {"min_delta": float(self.min_delta)}
         except ValueError:  # a percentage, auto, or for the criterion to refuse
             return found
+
+
+@dataclass
+class AutoStopOptions(PatienceOptions):
+    """Until `automatic.chosen` has put another kind in its place."""
+
+    kind: str = kind("auto")
+
+
+@dataclass
+class GapOptions(StopOptions, component="kreg.diagnostics.criteria:Threshold"):
+    """Until the optimum of a convex problem is proved to be near; its weights are kept."""
+
+    kind: str = kind("gap")
+    share: float = ranged(1e-3, "of the objective that is left to gain at most", **POSITIVE)
+    monitor: str = text("relative_gap", "the proved share; see kreg.certificate")
+    mode: str = one_of("min", ("min",))
+    restore: str = one_of("none", ("weights", "all", "none"), "the last weights are the best")
+
+    def arguments(self) -> dict[str, Any]:
+        return {"value": super().arguments()["share"]}
 
 
 @dataclass
@@ -195,6 +225,8 @@ TRAINER = table(TrainerOptions)
 STOP = table(
     NoStopOptions,
     PatienceOptions,
+    AutoStopOptions,
+    GapOptions,
     DefaultStopOptions,
     CarefulOptions,
     GLOptions,

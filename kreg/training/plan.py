@@ -10,6 +10,7 @@ from kreg.config.root import Config
 from kreg.factories import augment, data, dropout, model, optimizer, reg
 from kreg.fields import Options
 from kreg.training import shared_steps, tasks
+from kreg.training.budget import Budget, planned
 from kreg.training.options import TrainerOptions
 from kreg.training.shared_steps import SharedSteps
 
@@ -32,7 +33,7 @@ class Plan:
         pipeline: The augmentation, or `None`.
         model: Built, penalised and compiled.
         batch_size: Rows a step; never more than there are.
-        steps: Steps an epoch.
+        budget: How many epochs, and how long one is.
         seed: What order and augmentation are drawn from.
         inferred: Whether the task was read from the target, because nobody has said it.
     """
@@ -41,9 +42,14 @@ class Plan:
     pipeline: "Pipeline | None"
     model: "keras.Model"
     batch_size: int
-    steps: int
+    budget: Budget
     seed: int
     inferred: bool = False
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of one epoch."""
+        return self.budget.steps
 
     @property
     def soft_labels(self) -> bool:
@@ -74,7 +80,9 @@ class Plan:
 
         rows = np.arange(min(count, len(self.data.train)))
         part = self.data.train.take(rows).in_memory()
-        return np.asarray(self.augmentation(part.x, part.y, index=rows, epoch=epoch)[0])
+        return np.asarray(
+            self.augmentation(part.x, part.y, index=rows, epoch=epoch * self.budget.passes)[0]
+        )
 
     @property
     def shows_samples(self) -> bool:
@@ -102,6 +110,8 @@ class Plan:
             "task": tasks.described(self.data, self.inferred),
             "rows": [sizes["train"], sizes["validation"], sizes["test"]],
             "steps": self.steps,
+            "passes": self.budget.passes,
+            "total_steps": self.budget.total,
         }
 
     def stream(self, first_epoch: int = 0) -> Iterator[Any]:
@@ -112,7 +122,7 @@ class Plan:
             self.data.train,
             batch_size=self.batch_size,
             seed=self.seed,
-            first_epoch=first_epoch,
+            first_epoch=first_epoch * self.budget.passes,
             augment=self.pipeline,
         )
         return rows
@@ -135,26 +145,28 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     Args:
         config: The checked configuration.
         steps: What this training shares with earlier ones of the process, or `None`.
-        whole_epochs: Whether one call of the compiled step trains a whole epoch: the same weights,
-            sooner, where no callback looks at single batches. Defaults to `False`.
+        whole_epochs: Whether one call of the compiled step trains a whole epoch, however long: the
+            same weights, sooner, where no callback looks at single batches. Defaults to `False`.
     """
     from kreg.data import steps_per_epoch
 
     rows = data.load(config.data, config.seed)
     check_objective(config.objective, regression=rows.task == "regression")
     batch_size = min(config.trainer.batch_size, len(rows.train))
-    length = steps_per_epoch(len(rows.train), batch_size)
-    pipeline = augment.pipeline(config.augment, rows, config.seed)
-    noise = dropout.noise(config.dropout, length)
-    network = model.model(config.model, rows, noise)
+    a_pass = steps_per_epoch(len(rows.train), batch_size)
+    lasts = planned(config.trainer, a_pass, linear=config.model.kind == "linear")
+    pipeline = augment.pipeline(config.augment, rows, config.seed, lasts.passes)
+    noise = dropout.noise(config.dropout, lasts.steps)
+    standardise = getattr(config.data, "standardise", "none")
+    network = model.model(config.model, rows, noise, standardise)
     noise.require_a_place(config.model.kind)
-    plan = Plan(rows, pipeline, network, batch_size, length, config.seed)
+    plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
     plan.inferred = getattr(config.data, "task", None) == "auto"
-    rows.warnings += penalise(network, config.reg, length)
-    compile_model(plan, config, length if whole_epochs else 1)
+    rows.warnings += penalise(network, config.reg, lasts.steps)
+    compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None:
-        inputs = (plan.soft_labels, length * config.trainer.epochs, network.steps_per_execution)
+        inputs = (plan.soft_labels, lasts.total, network.steps_per_execution, scales(network))
         plan.model = steps.adopt(network, config, inputs)
     return plan
 
@@ -176,7 +188,7 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
     soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
-        optimizer=optimizer.optimizer(config.optimizer, plan.steps * config.trainer.epochs),
+        optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
         loss=tasks.loss(task, soft),
         metrics=tasks.metrics(task, soft, plan.data.target_scale),
         steps_per_execution=at_once,
@@ -196,6 +208,12 @@ def jit_compile(cfg: TrainerOptions, model: "keras.Model") -> bool | str:
 
     on_gpu = cfg.device != "cpu" and tf.config.list_physical_devices("GPU")
     return "auto" if on_gpu else False
+
+
+def scales(model: "keras.Model") -> list[tuple[Any, Any]]:
+    """The constants with which pictures enter; they are compiled into the training step."""
+    layers = [layer for layer in model.layers if layer.name == "rescale"]
+    return [(layer.scale, layer.offset) for layer in layers]
 
 
 def convolves(model: "keras.layers.Layer") -> bool:

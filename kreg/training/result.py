@@ -45,6 +45,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "restored": stopping.restored,
         "epochs": len(plan.model.history.epoch),
         "metrics": metrics(plan, callbacks.diagnostics),
+        **proved(callbacks),
         "params": int(plan.model.count_params()),
         "sparsity": zeros.fraction,
         "layers": zeros.as_dict()["layers"],
@@ -53,6 +54,12 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "warnings": list(plan.data.warnings),
         "versions": versions(),
     }
+
+
+def proved(callbacks: TrainingCallbacks) -> dict[str, float]:
+    """For a convex problem: what is left to gain at most, and its share of the objective."""
+    found = callbacks.gap.measure() if callbacks.gap is not None else None
+    return {} if found is None else {"duality_gap": found[0], "relative_gap": found[1]}
 
 
 def ending(callbacks: TrainingCallbacks) -> dict[str, str | None]:

@@ -16,7 +16,7 @@ from tests.faults.outcome import outcome
 ROOT = Path(__file__).parents[2]
 COMMAND = [
     "model=shallow", "dropout=light", "augment=light", "reg=l1", "stop=patience",
-    "stop.patience=40", "optimizer.ema=0.9", "trainer.epochs=40", "data.train_size=200",
+    "stop.patience=40", "optimizer.ema=0.9", "trainer.steps=1600", "data.train_size=200",
     "trainer.deterministic=true",
     "trainer.verbose=quiet", "trainer.save_every=0", "diagnostics.adapt=false",
 ]  # fmt: skip

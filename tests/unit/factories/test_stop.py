@@ -8,6 +8,7 @@ from kreg.callbacks import EarlyStopping
 from kreg.data import Data, Split
 from kreg.factories import diagnostics, stop
 from kreg.training import options
+from kreg.training.budget import Budget
 from kreg.training.plan import Plan
 
 
@@ -19,7 +20,8 @@ def test_none_is_no_callback():
 def test_every_kind_builds_an_early_stopping(kind):
     found = stop.callback(options.STOP[kind](), verbose=0)
     assert isinstance(found, EarlyStopping)
-    assert found.monitor == "val_clean_loss" and found.restore_best
+    assert found.monitor == options.STOP[kind]().monitor
+    assert found.restore_best == (kind != "gap")  # whose last weights are the best
 
 
 def test_values_arrive():
@@ -43,7 +45,14 @@ def plan(pipeline=None):
 
     x, y = np.zeros((6, 2), "float32"), np.arange(6, dtype="int32") % 3
     part = Split(x, y)
-    return Plan(Data("toy", "classification", part, part, part, outputs=3), pipeline, None, 2, 3, 0)
+    return Plan(
+        Data("toy", "classification", part, part, part, outputs=3),
+        pipeline,
+        None,
+        2,
+        Budget(1, 3),
+        0,
+    )
 
 
 def test_diagnostics_of_each_kind():

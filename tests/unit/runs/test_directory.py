@@ -152,6 +152,12 @@ def test_more_epochs_under_a_planned_learning_rate_are_refused(tmp_path, plan):
     assert decide("force", tmp_path, longer).action == "continue"
 
 
+def test_a_number_of_epochs_in_place_of_auto_is_refused(tmp_path):
+    run = make(tmp_path, changed(trainer={"epochs": "auto"}))
+    with pytest.raises(ResumeError, match="Epochs of auto and of a number may differ in length"):
+        decide(str(run.path), tmp_path, changed(trainer={"epochs": 9}))
+
+
 def test_a_finished_run_that_goes_on_has_no_result_until_it_ends_again(tmp_path):
     """Killed in between, the same command goes on and does not take the old result for its own."""
     run = make(tmp_path, status="done")

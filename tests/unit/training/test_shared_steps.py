@@ -76,6 +76,13 @@ def test_jobs_that_differ_in_a_number_share_a_step(name, traces):
     assert not all(np.array_equal(a, b) for a, b in zip(weights, others, strict=True))
 
 
+def test_pictures_with_another_scale_do_not_share_a_step():
+    steps, word = SharedSteps(), "data.standardise=channel"
+    first, second = (fit([word, f"seed={seed}"], steps)[0] for seed in (1, 2))
+    assert first is not second
+    assert first.get_layer("rescale").scale != second.get_layer("rescale").scale
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "jobs",

@@ -1,0 +1,70 @@
+"""The duality gap of multinomial logistic regression under lasso and ridge penalties."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+NEWTON = 50  # steps at most for the biases, which a handful settles
+SETTLED = 1e-12
+
+
+def softmax_gap(
+    x: Array, y: Array, kernel: Array, bias: Array | None, l1: float, l2: float
+) -> float | None:
+    """Primal minus dual objective, in float64; `None` where the biases do not settle.
+
+    With class probabilities `P` and `rho = (Y - P) / n` the dual objective is
+    `mean entropy(P) - R*(X' rho)`; `R*` as in `kreg.optimizers.optimality.duality_gap`. Shrinking
+    `rho` keeps the rows of `P` on the simplex; the biases ask for `sum rho = 0`.
+
+    Args:
+        x: Features of shape (n, features).
+        y: Class weights of shape (n, classes), rows that sum to 1.
+        kernel: Of shape (features, classes).
+        bias: Of shape (classes,), or `None` without one.
+        l1, l2: Strengths, at least one of them > 0.
+    """
+    margin = x @ kernel
+    primal = cross_entropy(margin + (0 if bias is None else bias), y)
+    primal += l1 * np.abs(kernel).sum() + l2 * np.square(kernel).sum()
+    best = None if bias is None else settled(margin, y, bias)
+    if bias is not None and best is None:
+        return None
+    p = softmax(margin + (0 if best is None else best))
+    rho = (y - p) / len(y)
+    u = x.T @ rho
+    if l2 == 0:
+        shrink = min(1.0, l1 / max(np.abs(u).max(), 1e-300))
+        return float(primal - entropy(y - shrink * (y - p)))
+    conjugate = np.square(np.maximum(np.abs(u) - l1, 0)).sum() / (4 * l2)
+    return float(primal - entropy(p) + conjugate)
+
+
+def settled(margin: Array, y: Array, bias: Array) -> Array | None:
+    """The biases that are best for the margins, by Newton's method."""
+    for _ in range(NEWTON):
+        p = softmax(margin + bias)
+        slope = p.mean(axis=0) - y.mean(axis=0)
+        if np.abs(slope).max() < SETTLED:
+            return bias
+        curvature = np.diag(p.mean(axis=0)) - p.T @ p / len(p)  # singular along (1, ..., 1)
+        bias = bias - np.linalg.lstsq(curvature, slope, rcond=1e-12)[0]
+    return None
+
+
+def softmax(z: Array) -> Array:
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    found: Array = e / e.sum(axis=1, keepdims=True)
+    return found
+
+
+def cross_entropy(z: Array, y: Array) -> float:
+    top = z.max(axis=1, keepdims=True)
+    total = top[:, 0] + np.log(np.exp(z - top).sum(axis=1))
+    return float(np.mean(total - (y * z).sum(axis=1)))
+
+
+def entropy(p: Array) -> float:
+    """The mean over the rows, in nats."""
+    p = np.clip(p, 1e-300, 1)
+    return float(-np.mean((p * np.log(p)).sum(axis=1)))

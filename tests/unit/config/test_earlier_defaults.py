@@ -1,0 +1,48 @@
+"""A run that 0.1 began goes on with the defaults of 0.1; every other command has its own."""
+
+import copy
+
+import pytest
+
+from kreg.config import earlier_defaults
+from kreg.launch.compose import compose_job
+from kreg.runs.identity import differences
+
+
+def recorded_by_0_1(*words):
+    """What 0.1 has recorded of a command."""
+    config = compose_job(list(words))
+    tree = copy.deepcopy(config.to_dict())
+    for (group, name), before in earlier_defaults.DEFAULTS_OF_0_1.items():
+        default = getattr(type(getattr(config, group))(), name)
+        if tree[group][name] == default:
+            tree[group][name] = before
+    del tree["trainer"]["steps"]
+    return tree
+
+
+@pytest.mark.parametrize("words", [[], ["trainer.epochs=30"], ["model=linear", "data=wine"]])
+def test_the_same_command_goes_on(words):
+    config, recorded = compose_job(words), recorded_by_0_1(*words)
+    assert not differences(earlier_defaults.current(recorded, config), config.to_dict())
+    begun = earlier_defaults.as_begun(config, recorded)
+    assert begun.trainer.epochs == recorded["trainer"]["epochs"]
+    assert earlier_defaults.record(begun, recorded) == recorded
+
+
+def test_the_old_default_may_be_typed_now():
+    config, recorded = compose_job(["trainer.epochs=60"]), recorded_by_0_1()
+    assert not differences(earlier_defaults.current(recorded, config), config.to_dict())
+
+
+def test_another_number_is_another_command():
+    config, recorded = compose_job([]), recorded_by_0_1("trainer.epochs=30")
+    found = differences(earlier_defaults.current(recorded, config), config.to_dict())
+    assert found == {"trainer.epochs": (30, "auto")}
+
+
+def test_a_record_of_this_version_is_taken_as_it_is():
+    config = compose_job([])
+    assert earlier_defaults.as_begun(config, config.to_dict()) is config
+    assert earlier_defaults.as_begun(config, None) is config
+    assert earlier_defaults.current(config.to_dict(), config) == config.to_dict()
