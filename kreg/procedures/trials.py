@@ -10,7 +10,7 @@ from kreg.factories import stop
 from kreg.measuring import clean_evaluator, take
 from kreg.sweeps.median_stopping import Rule
 from kreg.training import plan, result, start
-from kreg.training.callbacks import earliest, proving
+from kreg.training.callbacks import earliest, proving, stopping_rule
 from kreg.training.shared_steps import SharedSteps
 
 
@@ -78,10 +78,11 @@ def fit(
     start.prepare(config.trainer, config.seed if seed is None else seed, steps)
     training = plan.make(config, steps, whole_epochs=True)
     held_out = training.held_out()
-    rule = stop.callback(config.stop, validation=held_out, verbose=0)
+    gap = proving(training, config)
+    options = stopping_rule(config, training, gap)
+    rule = stop.callback(options, validation=held_out, verbose=0)
     rule = rule or EarlyStopping(dry_run=True, restore_best=False, validation=held_out, verbose=0)
     trial = TrialStopping(hopeless, earliest(training.budget.epochs))
-    gap = proving(training, config)
     training.model.fit(
         training.stream(),
         steps_per_epoch=training.steps,

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from kreg import files
 from kreg.config.automatic import obstacle
+from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
 from kreg.fields import Options
 from kreg.training import samples, units
+from kreg.training.options import GapOptions, NoStopOptions, PatienceOptions, StopOptions
 from kreg.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     Columns = Callable[[keras.Model], Mapping[str, Mapping[str, float]]]
 
+StopRule = StopOptions | NoStopOptions | Custom
 Hopeless = Callable[[Sequence[float]], bool]  # clean validation losses so far -> whether to end
 LEAST, SHARE = 3, 5  # epochs, and one epoch in so many of all, before a trial may be hopeless
 SHRINKING = ("none", "l1", "l2", "elasticnet", "l2sp")  # where degrees of freedom have a formula
@@ -98,9 +101,10 @@ def assemble(
     from kreg import callbacks as room
 
     epochs = plan.budget.epochs
-    measure = measuring(plan, config, name=place.path.name)
-    stopping = stopper(config, plan, measure)
     gap = proving(plan, config)
+    rule = stopping_rule(config, plan, gap)
+    measure = measuring(plan, config, name=place.path.name)
+    stopping = stopper(rule, plan, measure)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite()
     shown = plan.samples if plan.shows_samples else None
@@ -155,10 +159,23 @@ def facts(plan: Plan) -> "Inputs":
     return found
 
 
-def stopper(config: Config, plan: Plan, measure: "room.Diagnostics | None") -> "room.EarlyStopping":
+def stopping_rule(config: Config, plan: Plan, gap: "DualityGap | None") -> StopRule:
+    """The `stop` group; patience, with a sentence, where `stop=gap` has nothing to wait for."""
+    if not isinstance(config.stop, GapOptions) or gap is not None:
+        return config.stop
+    plan.data.warnings.append(
+        "No duality gap can be proved for weighted rows or several targets: training stops by "
+        "stop=patience."
+    )
+    return PatienceOptions()
+
+
+def stopper(
+    options: StopRule, plan: Plan, measure: "room.Diagnostics | None"
+) -> "room.EarlyStopping":
     """The stopping rule; where none is asked for, one that watches and lets training go on."""
     held_out = None if measure is not None else plan.held_out()
-    rule = stop.callback(config.stop, validation=held_out, verbose=0)
+    rule = stop.callback(options, validation=held_out, verbose=0)
     if rule is not None:
         return rule
     from kreg.callbacks import EarlyStopping
@@ -173,7 +190,8 @@ def proving(plan: Plan, config: Config) -> "DualityGap | None":
     if obstacle(config) or plan.data.train.weight is not None:
         return None
     part = plan.data.train.in_memory()
-    return DualityGap((part.x, part.y))
+    gap = DualityGap((part.x, part.y))
+    return gap if gap.proves(plan.model) else None
 
 
 def earliest(epochs: int) -> int:

@@ -25,6 +25,10 @@ class DualityGap(keras.callbacks.Callback):
         self.train = train
         self.gap: LinearGap | None = None
 
+    def proves(self, model: keras.Model) -> bool:
+        """Whether a gap can be proved for a compiled model on these rows."""
+        return LinearGap(model, *self.train)() is not None
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.gap = LinearGap(self.model, *self.train)
 

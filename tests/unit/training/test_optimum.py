@@ -49,3 +49,14 @@ def test_the_validation_loss_is_that_of_the_converged_solver(name, tmp_path):
 def test_the_proof_is_reported_also_where_patience_stops(tmp_path, capsys):
     result, _ = trained(["data=wine", "trainer.epochs=2", "trainer.verbose=info"], tmp_path)
     assert result["relative_gap"] > 0.1 and "proved to" in capsys.readouterr().out
+
+
+def test_weighted_rows_have_no_proof_and_stop_by_patience(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(90, 4)).astype("float32")
+    weights = rng.uniform(0.5, 2.0, 90).astype("float32")
+    np.savez(tmp_path / "own.npz", x=x, y=(x[:, 0] > 0).astype("int32"), weight=weights)
+    words = ["data=npz", f"data.path={tmp_path / 'own.npz'}", "optimizer.learning_rate=0.05"]
+    result, _ = trained(words, tmp_path / "run")
+    assert result["stop_reason"] != "threshold" and "relative_gap" not in result
+    assert any("No duality gap" in sentence for sentence in result["warnings"])
