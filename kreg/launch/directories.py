@@ -124,7 +124,7 @@ def refuse_others(folder: Path, checked: Checked) -> None:
 
 def has_begun(folder: Path) -> bool:
     """Whether there is more in a run's directory than what Hydra and the lock put there."""
-    return folder.is_dir() and not {entry.name for entry in folder.iterdir()} <= {HYDRA, LOCK}
+    return os.path.isdir(folder) and not {entry.name for entry in folder.iterdir()} <= {HYDRA, LOCK}
 
 
 class Footprint:
@@ -146,13 +146,14 @@ class Footprint:
         if HYDRA not in self.known and files.is_folder(self.folder / HYDRA):
             shutil.rmtree(self.folder / HYDRA, ignore_errors=True)
         if LOCK not in self.known:
-            (self.folder / LOCK).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a name that is too long, say
+                (self.folder / LOCK).unlink(missing_ok=True)
         self.leave()
 
     def leave(self) -> None:
         """Remove the folders that this process has made and that are empty."""
-        with contextlib.suppress(OSError):
-            for empty in self.missing:
+        for empty in self.missing:
+            with contextlib.suppress(OSError):  # not made after all, or not empty
                 empty.rmdir()
 
 
@@ -166,6 +167,4 @@ def scratch(config: Config) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            for empty in footprint.missing[1:]:
-                empty.rmdir()
+        footprint.leave()

@@ -20,6 +20,7 @@ COMPANY = {
     ("dropout", "spatial"): ["model=cnn"],
     ("dropout", "dropblock"): ["model=cnn"],
     ("dropout", "stochastic_depth"): ["model=resnet"],
+    ("stop", "gap"): ["model=linear"],
 }
 # sources that need files of the user's, or a download
 ELSEWHERE = {
@@ -63,7 +64,7 @@ def test_trains_an_epoch(group, option, tmp_path):
 
     size = SMALL if group != "data" else SMALL[1:]
     quick = [] if group in ("diagnostics", "stop") else ["diagnostics=off"]
-    quick += [] if group in ("model", "dropout") else ["model=shallow"]
+    quick += [] if group in ("model", "dropout", "stop") else ["model=shallow"]
     config = compose_job([*overrides(group, option), *size, *quick])
     app.run(config, tmp_path / "run")
     result = RunDirectory(tmp_path / "run").result

@@ -17,7 +17,9 @@ NAME = "best-{:06d}.npz"
 def read(model: keras.Model, what: str = "weights") -> list[np.ndarray]:
     """Copies of the model's weights, or of everything: seeds, optimizer and its averages too."""
     if what == "weights":
-        return [np.array(value) for value in model.get_weights()]
+        # whatever structure a model of the user's returns
+        copies: list[np.ndarray] = keras.tree.map_structure(np.array, model.get_weights())
+        return copies
     return [np.array(ops.convert_to_numpy(v)) for v in _variables(model)]
 
 
