@@ -55,6 +55,7 @@ def document(
         "layers": f.layers,
         "totals": f.totals,
         "compressed": None,
+        "scores": None,
         "advice": [advice.as_dict() for advice in advise(f)],
         "replay": replay(record, rules),
         "sizes": record.sizes,

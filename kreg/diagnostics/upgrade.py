@@ -18,6 +18,7 @@ NOTHING: Document = {
     "resolution": None,
     "layers": [],
     "compressed": None,
+    "scores": None,
     "totals": {"params": 0, "effective": None, "unregularized": 0, "unregularized_share": 0.0},
     "advice": [],
     "replay": [],

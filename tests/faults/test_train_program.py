@@ -101,7 +101,7 @@ runpy.run_path({root!r} + "/train.py", run_name="__main__")
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["config.json", "epoch_000040.npz", "best.keras", "report.html", "result.json"]
+    "name", ["config.json", "epoch_000039.npz", "best.keras", "report.html", "result.json"]
 )
 def test_killed_right_before_a_file_gets_its_name(whole, tmp_path, name):
     code = DEADLY.format(name=name, root=str(ROOT))
@@ -124,7 +124,7 @@ def test_a_signal_ends_cleanly_with_its_code_and_a_state(tmp_path, number):
 @pytest.mark.slow
 def test_the_second_process_on_a_directory_is_refused(tmp_path):
     place = f"hydra.run.dir={tmp_path / 'one'}"
-    forever = ("trainer.epochs=100000", "stop.patience=100000")
+    forever = ("trainer.steps=4000000", "stop.patience=100000")
     first = start(tmp_path, place, *forever)
     while first.poll() is None and not (tmp_path / "one" / "state").exists():
         time.sleep(0.05)
