@@ -25,12 +25,12 @@ def refuse_foreign(folder: AnyPath) -> None:
         ForeignError: With one sentence; nothing has been changed.
     """
     folder = Path(folder)
-    refuse_links(folder)
-    if folder.is_dir() and not is_ours(folder):
+    if folder.is_dir() and not is_ours(folder):  # first: /etc need not be walked through
         raise ForeignError(
             f"{folder} is not empty and no run directory of kreg (it has no {CONFIG} of kreg's). "
             "Nothing in it was changed. Choose another directory."
         )
+    refuse_links(folder)
 
 
 def refuse_links(folder: AnyPath, skip: tuple[str, ...] = ()) -> None:

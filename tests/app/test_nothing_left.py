@@ -47,7 +47,7 @@ def test_files_of_the_users_stay_where_they_are(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "note.txt").write_text("mine")
     ended = train(tmp_path, "data=npz", "data.path=own.npz", "hydra.run.dir=mine")
-    assert ended.returncode == 1
+    assert ended.returncode == 2 and "no run directory of kreg" in ended.stderr
     assert (tmp_path / "mine" / "note.txt").read_text() == "mine"
 
 
