@@ -204,6 +204,33 @@ def unwrapped(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Op
     return getattr(optimizer, "optimizers", None) or [optimizer if inner is None else inner]
 
 
+# what a tf.data.Dataset is made of: TensorFlow has no public way to ask
+
+
+def datasets_inside(dataset: Any) -> Iterator[Any]:
+    """A `tf.data.Dataset` and all that it was made from, the outermost first."""
+    yield dataset
+    inputs = getattr(dataset, "_inputs", None)
+    for one in inputs() if callable(inputs) else ():
+        yield from datasets_inside(one)
+
+
+def reshuffles(dataset: Any) -> bool:
+    """Whether this is a `shuffle` that has another order in each pass."""
+    return bool(getattr(dataset, "_reshuffle_each_iteration", False))
+
+
+def operations(dataset: Any) -> set[str]:
+    """The kinds of TensorFlow's operations in the functions of a `map`, a `filter` and the like."""
+    functions = getattr(dataset, "_functions", None)
+    found = set()
+    for one in functions() if callable(functions) else ():
+        graph = one.function.graph.as_graph_def()
+        found |= {node.op for node in graph.node}
+        found |= {node.op for inner in graph.library.function for node in inner.node_def}
+    return found
+
+
 # what belongs to a model, and which models there are
 
 
