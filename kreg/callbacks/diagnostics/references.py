@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from kreg.diagnostics import diagnose
-from kreg.diagnostics.rest import RESTING
+from kreg.diagnostics import diagnose, rest
 from kreg.measuring import restart_probe, rows_found
 from kreg.measuring.neighbours import neighbours
 from kreg.measuring.rows import Rows
@@ -11,7 +10,7 @@ from kreg.measuring.rows import Rows
 if TYPE_CHECKING:
     from kreg.callbacks.diagnostics.diagnostics import Diagnostics
 
-ASKED = {*RESTING, "SCHEDULE ENDED"}  # words that depend on whether the losses were free to fall
+ASKED = {*rest.ASKED, "SCHEDULE ENDED"}  # words that depend on whether the losses were free to fall
 CAUSED = {"GUESSING", "UNDERFITTING", "SCHEDULE ENDED"}  # those for which a cause is looked for
 
 
