@@ -114,11 +114,17 @@ class AutoStopOptions(PatienceOptions):
 
 @dataclass
 class GapOptions(StopOptions, component="kreg.diagnostics.criteria:Threshold"):
-    """Until the optimum of a convex problem is proved to be near; its weights are kept."""
+    """Until the optimum of a convex problem is proved to be near; its weights are kept.
+
+    The gap is measured against what guessing costs, as scikit-learn's lasso does it: see
+    `kreg.training.duality_gap`.
+    """
 
     kind: str = kind("gap")
-    share: float = ranged(1e-3, "of the objective that is left to gain at most", **POSITIVE)
-    monitor: str = text("relative_gap", "the proved share; see kreg.certificate")
+    share: float = ranged(
+        3e-4, "of what guessing costs: so much is left to gain at most", **POSITIVE
+    )
+    monitor: str = text("duality_gap_share", "the proved share")
     mode: str = one_of("min", ("min",))
     restore: str = one_of("none", ("weights", "all", "none"), "the last weights are the best")
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from kreg.diagnostics import diagnose, rest
+from kreg.diagnostics.proof import proof
 from kreg.measuring import restart_probe, rows_found
 from kreg.measuring.neighbours import neighbours
 from kreg.measuring.rows import Rows
@@ -31,6 +32,9 @@ def restart(callback: "Diagnostics", rows: Rows) -> None:
     state = diagnose(record).state
     augmented = record.inputs.get("augmented") and callback.batches is None
     if train is None or validation is None or augmented or state not in ASKED:
+        return
+    found = proof(record)
+    if found is not None and found.closed and state == "CONVERGED":  # there is nothing to ask
         return
     if callback.shared.broken or not restart_probe.possible(callback.model, callback.clean):
         return
