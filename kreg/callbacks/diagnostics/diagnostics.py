@@ -39,7 +39,8 @@ class Diagnostics(keras.callbacks.Callback):
 
     Names in the logs: `clean_loss`, `clean_<metric>` (from `train`), `val_clean_loss`,
     `val_clean_<metric>` (from `validation`), `gap = val_clean_loss - clean_loss`, `penalty` (the
-    sum of all penalties) and `sparsity` (share of exact zeros in weights of rank >= 2).
+    sum of all penalties) and `sparsity` (share of exact zeros in kernels: weights with two axes or
+    more, no biases).
 
     Args:
         train: `(x, y)` or `(x, y, sample_weight)` arrays, or batches: the training rows *without*
