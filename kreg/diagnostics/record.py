@@ -30,6 +30,8 @@ class Inputs(TypedDict, total=False):
 
     image: bool
     augmented: bool
+    steps: int
+    monitored: list[str]
     class_names: list[str]
     found: list[str]
     rows_found: list[str]
@@ -71,7 +73,8 @@ class Record:
         layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.layer_table`.
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
-        inputs: Facts about the inputs: `image`, `augmented` (booleans), `class_names` (list),
+        inputs: Facts about the inputs: `image`, `augmented` (booleans), `steps` (of one epoch),
+            `monitored` (the curves that decide when training stops), `class_names` (list),
             `found` (sentences of the data's checks), `rows_found` (sentences about the measured
             rows), `balance` (side to class id to rows),
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with

@@ -1,7 +1,6 @@
 """Diagnostics: the clean curves, epoch by epoch, and the verdict at the end."""
 
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -9,7 +8,7 @@ import keras
 
 from kreg import check
 from kreg.callbacks.diagnostics import train_begin, train_end
-from kreg.callbacks.diagnostics.epoch_numbers import EpochNumbers, thinned
+from kreg.callbacks.diagnostics.epoch_numbers import EpochNumbers
 from kreg.callbacks.diagnostics.sides import Sides
 from kreg.callbacks.shared_values import shared
 from kreg.diagnostics import Verdict
@@ -21,10 +20,10 @@ from kreg.measuring.earlier_weights import FirstWeights, LastWeights
 from kreg.measuring.evaluators import clean_evaluator, weight_evaluator
 from kreg.measuring.keras_numbers import Logs, learning_rate, scalars
 from kreg.measuring.measurement import Measurement
-from kreg.measuring.overhead import Overhead
+from kreg.measuring.overhead import sentence
 from kreg.measuring.probes import PROBES
 from kreg.measuring.restart_probe import ROWS
-from kreg.measuring.rows import Rows, Source
+from kreg.measuring.rows import Rows, Source, count
 
 DRAWN = "by class"  # how the rows were chosen: a state of 0.1 does not say
 # model -> layer name -> column of the layer table -> value
@@ -45,7 +44,8 @@ class Diagnostics(keras.callbacks.Callback):
 
     Names in the logs: `clean_loss`, `clean_<metric>` (from `train`), `val_clean_loss`,
     `val_clean_<metric>` (from `validation`), `gap = val_clean_loss - clean_loss`, `penalty` (the
-    sum of all penalties) and `sparsity` (share of exact zeros in weights of rank >= 2).
+    sum of all penalties) and `sparsity` (share of exact zeros in kernels: weights with two axes or
+    more, no biases).
 
     Args:
         train: `(x, y)` or `(x, y, sample_weight)` arrays, `(x, None)` without targets, or batches:
@@ -58,10 +58,12 @@ class Diagnostics(keras.callbacks.Callback):
             sizes decide that, no clock. Single losses are kept of 2048 rows at most.
         class_weight: As in `fit`, or `None`. Weighs both sides, so that they stay comparable.
         seed: Whole number >= 0 that draws the rows. Defaults to `0`.
-        adapt: Whether to thin the training side when measuring takes more than `budget` of the
-            training time. Training, validation numbers and stopping rules never depend on it.
-            Defaults to `True`.
-        budget: Number > 0. Defaults to `0.05`.
+        adapt: Whether to measure fewer training rows where all of them would cost more than
+            `budget` of the training, as the sizes of rows and model say. Training, validation
+            numbers and stopping rules never depend on it. Defaults to `True`.
+        budget: Number > 0, share of the training time. Defaults to `0.05`.
+        rows_per_epoch: Whole number >= 1 of rows that an epoch trains on, or `None`: as many as
+            `train` has.
         name: How the run is called in the report.
         settings: The run's configuration for the report, JSON values, or `None`.
         inputs: Facts for the report, `{"augmented": True}` say, or `None`.
@@ -73,8 +75,8 @@ class Diagnostics(keras.callbacks.Callback):
             Keras puts into them, so that `fit` needs no `validation_data`: its own pass over the
             same rows costs more. Defaults to `False`.
         probe_training: Whether to find out, where the losses rest at the end, if they were free to
-            move: a copy is trained on for 60 steps. Nothing of the training changes; TensorFlow
-            only. Defaults to `True`.
+            move: a copy is trained on for 20 and for 60 steps. Nothing of the training changes;
+            TensorFlow only. Defaults to `True`.
         batches: A function that returns batches as in training, for that copy, where `train` is
             augmented in training; or `None`.
         columns: A function `model -> {layer name: {column: value}}` that is asked at the end for
@@ -96,6 +98,7 @@ class Diagnostics(keras.callbacks.Callback):
         seed: int = 0,
         adapt: bool = True,
         budget: float = 0.05,
+        rows_per_epoch: int | None = None,
         name: str = "run",
         settings: Mapping[str, Any] | None = None,
         inputs: Inputs | None = None,
@@ -109,6 +112,8 @@ class Diagnostics(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.budget = check.number("budget", budget, low=0, low_open=True)
+        trained = count(train) if rows_per_epoch is None else rows_per_epoch
+        self.trained = trained and check.integer("rows_per_epoch", trained, low=1)
         if rows is not None:
             rows = check.integer("rows", rows, low=1, high=2048)
         seed = check.integer("seed", seed, low=0)
@@ -144,14 +149,14 @@ class Diagnostics(keras.callbacks.Callback):
         self.clean = clean_evaluator(self.model)
         self.start = FirstWeights(self.model)
         self._see_weights()
-        self.overhead = Overhead(0 if self.train is None else len(self.train), self.budget)
-        self._document, self.thin = None, self.train
+        self.thin: Rows | None = None
+        self._document = None
         self.notes: list[str] = list(self.warnings)
         self.numbers = EpochNumbers(self)
         self.record = train_begin.record(self)
         self._offer()
-        for sentence in train_begin.notes(self):
-            self.note(sentence)
+        for text in train_begin.notes(self):
+            self.note(text)
         self._training = True
         if self._pending is not None:
             self._apply(self._pending)
@@ -176,11 +181,9 @@ class Diagnostics(keras.callbacks.Callback):
         if not self.last.known:  # not earlier: a resumed training restores its weights at the start
             self.weights()
             self.last.take(self.weights.kept)
-        self._epoch_began = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = {} if logs is None else logs
-        began = time.monotonic()
         self._see_weights()
         measured = self.numbers.fill(epoch, logs)
         if self.shared.broken:
@@ -188,16 +191,9 @@ class Diagnostics(keras.callbacks.Callback):
         if self.shared.partial:  # an epoch cut short is replayed after the resume
             return
         self._remember(epoch, logs, measured)
-        now = time.monotonic()
-        spared = self.numbers.spared
-        self.overhead.add(now - began - spared, began - self._epoch_began)
-        if self.adapt and not self.shared.decisive & set(logs) & thinned(logs):
-            self.overhead.adapt()
 
     def _remember(self, epoch: int, logs: Logs, validation: Measurement | None) -> None:
         values = scalars(logs)
-        if self.train is not None and not self.overhead.due(len(self.record.epochs)):
-            values = {k: v for k, v in values.items() if k not in thinned(logs)}
         train = self.numbers.train
         if train is not None and train.examples is not None:
             values["train_standard_error"] = paired_se(train.examples)
@@ -236,7 +232,8 @@ class Diagnostics(keras.callbacks.Callback):
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._training = False
         self._pending = None
-        self.note(self.overhead.sentence())
+        if self.train is not None and self.thin is not None:
+            self.note(sentence(len(self.thin), len(self.train)))
         train_end.complete(self)
         self.verdict = train_end.verdict(self.record, self.note)
         if self.verbose and self.verdict is not None:
@@ -256,7 +253,6 @@ class Diagnostics(keras.callbacks.Callback):
         """Everything that a resumed training needs to go on exactly."""
         return {
             "record": self.record.get_state(),
-            "overhead": self.overhead.get_state(),
             "start": self.start.get_state(),
             "last": self.last.get_state() if self._ends() else [],
             "notes": list(self.notes),
@@ -278,9 +274,10 @@ class Diagnostics(keras.callbacks.Callback):
     def _apply(self, state: dict[str, Any]) -> None:
         if "drawn" not in state and self.sides.can_be_drawn_again():
             self.train, self.validation = self.sides.draw_as_before()
-            self.thin, self.shared.rows = self.train, self.validation
+            self.shared.rows = self.validation
         self.record.set_state(state["record"])
-        self.overhead.set_state(state["overhead"])
+        if "overhead" in state and self.train is not None:  # 0.1 thinned by the clock
+            self.thin = self.train.head(state["overhead"]["rows"])
         self.start.set_state(state["start"])
         self.last.set_state(state["last"])
         self.notes = list(state["notes"])

@@ -1,7 +1,5 @@
 """The numbers that Diagnostics adds to the logs of an epoch, as far as they can be measured."""
 
-import math
-import time
 from typing import TYPE_CHECKING
 
 from kreg.callbacks.diagnostics import train_begin
@@ -9,6 +7,7 @@ from kreg.measuring import own_loss
 from kreg.measuring.clean_loss import UnmeasurableError
 from kreg.measuring.keras_numbers import Logs
 from kreg.measuring.measurement import Measurement
+from kreg.measuring.overhead import operations, training_rows
 from kreg.measuring.penalties import WeightNumbers
 from kreg.measuring.rows import Rows
 
@@ -25,20 +24,17 @@ class EpochNumbers:
     Attributes:
         possible: Whether the clean losses can be measured; found out by the first try.
         train: What was measured on the training side in this epoch, or `None`.
-        spared: Seconds of measuring in this epoch that Keras's own validation would have taken.
     """
 
     def __init__(self, callback: "Diagnostics") -> None:
         self.callback = callback
         self.possible = True
         self.train: Measurement | None = None
-        self.spared = 0.0
 
     def fill(self, epoch: int, logs: Logs) -> Measurement | None:
         """Fill the logs; returns the validation side with those single rows that are kept."""
-        callback, began = self.callback, time.monotonic()
+        callback = self.callback
         validation = self.clean(callback.validation)
-        self.spared = time.monotonic() - began if callback.validate else 0.0
         numbers = callback.weights()
         callback.last.take(callback.weights.kept)
         callback.shared.weights = (epoch, numbers)
@@ -97,25 +93,32 @@ class EpochNumbers:
             self.callback.note(train_begin.UNKNOWN)
 
     def _measure_train(self, logs: Logs) -> Measurement | None:
-        """The training side; NaN in an epoch that is left out, so that every log has every name."""
-        callback, overhead = self.callback, self.callback.overhead
+        """The training side, on the same rows in every epoch."""
+        callback = self.callback
         if callback.train is None:
             return None
-        if not overhead.due(len(callback.record.epochs)):
-            known = [name for name in callback.record.curves if name.startswith("clean_")]
-            logs.update(dict.fromkeys(known, math.nan))
-            return None
-        if callback.thin is None or len(callback.thin) != overhead.rows:
-            callback.thin = callback.train.spread(overhead.rows)
+        if callback.thin is None:  # not earlier: the stopping rules have said by now what they read
+            callback.thin = callback.train.spread(self._affordable(callback.train))
         found = self.clean(callback.thin)
         if found is not None:
             found.into(logs, "clean_")
         return found
 
-
-def thinned(logs: Logs) -> set[str]:
-    """The names that thinning would change."""
-    return {name for name in logs if name == "gap" or name.startswith("clean_")}
+    def _affordable(self, train: Rows) -> int:
+        """How many training rows are measured; all of them if a stopping rule reads them."""
+        callback = self.callback
+        reads = any(n == "gap" or n.startswith("clean_") for n in callback.shared.decisive)
+        if not callback.adapt or reads:
+            return len(train)
+        # in place of Keras's own pass it is no cost of measuring
+        validation = None if callback.validate else callback.validation
+        return training_rows(
+            len(train),
+            beside=0 if validation is None else min(len(validation), callback.sides.limit),
+            trained=callback.trained,
+            operations=operations(callback.model),
+            budget=callback.budget,
+        )
 
 
 def first_line(error: Exception) -> str:

@@ -18,7 +18,6 @@ from kreg.measuring import examples
 from kreg.measuring.earlier_weights import now
 from kreg.measuring.guessing import baseline
 from kreg.measuring.layer_numbers import dead_units, layer_rows
-from kreg.measuring.measurement import Measurement
 from kreg.measuring.own_loss import STEP
 from kreg.measuring.probes import PROBES
 from kreg.measuring.rows import Rows
@@ -34,6 +33,7 @@ def complete(callback: "Diagnostics") -> None:
     """Fill the record's last fields; what resists costs a line in the report, not the run."""
     record = callback.record
     record.provenance = {**record.provenance, **provenance(callback.start.began)}
+    record.inputs["monitored"] = sorted(callback.shared.decisive)
     sides = {"train": callback.train, "validation": callback.validation}
     for side, rows in sides.items():
         if rows is not None and callback.numbers.possible:
@@ -78,8 +78,6 @@ def _look(callback: "Diagnostics", side: str, rows: Rows) -> None:
         inputs["hardest"] = examples.hardest(
             rows.examples(), measured.examples, measured.correct, kind
         )
-        if not callback.shared.partial:
-            _catch_up(callback.record, measured)
 
 
 def _guess(callback: "Diagnostics", side: str, rows: Rows) -> None:
@@ -92,17 +90,6 @@ def _guess(callback: "Diagnostics", side: str, rows: Rows) -> None:
     count = clean.reader.classes(clean.predict(rows.head(1))) if clean.reader.kind else None
     if count:
         callback.record.sizes["classes"] = count
-
-
-def _catch_up(record: Record, measured: Measurement) -> None:
-    """The training side of the last epoch on all rows, where it was thinned out."""
-    values: dict[str, float | None] = {f"clean_{k}": v for k, v in measured.metrics.items()}
-    values["clean_loss"] = measured.loss
-    validation = record.curves.get("val_clean_loss", [None])[-1:]
-    if validation and validation[0] is not None and measured.loss is not None:
-        values["gap"] = validation[0] - measured.loss
-    for name in record.curves.keys() & values.keys():
-        record.curves[name][-1] = values[name]
 
 
 def _layers(callback: "Diagnostics") -> None:
