@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import keras
 
 from kreg import check
-from kreg.callbacks.diagnostics import train_begin, train_end
+from kreg.callbacks.diagnostics import broken, train_begin, train_end
 from kreg.callbacks.shared_values import shared
 from kreg.diagnostics import Verdict
 from kreg.diagnostics.rates import rate_jump
@@ -170,7 +170,7 @@ class Diagnostics(keras.callbacks.Callback):
         logs = {} if logs is None else logs
         measured = self._measure(epoch, logs)
         if self.shared.broken:
-            self._break(epoch)
+            broken.at(self, epoch + 1)
         if self.shared.partial:  # an epoch cut short is replayed after the resume
             return
         self._remember(epoch, logs, measured)
@@ -238,13 +238,6 @@ class Diagnostics(keras.callbacks.Callback):
         if text:
             self.shared.events.append({"epoch": epoch + 1, "kind": "learning_rate", "text": text})
 
-    def _break(self, epoch: int) -> None:
-        """The last epoch of a training whose numbers broke; what is measured now means nothing."""
-        self.record.append(epoch + 1, dict.fromkeys(("clean_loss", "val_clean_loss"), math.nan))
-        text = self.shared.broken
-        self.shared.events.append({"epoch": epoch + 1, "kind": "failure", "text": text})
-        self.note(self.shared.broken)
-
     def more_rows(self) -> Rows | None:
         """Training rows for what is asked once, at the end; of batches those that were measured."""
         return self._more_rows() if self._arrays else self.train
@@ -262,6 +255,7 @@ class Diagnostics(keras.callbacks.Callback):
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._training = False
         self._pending = None
+        broken.late(self)
         if self.train is not None and self.thin is not None:
             self.note(sentence(len(self.thin), len(self.train)))
         train_end.complete(self)
