@@ -41,6 +41,7 @@ class Inputs(TypedDict, total=False):
     hardest: list[dict[str, Any]]
     samples: dict[str, Any]
     weak_evidence: list[dict[str, Any]]
+    other_runs: list[dict[str, Any]]
 
 
 @dataclass
@@ -79,7 +80,8 @@ class Record:
             rows), `balance` (side to class id to rows),
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
             `picture`, uint8 of shape (height, width, 3), and `captions`), `weak_evidence` (dicts
-            with `name`, `value`, `note`).
+            with `name`, `value`, `note`), `other_runs` (dicts with `name`, `epochs`, `curve` and
+            `values`: trainings that lie beside this one).
         events: What happened, in the order of the epochs; see `Event`.
         settings: The run's configuration, JSON values.
         provenance: Versions, seed, command, start and end: JSON values.

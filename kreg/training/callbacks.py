@@ -106,7 +106,7 @@ def assemble(
     measure = measuring(plan, config, name=place.path.name)
     stopping = stopper(rule, plan, measure)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
-    interrupt, non_finite = room.Interrupt(), room.NonFinite()
+    interrupt, non_finite = room.Interrupt(), room.NonFinite(verbose=0)
     shown = plan.samples if plan.shows_samples else None
     events = diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
     bar = room.ProgressBar(epochs, store.epoch)

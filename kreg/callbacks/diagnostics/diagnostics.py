@@ -1,13 +1,12 @@
 """Diagnostics: the clean curves, epoch by epoch, and the verdict at the end."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import keras
 
 from kreg import check
-from kreg.callbacks.diagnostics import train_begin, train_end
+from kreg.callbacks.diagnostics import broken, train_begin, train_end
 from kreg.callbacks.diagnostics.epoch_numbers import EpochNumbers
 from kreg.callbacks.diagnostics.sides import Sides
 from kreg.callbacks.shared_values import shared
@@ -187,7 +186,7 @@ class Diagnostics(keras.callbacks.Callback):
         self._see_weights()
         measured = self.numbers.fill(epoch, logs)
         if self.shared.broken:
-            self._break(epoch)
+            broken.at(self, epoch + 1)
         if self.shared.partial:  # an epoch cut short is replayed after the resume
             return
         self._remember(epoch, logs, measured)
@@ -208,13 +207,6 @@ class Diagnostics(keras.callbacks.Callback):
         if text:
             self.shared.events.append({"epoch": epoch + 1, "kind": "learning_rate", "text": text})
 
-    def _break(self, epoch: int) -> None:
-        """The last epoch of a training whose numbers broke; what is measured now means nothing."""
-        self.record.append(epoch + 1, dict.fromkeys(("clean_loss", "val_clean_loss"), math.nan))
-        text = self.shared.broken
-        self.shared.events.append({"epoch": epoch + 1, "kind": "failure", "text": text})
-        self.note(self.shared.broken)
-
     def more_rows(self) -> Rows | None:
         """Training rows for what is asked once, at the end; of batches those that were measured."""
         return self.sides.more(ROWS) if self._arrays else self.train
@@ -232,6 +224,7 @@ class Diagnostics(keras.callbacks.Callback):
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._training = False
         self._pending = None
+        broken.late(self)
         if self.train is not None and self.thin is not None:
             self.note(sentence(len(self.thin), len(self.train)))
         train_end.complete(self)
