@@ -21,6 +21,11 @@ class Measured(Protocol):
 
     data: "Data"
     pipeline: "Pipeline | None"
+    batch_size: int
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of one epoch."""
 
     def rows(self, split: str) -> tuple[Any, ...]:
         """`(x, y, weight)` of a split."""
@@ -51,6 +56,7 @@ def callback(cfg: Group, plan: Measured, *, seed: int = 0, **report: Any) -> "Di
         rows=cfg.rows,
         adapt=cfg.adapt,
         budget=cfg.budget,
+        rows_per_epoch=plan.steps * plan.batch_size,
         seed=seed,
         validate=0 < len(plan.data.validation) <= cfg.rows,  # all of them, in every epoch
         probes=cfg.probes,
