@@ -15,9 +15,10 @@ import numpy as np
 
 from kreg import check
 from kreg.data import paths
+from kreg.data.column_types import FEW
 from kreg.data.dataset import Array, Raw, classes_task
 from kreg.data.preprocessing import Columns, Standard
-from kreg.data.sources.csv_parquet import FEW, looks_like_classes
+from kreg.data.targets import MOST_CLASSES, looks_like_classes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,10 +40,10 @@ def npz(
 
     Args:
         path: A `.npz` file.
-        task: As in `csv_parquet.from_frame`.
+        task: As in `table.from_frame`.
         group: Name of the array whose rows stay together, or `None`.
         time: Name of the array that orders the rows, or `None`.
-        max_categories: As in `csv_parquet.from_frame`.
+        max_categories: As in `table.from_frame`.
     """
     file = paths.plain("data.path", path)
     arrays = read(file)
@@ -112,7 +113,7 @@ def _targets(
         if task == "regression" or (task == "auto" and not looks_like_classes(series)):
             return y, own, []
     known = np.arange(max(y.shape[1], len(names))) if hot else np.unique(_one_column("y", y))
-    if len(known) > max(1000, FEW):
+    if len(known) > MOST_CLASSES:
         raise ValueError(f"The target has {len(known)} classes. Say data.task=regression.")
     if names:
         words = known.dtype.kind in "US"
