@@ -48,7 +48,7 @@ def table(*kinds: type[Options]) -> Kinds:
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """What a key may hold. `type` is one of bool, int, float, str, list, dict or "schedule"."""
+    """What a key may hold. `type` is bool, int, float, str, list, dict, "schedule" or "columns"."""
 
     type: type | str
     meaning: str = ""
@@ -121,6 +121,11 @@ def many(default: list[Any] | None, meaning: str) -> Any:
     return _field(default, Rule(list, meaning, optional=default is None))
 
 
+def columns(default: str | list[str] | None, meaning: str) -> Any:
+    """One string, or a list of them that has at least one."""
+    return _field(default, Rule("columns", meaning, optional=default is None))
+
+
 def mapping(default: dict[str, Any], meaning: str) -> Any:
     """Free keys, for a component of the user's own."""
     return _field(default, Rule(dict, meaning))
@@ -185,6 +190,14 @@ def _check_str(key: str, value: Any, rule: Rule) -> str:
     return value
 
 
+def _check_columns(key: str, value: Any, rule: Rule) -> str | list[str]:
+    names = [value] if isinstance(value, str) else value
+    listed = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    if not listed or not names or len(set(names)) < len(names):
+        raise check.invalid(key, "a name, or a list of different names", value)
+    return value if isinstance(value, str) else list(names)
+
+
 def _check_list(key: str, value: Any, rule: Rule) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise check.invalid(key, "a list", value)
@@ -205,4 +218,5 @@ CHECKS: dict[type | str, Callable[[str, Any, Rule], Any]] = {
     list: _check_list,
     dict: _check_dict,
     "schedule": _check_schedule,
+    "columns": _check_columns,
 }

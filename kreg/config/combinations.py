@@ -85,13 +85,22 @@ def objective_is_measured(config: Config) -> None:
         check_objective(config.objective, regression=task == "regression")
 
 
-def check_objective(name: str, regression: bool) -> None:
+def check_objective(name: str, regression: bool, targets: int = 0) -> None:
     """Refuse an objective of the other kind of task.
 
     Args:
         name: The `objective`.
         regression: Whether the target is a number, not a class.
+        targets: How many there are, if they are several.
     """
+    if regression and targets and name.endswith(("rmse", "mae")):
+        raise check.invalid(
+            "objective",
+            f"a number that {targets} targets have together, such as "
+            f"{name.rpartition('_')[0]}_loss",
+            name,
+            "Each of them has an error of its own, in its own units.",
+        )
     absent, there = (("accuracy",), "rmse") if regression else (("rmse", "mae"), "accuracy")
     if name.endswith(absent):
         raise check.invalid(

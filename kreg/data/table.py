@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kreg import check
-from kreg.data import column_types, targets
+from kreg.data import column_types
 from kreg.data.cells import is_numeric
 from kreg.data.checks import MAX_ROWS
 from kreg.data.column_types import FEW, Understood
-from kreg.data.dataset import Raw, classes_task
+from kreg.data.dataset import Raw
 from kreg.data.own_splits import TEST, TRAIN, in_roles, roles_of, with_test_rows
 from kreg.data.preprocessing import Columns, numbers, texts
+from kreg.data.targets import read_targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,10 +27,11 @@ COUNTER = re.compile(r"unnamed: \d+|id|index|row")  # a column of this name may 
 
 def from_frame(
     frame: "pd.DataFrame",
-    target: str,
+    target: str | Sequence[str],
     *,
     name: str,
     task: str = "auto",
+    label_separator: str | None = None,
     group: str | None = None,
     time: str | None = None,
     drop: Sequence[str] = (),
@@ -44,10 +46,9 @@ def from_frame(
 
     Args:
         frame: One row an example.
-        target: Name of the target column.
+        target: Name of the target column, or a list of several.
         name: What the data set is called.
-        task: `"auto"`, `"classification"` or `"regression"`. `"auto"` sees classes in text, in
-            booleans and in whole numbers of at most 20 values.
+        task, label_separator: As in `targets.read_targets`.
         group: Column whose rows stay together in a split; no feature.
         time: Column that orders the rows; no feature.
         drop: Further columns that are no features.
@@ -59,36 +60,36 @@ def from_frame(
         untyped, comma: As in `column_types.understand`.
     """
     frame.columns = [str(column) for column in frame.columns]
-    rows = len(frame)
+    rows, wanted = len(frame), [target] if isinstance(target, str) else list(target)
     if test is not None:
         frame = with_test_rows(frame, test, name, {*drop, split})
-    drop = [*drop, *(column for column, wanted in types.items() if wanted == "drop")]
+    drop = [*drop, *(column for column, type_ in types.items() if type_ == "drop")]
     named = {"data.group": group, "data.time": time, "data.split": split}
-    _check_frame(frame, name, target, named, drop, types)
+    _check_frame(frame, name, wanted, named, drop, types)
     roles = np.repeat([TRAIN, TEST], [rows, len(frame) - rows])
     if split is not None:
         roles = roles_of(frame[split], name, own_test=test is not None, rows=rows)
-    without = {target, *drop, *filter(None, named.values())}
+    without = {*wanted, *drop, *filter(None, named.values())}
     cells = {"untyped": untyped, "comma": comma}
     try:
-        truth, told = targets.target_cells(frame[target], task, types.get(target), **cells)
-        y, classes = targets.targets(truth, task)
+        truth = read_targets(frame[wanted], task, types, label_separator=label_separator, **cells)
         found = _features(frame.drop(columns=list(without)), types, rows, **cells)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
     if not found.frame.shape[1]:
-        raise ValueError(f"{name}: no feature column is left beside the target {target!r}.")
+        raise ValueError(f"{name}: no feature column is left beside {_listed(wanted)}.")
     raw = Raw(
         name=name,
         x=found.frame,
-        y=y,
-        task=classes_task(len(classes)) if classes else "regression",
-        class_names=classes,
+        y=truth.y,
+        task=truth.task,
+        class_names=truth.class_names,
+        target_names=truth.target_names,
         group=None if group is None else texts(frame[group]),
         time=None if time is None else _times(frame[time], time, types.get(time)),
         preprocess=lambda rows: Columns.fit(rows, max_categories, found.notations),
-        suspects=suspects(frame.drop(columns=list(found.notations)), {target, time, split}),
-        warnings=[f"{name}: {sentence}" for sentence in told + found.sentences],
+        suspects=suspects(frame.drop(columns=list(found.notations)), {*wanted, time, split}),
+        warnings=[f"{name}: {sentence}" for sentence in truth.sentences + found.sentences],
     )
     return raw if (roles == TRAIN).all() else in_roles(raw, roles)
 
@@ -109,6 +110,10 @@ def _features(
     return Understood(frame, notations, sentences)
 
 
+def _listed(target: Sequence[str]) -> str:
+    return f"the target{'s'[: len(target) - 1]} {', '.join(map(repr, target))}"
+
+
 def counts_rows(series: "pd.Series[Any]") -> bool:
     """A column without a name, or called id, index or row, that counts 0, 1, 2, ... or 1, 2, ..."""
     if not COUNTER.fullmatch(str(series.name).casefold()) or series.dtype.kind not in "iu":
@@ -120,7 +125,7 @@ def counts_rows(series: "pd.Series[Any]") -> bool:
 def _check_frame(
     frame: "pd.DataFrame",
     name: str,
-    target: str,
+    target: Sequence[str],
     named: Mapping[str, str | None],
     drop: Sequence[str],
     types: Mapping[str, str],
@@ -132,8 +137,8 @@ def _check_frame(
     if frame.columns.has_duplicates:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise ValueError(f"{name}: two columns are called {twice!r}.")
-    check.choice("data.target", target, frame.columns)
-    lists = [("data.drop", column) for column in drop] + [("data.types", c) for c in types]
+    lists = [("data.target", column) for column in target]
+    lists += [("data.drop", column) for column in drop] + [("data.types", c) for c in types]
     for key, column in [*named.items(), *lists]:
         if column is not None:
             check.choice(key, column, frame.columns)

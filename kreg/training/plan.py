@@ -151,7 +151,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     from kreg.data import steps_per_epoch
 
     rows = data.load(config.data, config.seed)
-    check_objective(config.objective, regression=rows.task == "regression")
+    check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
     a_pass = steps_per_epoch(len(rows.train), batch_size)
     lasts = planned(config.trainer, a_pass, linear=config.model.kind == "linear")
@@ -190,7 +190,7 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
         loss=tasks.loss(task, soft),
-        metrics=tasks.metrics(task, soft, plan.data.target_scale),
+        metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,
         jit_compile=jit_compile(config.trainer, plan.model),
     )

@@ -36,6 +36,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "status": "done",
         "task": plan.data.task,
         "units": units.of(plan.data),
+        "targets": list(plan.data.target_names),
         "verdict": verdict.state if verdict else None,
         "headline": verdict.headline if verdict else None,
         "tone": verdict.tone if verdict else None,
@@ -161,7 +162,8 @@ def compared(result: Mapping[str, Any], name: str) -> dict[str, Any]:
 def objective_name(result: Mapping[str, Any], name: str) -> str:
     """`auto` by its name: the validation loss; of a regression the error in the target's units.
 
-    Runs with other rows, folds or sizes say, have other scales: their losses cannot be compared.
+    Several targets have no unit in common, so there it is the loss. Runs with other rows, folds or
+    sizes say, have other scales: their losses cannot be compared.
     """
     if name != AUTO:
         return name

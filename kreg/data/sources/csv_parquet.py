@@ -1,4 +1,4 @@
-"""CSV and Parquet: one target column, any mixture of numeric, categorical and missing columns."""
+"""CSV and Parquet: one target or several, and any mixture of numbers, words and missing values."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,55 +22,64 @@ ABSENT = ["?", ""]
 
 def csv(
     path: str,
-    target: str,
+    target: str | Sequence[str],
     *,
     test_path: str | None = None,
     separator: str = AUTO,
     missing: Sequence[str] | None = None,
+    label_separator: str | None = None,
     **options: Any,
 ) -> Raw:
     """A text table with a header line.
 
     Args:
         path: The file.
-        target: Name of the target column.
+        target: Name of the target column, or a list of several.
         test_path: A file of test rows with the same columns, or `None`.
         separator: Between two columns; `"auto"` takes the sign under which the header has `target`.
         missing: Cells that are missing values. `None` are empty cells, `?` and pandas's own list
             (NA, NaN, null, ...).
+        label_separator: What stands between the labels in one cell of the target; an empty cell
+            has none.
         **options: See `from_frame`.
     """
     absent: dict[str, Any] = {"na_values": ABSENT}
     if missing is not None:
         absent = {"na_values": list(map(str, missing)), "keep_default_na": False}
+    names = [target] if isinstance(target, str) else list(target)
     file = paths.table("data.path", path)
-    sign = separator_of(file, target) if separator == AUTO else separator
-    frame, sentences = _table(file, target, sign, absent)
+    sign = separator_of(file, names[0]) if separator == AUTO else separator
+    empty = label_separator is not None
+    frame, sentences = _table(file, names, sign, absent, empty)
     test = None
     if test_path is not None:
         own = paths.table("data.test_path", test_path)
-        other = separator_of(own, target) if separator == AUTO else separator
-        test, told = _table(own, target, other, absent)
+        other = separator_of(own, names[0]) if separator == AUTO else separator
+        test, told = _table(own, names, other, absent, empty)
         sentences += told
-    raw = from_frame(
-        frame, target, name=file.stem, test=test, untyped=True, comma=sign == ";", **options
-    )
+    options = {"label_separator": label_separator, "comma": sign == ";", **options}
+    raw = from_frame(frame, target, name=file.stem, test=test, untyped=True, **options)
     raw.warnings[:0] = sentences
     return raw
 
 
 def _table(
-    file: Path, target: str, sign: str, absent: dict[str, Any]
+    file: Path, target: list[str], sign: str, absent: dict[str, Any], empty: bool
 ) -> "tuple[pd.DataFrame, list[str]]":
-    """The rows of a file, without what is none of them, and what is to be said about that."""
+    """The rows of a file, without what is none of them, and what is to be said about that.
+
+    `empty` is whether a cell of the target may be so.
+    """
     sentences = _columns_of_one_name(file, sign, target)
     frame = read_csv(file, sep=sign, **absent)
     for repair in (_without_row_names, _without_repeated_headers):
         frame, told = repair(frame)
         sentences += told
-    if target in frame.columns and frame[target].isna().any():
-        as_text = read_csv(file, sep=sign, dtype=str, keep_default_na=False)
-        _refuse_gaps(as_text[target].iloc[np.flatnonzero(frame[target].isna())], file.stem)
+    for name in target:
+        if name in frame.columns and frame[name].isna().any():
+            as_text = read_csv(file, sep=sign, dtype=str, keep_default_na=False)
+            gaps = as_text[name].iloc[np.flatnonzero(frame[name].isna())]
+            _refuse_gaps(gaps[gaps.str.strip() != ""] if empty else gaps, file.stem)
     return frame.reset_index(drop=True), [f"{file.stem}: {sentence}" for sentence in sentences]
 
 
@@ -87,12 +96,12 @@ def read_csv(file: Path, **options: Any) -> "pd.DataFrame":
         raise ValueError(f"{file} is not a table of UTF-8 text: {str(error).strip()}.") from error
 
 
-def _columns_of_one_name(file: Path, sign: str, target: str) -> list[str]:
+def _columns_of_one_name(file: Path, sign: str, target: list[str]) -> list[str]:
     """Pandas numbers columns of one name; which of two is the target, nobody knows."""
     names = Counter(names_in(file, sign))
     twice = [name for name, count in names.items() if count > 1 and name]
-    if target in twice:
-        raise ValueError(f"{file.stem}: two columns are called {target!r}.")
+    for name in filter(twice.__contains__, target):
+        raise ValueError(f"{file.stem}: two columns are called {name!r}.")
     return [f"columns are called alike and numbered, as {n!r}, '{n}.1'." for n in twice[:1]]
 
 
@@ -132,6 +141,8 @@ def _as_numbers(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _refuse_gaps(text: "pd.Series[Any]", name: str) -> None:
+    if text.empty:
+        return
     word = text.iloc[0].strip()
     advice = f" If {word!r} is a class: data.missing=['']." if word not in ABSENT else ""
     raise ValueError(
@@ -140,7 +151,9 @@ def _refuse_gaps(text: "pd.Series[Any]", name: str) -> None:
     )
 
 
-def parquet(path: str, target: str, *, test_path: str | None = None, **options: Any) -> Raw:
+def parquet(
+    path: str, target: str | Sequence[str], *, test_path: str | None = None, **options: Any
+) -> Raw:
     """A Parquet file; needs the extra `parquet`. Arguments: see `csv` and `from_frame`."""
     file = paths.table("data.path", path)
     test = None if test_path is None else read_parquet(paths.table("data.test_path", test_path))
