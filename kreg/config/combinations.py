@@ -119,6 +119,20 @@ def task_is_a_folder_name(config: Config) -> None:
         )
 
 
+def classes_can_be_weighed(config: Config) -> None:
+    """Weights are numbers of classes; not all are zero."""
+    chosen = config.trainer.class_weight
+    task = getattr(config.data, "task", getattr(config.data, "fixed_task", "auto"))
+    if chosen != "none" and task == "regression":
+        raise check.invalid("trainer.class_weight", "none where the task is a regression", chosen)
+    if not isinstance(chosen, dict):
+        return
+    for name, weight in chosen.items():
+        check.number(f"trainer.class_weight.{name}", weight, low=0)
+    if not any(chosen.values()):
+        raise check.invalid("trainer.class_weight", "a weight above 0", chosen)
+
+
 def length_is_told_once(config: Config) -> None:
     """A number of epochs and a number of steps are two answers to one question."""
     epochs, steps = config.trainer.epochs, config.trainer.steps
@@ -130,6 +144,7 @@ def length_is_told_once(config: Config) -> None:
 
 
 RULES = (
+    classes_can_be_weighed,
     length_is_told_once,
     task_is_a_folder_name,
     data_can_be_loaded,

@@ -30,6 +30,7 @@ class Inputs(TypedDict, total=False):
 
     image: bool
     augmented: bool
+    class_weight: dict[str, float]
     class_names: list[str]
     found: list[str]
     rows_found: list[str]

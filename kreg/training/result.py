@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kreg import check
 from kreg.config.root import AUTO
-from kreg.training import units
+from kreg.training import class_weights, units
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
@@ -37,6 +37,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "task": plan.data.task,
         "units": units.of(plan.data),
         "targets": list(plan.data.target_names),
+        "class_weight": class_weights.by_name(plan.class_weight, plan.data),
         "verdict": verdict.state if verdict else None,
         "headline": verdict.headline if verdict else None,
         "tone": verdict.tone if verdict else None,
