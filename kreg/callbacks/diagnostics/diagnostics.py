@@ -1,6 +1,5 @@
 """Diagnostics: the clean curves, epoch by epoch, and the verdict at the end."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
