@@ -258,6 +258,12 @@ def model_in_step() -> keras.Model | None:
     return next((model for model in owners if isinstance(model, keras.Model)), None)
 
 
+def model_in_training() -> keras.Model | None:
+    """The model whose training step is running (the innermost one), or `None`."""
+    owners = (frame.f_locals.get("self") for frame in _calls("train_step"))
+    return next((model for model in owners if isinstance(model, keras.Model)), None)
+
+
 def values_in_loss() -> dict[int, Any]:
     """What an optimizer's variables hold, by their `id`, where JAX has taken them away.
 
@@ -279,7 +285,7 @@ def fit_arguments(model: keras.Model) -> dict[str, Any]:
     """
     frames = (f for f in _calls("fit") if f.f_code.co_name == "fit")
     found = next((f for f in frames if f.f_locals.get("self") is model), None)
-    names = ("x", "y", "sample_weight", "class_weight", "validation_data")
+    names = ("x", "y", "sample_weight", "class_weight", "validation_data", "callbacks")
     return {} if found is None else {n: found.f_locals.get(n) for n in names}
 
 
