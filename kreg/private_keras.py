@@ -289,14 +289,6 @@ def fit_arguments(model: keras.Model) -> dict[str, Any]:
     return {} if found is None else {n: found.f_locals.get(n) for n in names}
 
 
-def shuffles(data: Any) -> bool:
-    """Whether a `tf.data.Dataset` has a new order in every pass: each pass moves the next ones."""
-    if getattr(data, "_reshuffle_each_iteration", False):
-        return True
-    inputs = getattr(data, "_inputs", None)
-    return callable(inputs) and any(map(shuffles, inputs()))
-
-
 def _calls(*endings: str) -> Iterator[FrameType]:
     """The calls in progress of functions whose names end so, the innermost first."""
     frame: FrameType | None = sys._getframe(1)
@@ -336,6 +328,11 @@ def datasets_inside(dataset: Any) -> Iterator[Any]:
 def reshuffles(dataset: Any) -> bool:
     """Whether this is a `shuffle` that has another order in each pass."""
     return bool(getattr(dataset, "_reshuffle_each_iteration", False))
+
+
+def shuffles(data: Any) -> bool:
+    """Whether a `tf.data.Dataset` has a new order in every pass: each pass moves the next ones."""
+    return any(map(reshuffles, datasets_inside(data)))
 
 
 def operations(dataset: Any) -> set[str]:
