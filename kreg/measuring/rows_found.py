@@ -81,7 +81,9 @@ def reach(values: np.ndarray) -> float:
 
 
 def values(y: np.ndarray) -> list[str]:
-    """Targets far outside of the others, or far from zero in their own unit."""
+    """Targets that do not vary, lie far outside, or far from zero in their own unit."""
+    if not np.ptp(y):
+        return ["All training targets are the same: there is nothing to learn."]
     far = outlying(y[:, None])[:, 0]
     if far.any():
         return [
