@@ -136,7 +136,7 @@ def dated(record: Record, series: Series, checks: list[Check], limits: Threshold
     gap = float(series.validation[-1] - series.train[-1])
     return Verdict(
         **named(last.state, series, checks, record),
-        headline=headline(state.name, onset, stretch),
+        headline=headline(state.name, onset, stretch, last.epoch),
         epoch=last.epoch,
         since=timeline(checks)[-1]["first"],
         best_epoch=int(series.epochs[best]),
@@ -198,12 +198,14 @@ def at_guessing(series: Series, checks: list[Check], record: Record) -> bool:
     return not known and differs(series, best, guess, limits) >= 0
 
 
-def headline(state: str, onset: int | None, stretch: tuple[int, int] | None) -> str:
+def headline(state: str, onset: int | None, stretch: tuple[int, int] | None, last: int) -> str:
     """`OVERFITTING since epoch 7 (5 to 9 cannot be told apart)`."""
     if onset is None:
         return state
     if stretch is None or stretch[0] == stretch[1]:
         return f"{state} since epoch {onset}"
+    if stretch[1] >= last:
+        return f"{state}, since when cannot be told"
     return f"{state} since epoch {onset} ({stretch[0]} to {stretch[1]} cannot be told apart)"
 
 
