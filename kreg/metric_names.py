@@ -11,7 +11,7 @@ SMALLER = re.compile(
 )
 LARGER = re.compile(
     r"(^|_)(acc|accuracy|auc|precision|recall|sensitivity|specificity|f1|fbeta|score|r2|iou|io_u|"
-    r"dice|similarity|correlation|true|top|sparsity)(_|$)"
+    r"dice|similarity|correlation|true|top|match|sparsity)(_|$)"
 )
 BETWEEN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # words of a class's name
 CERTAIN = {"loss": "min", "acc": "max", "accuracy": "max", "auc": "max"}

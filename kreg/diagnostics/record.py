@@ -32,6 +32,7 @@ class Inputs(TypedDict, total=False):
     augmented: bool
     steps: int
     monitored: list[str]
+    class_weight: dict[str, float]
     class_names: list[str]
     found: list[str]
     rows_found: list[str]
@@ -61,7 +62,8 @@ class Record:
 
     Args:
         name: How the run is called on the page.
-        task: `"classification"`, `"binary"`, `"regression"` or `None` when not known.
+        task: `"classification"`, `"binary"`, `"multilabel"`, `"regression"` or `None` when not
+            known.
         loss: Name of the loss, `"sparse_categorical_crossentropy"` say.
         sizes: Numbers of rows: `train`, `validation` (whole sets), `measured` (rows a side that the
             clean curves use), and `classes` where there are any.

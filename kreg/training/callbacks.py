@@ -12,7 +12,7 @@ from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
 from kreg.fields import Options
-from kreg.training import samples, units
+from kreg.training import class_weights, samples, units
 from kreg.training.options import GapOptions, NoStopOptions, PatienceOptions, StopOptions
 from kreg.training.plan import Plan
 
@@ -155,6 +155,8 @@ def facts(plan: Plan) -> "Inputs":
         "units": units.of(plan.data),
         "target": plan.data.to_target(),
     }
+    if weights := class_weights.by_name(plan.class_weight, plan.data):
+        found["class_weight"] = weights
     if plan.shows_samples:
         found["samples"] = samples.sheet(plan)
     return found
@@ -188,7 +190,7 @@ def proving(plan: Plan, config: Config) -> "DualityGap | None":
     """What measures the duality gap of a convex problem on its training rows, or `None`."""
     from kreg.training.duality_gap import DualityGap
 
-    if obstacle(config) or plan.data.train.weight is not None:
+    if obstacle(config) or plan.data.train.weight is not None or plan.class_weight is not None:
         return None
     part = plan.data.train.in_memory()
     near = config.stop.share if isinstance(config.stop, GapOptions) else GapOptions().share

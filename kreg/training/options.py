@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kreg.check import Bounds, Interval
-from kreg.fields import Options, kind, one_of, ranged, switch, table, text
+from kreg.fields import Options, kind, one_of, ranged, switch, table, text, words_or_mapping
 
 COUNT: Bounds = {"low": 1}
 NOT_NEGATIVE: Interval = {"low": 0}
@@ -25,6 +25,11 @@ class TrainerOptions(Options):
         None, "in place of epochs: optimizer steps, in whole epochs", type=int, low=1, high=10**9
     )
     batch_size: int = ranged(32, "rows a step", **COUNT)
+    class_weight: str | dict[str, float] = words_or_mapping(
+        "none",
+        ("none", "balanced"),
+        "none | balanced | {class: number}: in the training loss; scores stay unweighted",
+    )
     device: str = one_of("auto", ("auto", "cpu", "gpu"))
     precision: str = one_of("float32", ("float32", "mixed_bfloat16", "mixed_float16"))
     jit_compile: bool | str = one_of(
