@@ -12,7 +12,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from kreg.measuring.clean_loss import CleanEvaluator, Measurement
+from kreg.measuring.clean_loss import CleanEvaluator
+from kreg.measuring.measurement import Measurement
 from kreg.measuring.rows import Rows
 
 Probe: TypeAlias = Callable[[keras.Model, CleanEvaluator, Rows | None], dict[str, Any]]

@@ -19,8 +19,9 @@ from keras import ops
 from kreg import private_keras
 from kreg.diagnostics.rest import falls_on
 from kreg.diagnostics.statistics import paired_z
-from kreg.measuring.clean_loss import CleanEvaluator, Measurement
+from kreg.measuring.clean_loss import CleanEvaluator
 from kreg.measuring.earlier_weights import MAX_COPY
+from kreg.measuring.measurement import Measurement
 from kreg.measuring.replicas import graph, tensors
 from kreg.measuring.rows import Batch, Rows
 

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kreg import private_keras
 from kreg.diagnostics import Record
-from kreg.measuring.overhead import MOST
-from kreg.measuring.rows import Rows
 
 if TYPE_CHECKING:
     from kreg.callbacks.diagnostics.diagnostics import Diagnostics
@@ -15,9 +14,14 @@ NO_VALIDATION = (
     "NO VALIDATION: without validation rows nothing can be said about overfitting. Pass "
     "`validation=(x_val, y_val)` to kreg.Diagnostics, with rows that the model does not train on."
 )
-FEW_ROWS = (
-    "{} of {} validation rows are measured, so that measuring stays near {:.0%} of the training "
-    "time; kreg.Diagnostics(..., rows=2048) takes more."
+UNMEASURED = (
+    "The clean losses cannot be measured: {}. Training goes on, and the verdict rests on what "
+    "Keras logs."
+)
+NO_LOSS = "the model was compiled without a loss, and nothing adds one"
+UNKNOWN = (
+    "The penalties in `val_loss` cannot be told apart, because this model has losses of its own: "
+    "there is no val_clean_loss. Pass `validation=(x_val, y_val)` to kreg.Diagnostics."
 )
 
 
@@ -46,16 +50,8 @@ def task_of(callback: "Diagnostics") -> str | None:
     return task
 
 
-def about(validation: Rows | None, budget: float | None) -> str:
-    """What must be said about the validation rows, or nothing.
-
-    Args:
-        validation: The measured rows, or `None`.
-        budget: The share of time that has decided how many they are, or `None`.
-    """
-    if validation is None:
-        return NO_VALIDATION
-    measured, total = len(validation), validation.total
-    if budget is None or total is None or measured in (total, MOST):
-        return ""
-    return FEW_ROWS.format(measured, total, budget)
+def notes(callback: "Diagnostics") -> list[str]:
+    """What must be said about the rows before anything is measured."""
+    given = private_keras.fit_arguments(callback.model)
+    none = [NO_VALIDATION] if callback.validation is None else []
+    return [*none, *callback.sides.notes, *callback.sides.shared(given)]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import kreg
-from kreg.callbacks.diagnostics import train_begin, train_end
+from kreg.callbacks.diagnostics import train_end
 from kreg.measuring import overhead
 from tests.unit.measuring.conftest import classifier
 
@@ -153,15 +153,17 @@ def test_a_small_model_is_measured_on_all_rows(data):
 
 
 def test_fewer_validation_rows_are_said_unless_they_were_chosen():
-    x, y = np.zeros((3000, 2), "float32"), np.zeros(3000, "int32")
+    x, y = np.zeros((3000, 2048), "float32"), np.zeros(3000, "int32")
     few, many = (x[:1000], y[:1000]), (x, y)
     watch = kreg.Diagnostics(few, many)
     assert len(watch.validation) == 512
-    assert "512 of 3000 validation rows" in train_begin.about(watch.validation, watch.budget)
-    assert len(kreg.Diagnostics(few, many, rows=2048).validation) == 2048
-    assert train_begin.about(watch.validation, None) == ""
-    assert train_begin.about(kreg.Diagnostics(few, few).validation, 0.05) != ""
-    assert train_begin.about(kreg.Diagnostics(few, (x[:500], y[:500])).validation, 0.05) == ""
+    (said,) = filter(None, watch.sides.notes)
+    assert "512 of 3000 validation rows" in said
+    chosen = kreg.Diagnostics(few, many, rows=2048)
+    assert len(chosen.validation) == 2048 and not any(chosen.sides.notes)
+    spared = kreg.Diagnostics(few, many, validate=True)
+    assert len(spared.validation) == 3000 and len(spared.train) == 512
+    assert len(spared.validation.kept) == 2048 and not any(spared.sides.notes)
 
 
 def test_a_stopping_rule_that_reads_the_training_side_forbids_thinning(data, dear):
