@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg import callbacks as callbacks
     from kreg import data as data
     from kreg import diagnostics as diagnostics
+    from kreg import fitting as fitting
     from kreg import layers as layers
     from kreg import models as models
     from kreg import optimizers as optimizers
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg import surgery as surgery
     from kreg.callbacks import Diagnostics as Diagnostics
     from kreg.callbacks import EarlyStopping as EarlyStopping
+    from kreg.fitting import fit as fit
     from kreg.layers import Dropout as Dropout
     from kreg.layers import mc_predict as mc_predict
     from kreg.optimizers import certificate as certificate
@@ -90,6 +92,7 @@ PUBLIC = {
     "Dropout": "kreg.layers",
     "mc_predict": "kreg.layers",
     # training
+    "fit": "kreg.fitting",
     "Schedule": "kreg.schedules",
     "EarlyStopping": "kreg.callbacks",
     "Diagnostics": "kreg.callbacks",
@@ -101,6 +104,7 @@ ROOMS = (
     "callbacks",
     "data",
     "diagnostics",
+    "fitting",
     "layers",
     "models",
     "optimizers",

@@ -54,8 +54,15 @@ class Penalty(keras.Regularizer):
         proximal = [o for o in private_keras.optimizers_of(model) if hasattr(o, "takes_step_of")]
         return next((o for o in proximal if o.takes_step_of(self)), None)
 
+    def trained_by(self, model: keras.Model) -> bool:
+        """Whether a training step of this model has asked for the penalty's value."""
+        return model in self.__dict__.get("_trained_by", ())
+
     def __call__(self, w: Tensor) -> Tensor:
         """The penalty of a weight as a float32 scalar (float64 for a float64 weight)."""
+        training = private_keras.model_in_training()
+        if training is not None:
+            self.__dict__.setdefault("_trained_by", weakref.WeakSet()).add(training)
         optimizer = self.optimizer_in_step()
         strengths = (optimizer and optimizer.strengths_of(self)) or self.strengths()
         weight = at_least_float32(w)

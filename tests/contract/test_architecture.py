@@ -57,6 +57,7 @@ MAY_IMPORT = {
     "models": {"layers"},
     "measuring": {"diagnostics"},
     "callbacks": {"diagnostics", "measuring", "tensorboard"},
+    "fitting": {"callbacks", "diagnostics", "pages"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
@@ -103,6 +104,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "callbacks",
             "data",
             "measuring",
+            "fitting",
         )
     },
 }

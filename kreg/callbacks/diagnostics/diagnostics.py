@@ -14,7 +14,7 @@ from kreg.diagnostics import Verdict
 from kreg.diagnostics.rates import rate_jump
 from kreg.diagnostics.record import Inputs
 from kreg.diagnostics.statistics import paired_se
-from kreg.measuring import class_weights
+from kreg.measuring import class_weights, felt_penalties
 from kreg.measuring.earlier_weights import FirstWeights, LastWeights
 from kreg.measuring.evaluators import clean_evaluator, weight_evaluator
 from kreg.measuring.keras_numbers import Logs, learning_rate, scalars
@@ -189,6 +189,7 @@ class Diagnostics(keras.callbacks.Callback):
             broken.at(self, epoch + 1)
         if self.shared.partial:  # an epoch cut short is replayed after the resume
             return
+        self.note(felt_penalties.sentence(self.model))
         self._remember(epoch, logs, measured)
 
     def _remember(self, epoch: int, logs: Logs, validation: Measurement | None) -> None:
