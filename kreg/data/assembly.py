@@ -1,5 +1,6 @@
 """From the rows of a source to `Data`: split, fit on the training rows, add noise, check."""
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -33,7 +34,7 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
     how = how or Splitting()
     checks.check_raw(raw)
     rows = split_rows(
-        raw.y,
+        stratifying(raw),
         how,
         group=raw.group,
         time=raw.time,
@@ -41,15 +42,21 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
         validation=raw.validation,
     )
     checks.check_sizes(raw, rows, how)
-    rows = (subset(rows[0], raw.y, how), rows[1], rows[2])
-    fitted = raw.preprocess(raw.rows(rows[0])) if raw.preprocess else None
-    train, validation, test = (_split(raw, part, fitted) for part in rows)
+    rows = rows._replace(train=subset(rows.train, stratifying(raw), how))
+    fitted = raw.preprocess(raw.rows(rows.train)) if raw.preprocess else None
+    train, validation, test, fold = (_split(raw, part, fitted) for part in rows)
     if raw.test is not None:
         test = Split(_inputs(raw.test[0], fitted), _targets(raw.test[1], raw.task))
     data = _data(raw, (train, validation, test), fitted)
+    data.fold = fold if how.folds else None
     data.warnings += checks.examine(data, raw, rows)
     _finish_targets(data, how, scale_target)
     return data
+
+
+def stratifying(raw: Raw) -> Array:
+    """The targets as the splits read them: whole numbers are classes, floats are numbers."""
+    return np.asarray(raw.y, float if raw.task == "regression" else np.int64)
 
 
 def _split(raw: Raw, rows: Indices, fitted: Fitted | None) -> Split:
@@ -66,7 +73,7 @@ def _targets(y: ArrayLike, task: str) -> Array:
     if task != "regression":
         return np.asarray(y, np.int32)
     targets = np.asarray(y, np.float32)
-    return targets.reshape(len(targets), -1)
+    return targets.reshape(len(targets), math.prod(targets.shape[1:]))
 
 
 def _data(raw: Raw, splits: tuple[Split, Split, Split], fitted: Fitted | None) -> Data:

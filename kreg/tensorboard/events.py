@@ -76,7 +76,7 @@ class Events:
 
     def hparams(self, settings: Mapping[str, Any], *, run: str, task: str | None = None) -> None:
         """The run's settings, nested or flat, for the HParams tab; `result` writes its metrics."""
-        metrics = hparams.metrics_of(task)
+        metrics = hparams.metrics_of(task, folds=bool(settings.get("data", {}).get("folds")))
         self.add(0, *hparams.summaries(settings, metrics, run))
 
     def result(self, step: int, numbers: Mapping[str, float]) -> None:

@@ -24,6 +24,8 @@ RESULTS = {
     "result/val_clean_loss": "val_clean_loss",
     "result/gap": "gap",
     "result/val_clean_rmse": "val_clean_rmse",
+    "result/fold_clean_loss": "fold_clean_loss",
+    "result/fold_clean_rmse": "fold_clean_rmse",
     "result/test_clean_accuracy": "test acc.",
     "result/test_clean_rmse": "test rmse",
     "result/test_clean_mae": "test mae",
@@ -32,10 +34,11 @@ RESULTS = {
 ACCURACY, ERRORS = ("accuracy",), ("rmse", "mae")  # of classes, of a regression
 
 
-def metrics_of(task: str | None) -> dict[str, str]:
-    """What runs of a task are compared by."""
+def metrics_of(task: str | None, folds: bool = False) -> dict[str, str]:
+    """What runs of a task are compared by; numbers of a held-out fold where there are folds."""
     absent = ACCURACY if task == "regression" else ERRORS
-    return {tag: name for tag, name in RESULTS.items() if not tag.endswith(absent)}
+    known = {tag: name for tag, name in RESULTS.items() if not tag.endswith(absent)}
+    return {tag: name for tag, name in known.items() if folds or not name.startswith("fold_")}
 
 
 def summaries(
