@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kreg.data import checks
-from kreg.data.dataset import Array, Data, Inputs, Raw, Split
+from kreg.data.dataset import CLASSES, Array, Data, Inputs, Raw, Split
 from kreg.data.preprocessing import Fitted, Standard
 from kreg.data.splits import Indices, Splitting, split_rows, subset, with_label_noise
 
@@ -33,8 +33,9 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
     """
     how = how or Splitting()
     checks.check_raw(raw)
+    labels = strata(raw)
     rows = split_rows(
-        stratifying(raw),
+        labels,
         how,
         group=raw.group,
         time=raw.time,
@@ -42,7 +43,7 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
         validation=raw.validation,
     )
     checks.check_sizes(raw, rows, how)
-    rows = rows._replace(train=subset(rows.train, stratifying(raw), how))
+    rows = rows._replace(train=subset(rows.train, labels, how))
     fitted = raw.preprocess(raw.rows(rows.train)) if raw.preprocess else None
     train, validation, test, fold = (_split(raw, part, fitted) for part in rows)
     if raw.test is not None:
@@ -54,8 +55,13 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
     return data
 
 
-def stratifying(raw: Raw) -> Array:
-    """The targets as the splits read them: whole numbers are classes, floats are numbers."""
+def strata(raw: Raw) -> Array:
+    """What the splits are stratified by: whole numbers are classes, floats are numbers.
+
+    Rows with several labels go by the set of these.
+    """
+    if raw.task == "multilabel":
+        return np.unique(raw.y, axis=0, return_inverse=True)[1].reshape(-1)
     return np.asarray(raw.y, float if raw.task == "regression" else np.int64)
 
 
@@ -70,7 +76,7 @@ def _inputs(x: Any, fitted: Fitted | None) -> Inputs:
 
 
 def _targets(y: ArrayLike, task: str) -> Array:
-    if task != "regression":
+    if task in CLASSES:
         return np.asarray(y, np.int32)
     targets = np.asarray(y, np.float32)
     return targets.reshape(len(targets), math.prod(targets.shape[1:]))
@@ -89,6 +95,7 @@ def _data(raw: Raw, splits: tuple[Split, Split, Split], fitted: Fitted | None) -
         test=test,
         outputs=outputs,
         class_names=safe_all(raw.class_names),
+        target_names=safe_all(raw.target_names or _numbered(outputs, raw.task)),
         feature_names=safe_all(names),
         is_image=raw.is_image,
         preprocessing=fitted,
@@ -96,9 +103,18 @@ def _data(raw: Raw, splits: tuple[Split, Split, Split], fitted: Fitted | None) -
     )
 
 
+def _numbered(outputs: int, task: str) -> list[int]:
+    """Numbers in place of the names of several targets that have none."""
+    return [] if task in CLASSES or outputs == 1 else list(range(outputs))
+
+
 def _finish_targets(data: Data, how: Splitting, scale_target: bool) -> None:
     """Noise on the training labels, then the scale of the clean training targets."""
     clean = data.train.y
+    if data.task == "multilabel":  # each label of a row is a class of two
+        flipped = with_label_noise(clean.reshape(-1).astype(np.int32), 2, how)
+        data.train.y = flipped.reshape(clean.shape).astype(np.float32)
+        return
     data.train.y = with_label_noise(clean, len(data.class_names), how)
     if data.task == "regression" and scale_target:
         scaler = Standard.fit(clean)

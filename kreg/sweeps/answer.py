@@ -2,17 +2,14 @@
 
 import math
 
-import pandas as pd
-
 from kreg.metric_names import direction
 from kreg.pages.formatting import number
+from kreg.sweeps import trained
 from kreg.sweeps.effect import Effect
 from kreg.sweeps.reading import Sweep
-from kreg.sweeps.settings import Setting, chosen, settings, tied
+from kreg.sweeps.settings import Setting, are_repeated, chosen, settings, tied
 
 ONCE = "Each setting was trained once: no uncertainty is known. Add seeds=3 or data.folds=5."
-
-UNFINISHED = ("UNDER-TRAINED", "SCHEDULE ENDED")
 
 
 def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
@@ -26,20 +23,8 @@ def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
         return ["No run has finished yet."]
     sentences = best_setting(sweep)
     sentences += [worth(sweep, [e for e in found if e.factor == f]) for f in factors(found)]
-    sentences += unfinished(sweep)
-    return sentences + ([ONCE] if found and sweep.repeated < 2 else [])
-
-
-def unfinished(sweep: Sweep) -> list[str]:
-    """A sentence where runs were stopped by their budget: their differences are about that."""
-    words = sweep.done["verdict"] if "verdict" in sweep.done else pd.Series(dtype=object)
-    count = int(words.isin(UNFINISHED).sum())
-    if not count:
-        return []
-    return [
-        f"{count} of {len(words)} runs are under-trained or ended by their schedule: what differs "
-        "between settings may be how fast they train. Repeat the sweep with more epochs."
-    ]
+    sentences += trained.sentences(sweep)
+    return sentences + ([ONCE] if found and not are_repeated(settings(sweep)) else [])
 
 
 def best_setting(sweep: Sweep) -> list[str]:
@@ -114,12 +99,23 @@ def worth(sweep: Sweep, levels: list[Effect]) -> str:
     best, *_, worst = sorted(levels, key=lambda effect: sign * effect.difference)
     if all(effect.none for effect in levels):
         return f"{best.factor} makes no difference: its levels are equal."
+    if any(effect.rests for effect in levels):
+        return resting(best.factor, levels)
     if math.isnan(best.half_width):
         return f"{compared(best, 'better')}; how sure that is, is unknown."
     for effect, word in ((best, "better"), (worst, "worse")):
         if effect.sure:
             return f"{compared(effect, word)}, over {sweep.over}."
     return f"{best.factor} makes no difference that {sweep.over} can show."
+
+
+def resting(factor: str, levels: list[Effect]) -> str:
+    """Why no effect is told: it would be one of the budget."""
+    cut = [f"{e.level} ({e.unfinished} of {e.runs} runs)" for e in levels if e.unfinished]
+    return (
+        f"{factor}: no effect can be told, because runs are under-trained: {factor}="
+        f"{', '.join(cut)}."
+    )
 
 
 def compared(effect: Effect, word: str) -> str:

@@ -1,11 +1,12 @@
 """What each factor does to the objective, and how sure that is."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from scipy import stats
 
+from kreg.sweeps import trained
 from kreg.sweeps.reading import Sweep
 
 MOST_LEVELS = 12  # a number with more values is cut into thirds
@@ -19,7 +20,8 @@ class Effect:
 
     `difference` below zero is better than the factor's average. `half_width` is half of the 95 %
     confidence interval over seeds and folds (Student's t of the differences within each), `nan`
-    for one.
+    for one. `unfinished` of the `runs` are under-trained; the effect `rests` on these where it is
+    another one without them.
     """
 
     factor: str
@@ -28,11 +30,13 @@ class Effect:
     difference: float
     half_width: float
     runs: int
+    unfinished: int = 0
+    rests: bool = False
 
     @property
     def sure(self) -> bool:
-        """Whether the interval leaves zero out."""
-        return not self.none and abs(self.difference) > self.half_width
+        """Whether the interval leaves zero out, and not because of under-trained runs."""
+        return not (self.rests or self.none) and abs(self.difference) > self.half_width
 
     @property
     def none(self) -> bool:
@@ -47,6 +51,32 @@ def effects(sweep: Sweep, objective: str = "objective") -> list[Effect]:
     which all levels share, drops out.
     """
     runs = sweep.done
+    cut = trained.unfinished(runs)
+    found = effects_among(sweep, runs, objective)
+    if not cut.any():
+        return found
+    without = {(e.factor, e.level): e for e in effects_among(sweep, runs[~cut], objective)}
+    counts = {f: cut.groupby(levels(runs[f])).sum() for f in sweep.varied}
+    return [
+        replace(
+            effect,
+            unfinished=int(counts[effect.factor].get(effect.level, 0)),
+            rests=differs(effect, without.get((effect.factor, effect.level))),
+        )
+        for effect in found
+    ]
+
+
+def differs(effect: Effect, other: Effect | None) -> bool:
+    """Whether an effect is gone, or another one, without the under-trained runs."""
+    if other is None or other.sure != effect.sure:
+        return True
+    said = effect.sure or math.isnan(effect.half_width)  # of one seed the sign is told
+    return said and effect.difference * other.difference < 0
+
+
+def effects_among(sweep: Sweep, runs: pd.DataFrame, objective: str) -> list[Effect]:
+    """The effects on some of the runs."""
     replicate = pd.Series(0, runs.index)
     if sweep.replicates:
         replicate = runs.groupby(sweep.replicates, dropna=False).ngroup()

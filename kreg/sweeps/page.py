@@ -9,7 +9,7 @@ from kreg.sweeps import table
 from kreg.sweeps.answer import answer
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
-from kreg.sweeps.settings import chosen, name_of, settings, text
+from kreg.sweeps.settings import are_repeated, chosen, name_of, settings, text
 
 ACCURACIES = ("val_clean_accuracy", "test_clean_accuracy")
 
@@ -61,7 +61,7 @@ def link(run: str) -> str:
 def effects_section(sweep: Sweep, found: list[Effect]) -> Section | None:
     if not found:
         return None
-    named = [(f"{e.factor}={e.level}", e.difference, e.half_width) for e in found]
+    named = [(f"{e.factor}={table.named(e)}", e.difference, e.half_width) for e in found]
     chart = charts.whiskers(named, "difference to the mean of the factor's levels")
     lead = "Each setting was trained once: there is no uncertainty to show."
     if sweep.repeated > 1:
@@ -116,7 +116,7 @@ def parallel(sweep: Sweep) -> Section | None:
 
 def per_setting(sweep: Sweep) -> Section | None:
     """The settings as a table, where each is more than one run."""
-    if not sweep.replicates or sweep.done.empty:
+    if not are_repeated(settings(sweep)):
         return None
     lead = f"Means over {sweep.over} +- standard error; the differences are paired."
     return Section("settings", "Settings", [table.of_settings(sweep)], lead)

@@ -90,6 +90,11 @@ def settings(sweep: Sweep) -> list[Setting]:
     return sorted(found, key=lambda s: (-s.objective.count, sign * s.objective.mean))
 
 
+def are_repeated(found: Sequence[Setting]) -> bool:
+    """Whether any setting was trained more than once."""
+    return any(setting.objective.count > 1 for setting in found)
+
+
 def chosen(sweep: Sweep, found: Sequence[Setting]) -> Setting:
     """What the sweep has chosen: the best mean, or under `choose=1se` the simplest near it.
 

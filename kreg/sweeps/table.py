@@ -9,16 +9,18 @@ from rich.console import Console
 from kreg.pages import formatting, terminal
 from kreg.pages.views import Cell, Column, Row, Table
 from kreg.runs import summary
+from kreg.sweeps import trained
 from kreg.sweeps.answer import answer
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
-from kreg.sweeps.settings import Estimate, Setting, chosen, name_of, settings, text
+from kreg.sweeps.settings import Estimate, Setting, are_repeated, chosen, name_of, settings, text
 
 COLUMNS = {
     "verdict": "verdict",
     "objective": "objective",
     "gap": "gap",
     "test_clean_accuracy": "test acc.",
+    "test_clean_exact_match": "test exact",
     "test_clean_rmse": "test rmse",
     "test_clean_mae": "test mae",
     "sparsity": "zeros",
@@ -26,14 +28,12 @@ COLUMNS = {
     "small": "compressed",
     "seconds": "s",
 }
-SPARE = {
-    "params": 4,
-    "seconds": 3,
-    "gap": 2,
-    "verdict": 1,
-    "small": 1,
-}  # what a narrow terminal goes without
 MEANS = ("gap", "sparsity", "params", "small")  # of what a setting shows
+OF_TARGET, MOST_TARGETS = "test_clean_rmse_", 4
+# what a narrow terminal goes without, the largest number first; the verdict always stays
+SPARE = {"params": 6, "seconds": 5, "gap": 4, "test_clean_mae": 3, "sparsity": 2} | dict.fromkeys(
+    ("test_clean_accuracy", "test_clean_rmse", "small"), 1
+)
 DIGITS = {
     "params": "{:,.0f}",
     "small": "{:,.0f}",
@@ -52,7 +52,7 @@ def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
     """
     console = console or Console()
     console.print(f"{len(sweep.runs)} runs, {len(sweep.done)} done: {sweep.path}\n", style="bold")
-    repeated = bool(sweep.replicates) and not sweep.done.empty
+    repeated = are_repeated(settings(sweep))
     names: list[Cell | str] = [number(run) for run in ordered(sweep)["run"]]
     whole = of_settings(sweep) if repeated else runs(sweep, names, "#")
     console.print(terminal.table(Table(whole.columns, whole.rows[:rows]), console))
@@ -86,14 +86,16 @@ def of_settings(sweep: Sweep) -> Table:
     best = chosen(sweep, found)
     shown = [n for n in measured(sweep) if n in MEANS]
     titles = ["runs", sweep.objective, "difference", *(COLUMNS[name] for name in shown)]
-    columns = [*map(Column, sweep.varied), Column("verdict", "word", spare=SPARE["verdict"])]
+    columns = [*map(Column, sweep.varied), Column("verdict", "word")]
     spare = [0, 0, 0, *(SPARE.get(name, 0) for name in shown)]
     columns += [Column(t, "number", spare=s) for t, s in zip(titles, spare, strict=True)]
     rows = []
     for setting in found:
         gap = setting.difference(best, sweep.replicates)
         cells = [text(setting.runs.iloc[0][factor]) for factor in sweep.varied]
-        cells += [words(setting), str(setting.objective.count), estimated(setting.objective)]
+        mark = trained.MARK if trained.unfinished(setting.runs).any() else ""
+        cells += [words(setting), str(setting.objective.count)]
+        cells += [f"{estimated(setting.objective)}{mark}"]
         cells += ["" if setting is best else estimated(gap, sign=True)]
         cells += [formatted(name, setting.estimate(name).mean, "done") for name in shown]
         rows.append(Row(cells, "strong" if setting is best else ""))
@@ -129,7 +131,7 @@ def runs(sweep: Sweep, names: list[Cell | str], title: str) -> Table:
     rows = []
     for name, (place, run) in zip(names, ordered(sweep).iterrows(), strict=True):
         cells = [name, *(text(run[factor]) for factor in sweep.factors)]
-        cells += [formatted(key, run[key], run["status"]) for key in shown]
+        cells += [cell(key, run) for key in shown]
         done = run["status"] == "done"
         rows.append(Row(cells, "strong" if place in best else "" if done else "muted"))
     return Table(columns, rows)
@@ -147,8 +149,11 @@ def column(sweep: Sweep, name: str) -> Column:
 
 
 def measured(sweep: Sweep) -> list[str]:
-    """The columns for which any run has a value."""
-    return [name for name in COLUMNS if name in sweep.runs and sweep.runs[name].notna().any()]
+    """The columns for which any run has a value; of several targets the errors of the first."""
+    several = [n for n in map(str, sweep.runs) if n.startswith(OF_TARGET)][:MOST_TARGETS]
+    names = list(COLUMNS)
+    names[names.index("sparsity") : names.index("sparsity")] = several
+    return [name for name in names if name in sweep.runs and sweep.runs[name].notna().any()]
 
 
 def side(name: str) -> Literal["left", "right"]:
@@ -156,12 +161,21 @@ def side(name: str) -> Literal["left", "right"]:
 
 
 def heading(sweep: Sweep, name: str) -> str:
-    return sweep.objective if name == "objective" else COLUMNS[name]
+    if name == "objective":
+        return sweep.objective
+    return COLUMNS.get(name) or f"test {name.removeprefix('test_clean_')}"
 
 
 def number(run: str) -> str:
     """`3_1a2b3c` is job 3."""
     return run.split("/")[-1].split("_")[0]
+
+
+def cell(name: str, run: pd.Series) -> str:
+    """A measured value; the objective of an under-trained run has a mark."""
+    value = formatted(name, run[name], run["status"])
+    cut = name == "objective" and run["verdict"] in trained.UNFINISHED
+    return f"{value}{trained.MARK}" if cut and value else value
 
 
 def formatted(name: str, value: str | float | None, status: str) -> str:
@@ -173,6 +187,12 @@ def formatted(name: str, value: str | float | None, status: str) -> str:
     if isinstance(value, str):
         return value.lower()
     return DIGITS[name].format(value) if name in DIGITS else str(summary.number(value))
+
+
+def named(effect: Effect) -> str:
+    """A level; with how many of its runs are under-trained."""
+    cut = f" ({effect.unfinished} under-trained)" if effect.unfinished else ""
+    return f"{effect.level}{cut}"
 
 
 def effects_table(found: list[Effect]) -> Table:
@@ -187,7 +207,7 @@ def effects_table(found: list[Effect]) -> Table:
             difference += f" +- {formatting.number(effect.half_width, 2)}"
         cells = [
             effect.factor,
-            effect.level,
+            named(effect),
             str(effect.runs),
             formatting.number(effect.mean),
             difference,

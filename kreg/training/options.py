@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kreg.check import Bounds, Interval
-from kreg.fields import Options, kind, one_of, ranged, switch, table, text
+from kreg.fields import Options, kind, one_of, ranged, switch, table, text, words_or_mapping
 
 COUNT: Bounds = {"low": 1}
 NOT_NEGATIVE: Interval = {"low": 0}
@@ -25,6 +25,11 @@ class TrainerOptions(Options):
         None, "in place of epochs: optimizer steps, in whole epochs", type=int, low=1, high=10**9
     )
     batch_size: int = ranged(32, "rows a step", **COUNT)
+    class_weight: str | dict[str, float] = words_or_mapping(
+        "none",
+        ("none", "balanced"),
+        "none | balanced | {class: number}: in the training loss; scores stay unweighted",
+    )
     device: str = one_of("auto", ("auto", "cpu", "gpu"))
     precision: str = one_of("float32", ("float32", "mixed_bfloat16", "mixed_float16"))
     jit_compile: bool | str = one_of(
@@ -114,11 +119,17 @@ class AutoStopOptions(PatienceOptions):
 
 @dataclass
 class GapOptions(StopOptions, component="kreg.diagnostics.criteria:Threshold"):
-    """Until the optimum of a convex problem is proved to be near; its weights are kept."""
+    """Until the optimum of a convex problem is proved to be near; its weights are kept.
+
+    The gap is measured against what guessing costs, as scikit-learn's lasso does it: see
+    `kreg.training.duality_gap`.
+    """
 
     kind: str = kind("gap")
-    share: float = ranged(1e-3, "of the objective that is left to gain at most", **POSITIVE)
-    monitor: str = text("relative_gap", "the proved share; see kreg.certificate")
+    share: float = ranged(
+        3e-4, "of what guessing costs: so much is left to gain at most", **POSITIVE
+    )
+    monitor: str = text("duality_gap_share", "the proved share")
     mode: str = one_of("min", ("min",))
     restore: str = one_of("none", ("weights", "all", "none"), "the last weights are the best")
 

@@ -1,6 +1,5 @@
 """Diagnostics: the clean curves, epoch by epoch, and the verdict at the end."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -8,7 +7,7 @@ from typing import Any, TypeAlias
 import keras
 
 from kreg import check
-from kreg.callbacks.diagnostics import train_begin, train_end
+from kreg.callbacks.diagnostics import broken, train_begin, train_end
 from kreg.callbacks.shared_values import shared
 from kreg.diagnostics import Verdict
 from kreg.diagnostics.rates import rate_jump
@@ -38,7 +37,8 @@ class Diagnostics(keras.callbacks.Callback):
 
     Names in the logs: `clean_loss`, `clean_<metric>` (from `train`), `val_clean_loss`,
     `val_clean_<metric>` (from `validation`), `gap = val_clean_loss - clean_loss`, `penalty` (the
-    sum of all penalties) and `sparsity` (share of exact zeros in weights of rank >= 2).
+    sum of all penalties) and `sparsity` (share of exact zeros in kernels: weights with two axes or
+    more, no biases).
 
     Args:
         train: `(x, y)` or `(x, y, sample_weight)` arrays, or batches: the training rows *without*
@@ -67,8 +67,8 @@ class Diagnostics(keras.callbacks.Callback):
             Keras puts into them, so that `fit` needs no `validation_data`: its own pass over the
             same rows costs more. Defaults to `False`.
         probe_training: Whether to find out, where the losses rest at the end, if they were free to
-            move: a copy is trained on for 60 steps. Nothing of the training changes; TensorFlow
-            only. Defaults to `True`.
+            move: a copy is trained on for 20 and for 60 steps. Nothing of the training changes;
+            TensorFlow only. Defaults to `True`.
         batches: A function that returns batches as in training, for that copy, where `train` is
             augmented in training; or `None`.
         columns: A function `model -> {layer name: {column: value}}` that is asked at the end for
@@ -169,7 +169,7 @@ class Diagnostics(keras.callbacks.Callback):
         logs = {} if logs is None else logs
         measured = self._measure(epoch, logs)
         if self.shared.broken:
-            self._break(epoch)
+            broken.at(self, epoch + 1)
         if self.shared.partial:  # an epoch cut short is replayed after the resume
             return
         self._remember(epoch, logs, measured)
@@ -237,13 +237,6 @@ class Diagnostics(keras.callbacks.Callback):
         if text:
             self.shared.events.append({"epoch": epoch + 1, "kind": "learning_rate", "text": text})
 
-    def _break(self, epoch: int) -> None:
-        """The last epoch of a training whose numbers broke; what is measured now means nothing."""
-        self.record.append(epoch + 1, dict.fromkeys(("clean_loss", "val_clean_loss"), math.nan))
-        text = self.shared.broken
-        self.shared.events.append({"epoch": epoch + 1, "kind": "failure", "text": text})
-        self.note(self.shared.broken)
-
     def more_rows(self) -> Rows | None:
         """Training rows for what is asked once, at the end; of batches those that were measured."""
         return self._more_rows() if self._arrays else self.train
@@ -261,6 +254,7 @@ class Diagnostics(keras.callbacks.Callback):
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._training = False
         self._pending = None
+        broken.late(self)
         if self.train is not None and self.thin is not None:
             self.note(sentence(len(self.thin), len(self.train)))
         train_end.complete(self)

@@ -31,6 +31,7 @@ def complete(callback: "Diagnostics") -> None:
     """Fill the record's last fields; what resists costs a line in the report, not the run."""
     record = callback.record
     record.provenance = {**record.provenance, **provenance(callback.start.began)}
+    record.inputs["monitored"] = sorted(callback.shared.decisive)
     sides = {"train": callback.train, "validation": callback.validation}
     for side, rows in sides.items():
         if rows is not None:
