@@ -94,7 +94,8 @@ def check_all(line: CommandLine) -> Checked:
     for number, overrides in enumerate(jobs):
         known = first if overrides == jobs[0] and not number else None
         checked.add(overrides, known or check_job(overrides, line.config_dir), number)
-    replicates.check(line, checked.configs.values())
+    if not line.shows_only:
+        replicates.check(line, checked.configs.values())
     if line.multirun:  # what Hydra starts the sweep with
         common = [override for override in line.overrides if not override.is_sweep_override()]
         compose_trusted(common, line.config_dir)

@@ -73,9 +73,8 @@ class Setting:
 
 def paired(runs: pd.DataFrame, replicates: Sequence[str]) -> pd.Series:
     """The objective by seed and fold."""
-    if not replicates:
-        return runs["objective"].astype(float).groupby([0] * len(runs)).mean()
-    return runs["objective"].astype(float).groupby([runs[key] for key in replicates]).mean()
+    keys = [runs[key] for key in replicates] or [pd.Series(0, runs.index)]
+    return runs["objective"].astype(float).groupby(keys, dropna=False).mean()
 
 
 def settings(sweep: Sweep) -> list[Setting]:
