@@ -9,7 +9,8 @@ from typing import Any
 
 from kreg.augment.options import AugmentOptions
 from kreg.config import earlier_defaults
-from kreg.config.root import PROCEDURES, Config
+from kreg.config.procedures import PROCEDURES
+from kreg.config.root import Config
 from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
@@ -42,9 +43,9 @@ def run(
         FloatingPointError: If the loss or a weight is not finite.
     """
     began = time.perf_counter()
-    device = start.prepare(config.trainer, config.seed, steps)
     if config.procedure != "train":
         return 0.0 if config.check else conduct(config, directory)
+    device = start.prepare(config.trainer, config.seed, steps)
     if config.check:
         announce(plan.make(config, steps), device, config)
         return 0.0
@@ -96,7 +97,10 @@ def refuse_changed(place: RunDirectory, config: Config) -> None:
 
 def conduct(config: Config, directory: Path) -> float:
     """Run a procedure that is not one training: a published table, a path, a search."""
-    procedure = importlib.import_module(PROCEDURES[config.procedure])
+    chosen = PROCEDURES[config.procedure]
+    if chosen.trains:
+        start.prepare(config.trainer, config.seed)
+    procedure = importlib.import_module(chosen.module)
     whole = {"config": config} if "config" in inspect.signature(procedure.run).parameters else {}
     with RunDirectory(directory) as place:
         refuse_changed(place, config)
