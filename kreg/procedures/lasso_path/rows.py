@@ -102,7 +102,7 @@ class Rows:
         return Encoded(first, other, safe_all(names), fitted)
 
     def _numbers(self, fitted: Fitted, x: Any, y: Any) -> tuple[Floats, Floats]:
-        targets = np.asarray(y, float).reshape(len(y), -1)
+        targets = np.asarray(y, float).reshape(-1, 1)
         if self.raw.task == "classification":
             targets = np.eye(len(self.raw.class_names))[np.asarray(y, int).reshape(-1)]
         return np.asarray(fitted(x), float) if len(y) else np.empty((0, 0)), targets
@@ -130,12 +130,25 @@ def read(cfg: SourceOptions | Custom, seed: int, folds: int) -> Rows:
     else:
         raw = components.create(cfg, **({"seed": seed} if cfg.seeded else {}))
         how = Splitting(test=cfg.test, seed=seed)
+    return of(raw, how, folds)
+
+
+def of(raw: Raw, how: Splitting, folds: int) -> Rows:
+    """The rows of a source that has been read: its test rows set aside, the others in folds.
+
+    Args:
+        raw: What the source has read.
+        how: Its share of test rows and its seed count; test rows of the source's own come first.
+        folds: Whole number >= 2.
+    """
     check_raw(raw)
     refuse_unfit(raw)
-    told = {"group": raw.group, "time": raw.time}
-    parts = split_rows(raw.y, how, own_test=raw.test is not None, validation=raw.validation, **told)
+    own, y = raw.test is not None, np.asarray(raw.y)
+    parts = split_rows(
+        y, how, group=raw.group, time=raw.time, own_test=own, validation=raw.validation
+    )
     pool, test = np.sort(np.concatenate(parts[:2])), parts[2]
-    return Rows(raw, pool, test, list(cut(raw, pool, seed, folds)), list(raw.warnings))
+    return Rows(raw, pool, test, list(cut(raw, pool, how.seed, folds)), list(raw.warnings))
 
 
 def refuse_unfit(raw: Raw) -> None:

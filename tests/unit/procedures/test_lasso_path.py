@@ -207,6 +207,21 @@ def test_more_columns_than_rows(tmp_path):
     assert (tmp_path / "out" / "lasso_path.html").stat().st_size < 400_000
 
 
+def test_test_rows_of_their_own_and_none_at_all(tmp_path):
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=(90, 4))
+    y = x[:, 0] + 0.1 * generator.normal(size=90)
+    np.savez(tmp_path / "a.npz", x_train=x[:60], y_train=y[:60], x_test=x[60:], y_test=y[60:])
+    words = ["experiment=lasso_path", "data=npz", f"data.path={tmp_path}/a.npz"]
+    found = experiment.run(tmp_path / "own", config=compose_job(words))
+    assert found["rows"] == {"cross_validated": 60, "test": 30}
+    assert found["metrics"]["test_rmse"] < 0.2
+    np.savez(tmp_path / "a.npz", x=x, y=y)
+    found = experiment.run(tmp_path / "none", config=compose_job([*words, "data.test=0"]))
+    assert found["rows"] == {"cross_validated": 90, "test": 0}
+    assert set(found["metrics"]) == {"cv_rmse"}
+
+
 @pytest.mark.parametrize(
     "raw, sentence",
     [
