@@ -30,6 +30,9 @@ class Inputs(TypedDict, total=False):
 
     image: bool
     augmented: bool
+    steps: int
+    monitored: list[str]
+    class_weight: dict[str, float]
     class_names: list[str]
     found: list[str]
     rows_found: list[str]
@@ -59,7 +62,8 @@ class Record:
 
     Args:
         name: How the run is called on the page.
-        task: `"classification"`, `"binary"`, `"regression"` or `None` when not known.
+        task: `"classification"`, `"binary"`, `"multilabel"`, `"regression"` or `None` when not
+            known.
         loss: Name of the loss, `"sparse_categorical_crossentropy"` say.
         sizes: Numbers of rows: `train`, `validation` (whole sets), `measured` (rows a side that the
             clean curves use), and `classes` where there are any.
@@ -72,7 +76,8 @@ class Record:
         layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.layer_table`.
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
-        inputs: Facts about the inputs: `image`, `augmented` (booleans), `class_names` (list),
+        inputs: Facts about the inputs: `image`, `augmented` (booleans), `steps` (of one epoch),
+            `monitored` (the curves that decide when training stops), `class_names` (list),
             `found` (sentences of the data's checks), `rows_found` (sentences about the measured
             rows), `balance` (side to class id to rows),
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
