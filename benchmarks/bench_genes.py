@@ -3,14 +3,14 @@
     KREG_DATA=... python benchmarks/bench_genes.py [--folds 5] [--count 100] [leukemia prostate ...]
 
 Leukemia (72 patients, 7,129 genes, two classes), prostate (97 men, 8 columns) and diabetes (442
-patients, 10 columns). Five outer folds; in each, both choose a strength by five inner folds on the
-other rows - the smallest mean squared error, or log loss - at the same hundred strengths, and are
-tested on the held-out rows. Beside `LassoCV` and `LogisticRegressionCV` (liblinear: saga needs
-thousands of epochs here; at every fourth strength) with columns standardised on the training rows,
-as they come and, for classes, solved: with their usual `tol` of 1e-4 liblinear ends far from the
-optimum at weak penalties (25 genes instead of 16), and its held-out loss is that of another model.
-CPU seconds are those of the fits, `time.process_time`, without any import; TensorFlow is not
-started by either.
+patients, 10 columns). Five outer folds; in each, both choose a strength by five inner folds, the
+same ones, on the other rows - the smallest mean squared error, or log loss - at the same hundred
+strengths, and are tested on the held-out rows. Beside `LassoCV` and `LogisticRegressionCV`
+(liblinear: saga needs thousands of epochs here; at every fourth strength) with columns standardised
+on the training rows, as they come and, for classes, solved: with their usual `tol` of 1e-4
+liblinear ends far from the optimum at weak penalties (25 genes instead of 16), and its held-out
+loss is that of another model. CPU seconds are those of the fits, `time.process_time`, without any
+import; TensorFlow is not started by either.
 """
 
 import argparse
@@ -74,12 +74,10 @@ def ours(x, y, test, names, count, choose):
     return float(found.path.strengths[found.place]), used, told, seconds, found
 
 
-def theirs(x, y, test, strengths, scale, solved=False):
-    """The same of scikit-learn, at the same strengths."""
+def theirs(x, y, test, strengths, scale, inner, solved=False):
+    """The same of scikit-learn, at the same strengths and on the same inner folds."""
     fitted, classes = Standard.fit(x), y.dtype.kind == "i"
     columns, held = (np.asarray(fitted(rows), float) for rows in (x, test[0]))
-    kind = StratifiedKFold if classes else KFold
-    inner = kind(INNER, shuffle=True, random_state=SEED)
     if classes:
         model = LogisticRegressionCV(
             Cs=1 / (len(x) * strengths[::4]), l1_ratios=(1,), solver="liblinear", cv=inner,
@@ -115,7 +113,7 @@ def compare(name: str, folds: int, count: int) -> None:
             (*ours(x[train], y[train], test, names, count, "1se")[:4], y[held])
         )
         strengths, scale = path.path.strengths, path.scale
-        rows_of = x[train], y[train], test, strengths, scale
+        rows_of = x[train], y[train], test, strengths, scale, path.rows.folds
         table["scikit-learn"].append((*theirs(*rows_of), y[held]))
         if y.dtype.kind == "i":
             solved = (*theirs(*rows_of, solved=True), y[held])

@@ -148,7 +148,8 @@ def train(
         callbacks.tensorboard.result(result["epochs"], numbers)
     callbacks.save_best(place.file("best.keras"))
     smaller = compression.section(result, config.compress.refit_epochs)
-    save_report(callbacks, place, smaller, {key: result[key] for key in ("metrics", "units")})
+    scores = {key: result[key] for key in ("metrics", "units")}
+    save_report(callbacks, place, compressed=smaller, scores=scores, features=result["features"])
     return result
 
 
@@ -171,13 +172,18 @@ def fit(training: Plan, config: Config, callbacks: TrainingCallbacks, store: Che
 def save_report(
     callbacks: TrainingCallbacks,
     place: RunDirectory,
-    compressed: dict[str, Any] | None = None,
-    scores: dict[str, Any] | None = None,
+    **sections: dict[str, Any] | None,
 ) -> None:
-    """Page and record of the run: a file that fails costs that file and nothing else."""
+    """Page and record of the run: a file that fails costs that file and nothing else.
+
+    Args:
+        callbacks: Of the training.
+        place: Its directory.
+        **sections: What the document has of `compressed`, `scores` and `features`.
+    """
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others
         record = callbacks.diagnostics.record  # what `kreg replay RUN` reads
-        document = callbacks.diagnostics.document | {"compressed": compressed, "scores": scores}
+        document = callbacks.diagnostics.document | sections
         for problem in write_all(document, place.path, pages, record)[1]:
             print(f"kreg: {problem}")
