@@ -4,12 +4,13 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypedDict
 
+from kreg.diagnostics import zeros
 from kreg.diagnostics.data_findings import data_findings, label_noise
 from kreg.diagnostics.judge import Check, Thresholds, differs, high, right, walk
 from kreg.diagnostics.onset import interval
 from kreg.diagnostics.proof import proof, proved
 from kreg.diagnostics.record import Record
-from kreg.diagnostics.rest import STOPPED, resolved
+from kreg.diagnostics.rest import RESTING, STOPPED, resolved
 from kreg.diagnostics.series import Series, judged
 from kreg.diagnostics.states import PAST_BEST, STATES
 
@@ -174,7 +175,7 @@ def named(state: str, series: Series, checks: list[Check], record: Record) -> di
         "state": state,
         "tone": tone(state, series, checks, record),
         "meaning": ONE_SIDED if one_sided(state, series) else meaning(state, record),
-        "action": STATES[state].action,
+        "action": zeros.ACTION if is_growing(state, record) else STATES[state].action,
         "honest": series.honest,
         "monitor": series.names[1],
         "timeline": timeline(checks),
@@ -200,8 +201,16 @@ def meaning(state: str, record: Record) -> str:
 def tone(state: str, series: Series, checks: list[Check], record: Record) -> str:
     """The state's own; never good where the data are doubtful or nothing beats guessing."""
     doubtful = data_findings(record) or at_guessing(series, checks, record)
+    doubtful = doubtful or is_growing(state, record)
     own = STATES[state].tone
     return "watch" if own == "good" and doubtful else own
+
+
+def is_growing(state: str, record: Record) -> bool:
+    """Whether the losses rest but the zeros of a penalty do not."""
+    known = proof(record)
+    at_its_end = known is not None and known.closed
+    return state in RESTING and not at_its_end and zeros.growing(record) is not None
 
 
 def at_guessing(series: Series, checks: list[Check], record: Record) -> bool:
@@ -256,4 +265,6 @@ def caveats(record: Record, series: Series, checks: list[Check], state: str) -> 
         found.append(NO_RATES)
     if state != "GUESSING" and at_guessing(series, checks, record):
         found.append(AT_GUESSING)
+    if is_growing(state, record) and (more := zeros.growing(record)) is not None:
+        found.append(zeros.sentence(more))
     return found + list(record.warnings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kreg import check
 from kreg.config.root import AUTO
 from kreg.diagnostics.statistics import paired_se
-from kreg.training import class_weights, units
+from kreg.training import class_weights, features, units
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
@@ -55,7 +55,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "params": int(plan.model.count_params()),
         "sparsity": zeros.fraction,
         "layers": zeros.as_dict()["layers"],
-        "features": features(plan),
+        "features": features.of(plan.model, plan.data),
         "steps": plan.steps * len(plan.model.history.epoch),
         "warnings": list(plan.data.warnings),
         "versions": versions(),
@@ -168,17 +168,6 @@ def far_test(splits: "Mapping[str, Measurement]") -> str:
         f"The test loss is {test.loss:.4g}, the validation loss {validation.loss:.4g}: the test "
         "rows are from another distribution, so validation tells little about them."
     )
-
-
-def features(plan: Plan) -> dict[str, list[str]] | None:
-    """For a table whose columns have names: which of them the model still reads."""
-    names = plan.data.feature_names
-    if plan.data.is_image or not names:
-        return None
-    from kreg.surgery import selected_features
-
-    selected = selected_features(plan.model, names)
-    return {"selected": list(selected), "dropped": [n for n in names if n not in set(selected)]}
 
 
 def versions() -> dict[str, str]:

@@ -67,7 +67,7 @@ MAY_IMPORT = {
     "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
-        "callbacks", "config", "diagnostics", "factories", "measuring", "pages", "surgery",
+        "callbacks", "config", "data", "diagnostics", "factories", "measuring", "pages", "surgery",
         "sweeps", "training",
     },
     "papers": {"diagnostics", "layers", "models", "optimizers", "regularizers", "surgery"},
