@@ -25,6 +25,7 @@ COLUMNS = {
     "params": "params",
     "seconds": "s",
 }
+LONGEST = 13  # characters of a run's own name
 OF_TARGET, MOST_TARGETS = "test_clean_rmse_", 4
 SPARE = {"params": 4, "seconds": 3, "gap": 2, "verdict": 1}  # what a narrow terminal goes without
 DIGITS = {
@@ -106,8 +107,16 @@ def heading(sweep: Sweep, name: str) -> str:
 
 
 def number(run: str) -> str:
-    """`3_1a2b3c` is job 3."""
-    return run.split("/")[-1].split("_")[0]
+    """`3_1a2b3c` is job 3; a name of the user's own is shortened.
+
+    >>> number("3_1a2b3c"), number("lr=0.01,seed=1")
+    ('3', 'lr=0.01,se...')
+    """
+    name = run.split("/")[-1]
+    head = name.split("_")[0]
+    if head.isdigit() or len(name) <= LONGEST:
+        return head if head.isdigit() else name
+    return f"{name[: LONGEST - 3]}..."
 
 
 def formatted(name: str, value: str | float | None, status: str) -> str:
