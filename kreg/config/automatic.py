@@ -1,4 +1,8 @@
-"""`stop=auto`: a linear model is trained to its proved optimum, every other one with patience."""
+"""What `auto` stands for: how a training stops, and how its learning rate goes.
+
+A linear model is trained to its proved optimum, at a constant rate: nobody knows beforehand when it
+is there. Every other one stops by patience, and its rate falls to zero along a cosine.
+"""
 
 from dataclasses import asdict, replace
 
@@ -11,7 +15,20 @@ STRENGTHS = ("l1", "l2")
 
 
 def chosen(config: Config) -> Config:
-    """The configuration with the rule that `stop=auto` stands for; what is recorded of a run."""
+    """The configuration with what `auto` stands for; what is recorded of a run."""
+    return with_schedule(with_rule(config))
+
+
+def with_schedule(config: Config) -> Config:
+    """`optimizer.schedule=auto` by its name."""
+    if isinstance(config.optimizer, Custom) or config.optimizer.schedule != "auto":
+        return config
+    course = "constant" if isinstance(config.stop, GapOptions) else "cosine"
+    return replace(config, optimizer=replace(config.optimizer, schedule=course))
+
+
+def with_rule(config: Config) -> Config:
+    """`stop=auto` by its name."""
     if not isinstance(config.stop, AutoStopOptions):
         return config
     untouched = config.stop == AutoStopOptions() and config.trainer.epochs == "auto"

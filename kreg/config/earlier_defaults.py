@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kreg.config import renamed
+from kreg.config import automatic, renamed
+from kreg.config.custom import Custom
 from kreg.config.root import Config
+from kreg.training.options import AutoStopOptions, GapOptions
 
 # (group, key) -> what 0.1 did where nobody said anything
 DEFAULTS_OF_0_1: dict[tuple[str, str], Any] = {("trainer", "epochs"): 60}
+CHOSEN = ("stop", "optimizer")  # groups with values that `automatic.chosen` puts there
 UNKNOWN_TO_0_1 = ("trainer", "steps")  # by its absence a record of 0.1 is told
 
 
@@ -31,7 +34,17 @@ def as_begun(config: Config, recorded: Mapping[str, Any] | None) -> Config:
         options = getattr(config, group)
         if hasattr(options, name) and getattr(options, name) == getattr(type(options)(), name):
             config = replace(config, **{group: replace(options, **{name: before})})
-    return config
+    return without_gap(config)
+
+
+def without_gap(config: Config) -> Config:
+    """A linear model as 0.1 trained it: with patience, along a cosine. It knew no `stop=gap`."""
+    if config.stop != GapOptions():
+        return config
+    calm = replace(config, stop=AutoStopOptions())
+    if not isinstance(config.optimizer, Custom):
+        calm = replace(calm, optimizer=replace(config.optimizer, schedule="auto"))
+    return automatic.chosen(calm)
 
 
 def current(recorded: Mapping[str, Any], config: Config) -> dict[str, Any]:
@@ -49,6 +62,8 @@ def current(recorded: Mapping[str, Any], config: Config) -> dict[str, Any]:
             if name in now[group]:
                 same = value == then[group][name]
                 tree.setdefault(group, {})[name] = now[group][name] if same else value
+        for group in CHOSEN:
+            tree[group] = now[group] if tree.get(group) == then[group] else tree.get(group)
     return tree
 
 

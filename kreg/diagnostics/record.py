@@ -30,6 +30,8 @@ class Inputs(TypedDict, total=False):
 
     image: bool
     augmented: bool
+    steps: int
+    monitored: list[str]
     class_weight: dict[str, float]
     class_names: list[str]
     found: list[str]
@@ -40,6 +42,7 @@ class Inputs(TypedDict, total=False):
     hardest: list[dict[str, Any]]
     samples: dict[str, Any]
     weak_evidence: list[dict[str, Any]]
+    other_runs: list[dict[str, Any]]
 
 
 @dataclass
@@ -73,12 +76,14 @@ class Record:
         layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.layer_table`.
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
-        inputs: Facts about the inputs: `image`, `augmented` (booleans), `class_names` (list),
+        inputs: Facts about the inputs: `image`, `augmented` (booleans), `steps` (of one epoch),
+            `monitored` (the curves that decide when training stops), `class_names` (list),
             `found` (sentences of the data's checks), `rows_found` (sentences about the measured
             rows), `balance` (side to class id to rows),
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
             `picture`, uint8 of shape (height, width, 3), and `captions`), `weak_evidence` (dicts
-            with `name`, `value`, `note`).
+            with `name`, `value`, `note`), `other_runs` (dicts with `name`, `epochs`, `curve` and
+            `values`: trainings that lie beside this one).
         events: What happened, in the order of the epochs; see `Event`.
         settings: The run's configuration, JSON values.
         provenance: Versions, seed, command, start and end: JSON values.

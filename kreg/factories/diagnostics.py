@@ -19,6 +19,11 @@ class Measured(Protocol):
     """Whose rows are measured: a training's plan."""
 
     data: "Data"
+    batch_size: int
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of one epoch."""
 
     @property
     def changes_rows(self) -> bool:
@@ -53,6 +58,7 @@ def callback(cfg: Group, plan: Measured, *, seed: int = 0, **report: Any) -> "Di
         rows=cfg.rows,
         adapt=cfg.adapt,
         budget=cfg.budget,
+        rows_per_epoch=plan.steps * plan.batch_size,
         seed=seed,
         validate=0 < len(plan.data.validation) <= cfg.rows,  # all of them, in every epoch
         probes=cfg.probes,

@@ -71,7 +71,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
             f"{result['sparsity']:.1%} of the kernels ({result['params']:,} parameters)",
         ),
         ("features", features(result.get("features"))),
-        ("optimum", optimum(result.get("relative_gap"))),
+        ("optimum", optimum(result)),
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", compressed(result.get("compressed"))),
         ("report", str(shown(directory / "report.html"))),
@@ -113,7 +113,7 @@ def number(value: float | None) -> str | None:
 
 def best(result: Plain) -> str | None:
     if result.get("best_epoch") is None:
-        return None
+        return f"none restored: the weights are those of epoch {result['epochs']}, the last"
     found = f"{result['best_epoch']} of {result['epochs']}"
     return (
         f"{found}, restored: the numbers below are of its weights"
@@ -122,9 +122,15 @@ def best(result: Plain) -> str | None:
     )
 
 
-def optimum(share: float | None) -> str | None:
+def optimum(result: Plain) -> str | None:
     """How near a convex problem is to its minimum."""
-    return None if share is None else f"proved to {share:.2g} of the training objective"
+    gap, share = result.get("duality_gap"), result.get("duality_gap_share")
+    if gap is None or share is None:
+        return None
+    return (
+        f"the training objective is at most {gap:.2g} above its minimum, "
+        f"{share:.2%} of what guessing costs"
+    )
 
 
 def features(found: Plain | None) -> str | None:

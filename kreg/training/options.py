@@ -119,11 +119,17 @@ class AutoStopOptions(PatienceOptions):
 
 @dataclass
 class GapOptions(StopOptions, component="kreg.diagnostics.criteria:Threshold"):
-    """Until the optimum of a convex problem is proved to be near; its weights are kept."""
+    """Until the optimum of a convex problem is proved to be near; its weights are kept.
+
+    The gap is measured against what guessing costs, as scikit-learn's lasso does it: see
+    `kreg.training.duality_gap`.
+    """
 
     kind: str = kind("gap")
-    share: float = ranged(1e-3, "of the objective that is left to gain at most", **POSITIVE)
-    monitor: str = text("relative_gap", "the proved share; see kreg.certificate")
+    share: float = ranged(
+        3e-4, "of what guessing costs: so much is left to gain at most", **POSITIVE
+    )
+    monitor: str = text("duality_gap_share", "the proved share")
     mode: str = one_of("min", ("min",))
     restore: str = one_of("none", ("weights", "all", "none"), "the last weights are the best")
 
@@ -192,8 +198,10 @@ class DiagnosticsOff(Options):
 class DiagnosticsOptions(Options):
     kind: str = kind("default")
     rows: int = ranged(2048, "rows measured on each side", low=1, high=2048)
-    adapt: bool = switch(True, "measure less of the training side where it takes too long")
-    budget: float = ranged(0.05, "share of the training time", **POSITIVE)
+    adapt: bool = switch(
+        True, "measure fewer training rows where all would cost more than `budget`"
+    )
+    budget: float = ranged(0.05, "share of the training, by sizes, not by the clock", **POSITIVE)
     probe_training: bool = switch(True, "train a copy on where the losses rest: were they free?")
     tensorboard: bool = switch(True, "write the events that TensorBoard shows")
     histograms: int = ranged(5, "of the weights, every so many epochs; 0 for none", **NOT_NEGATIVE)
@@ -207,7 +215,9 @@ class DiagnosticsOptions(Options):
 @dataclass
 class FullDiagnosticsOptions(DiagnosticsOptions):
     kind: str = kind("full")
-    adapt: bool = switch(False, "measure less of the training side where it takes too long")
+    adapt: bool = switch(
+        False, "measure fewer training rows where all would cost more than `budget`"
+    )
     histograms: int = ranged(1, "of the weights, every so many epochs; 0 for none", low=0)
     sharpness: bool = switch(True, "weak evidence: loss under small noise on the weights")
     gradient_noise: bool = switch(True, "weak evidence: noise of the gradient over its size")

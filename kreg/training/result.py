@@ -14,7 +14,7 @@ from kreg.training.plan import Plan
 if TYPE_CHECKING:
     import keras
 
-    from kreg.callbacks import Diagnostics
+    from kreg.callbacks import Diagnostics, EarlyStopping
     from kreg.measuring import CleanEvaluator, Rows
 
 WORST = math.inf
@@ -43,7 +43,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "tone": verdict.tone if verdict else None,
         "onset_epoch": verdict.onset if verdict else None,
         **ending(callbacks),
-        "best_epoch": stopping.best_epoch + 1 if stopping.best is not None else None,
+        "best_epoch": stopping.best_epoch + 1 if kept(stopping) else None,
         "restored": stopping.restored,
         "epochs": len(plan.model.history.epoch),
         "metrics": metrics(plan, callbacks.diagnostics),
@@ -58,10 +58,15 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
     }
 
 
+def kept(stopping: "EarlyStopping") -> bool:
+    """Whether the weights of the best epoch are put back, or at least saved."""
+    return stopping.best is not None and (stopping.restored or stopping.dry_run)
+
+
 def proved(callbacks: TrainingCallbacks) -> dict[str, float]:
-    """For a convex problem: what is left to gain at most, and its share of the objective."""
+    """For a convex problem: what is left to gain at most, and its share of what guessing costs."""
     found = callbacks.gap.measure() if callbacks.gap is not None else None
-    return {} if found is None else {"duality_gap": found[0], "relative_gap": found[1]}
+    return {} if found is None else {"duality_gap": found[0], "duality_gap_share": found[1]}
 
 
 def ending(callbacks: TrainingCallbacks) -> dict[str, str | None]:

@@ -3,9 +3,10 @@
 `y` is a column of numbers or classes, one-hot rows, several columns of 0 and 1 (multi-label), or,
 with `task="regression"`, any several numbers.
 
-Further arrays are understood: `class_names`, `feature_names`, `weight`, and, for coded tables,
-`is_categorical` with `categories` (a JSON list of levels a column; -1 or NaN is missing). Any other
-array of one value a row can be named as `data.group` or `data.time`.
+Further arrays are understood: `class_names`, `feature_names`, `sample_weight` (or `weight`), and,
+for coded tables, `is_categorical` with `categories` (a JSON list of levels a column; -1 or NaN is
+missing). Any other array of one value a row can be named as `data.group` or `data.time`; what
+nothing reads is said.
 """
 
 import json
@@ -21,6 +22,7 @@ from kreg.data import paths
 from kreg.data.column_types import FEW
 from kreg.data.dataset import Array, Raw, classes_task
 from kreg.data.preprocessing import Columns, Standard
+from kreg.data.sources import npz_arrays
 from kreg.data.targets import MOST_CLASSES, are_labels, looks_like_classes
 
 if TYPE_CHECKING:
@@ -65,11 +67,12 @@ def npz(
         target_names=names if labels else [],
         feature_names=_texts(arrays.get("feature_names")),
         test=None if own is None else (arrays["x_test"], own),
-        weight=arrays.get("weight"),
+        weight=npz_arrays.weights(arrays, len(y)),
         group=_column(arrays, "data.group", group, len(y)),
         time=_column(arrays, "data.time", time, len(y)),
         suspects={name: _plain(a) for name, a in arrays.items() if _is_column(name, a, len(y))},
     )
+    raw.warnings += [f"{raw.name}: {told}" for told in npz_arrays.unused(arrays, (group, time))]
     return _inputs(raw, x, arrays, max_categories)
 
 
@@ -184,8 +187,8 @@ def _codes(name: str, y: Array, known: Array) -> Array:
 
 
 def _is_column(name: str, array: Array, rows: int) -> bool:
-    reserved = ("x", "y", "x_train", "y_train", "weight", "class_names", "feature_names")
-    return array.shape == (rows,) and name not in reserved and array.dtype.kind in "iuSU"
+    unknown = name not in npz_arrays.UNDERSTOOD
+    return array.shape == (rows,) and unknown and array.dtype.kind in "iuSU"
 
 
 def _column(arrays: Arrays, key: str, name: str | None, rows: int) -> Array | None:

@@ -11,7 +11,7 @@ from kreg.runs.identity import differences
 
 def recorded_by_0_1(*words):
     """What 0.1 has recorded of a command."""
-    config = compose_job(list(words))
+    config = compose_job([*words, "stop=patience"])  # it knew no `stop=gap`
     tree = copy.deepcopy(config.to_dict())
     for (group, name), before in earlier_defaults.DEFAULTS_OF_0_1.items():
         default = getattr(type(getattr(config, group))(), name)
