@@ -4,12 +4,13 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypedDict
 
+from kreg.diagnostics import zeros
 from kreg.diagnostics.data_findings import data_findings, label_noise
 from kreg.diagnostics.judge import Check, Thresholds, differs, high, right, walk
 from kreg.diagnostics.onset import interval
 from kreg.diagnostics.proof import proof, proved
 from kreg.diagnostics.record import Record
-from kreg.diagnostics.rest import STOPPED, resolved
+from kreg.diagnostics.rest import RESTING, STOPPED, resolved
 from kreg.diagnostics.series import Series, judged
 from kreg.diagnostics.states import PAST_BEST, STATES
 
@@ -148,7 +149,7 @@ def dated(record: Record, series: Series, checks: list[Check], limits: Threshold
     gap = float(series.validation[-1] - series.train[-1]) if series.comparable else math.nan
     return Verdict(
         **named(last.state, series, checks, record),
-        headline=headline(state.name, onset, stretch),
+        headline=headline(state.name, onset, stretch, last.epoch),
         epoch=last.epoch,
         since=timeline(checks)[-1]["first"],
         best_epoch=int(series.epochs[best]),
@@ -174,7 +175,7 @@ def named(state: str, series: Series, checks: list[Check], record: Record) -> di
         "state": state,
         "tone": tone(state, series, checks, record),
         "meaning": ONE_SIDED if one_sided(state, series) else meaning(state, record),
-        "action": STATES[state].action,
+        "action": zeros.ACTION if is_growing(state, record) else STATES[state].action,
         "honest": series.honest,
         "monitor": series.names[1],
         "timeline": timeline(checks),
@@ -200,8 +201,16 @@ def meaning(state: str, record: Record) -> str:
 def tone(state: str, series: Series, checks: list[Check], record: Record) -> str:
     """The state's own; never good where the data are doubtful or nothing beats guessing."""
     doubtful = data_findings(record) or at_guessing(series, checks, record)
+    doubtful = doubtful or is_growing(state, record)
     own = STATES[state].tone
     return "watch" if own == "good" and doubtful else own
+
+
+def is_growing(state: str, record: Record) -> bool:
+    """Whether the losses rest but the zeros of a penalty do not."""
+    known = proof(record)
+    at_its_end = known is not None and known.closed
+    return state in RESTING and not at_its_end and zeros.growing(record) is not None
 
 
 def at_guessing(series: Series, checks: list[Check], record: Record) -> bool:
@@ -215,12 +224,14 @@ def at_guessing(series: Series, checks: list[Check], record: Record) -> bool:
     return not known and differs(series, best, guess, limits) >= 0
 
 
-def headline(state: str, onset: int | None, stretch: tuple[int, int] | None) -> str:
+def headline(state: str, onset: int | None, stretch: tuple[int, int] | None, last: int) -> str:
     """`OVERFITTING since epoch 7 (5 to 9 cannot be told apart)`."""
     if onset is None:
         return state
     if stretch is None or stretch[0] == stretch[1]:
         return f"{state} since epoch {onset}"
+    if stretch[1] >= last:
+        return f"{state}, since when cannot be told"
     return f"{state} since epoch {onset} ({stretch[0]} to {stretch[1]} cannot be told apart)"
 
 
@@ -254,4 +265,6 @@ def caveats(record: Record, series: Series, checks: list[Check], state: str) -> 
         found.append(NO_RATES)
     if state != "GUESSING" and at_guessing(series, checks, record):
         found.append(AT_GUESSING)
+    if is_growing(state, record) and (more := zeros.growing(record)) is not None:
+        found.append(zeros.sentence(more))
     return found + list(record.warnings)
