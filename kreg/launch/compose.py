@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from kreg import check
-from kreg.config import conf_dir, renamed, schema
+from kreg.config import conf_dir, procedures, renamed, schema
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, unknown_key, validate
 from kreg.launch import catalogue, commandline, folders_of_options, trust
@@ -89,7 +89,9 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Comp
         _check_choice(choice, options)
     try:
         tree = compose_trusted(parsed, config_dir)
-        return Composition(validate(_task(tree)), tree)
+        config = validate(_task(tree))
+        refuse_unused(config, parsed, tree)
+        return Composition(config, tree)
     except UntrustedError:
         raise
     except ConfigError:
@@ -99,6 +101,36 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Comp
             if override not in choices:
                 _check_key(override, base, options)
         raise
+
+
+def refuse_unused(config: Config, parsed: Sequence[Override], tree: DictConfig) -> None:
+    """Refuse what an experiment would ignore: words of the command, options that a file chooses.
+
+    Raises:
+        ConfigError: With one sentence for the first of them.
+    """
+    if config.procedure == "train":
+        return
+    words = [(o.key_or_group, commandline.told(o)) for o in parsed]
+    usual = usual_choices()
+    files = [(group, f"{group}={option}") for group, option in choices(tree).items()
+             if option != usual.get(group)]  # fmt: skip
+    try:
+        procedures.refuse_unused(config.procedure, [*words, *files])
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+@functools.cache
+def usual_choices() -> dict[str, str]:
+    """What is chosen where nobody says anything."""
+    return choices(_compose((), None))
+
+
+def choices(tree: DictConfig) -> dict[str, str]:
+    """The option of each of kreg's groups."""
+    found: Any = OmegaConf.select(tree, "hydra.runtime.choices")
+    return {group: str(found[group]) for group in schema.GROUPS if group in found}
 
 
 def compose_trusted(parsed: Sequence[Override], config_dir: str | None = None) -> DictConfig:

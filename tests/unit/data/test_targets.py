@@ -111,7 +111,7 @@ WRONG = {
     "text as numbers": ({"a": ["x", "y"], "b": [1, 2]}, {"task": "regression"}, "holds text.*'x'"),
     "a gap": ({"a": [0.5, None], "b": [1.5, 2.5]}, {}, "30 rows have no value in the target 'a'"),
     "another sign": ({"g": ["a|b", "b"]}, {"label_separator": ";"}, "';' stands in no cell.*'a|b'"),
-    "always the same": ({"a": [1], "b": [0]}, {}, "all training rows have the same labels"),
+    "always the same": ({"a": [1], "b": [1]}, {}, "all training rows have the same labels"),
     "one name": ({"a": [0, 1]}, {"target": ["a", "c"]}, "data.target"),
 }
 
