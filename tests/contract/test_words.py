@@ -27,7 +27,8 @@ COMMANDS = {
     "idle": ["model=linear", "reg=none", "stop=none", "optimizer.learning_rate=1e-7",
              "optimizer.schedule=constant", "trainer.epochs=14"],
     "overfit": ["debug=overfit"],
-    "augmented": ["model=shallow", "augment=light", "data.train_size=64", "trainer.epochs=1"],
+    "augmented": ["model=shallow", "augment=light", "data.train_size=64", "trainer.epochs=1",
+                  "trainer.class_weight=balanced"],
     "table": ["data=diabetes", "model=linear", "reg=l2", "trainer.epochs=2", "compress=on",
               "compress.refit_epochs=1"],
 }  # fmt: skip
