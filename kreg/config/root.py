@@ -6,6 +6,7 @@ from typing import Any
 
 from kreg.augment.options import AugmentOptions
 from kreg.config.custom import Custom
+from kreg.config.procedures import PROCEDURES
 from kreg.data.options import SourceOptions
 from kreg.fields import Options, many, mapping, one_of, ranged, switch, text
 from kreg.layers.options import NoiseOptions
@@ -20,16 +21,6 @@ from kreg.training.options import (
     TrainerOptions,
 )
 
-PROCEDURES = {  # what an experiment runs instead of a training -> the module whose `run` it is
-    "cocktail": "kreg.procedures.cocktail",
-    "diabetes_path": "kreg.papers.diabetes_path",
-    "double_descent": "kreg.papers.double_descent",
-    "feature_selection": "kreg.papers.feature_selection",
-    "gal_ghahramani": "kreg.papers.gal_ghahramani",
-    "proben1": "kreg.papers.proben1",
-    "size_path": "kreg.procedures.size_path",
-    "zou_hastie_prostate": "kreg.papers.zou_hastie_prostate",
-}
 AUTO = "auto"  # `val_clean_rmse` of a regression, else `val_clean_loss`
 OBJECTIVES = (
     "val_clean_loss",

@@ -13,6 +13,7 @@ TEST = "test_clean_"
 MOST_TARGETS = 6  # whose errors are shown
 SPLITS = ("training", "validation", "test", "held-out")  # the last one where there are folds
 SMALL, LARGE = 1e-3, 1e4
+NAMED = 6  # columns that the line on features names
 TONES = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "dim"}
 
 
@@ -148,12 +149,23 @@ def optimum(result: Plain) -> str | None:
 
 
 def features(found: Plain | None) -> str | None:
-    """How many columns of a table the model still reads, and which it dropped."""
-    if not found or not found["dropped"]:
+    """How many columns of a table the model reads, and those that count most."""
+    if not found or found["count"] == found["total"]:
         return None
-    total = len(found["selected"]) + len(found["dropped"])
-    dropped = ", ".join(found["dropped"][:6]) + (", ..." if len(found["dropped"]) > 6 else "")
-    return f"{len(found['selected'])} of {total} selected; dropped: {dropped}"
+    told = f"{found['count']:,} of {found['total']:,} selected"
+    first = [named(row) for row in found["selected"][:NAMED]]
+    more = ", ..." if found["count"] > NAMED else ""
+    return f"{told}: {', '.join(first)}{more}" if first else told
+
+
+def named(row: Plain) -> str:
+    """A column with its weight, where it is one number.
+
+    >>> named({"name": "bmi", "weight": 4.935}), named({"name": "bmi", "weight": {"a": 1.0}})
+    ('bmi +4.935', 'bmi')
+    """
+    known = isinstance(row["weight"], int | float)
+    return f"{row['name']} {row['weight']:+.4g}" if known else str(row["name"])
 
 
 def compressed(found: Plain | None) -> str | None:
