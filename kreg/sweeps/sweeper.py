@@ -24,7 +24,7 @@ from kreg.runs import RunDirectory
 from kreg.sweeps.job_progress import JobProgress
 from kreg.sweeps.jobs import job_folder
 from kreg.sweeps.median_stopping import JOURNAL
-from kreg.sweeps.results import OBJECTIVE, REPLICATES, RESULT
+from kreg.sweeps.results import OBJECTIVE, REPLICATES
 from kreg.sweeps.study import Choice, Interval, Space, Study, chosen
 
 HISTORY, CURVE = "history.csv", "val_clean_loss"

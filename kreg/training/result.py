@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from kreg.callbacks import Diagnostics, EarlyStopping
     from kreg.measuring import CleanEvaluator, Rows
-    from kreg.measuring.clean_loss import Measurement
+    from kreg.measuring.measurement import Measurement
 
 WORST = math.inf
 PREFIXES = {"train": "", "validation": "val_", "fold": "fold_", "test": "test_"}
