@@ -113,9 +113,9 @@ def words(setting: Setting) -> str:
 
 
 def estimated(value: Estimate, sign: bool = False) -> str:
-    """A mean and its standard error."""
+    """A mean, or with a sign a difference, and its standard error."""
     error = "" if math.isnan(value.error) else f" +- {formatting.number(value.error, 2)}"
-    return f"{formatting.number(value.mean, sign=sign)}{error}"
+    return f"{formatting.number(value.mean, 2 if sign else 4, sign=sign)}{error}"
 
 
 def runs(sweep: Sweep, names: list[Cell | str], title: str) -> Table:
