@@ -155,8 +155,27 @@ def a_path_has_a_table(config: Config) -> None:
         )
 
 
+def folds_compare(config: Config) -> None:
+    """Settings are compared on the held-out fold, never on rows that may have stopped a training.
+
+    The test rows score what was chosen, and choose nothing.
+    """
+    folds, name = getattr(config.data, "folds", 0), config.objective
+    if name.startswith("fold_") and not folds:
+        raise check.invalid("objective", "a number that is there without data.folds", name)
+    if folds and name.startswith(("val_", "test_")):
+        instead = f"fold_{name.partition('_')[2]}"
+        raise check.invalid(
+            "objective",
+            f"{instead} under data.folds={folds}",
+            name,
+            "Validation rows stop trainings, and test rows score what was chosen.",
+        )
+
+
 RULES = (
     a_path_has_a_table,
+    folds_compare,
     classes_can_be_weighed,
     length_is_told_once,
     task_is_a_folder_name,

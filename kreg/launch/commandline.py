@@ -37,6 +37,7 @@ class CommandLine:
     shows_only: bool = False  # --cfg
     passes_to_hydra: bool = False
     config_dir: str | None = None
+    replicated: bool = False  # its seeds and folds are written out
 
 
 def parse(arguments: list[str]) -> CommandLine:

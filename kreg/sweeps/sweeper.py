@@ -1,6 +1,7 @@
 """`hparams_search=optuna`: the values of a sweep are a space, and a search chooses from it."""
 
 import csv
+import itertools
 import math
 import time
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from kreg.metric_names import direction
 from kreg.runs import RunDirectory
 from kreg.sweeps.job_progress import JobProgress
 from kreg.sweeps.median_stopping import JOURNAL
-from kreg.sweeps.results import OBJECTIVE, RESULT
+from kreg.sweeps.results import OBJECTIVE, REPLICATES, RESULT
 from kreg.sweeps.study import Choice, Interval, Space, Study, chosen
 
 HISTORY, CURVE = "history.csv", "val_clean_loss"
@@ -75,36 +76,65 @@ class Search(Sweeper):
 
     def sweep(self, arguments: list[str]) -> float | None:
         """Search until the trials or the time are used up; returns the best objective."""
-        fixed, space = self.dimensions(arguments)
+        fixed, space, self.replicates = self.dimensions(arguments)
         folder = Path(str(self.config.hydra.sweep.dir))
         study = Study(space, folder / JOURNAL, self.seed, self.sampler)
         objective = self.config.get("objective", OBJECTIVE)
         self.sign = -1.0 if objective != AUTO and direction(objective) == "max" else 1.0
         if hasattr(self.launcher, "progress"):
-            self.launcher.progress = JobProgress(self.trials, len(study.trials))
+            each = len(self.replicates)
+            self.launcher.progress = JobProgress(self.trials * each, len(study.trials) * each)
         end = math.inf if self.seconds is None else time.monotonic() + self.seconds
         while len(study.trials) < self.trials and time.monotonic() < end:
             self.batch(study, fixed, folder)
         return None if study.best is None else self.sign * study.best.value
 
-    def dimensions(self, arguments: list[str]) -> tuple[list[str], Space]:
-        """The overrides with one value, and what the search chooses from."""
-        fixed, space = taken_apart([*(f"{k}={v}" for k, v in self.extra.items()), *arguments])
+    def dimensions(self, arguments: list[str]) -> tuple[list[str], Space, list[list[str]]]:
+        """The overrides with one value, what the search chooses from, and the replicates.
+
+        Seeds and folds are nothing to choose: each setting is trained with all of them.
+        """
+        told = [*(f"{k}={v}" for k, v in self.extra.items()), *arguments]
+        fixed, space, replicates = taken_apart(told)
         if not space:
             raise ValueError(
                 "The search has nothing to choose from. Give at least one key several values, "
                 "for example 'reg.l1=tag(log, interval(1e-6, 1e-2))' or model=shallow,deep."
             )
-        return fixed, space
+        return fixed, space, replicates
+
+    def jobs_in_all(self, arguments: list[str]) -> int:
+        """How many trainings the search will be."""
+        return self.trials * len(self.dimensions(arguments)[2])
 
     def batch(self, study: Study, fixed: list[str], folder: Path) -> None:
         """Launch the next settings and note what they are worth."""
         count = min(self.jobs, self.trials - len(study.trials))
         asked = [study.ask(pending) for pending in range(count)]
-        told = [[*fixed, *(f"{k}={v}" for k, v in trial.params.items())] for trial in asked]
-        results = self.launcher.launch(told, initial_job_idx=asked[0].number)
-        for trial, result in zip(asked, results, strict=True):
-            study.tell(trial, **worth(folder, trial.number, value_of(result, self.sign)))
+        told = [
+            [*fixed, *(f"{k}={v}" for k, v in trial.params.items()), *replicate]
+            for trial in asked
+            for replicate in self.replicates
+        ]
+        each = len(self.replicates)
+        first = asked[0].number * each
+        results = self.launcher.launch(told, initial_job_idx=first)
+        found = [
+            worth(folder, first + place, value_of(result, self.sign))
+            for place, result in enumerate(results)
+        ]
+        for place, trial in enumerate(asked):
+            study.tell(trial, **averaged(found[place * each : (place + 1) * each]))
+
+
+def averaged(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the replicates of a setting are worth together: the mean of values and of curves."""
+    curves = zip(*(each["curve"] for each in found), strict=False)
+    return {
+        "value": sum(each["value"] for each in found) / len(found),
+        "curve": [sum(values) / len(values) for values in curves],
+        "pruned": any(each["pruned"] for each in found),
+    }
 
 
 def worth(folder: Path, number: int, value: float) -> dict[str, Any]:
@@ -138,12 +168,18 @@ def curve_of(folder: Path, number: int, name: str = CURVE) -> list[float]:
     return []
 
 
-def taken_apart(arguments: list[str]) -> tuple[list[str], Space]:
-    """The overrides with one value, and the space of the others."""
+def taken_apart(arguments: list[str]) -> tuple[list[str], Space, list[list[str]]]:
+    """The overrides with one value, the space of the others, all replicates as overrides."""
     overrides = OverridesParser.create().parse_overrides(arguments)
-    swept = [override for override in overrides if override.is_sweep_override()]
+    swept = {str(o.input_line).split("=", 1)[0]: o for o in overrides if o.is_sweep_override()}
     fixed = [str(o.input_line) for o in overrides if not o.is_sweep_override()]
-    return fixed, {str(o.input_line).split("=", 1)[0]: dimension(o) for o in swept}
+    space = {key: dimension(o) for key, o in swept.items() if key not in REPLICATES}
+    chance = [
+        [f"{key}={value}" for value in o.sweep_string_iterator()]
+        for key, o in swept.items()
+        if key in REPLICATES
+    ]
+    return fixed, space, [list(replicate) for replicate in itertools.product(*chance)]
 
 
 def dimension(override: Override) -> Choice | Interval:

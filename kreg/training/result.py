@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kreg.measuring import CleanEvaluator, Rows
 
 WORST = math.inf
-LOSS, ERROR = "val_clean_loss", "val_clean_rmse"
+PREFIXES = {"": "train", "val_": "validation", "fold_": "fold", "test_": "test"}
 
 
 def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def ending(callbacks: TrainingCallbacks) -> dict[str, str | None]:
 
 
 def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
-    """Clean losses and metrics of the final model on the three splits; `gap` and `penalty`.
+    """Clean losses and metrics of the final model on all splits; `gap` and `penalty`.
 
     Args:
         plan: The training.
@@ -118,8 +118,8 @@ def clean(
 
     found: dict[str, float] = {}
     known, measure = known or {}, measure or clean_evaluator(model)
-    for prefix, split in (("", "train"), ("val_", "validation"), ("test_", "test")):
-        size = len(plan.data.splits[split])
+    for prefix, split in PREFIXES.items():
+        size = len(plan.data.splits.get(split, ()))
         if size:
             measured = measure(known.get(split) or take(split, plan.rows(split), size))
             values = {"loss": measured.loss, **measured.metrics}
@@ -157,13 +157,16 @@ def compared(result: Mapping[str, Any], name: str) -> dict[str, Any]:
 def objective_name(result: Mapping[str, Any], name: str) -> str:
     """`auto` by its name: the validation loss; of a regression the error in the target's units.
 
-    Several targets have no unit in common, so there it is the loss. Runs with other rows, folds or
-    sizes say, have other scales: their losses cannot be compared.
+    Under folds it is that of the held-out fold, whose rows have stopped no training. Several
+    targets have no unit in common, so there it is the loss. Runs with other rows, folds or sizes
+    say, have other scales: their losses cannot be compared.
     """
     if name != AUTO:
         return name
-    known = LOSS, ERROR
-    return known[result.get("task") == "regression" and ERROR in result["metrics"]]
+    side = "fold" if "fold_clean_loss" in result["metrics"] else "val"
+    error = f"{side}_clean_rmse"
+    regression = result.get("task") == "regression" and error in result["metrics"]
+    return error if regression else f"{side}_clean_loss"
 
 
 def objective(result: Mapping[str, Any], name: str) -> float:
