@@ -143,18 +143,6 @@ def length_is_told_once(config: Config) -> None:
         )
 
 
-def a_path_has_a_table(config: Config) -> None:
-    """The lasso path is that of a linear model of named columns."""
-    if config.procedure != "lasso_path":
-        return
-    procedures.check_path(config.arguments)
-    if getattr(config.data, "images", None):
-        raise ValueError(
-            f"experiment=lasso_path needs a table, but data={config.data.kind} are images. Take "
-            "your own with data=csv data.path=... data.target=..., or data=diabetes."
-        )
-
-
 def folds_compare(config: Config) -> None:
     """Settings are compared on the held-out fold, never on rows that may have stopped a training.
 
@@ -173,9 +161,21 @@ def folds_compare(config: Config) -> None:
         )
 
 
+def a_path_has_a_table(config: Config) -> None:
+    """The lasso path is that of a linear model of named columns."""
+    if config.procedure != "lasso_path":
+        return
+    procedures.check_path(config.arguments)
+    if getattr(config.data, "images", None):
+        raise ValueError(
+            f"experiment=lasso_path needs a table, but data={config.data.kind} are images. Take "
+            "your own with data=csv data.path=... data.target=..., or data=diabetes."
+        )
+
+
 RULES = (
-    a_path_has_a_table,
     folds_compare,
+    a_path_has_a_table,
     classes_can_be_weighed,
     length_is_told_once,
     task_is_a_folder_name,

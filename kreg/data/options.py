@@ -24,6 +24,7 @@ class SourceOptions(Options):
     and ordered by a column, `needs` the package of an extra, `seeded` whether the rows are drawn.
     """
 
+    paths: ClassVar[tuple[str, ...]] = ("path", "test_path")  # keys that name files
     images: ClassVar[bool | None] = None
     fixed_task: ClassVar[str] = "auto"
     names_columns: ClassVar[bool] = False

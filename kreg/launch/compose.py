@@ -18,7 +18,7 @@ from kreg import check
 from kreg.config import conf_dir, procedures, renamed, schema
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, unknown_key, validate
-from kreg.launch import catalogue, commandline, trust
+from kreg.launch import catalogue, commandline, folders_of_options, trust
 from kreg.launch.trust import UntrustedError
 
 Groups = dict[str, list[str]]  # the options of each group
@@ -83,7 +83,7 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Comp
     """
     for override in parsed:
         _check_name(override)
-    options = _options(config_dir)
+    options = _options(parsed, config_dir)
     choices = [o for o in parsed if o.key_or_group in options]
     for choice in choices:
         _check_choice(choice, options)
@@ -95,7 +95,7 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Comp
     except UntrustedError:
         raise
     except ConfigError:
-        own = [o for o in parsed if o.key_or_group.startswith("hydra/")]
+        own = [o for o in parsed if o.key_or_group.startswith(("hydra/", folders_of_options.KEY))]
         base: Any = OmegaConf.to_container(_compose((*choices, *own), config_dir))
         for override in parsed:  # a wrong key deserves a better sentence than Hydra's
             if override not in choices:
@@ -142,20 +142,16 @@ def compose_trusted(parsed: Sequence[Override], config_dir: str | None = None) -
     """
     tree = _compose(parsed, config_dir)
     raw: Any = OmegaConf.to_container(tree, resolve=False)
-    trust.check(raw, parsed, list(_options(config_dir)))
+    trust.check(raw, parsed, list(_options(parsed, config_dir)))
     return tree
 
 
-def _options(config_dir: str | None) -> Groups:
-    """Every group and its options, those of `--config-dir` included."""
-    if config_dir is None:
-        return catalogue.groups()
-    if not Path(config_dir).is_dir():
-        raise ConfigError(
-            f"--config-dir {config_dir}: there is no such folder. Expected a folder with a "
-            "sub-folder for each group, model/mine.yaml say."
-        )
-    return _merged(catalogue.groups(), catalogue.groups(Path(config_dir)))
+def _options(parsed: Sequence[Override], config_dir: str | None) -> Groups:
+    """Every group and its options, those of the user's folders included."""
+    found = catalogue.groups()
+    for folder in folders_of_options.folders(parsed, config_dir):
+        found = _merged(found, catalogue.groups(folder))
+    return found
 
 
 def _check_name(override: Override) -> None:
@@ -213,8 +209,11 @@ def _elsewhere(group: str, key: str) -> str:
 def _compose(parsed: Sequence[Override], config_dir: str | None) -> DictConfig:
     """What Hydra makes of the overrides, its own part included, nothing resolved."""
     prepare()
-    words = [commandline.told(override) for override in parsed]
-    extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
+    own = folders_of_options.KEY
+    words = [commandline.told(o) for o in parsed if o.key_or_group != own]
+    addresses = folders_of_options.addresses(parsed, config_dir)
+    listed = ",".join(folders_of_options.quoted(address) for address in addresses)
+    extra = [f"{own}=[{listed}]"] if addresses else []
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             return compose("config", words + extra, return_hydra_config=True)

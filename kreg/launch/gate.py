@@ -15,13 +15,15 @@ from kreg.launch import (
     codes,
     commandline,
     directories,
+    file_sweeps,
+    folders_of_options,
     launchers,
     output,
     replicates,
     searches,
 )
 from kreg.launch.checked import Checked
-from kreg.launch.commandline import CommandLine
+from kreg.launch.commandline import CommandLine, one_by_one
 from kreg.launch.compose import check_job, compose_trusted, prepare
 from kreg.runs import resume
 from kreg.sweeps import jobs as _  # noqa: F401  # the resolver in the names of jobs' folders
@@ -66,7 +68,9 @@ def _run(train: Train, arguments: list[str]) -> int:
         print(catalogue.usage())
         return codes.DONE
     if line.passes_to_hydra:
+        compose_trusted(one_by_one(line), line.config_dir)
         return _hand_over(train, line.arguments, Checked(line))
+    line = file_sweeps.joined(line)
     checked = check_all(line)
     line = checked.line
     if line.shows_only:
@@ -97,8 +101,7 @@ def check_all(line: CommandLine) -> Checked:
     if not line.shows_only:
         replicates.check(line, checked.configs.values())
     if line.multirun:  # what Hydra starts the sweep with
-        common = [override for override in line.overrides if not override.is_sweep_override()]
-        compose_trusted(common, line.config_dir)
+        compose_trusted(one_by_one(line), line.config_dir)
     if searching and len(jobs) == 1:  # its trials differ in their numbers alone
         checked.add(jobs[0], check_job(jobs[0], line.config_dir), 1)
     if searching:  # which settings its trials will have, nobody knows yet
@@ -150,6 +153,6 @@ def _sweep(train: Train, line: CommandLine, checked: Checked) -> int:
 def _hand_over(train: Train, arguments: list[str], checked: Checked) -> int:
     prepare()
     launchers.register()
-    sys.argv[1:] = arguments
+    sys.argv[1:] = folders_of_options.absolute(arguments)
     train(checked)
     return codes.DONE

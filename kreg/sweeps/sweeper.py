@@ -22,8 +22,9 @@ from kreg.config.root import AUTO
 from kreg.metric_names import direction
 from kreg.runs import RunDirectory
 from kreg.sweeps.job_progress import JobProgress
+from kreg.sweeps.jobs import job_folder
 from kreg.sweeps.median_stopping import JOURNAL
-from kreg.sweeps.results import OBJECTIVE, REPLICATES, RESULT
+from kreg.sweeps.results import OBJECTIVE, REPLICATES
 from kreg.sweeps.study import Choice, Interval, Space, Study, chosen
 
 HISTORY, CURVE = "history.csv", "val_clean_loss"
@@ -42,6 +43,7 @@ class Search(Sweeper):
             `kreg.sweeps.median_stopping`. It is the clean validation loss that decides, so it needs
             `objective=auto` or `val_clean_loss`.
         space: Further dimensions in Hydra's grammar, `{"reg.l1": "tag(log, interval(1e-6, 1))"}`.
+        params: The same under the name that Hydra's own sweeper has for it.
     """
 
     config: DictConfig
@@ -56,14 +58,18 @@ class Search(Sweeper):
         sampler: str = "auto",
         prune: bool = True,
         space: Mapping[str, object] | None = None,
+        params: Mapping[str, object] | None = None,
     ) -> None:
         self.trials = check.integer("hydra.sweeper.trials", trials, low=1)
         self.seconds = seconds and check.number("hydra.sweeper.seconds", seconds, low=0)
         self.jobs = check.integer("hydra.sweeper.jobs", jobs, low=1)
         self.seed = check.integer("hydra.sweeper.seed", seed, low=0)
-        self.sampler, self.extra = chosen(sampler), space or {}
-        if not isinstance(self.extra, Mapping):
-            raise check.invalid("hydra.sweeper.space", "names with dimensions", space)
+        self.sampler = chosen(sampler)
+        self.extra: dict[str, object] = {}
+        for name, given in (("space", space), ("params", params)):
+            if not isinstance(given or {}, Mapping):
+                raise check.invalid(f"hydra.sweeper.{name}", "names with dimensions", given)
+            self.extra |= given or {}
         self.prune = check.flag("hydra.sweeper.prune", prune)
 
     def setup(
@@ -120,7 +126,7 @@ class Search(Sweeper):
         first = asked[0].number * each
         results = self.launcher.launch(told, initial_job_idx=first)
         found = [
-            worth(folder, first + place, value_of(result, self.sign))
+            worth(folder_of(result, folder, first + place), value_of(result, self.sign))
             for place, result in enumerate(results)
         ]
         for place, trial in enumerate(asked):
@@ -137,19 +143,25 @@ def averaged(found: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def worth(folder: Path, number: int, value: float) -> dict[str, Any]:
+def folder_of(result: JobReturn, sweep: Path, number: int) -> Path:
+    """Where a job has written, whatever `hydra.sweep.subdir` calls it."""
+    if result.hydra_cfg is not None:
+        return Path(str(result.hydra_cfg.hydra.runtime.output_dir))
+    if result.cfg is not None and "hydra" in result.cfg:  # what an earlier process has run
+        return job_folder(result.cfg)
+    return next(sweep.glob(f"{number}_*"), sweep / str(number))
+
+
+def worth(folder: Path, value: float) -> dict[str, Any]:
     """What a search remembers of a job: value, curve, and whether it was pruned.
 
     Of a pruned job it is the smallest loss so far: an average of weights that has just begun says
     nothing about the setting.
     """
-    paths = folder.glob(f"{number}_*/{RESULT}")
-    results = [RunDirectory(path.parent).result or {} for path in paths]
-    pruned = [result for result in results if result.get("stop_reason") == "pruned"]
-    names = [result.get("objective_name", CURVE) for result in pruned]
-    reached = [least for name in names for least in curve_of(folder, number, name)]
-    curve = curve_of(folder, number)
-    return {"value": min(reached, default=value), "curve": curve, "pruned": bool(pruned)}
+    result = RunDirectory(folder).result or {}
+    pruned = result.get("stop_reason") == "pruned"
+    reached = curve_of(folder, result.get("objective_name", CURVE)) if pruned else []
+    return {"value": min(reached, default=value), "curve": curve_of(folder), "pruned": pruned}
 
 
 def value_of(result: JobReturn, sign: float = 1.0) -> float:
@@ -159,13 +171,13 @@ def value_of(result: JobReturn, sign: float = 1.0) -> float:
     return sign * float(value) if good else math.inf
 
 
-def curve_of(folder: Path, number: int, name: str = CURVE) -> list[float]:
+def curve_of(folder: Path, name: str = CURVE) -> list[float]:
     """A column of a job's history, one number an epoch; empty where there is none."""
-    for path in folder.glob(f"{number}_*/{HISTORY}"):
-        with open(path, encoding="utf-8", newline="") as file:
-            values = [row.get(name) for row in csv.DictReader(file)]
-        return [float(value) for value in values if value]
-    return []
+    if not (folder / HISTORY).is_file():
+        return []
+    with open(folder / HISTORY, encoding="utf-8", newline="") as file:
+        values = [row.get(name) for row in csv.DictReader(file)]
+    return [float(value) for value in values if value]
 
 
 def taken_apart(arguments: list[str]) -> tuple[list[str], Space, list[list[str]]]:

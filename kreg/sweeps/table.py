@@ -29,6 +29,7 @@ COLUMNS = {
     "seconds": "s",
 }
 MEANS = ("gap", "sparsity", "params", "small")  # of what a setting shows
+LONGEST = 13  # characters of a run's own name
 OF_TARGET, MOST_TARGETS = "test_clean_rmse_", 4
 # what a narrow terminal goes without, the largest number first; the verdict always stays
 SPARE = {"params": 6, "seconds": 5, "gap": 4, "test_clean_mae": 3, "sparsity": 2} | dict.fromkeys(
@@ -167,8 +168,16 @@ def heading(sweep: Sweep, name: str) -> str:
 
 
 def number(run: str) -> str:
-    """`3_1a2b3c` is job 3."""
-    return run.split("/")[-1].split("_")[0]
+    """`3_1a2b3c` is job 3; a name of the user's own is shortened.
+
+    >>> number("3_1a2b3c"), number("lr=0.01,seed=1")
+    ('3', 'lr=0.01,se...')
+    """
+    name = run.split("/")[-1]
+    head = name.split("_")[0]
+    if head.isdigit() or len(name) <= LONGEST:
+        return head if head.isdigit() else name
+    return f"{name[: LONGEST - 3]}..."
 
 
 def cell(name: str, run: pd.Series) -> str:

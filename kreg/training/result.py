@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kreg import check
 from kreg.config.root import AUTO
+from kreg.diagnostics.statistics import paired_se
 from kreg.training import class_weights, features, units
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
 
     from kreg.callbacks import Diagnostics, EarlyStopping
     from kreg.measuring import CleanEvaluator, Rows
+    from kreg.measuring.measurement import Measurement
 
 WORST = math.inf
-PREFIXES = {"": "train", "val_": "validation", "fold_": "fold", "test_": "test"}
+PREFIXES = {"train": "", "validation": "val_", "fold": "fold_", "test": "test_"}
+FAR, WORSE = 4.0, 0.2  # standard errors, and share of the validation loss, above which test differs
+LOSS, ERROR = "val_clean_loss", "val_clean_rmse"
 
 
 def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
@@ -93,7 +97,12 @@ def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
     from kreg.measuring import weight_evaluator
 
     sides = {name: getattr(watch, name, None) for name in ("train", "validation")}
-    found = clean(plan.model, plan, sides, getattr(watch, "clean", None))
+    splits = measured(plan.model, plan, sides, getattr(watch, "clean", None))
+    found = values(splits)
+    if told := far_test(splits):
+        plan.data.warnings.append(told)
+        if watch is not None and watch.verdict is not None:
+            watch.verdict.caveats.append(told)
     if "val_clean_loss" in found:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
     found["penalty"] = weight_evaluator(plan.model)().penalty
@@ -114,21 +123,51 @@ def clean(
         known: Split to the `Rows` to take for it; else all its rows.
         measure: A `kreg.measuring.CleanEvaluator` of the model that is compiled already, or `None`.
     """
+    return values(measured(model, plan, known, measure))
+
+
+def measured(
+    model: "keras.Model",
+    plan: Plan,
+    known: "Mapping[str, Rows | None] | None" = None,
+    measure: "CleanEvaluator | None" = None,
+) -> "dict[str, Measurement]":
+    """`train`, `validation` and `test`, those that have rows; arguments as for `clean`."""
     from kreg.measuring import clean_evaluator, take
 
-    found: dict[str, float] = {}
     known, measure = known or {}, measure or clean_evaluator(model)
-    for prefix, split in PREFIXES.items():
-        size = len(plan.data.splits.get(split, ()))
-        if size:
-            measured = measure(known.get(split) or take(split, plan.rows(split), size))
-            values = {"loss": measured.loss, **measured.metrics}
-            found |= {
-                f"{prefix}clean_{name}": float(value)
-                for name, value in values.items()
-                if value is not None
-            }
-    return found
+    return {
+        split: measure(known.get(split) or take(split, plan.rows(split), len(rows)))
+        for split, rows in plan.data.splits.items()
+        if len(rows)
+    }
+
+
+def values(splits: "Mapping[str, Measurement]") -> dict[str, float]:
+    """Losses and metrics by the names that history and result have for them."""
+    return {
+        f"{PREFIXES[split]}clean_{name}": float(value)
+        for split, found in sorted(splits.items(), key=lambda item: list(PREFIXES).index(item[0]))
+        for name, value in {"loss": found.loss, **found.metrics}.items()
+        if value is not None
+    }
+
+
+def far_test(splits: "Mapping[str, Measurement]") -> str:
+    """A sentence where the test loss is far above that of validation, by more than chance."""
+    validation, test = splits.get("validation"), splits.get("test")
+    if validation is None or test is None or validation.loss is None or test.loss is None:
+        return ""
+    if validation.examples is None or test.examples is None:
+        return ""
+    gap = test.loss - validation.loss
+    error = math.hypot(paired_se(validation.examples), paired_se(test.examples))
+    if not gap > max(FAR * error, WORSE * abs(validation.loss)):
+        return ""
+    return (
+        f"The test loss is {test.loss:.4g}, the validation loss {validation.loss:.4g}: the test "
+        "rows are from another distribution, so validation tells little about them."
+    )
 
 
 def versions() -> dict[str, str]:

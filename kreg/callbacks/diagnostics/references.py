@@ -18,7 +18,8 @@ CAUSED = {"GUESSING", "UNDERFITTING", "SCHEDULE ENDED"}  # those for which a cau
 def look(callback: "Diagnostics", rows: Rows) -> None:
     """Note what the rows say about themselves, and what their nearest neighbours reach."""
     record, clean, validation = callback.record, callback.clean, callback.validation
-    record.inputs["rows_found"] = rows_found.findings(rows, validation, clean.reader)
+    names = record.inputs.get("columns", [])
+    record.inputs["rows_found"] = rows_found.findings(rows, validation, clean.reader, names)
     if validation is None or "validation" not in record.baseline:
         return
     found = neighbours(clean, rows, validation)
@@ -31,7 +32,7 @@ def restart(callback: "Diagnostics", rows: Rows) -> None:
     record, train, validation = callback.record, callback.train, callback.validation
     state = diagnose(record).state
     augmented = record.inputs.get("augmented") and callback.batches is None
-    if train is None or validation is None or augmented or state not in ASKED:
+    if train is None or validation is None or augmented or state not in ASKED or rows.is_uneven:
         return
     found = proof(record)
     if found is not None and found.closed and state == "CONVERGED":  # there is nothing to ask
