@@ -258,6 +258,12 @@ def model_in_step() -> keras.Model | None:
     return next((model for model in owners if isinstance(model, keras.Model)), None)
 
 
+def model_in_training() -> keras.Model | None:
+    """The model whose training step is running (the innermost one), or `None`."""
+    owners = (frame.f_locals.get("self") for frame in _calls("train_step"))
+    return next((model for model in owners if isinstance(model, keras.Model)), None)
+
+
 def values_in_loss() -> dict[int, Any]:
     """What an optimizer's variables hold, by their `id`, where JAX has taken them away.
 
@@ -279,16 +285,8 @@ def fit_arguments(model: keras.Model) -> dict[str, Any]:
     """
     frames = (f for f in _calls("fit") if f.f_code.co_name == "fit")
     found = next((f for f in frames if f.f_locals.get("self") is model), None)
-    names = ("x", "y", "sample_weight", "class_weight", "validation_data")
+    names = ("x", "y", "sample_weight", "class_weight", "validation_data", "callbacks")
     return {} if found is None else {n: found.f_locals.get(n) for n in names}
-
-
-def shuffles(data: Any) -> bool:
-    """Whether a `tf.data.Dataset` has a new order in every pass: each pass moves the next ones."""
-    if getattr(data, "_reshuffle_each_iteration", False):
-        return True
-    inputs = getattr(data, "_inputs", None)
-    return callable(inputs) and any(map(shuffles, inputs()))
 
 
 def _calls(*endings: str) -> Iterator[FrameType]:
@@ -314,6 +312,38 @@ def unwrapped(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Op
     """The optimizer itself, or those inside a loss-scaling or a multiple one."""
     inner = getattr(optimizer, "inner_optimizer", None)
     return getattr(optimizer, "optimizers", None) or [optimizer if inner is None else inner]
+
+
+# what a tf.data.Dataset is made of: TensorFlow has no public way to ask
+
+
+def datasets_inside(dataset: Any) -> Iterator[Any]:
+    """A `tf.data.Dataset` and all that it was made from, the outermost first."""
+    yield dataset
+    inputs = getattr(dataset, "_inputs", None)
+    for one in inputs() if callable(inputs) else ():
+        yield from datasets_inside(one)
+
+
+def reshuffles(dataset: Any) -> bool:
+    """Whether this is a `shuffle` that has another order in each pass."""
+    return bool(getattr(dataset, "_reshuffle_each_iteration", False))
+
+
+def shuffles(data: Any) -> bool:
+    """Whether a `tf.data.Dataset` has a new order in every pass: each pass moves the next ones."""
+    return any(map(reshuffles, datasets_inside(data)))
+
+
+def operations(dataset: Any) -> set[str]:
+    """The kinds of TensorFlow's operations in the functions of a `map`, a `filter` and the like."""
+    functions = getattr(dataset, "_functions", None)
+    found = set()
+    for one in functions() if callable(functions) else ():
+        graph = one.function.graph.as_graph_def()
+        found |= {node.op for node in graph.node}
+        found |= {node.op for inner in graph.library.function for node in inner.node_def}
+    return found
 
 
 # what belongs to a model, and which models there are

@@ -8,6 +8,11 @@ from kreg.diagnostics.record import Record
 FLATTERS = (
     "are also training rows", "alone predicts the target", "have rows in train and in validation",
 )  # fmt: skip
+SHIFT = "not from one distribution"
+GROUPS = (
+    "data.group puts whole groups on one side, and the groups differ: more groups, or inputs that "
+    "are measured within each group, are what would help."
+)
 
 
 def data_findings(record: Record) -> list[str]:
@@ -20,6 +25,8 @@ def data_findings(record: Record) -> list[str]:
     rows = record.inputs.get("rows_found", [])
     memory = any(FLATTERS[0] in sentence for sentence in found)
     found += [s for s in rows if not (memory and "training rows as well" in s)]
+    if any(SHIFT in sentence for sentence in rows) and told(record, "group"):
+        found.append(GROUPS)
     noise = label_noise(record)
     if noise:
         found.append(
@@ -31,6 +38,10 @@ def data_findings(record: Record) -> list[str]:
 
 def label_noise(record: Record) -> float:
     """The share of wrong training labels that the configuration asked for."""
+    return float(told(record, "label_noise") or 0.0)
+
+
+def told(record: Record, key: str) -> Any:
+    """A key of the configuration's `data` group, or `None`."""
     data: Any = record.settings.get("data")
-    noise = data.get("label_noise") if isinstance(data, dict) else None
-    return float(noise or 0.0)
+    return data.get(key) if isinstance(data, dict) else None

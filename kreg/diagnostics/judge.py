@@ -16,6 +16,7 @@ CALM = {
 }  # fmt: skip
 # words that may be true of a model at the level of guessing
 ABOVE = {"LEARNING", "LATE GAIN", "SETTLING", "UNSTABLE", "TOO EARLY", "NON-FINITE"}
+QUIET = {"CONVERGED", "MEMORISING"}  # words that say that validation has lost nothing
 TRENDS = CALM | {"SETTLING", "TOO STRONG", "UNSTABLE"}
 Baseline = Mapping[str, Mapping[str, float]]  # side -> number -> value
 TESTABLE = 4  # values: of fewer no order is significant
@@ -40,6 +41,9 @@ class Thresholds:
         suspicious: Standard errors by which validation may lie below training.
         high: Share of the baseline's loss above which a training loss at rest is underfitting,
             where it is not known what the nearest neighbours cost.
+        worse: Percent above the best from which a loss that may be chance is not called calm.
+        shaken: Median |log change| from one validation to the next of a loss that jumps.
+        size: Share of what guessing costs by which a loss that jumps goes up and down.
     """
 
     window: int = 8
@@ -55,6 +59,9 @@ class Thresholds:
     moved: float = 0.02
     suspicious: float = 2.0
     high: float = 0.5
+    worse: float = 10.0
+    shaken: float = 0.2
+    size: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,10 @@ def walk(
         hits = hits + 1 if lost > limits.lost and math.isfinite(lost) else 0
         confirmed = believed(confirmed, lost, sure, hits, limits)
         before, found = found, name(series, t, anchor, confirmed, baseline, limits, noisy)
+        if found in QUIET and limits.worse < lost < math.inf:
+            found = "UNDECIDED"
+        if found == "MEMORISING" and best == t:  # better than ever: nothing widens for nothing
+            found = "LEARNING"
         if found not in ABOVE and guessing(series, t, best, baseline, limits):
             found = "GUESSING"
         shown = settled(shown, before, found)
@@ -168,6 +179,8 @@ def name(
         return "TOO EARLY"
     if not noisy and suspicious(series, t, limits):
         return "SUSPICIOUS"
+    if jumps(series, t, baseline, limits):
+        return "UNSTABLE"
     if confirmed and anchor is not None:
         sure = (
             overconfident(series, t, anchor, limits)
@@ -181,8 +194,31 @@ def name(
         return "UNDECIDED"
     if train == RISES and pressed(series, window, limits):
         return TABLE[train, min(validation, FLAT)]
+    if series.one_sided and validation == FALLS:
+        return "LEARNING"  # not LATE GAIN: nobody knows that the training loss rests
     state = TABLE[train, validation]
     return "UNDERFITTING" if state == "CONVERGED" and high(series, t, baseline, limits) else state
+
+
+def jumps(series: Series, t: int, baseline: Baseline, limits: Thresholds) -> bool:
+    """Whether both losses go up and down by large factors: steps that are too long.
+
+    Rows say that of validation where it is small; the training side has to do it as well.
+    """
+    recent = slice(max(0, t + 1 - 2 * limits.window), t + 1)
+    train = series.train[recent][series.measured[recent]]
+    guess = baseline.get("train", {}).get("loss", math.nan)
+    least = limits.size * (guess if math.isfinite(guess) else float(series.validation[0]))
+    return all(shaken(v, least, limits) for v in (series.validation[recent], train))
+
+
+def shaken(values: np.ndarray, least: float, limits: Thresholds) -> bool:
+    """Whether a loss rises and falls by large factors, and by more than `least` in all."""
+    if len(values) <= TESTABLE or not (np.isfinite(values).all() and (values > 0).all()):
+        return False
+    changes = np.diff(np.log(values))
+    large = np.median(np.abs(changes)) > limits.shaken and np.ptp(values) > least
+    return bool(large and min((changes > 0).sum(), (changes < 0).sum()) > 1)
 
 
 def high(series: Series, t: int, baseline: Baseline, limits: Thresholds) -> bool:
@@ -270,7 +306,7 @@ def direction(epochs: np.ndarray, values: np.ndarray, limits: Thresholds) -> int
 def suspicious(series: Series, t: int, limits: Thresholds) -> bool:
     """`train - validation > 2 SE(train - validation)` at three checks: too good to be true."""
     recent = range(max(0, t - 2), t + 1)
-    if not series.honest:
+    if not (series.honest and series.comparable):
         return False
     margins = [limits.suspicious * gap_error(series, i) for i in recent]
     return all(series.train[i] - series.validation[i] > m for i, m in zip(recent, margins))

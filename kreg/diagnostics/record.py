@@ -33,6 +33,7 @@ class Inputs(TypedDict, total=False):
     steps: int
     monitored: list[str]
     class_weight: dict[str, float]
+    columns: list[str]
     class_names: list[str]
     found: list[str]
     rows_found: list[str]
@@ -77,7 +78,8 @@ class Record:
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
         inputs: Facts about the inputs: `image`, `augmented` (booleans), `steps` (of one epoch),
-            `monitored` (the curves that decide when training stops), `class_names` (list),
+            `monitored` (the curves that decide when training stops), `columns` (names of a table's
+            inputs), `class_names` (list),
             `found` (sentences of the data's checks), `rows_found` (sentences about the measured
             rows), `balance` (side to class id to rows),
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with

@@ -1,5 +1,7 @@
 """What the measured rows themselves say: findings without which no verdict is right."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import stats
 
@@ -16,23 +18,26 @@ SURE = 1e-6  # p-value of a shift: many columns are asked
 SHIFTED = 0.5  # standard deviations by which a shift matters
 
 
-def findings(train: Rows, validation: Rows | None, reader: PredictionReader) -> list[str]:
+def findings(
+    train: Rows, validation: Rows | None, reader: PredictionReader, names: Sequence[str] = ()
+) -> list[str]:
     """Sentences about the rows; each limits what a verdict may say.
 
     Args:
         train: Training rows.
         validation: Validation rows, or `None`.
         reader: How the model's output is read.
+        names: Of the inputs, where they are columns that have some. Defaults to `()`.
     """
     x, y = features(train), targets(train)
-    found = [] if x is None else inputs(x)
+    found = [] if x is None else inputs(x, names)
     if reader.task == "regression" and y is not None:
         found += values(y)
     if validation is None:
         return found
     other, labels = features(validation), targets(validation)
     if x is not None and other is not None:
-        found += again(train, x, validation, other) or shift(x, other)
+        found += again(train, x, validation, other) or shift(x, other, names)
     if reader.kind in ("sparse", "binary") and y is not None and labels is not None:
         found += classes(y.astype(int), labels.astype(int))
     return found
@@ -45,7 +50,12 @@ def targets(rows: Rows) -> np.ndarray | None:
     return y.reshape(-1).astype(float) if plain else None
 
 
-def inputs(x: np.ndarray) -> list[str]:
+def called(column: int, names: Sequence[str], count: int) -> str:
+    """An input by its name, or by its position from zero."""
+    return f"Column {names[column]!r}" if len(names) == count else f"Input {column}"
+
+
+def inputs(x: np.ndarray, names: Sequence[str] = ()) -> list[str]:
     """Inputs that do not vary, and values far outside of their column."""
     if not np.ptp(x, axis=0).any():
         return ["No input varies between the training rows: there is nothing to learn from."]
@@ -53,21 +63,32 @@ def inputs(x: np.ndarray) -> list[str]:
     column = int(far.sum(axis=0).argmax())
     if not far[:, column].any():
         return []
-    largest = np.abs(x[far[:, column], column]).max()
     return [
-        f"Input {column} has values up to {largest:.3g} in {far[:, column].mean():.1%} of the "
-        "training rows, far outside of the others: clip or remove them."
+        f"{called(column, names, x.shape[1])} has values in {far[:, column].mean():.1%} of the "
+        f"training rows that are up to {reach(x[:, column]):.3g} interquartile ranges from its "
+        "median: clip or remove them."
     ]
 
 
+def reach(values: np.ndarray) -> float:
+    """The largest distance from the median, in interquartile ranges: it has no unit.
+
+    >>> reach(np.array([0.0, 1.0, 2.0, 3.0, 4.0, 102.0]))
+    39.8
+    """
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    return float(np.abs(values - middle).max() / (high - low))
+
+
 def values(y: np.ndarray) -> list[str]:
-    """Targets far outside of the others, or far from zero in their own unit."""
+    """Targets that do not vary, lie far outside, or far from zero in their own unit."""
+    if not np.ptp(y):
+        return ["All training targets are the same: there is nothing to learn."]
     far = outlying(y[:, None])[:, 0]
     if far.any():
-        largest = np.abs(y[far]).max()
         return [
-            f"{far.mean():.1%} of the training targets are outliers, up to {largest:.3g}: "
-            "look at them, or use a robust loss (huber)."
+            f"{far.mean():.1%} of the training targets are outliers, up to {reach(y):.3g} "
+            "interquartile ranges from their median: look at them, or use a robust loss (huber)."
         ]
     if abs(y.mean()) > UNSCALED * y.std() > 0:
         return [
@@ -106,7 +127,7 @@ def keys(rows: Rows, x: np.ndarray) -> list[bytes]:
     return [row.tobytes() + (b"" if y is None else y[i].tobytes()) for i, row in enumerate(x)]
 
 
-def shift(x: np.ndarray, other: np.ndarray) -> list[str]:
+def shift(x: np.ndarray, other: np.ndarray, names: Sequence[str] = ()) -> list[str]:
     """Inputs that are distributed otherwise on the two sides."""
     spread = np.sqrt((x.var(axis=0) + other.var(axis=0)) / 2)
     gap = np.abs(x.mean(axis=0) - other.mean(axis=0)) / np.where(spread > 0, spread, np.inf)
@@ -115,8 +136,8 @@ def shift(x: np.ndarray, other: np.ndarray) -> list[str]:
     if gap[column] < SHIFTED or chance > SURE:
         return []
     return [
-        f"Input {column} differs between training and validation rows by {gap[column]:.1f} "
-        "standard deviations: they are not from one distribution."
+        f"{called(column, names, x.shape[1])} differs between training and validation rows by "
+        f"{gap[column]:.1f} standard deviations: they are not from one distribution."
     ]
 
 

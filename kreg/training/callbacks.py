@@ -150,6 +150,7 @@ def facts(plan: Plan) -> "Inputs":
         "image": plan.data.is_image,
         "augmented": plan.pipeline is not None,
         "steps": plan.steps,
+        "columns": [] if plan.data.is_image else list(plan.data.feature_names),
         "class_names": list(plan.data.class_names),
         "found": list(plan.data.warnings),
         "units": units.of(plan.data),

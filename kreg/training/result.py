@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from kreg import check
 from kreg.config.root import AUTO
-from kreg.training import class_weights, units
+from kreg.diagnostics.statistics import paired_se
+from kreg.training import class_weights, features, units
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
 
     from kreg.callbacks import Diagnostics, EarlyStopping
     from kreg.measuring import CleanEvaluator, Rows
+    from kreg.measuring.measurement import Measurement
 
 WORST = math.inf
+PREFIXES = {"train": "", "validation": "val_", "fold": "fold_", "test": "test_"}
+FAR, WORSE = 4.0, 0.2  # standard errors, and share of the validation loss, above which test differs
 LOSS, ERROR = "val_clean_loss", "val_clean_rmse"
 
 
@@ -51,7 +55,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "params": int(plan.model.count_params()),
         "sparsity": zeros.fraction,
         "layers": zeros.as_dict()["layers"],
-        "features": features(plan),
+        "features": features.of(plan.model, plan.data),
         "steps": plan.steps * len(plan.model.history.epoch),
         "warnings": list(plan.data.warnings),
         "versions": versions(),
@@ -83,7 +87,7 @@ def ending(callbacks: TrainingCallbacks) -> dict[str, str | None]:
 
 
 def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
-    """Clean losses and metrics of the final model on the three splits; `gap` and `penalty`.
+    """Clean losses and metrics of the final model on all splits; `gap` and `penalty`.
 
     Args:
         plan: The training.
@@ -93,7 +97,12 @@ def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
     from kreg.measuring import weight_evaluator
 
     sides = {name: getattr(watch, name, None) for name in ("train", "validation")}
-    found = clean(plan.model, plan, sides, getattr(watch, "clean", None))
+    splits = measured(plan.model, plan, sides, getattr(watch, "clean", None))
+    found = values(splits)
+    if told := far_test(splits):
+        plan.data.warnings.append(told)
+        if watch is not None and watch.verdict is not None:
+            watch.verdict.caveats.append(told)
     if "val_clean_loss" in found:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
     found["penalty"] = weight_evaluator(plan.model)().penalty
@@ -114,32 +123,51 @@ def clean(
         known: Split to the `Rows` to take for it; else all its rows.
         measure: A `kreg.measuring.CleanEvaluator` of the model that is compiled already, or `None`.
     """
+    return values(measured(model, plan, known, measure))
+
+
+def measured(
+    model: "keras.Model",
+    plan: Plan,
+    known: "Mapping[str, Rows | None] | None" = None,
+    measure: "CleanEvaluator | None" = None,
+) -> "dict[str, Measurement]":
+    """`train`, `validation` and `test`, those that have rows; arguments as for `clean`."""
     from kreg.measuring import clean_evaluator, take
 
-    found: dict[str, float] = {}
     known, measure = known or {}, measure or clean_evaluator(model)
-    for prefix, split in (("", "train"), ("val_", "validation"), ("test_", "test")):
-        size = len(plan.data.splits[split])
-        if size:
-            measured = measure(known.get(split) or take(split, plan.rows(split), size))
-            values = {"loss": measured.loss, **measured.metrics}
-            found |= {
-                f"{prefix}clean_{name}": float(value)
-                for name, value in values.items()
-                if value is not None
-            }
-    return found
+    return {
+        split: measure(known.get(split) or take(split, plan.rows(split), len(rows)))
+        for split, rows in plan.data.splits.items()
+        if len(rows)
+    }
 
 
-def features(plan: Plan) -> dict[str, list[str]] | None:
-    """For a table whose columns have names: which of them the model still reads."""
-    names = plan.data.feature_names
-    if plan.data.is_image or not names:
-        return None
-    from kreg.surgery import selected_features
+def values(splits: "Mapping[str, Measurement]") -> dict[str, float]:
+    """Losses and metrics by the names that history and result have for them."""
+    return {
+        f"{PREFIXES[split]}clean_{name}": float(value)
+        for split, found in sorted(splits.items(), key=lambda item: list(PREFIXES).index(item[0]))
+        for name, value in {"loss": found.loss, **found.metrics}.items()
+        if value is not None
+    }
 
-    selected = selected_features(plan.model, names)
-    return {"selected": list(selected), "dropped": [n for n in names if n not in set(selected)]}
+
+def far_test(splits: "Mapping[str, Measurement]") -> str:
+    """A sentence where the test loss is far above that of validation, by more than chance."""
+    validation, test = splits.get("validation"), splits.get("test")
+    if validation is None or test is None or validation.loss is None or test.loss is None:
+        return ""
+    if validation.examples is None or test.examples is None:
+        return ""
+    gap = test.loss - validation.loss
+    error = math.hypot(paired_se(validation.examples), paired_se(test.examples))
+    if not gap > max(FAR * error, WORSE * abs(validation.loss)):
+        return ""
+    return (
+        f"The test loss is {test.loss:.4g}, the validation loss {validation.loss:.4g}: the test "
+        "rows are from another distribution, so validation tells little about them."
+    )
 
 
 def versions() -> dict[str, str]:
@@ -168,13 +196,16 @@ def compared(result: Mapping[str, Any], name: str) -> dict[str, Any]:
 def objective_name(result: Mapping[str, Any], name: str) -> str:
     """`auto` by its name: the validation loss; of a regression the error in the target's units.
 
-    Several targets have no unit in common, so there it is the loss. Runs with other rows, folds or
-    sizes say, have other scales: their losses cannot be compared.
+    Under folds it is that of the held-out fold, whose rows have stopped no training. Several
+    targets have no unit in common, so there it is the loss. Runs with other rows, folds or sizes
+    say, have other scales: their losses cannot be compared.
     """
     if name != AUTO:
         return name
-    known = LOSS, ERROR
-    return known[result.get("task") == "regression" and ERROR in result["metrics"]]
+    side = "fold" if "fold_clean_loss" in result["metrics"] else "val"
+    error = f"{side}_clean_rmse"
+    regression = result.get("task") == "regression" and error in result["metrics"]
+    return error if regression else f"{side}_clean_loss"
 
 
 def objective(result: Mapping[str, Any], name: str) -> float:

@@ -31,10 +31,10 @@ class Known:
         run: A function `empty folder -> report document`.
         words: The words that are right.
         tone: The tone; several with `|` where the words have several.
-        advice: What the first advice is called; empty where the word says it all.
+        advice: What the first advice is called, or may be; empty where the word says it all.
         says: What the first advice must tell.
         lacks: An advice that must not be given.
-        slow: Whether it takes more than some two seconds of a core.
+        fast: Whether it takes a few seconds of a core only.
     """
 
     name: str
@@ -44,14 +44,15 @@ class Known:
     advice: str = ""
     says: str = ""
     lacks: str = ""
-    slow: bool = False
+    fast: bool = False
 
     def check(self, folder: Path) -> None:
         found = self.run(folder)
         verdict, advice = found["verdict"], found["advice"]
         assert verdict["state"] in self.words.split("|"), verdict["state"]
         assert verdict["tone"] in self.tone.split("|"), (verdict["state"], verdict["tone"])
-        assert not self.advice or (advice and advice[0]["id"] == self.advice), advice
+        first = advice[0]["id"] if advice else ""
+        assert not self.advice or first in self.advice.split("|"), advice
         assert self.says in (advice[0]["text"] if advice else ""), advice
         assert not self.lacks or self.lacks not in [line["id"] for line in advice], advice
 
@@ -236,50 +237,50 @@ def groups(rng) -> dict:
 KNOWN = [
     Known("1 dead units", dead_units, "GUESSING", "bad", "dead_layer"),
     Known("1 relu on the logits", relu_on_logits, "GUESSING", "bad"),
-    Known("1 all layers frozen", frozen, "GUESSING", "bad"),
+    Known("1 all layers frozen", frozen, "GUESSING", "bad", fast=True),
     Known("2 augmentation destroys the digits", command(
         "model=cnn data.train_size=300 augment=heavy augment.rotate=180 augment.zoom=0.9 "
         "augment.noise=0.9 augment.erase=1 augment.crop=0.5 trainer.epochs=60"),
-        "UNDERFITTING|GUESSING", "watch|bad", "without_regularization", slow=True),
+        "UNDERFITTING|GUESSING", "watch|bad", "without_regularization"),
     Known("3 one unit", command(
         "model=deep model.width=1 model.depth=2 reg=none trainer.epochs=60"),
-        "UNDERFITTING", "watch", "more_capacity", slow=True),
+        "UNDERFITTING", "watch", "more_capacity"),
     Known("4 as good as the constant", command(
         "data=diabetes model=deep model.width=1 reg=none trainer.epochs=60"),
         "GUESSING", "bad", "dead_layer"),
     Known("5 a target far from zero", unscaled_target, "GUESSING", "bad", "look_at_the_data",
-          "subtract the mean"),
+          "subtract the mean", fast=True),
     Known("6 shuffled digits", table(shuffled_digits, "trainer.epochs=30"), "GUESSING", "bad",
           "nothing_learned"),
     Known("7 coin flips", table(coin_flips, "trainer.epochs=30"), "GUESSING", "bad",
           "nothing_learned"),
     Known("8 shuffled validation labels", shuffled_validation, "GUESSING", "bad",
-          "nothing_learned", "labels belong to"),
+          "nothing_learned", "labels belong to", fast=True),
     Known("9 the concept flips", table(flipping_concept, "data.time=t trainer.epochs=30"),
           "GUESSING", "bad", "nothing_learned", "one distribution"),
     Known("10 noise that was asked for", command(
         "data.label_noise=0.3 data.train_size=600 optimizer=sgd optimizer.learning_rate=0.02 "
         "optimizer.momentum=0 trainer.epochs=60"),
         "LEARNING|MEMORISING|LATE GAIN|CONVERGED|UNDER-TRAINED", "watch", "look_at_the_data",
-        "label_noise=0.3", slow=True),
+        "label_noise=0.3"),
     Known("11 eighteen validation rows", command(
         "data.validation=0.01 trainer.epochs=40"),
-        "LEARNING|MEMORISING|CONVERGED|UNDECIDED|LATE GAIN", "good|watch|unknown", slow=True),
+        "LEARNING|MEMORISING|CONVERGED|UNDECIDED|LATE GAIN", "good|watch|unknown"),
     Known("12 outlying training targets", outliers_in_the_targets, "GUESSING|UNDER-TRAINED",
           "bad|watch", "look_at_the_data", "outliers"),
     Known("13 one class at 1 %", table(rare_class, "trainer.epochs=20"), "GUESSING", "bad",
           "look_at_the_data", "precision and recall"),
     Known("14 spikes in an input", table(spikes, "trainer.epochs=30"),
           "MEMORISING|OVERFITTING|UNDECIDED|CONVERGED|OVERCONFIDENT", "watch|bad|unknown",
-          "look_at_the_data", "1e+06"),
+          "look_at_the_data", "'x2' has values in"),
     Known("15 the target in a column", table(leak, "trainer.epochs=30"),
           "LEARNING|CONVERGED|LATE GAIN|UNDER-TRAINED|MEMORISING", "watch", "look_at_the_data",
           "alone predicts"),
     Known("16 validation rows are training rows", table(repeated_rows, "trainer.epochs=30"),
           "LEARNING|CONVERGED|UNDER-TRAINED|MEMORISING|LATE GAIN", "watch", "look_at_the_data"),
     Known("17 validation is training", validation_is_training,
-          "LEARNING|CONVERGED|UNDER-TRAINED|SUSPICIOUS", "watch|bad", "look_at_the_data",
-          "100% of the measured"),
+          "LEARNING|CONVERGED|UNDER-TRAINED|LATE GAIN", "watch", "look_at_the_data",
+          "100% of the measured", fast=True),
     Known("18 a linear model without signal", table(
         coin_flips, "model=linear reg=none trainer.epochs=60"), "GUESSING", "bad",
         "nothing_learned", lacks="more_capacity"),
@@ -290,21 +291,43 @@ KNOWN = [
           "outliers"),
     Known("22 a rate that makes validation jump", command(
         "optimizer=sgd optimizer.learning_rate=0.12 optimizer.schedule=constant reg=none "
-        "trainer.epochs=25"), "UNSTABLE", "bad", "calm_down", slow=True),
+        "trainer.epochs=25"), "UNSTABLE", "bad", "calm_down"),
     Known("23 inputs that drift", table(drift, "data.time=t reg=none stop=none trainer.epochs=40"),
-          "OVERFITTING|DRIFT|MEMORISING|UNDECIDED", "bad|watch|unknown", "look_at_the_data",
+          "OVERFITTING|DRIFT|GUESSING|UNDECIDED", "bad|unknown", "look_at_the_data",
           "not from one distribution"),
     Known("24 groups that differ", table(groups, "data.group=g reg=none trainer.epochs=40"),
           "OVERFITTING|DRIFT|GUESSING|OVERCONFIDENT", "bad|watch", "look_at_the_data", "group"),
     Known("25 many epochs without a penalty", command(
         "trainer.epochs=300 stop=none reg=none data.train_size=300"), "OVERCONFIDENT|UNDECIDED",
-        "watch|unknown", "restore", slow=True),
-    Known("26 the default run", command(""), "CONVERGED", "good", lacks="watch_the_clean_loss",
-          slow=True),
+        "watch|unknown", "restore"),
+    Known("26 the default run", command(""), "CONVERGED", "good", lacks="watch_the_clean_loss"),
     Known("27 nothing but noise, as asked", command(
         "data.label_noise=0.9 data.train_size=400 trainer.epochs=30"),
         "GUESSING|OVERFITTING|OVERCONFIDENT|MEMORISING|UNDECIDED", "bad|watch|unknown",
         "look_at_the_data", "label_noise=0.9"),
     Known("28 one step an epoch", command("trainer.batch_size=2000 trainer.epochs=60"),
-          "CONVERGED|LEARNING|UNDER-TRAINED|LATE GAIN", "good|watch", slow=True),
+          "CONVERGED|LEARNING|UNDER-TRAINED|LATE GAIN|MEMORISING", "good|watch"),
+    # the table of the issue: digits, wine and diabetes, chance is 2.30 and 0.10
+    Known("the schedule ended: wine", command("data=wine model=linear reg=none trainer.epochs=60"),
+          "UNDER-TRAINED", "watch", "train_longer", "Train for 600 epochs", fast=True),
+    Known("the schedule ended: diabetes", command(
+        "data=diabetes model=linear reg=none trainer.epochs=60"),
+        "UNDER-TRAINED", "watch", "train_longer", fast=True),
+    Known("trained on: diabetes", command(
+        "data=diabetes model=linear reg=none trainer.epochs=600"), "CONVERGED", "good"),
+    Known("penalty too strong: l1", command("model=shallow reg=l1 reg.l1=0.1 trainer.epochs=60"),
+          "GUESSING", "bad", "without_regularization", fast=True),
+    Known("penalty too strong: l2", command("model=deep reg=l2 reg.l2=1 trainer.epochs=60"),
+          "GUESSING", "bad", "without_regularization"),
+    Known("not trained at all", command(
+        "model=deep reg=none optimizer.learning_rate=1e-6 trainer.epochs=60"),
+        "UNDER-TRAINED", "watch", "train_longer"),
+    Known("under-trained", command(
+        "model=deep reg=none optimizer.learning_rate=1e-5 trainer.epochs=60"),
+        "UNDER-TRAINED", "watch", "train_longer"),
+    Known("diverged to chance", command(
+        "model=deep reg=none optimizer.learning_rate=0.3 trainer.epochs=60"), "GUESSING", "bad",
+        "another_rate|dead_layer"),
+    Known("noise too strong", command("dropout=light dropout.rate=0.97 trainer.epochs=60"),
+          "GUESSING", "bad", "without_regularization"),
 ]  # fmt: skip

@@ -1,81 +1,72 @@
-"""Trainings whose right name is known beforehand: the word, the tone, the first advice.
-
-Real trainings by the program with its defaults, but for what is said. Chance on digits is a loss
-of 2.30 and an accuracy of 0.10.
-"""
+"""Trainings whose right name is known beforehand: the word, the tone, the first advice."""
 
 import json
-from dataclasses import dataclass
 
 import pytest
 
-from kreg.launch.compose import compose_job
-from kreg.training import app
+from tests.verdicts.known import KNOWN, command, numbered, table
 
-QUIET = ["trainer.verbose=quiet", "diagnostics.tensorboard=false"]
-
-
-@dataclass(frozen=True)
-class Known:
-    """A command and what must be said of it; no advice is named where the word says it all."""
-
-    command: str
-    word: str
-    tone: str
-    advice: str = ""
+NOISE = "optimizer=sgd optimizer.learning_rate=1e12 optimizer.momentum=0 trainer.epochs=3"
 
 
-FAST = [
-    Known("data=wine model=linear reg=none trainer.epochs=60", "UNDER-TRAINED", "watch",
-          "train_longer"),
-    Known("data=diabetes model=linear reg=none trainer.epochs=60", "UNDER-TRAINED", "watch",
-          "train_longer"),
-    Known("model=shallow reg=l1 reg.l1=0.1 trainer.epochs=60", "GUESSING", "bad",
-          "without_regularization"),
-]  # fmt: skip
-SLOW = [
-    Known("model=deep reg=none optimizer.learning_rate=1e-6 trainer.epochs=60", "UNDER-TRAINED",
-          "watch", "train_longer"),
-    Known("model=deep reg=none optimizer.learning_rate=1e-5 trainer.epochs=60", "UNDER-TRAINED",
-          "watch", "train_longer"),
-    Known("model=deep reg=none optimizer.learning_rate=0.3 trainer.epochs=60", "GUESSING", "bad",
-          "another_rate"),
-    Known("dropout=light dropout.rate=0.97 trainer.epochs=60", "GUESSING", "bad",
-          "without_regularization"),
-    Known("model=deep reg=l2 reg.l2=1 trainer.epochs=60", "GUESSING", "bad",
-          "without_regularization"),
-    Known("model=deep model.width=1 model.depth=2 reg=none trainer.epochs=60", "UNDERFITTING",
-          "watch", "more_capacity"),
-    Known("data=diabetes model=deep model.width=1 reg=none trainer.epochs=60", "GUESSING", "bad",
-          "dead_layer"),
-    Known("data=diabetes model=linear reg=none trainer.epochs=600", "CONVERGED", "good"),
-]  # fmt: skip
+def cases(fast: bool):
+    return pytest.mark.parametrize(
+        "known", [k for k in KNOWN if k.fast is fast], ids=lambda known: known.name
+    )
 
 
-def report(command: str, folder) -> dict:
-    """The stored report of a command."""
-    app.run(compose_job([*command.split(), *QUIET]), folder)
-    return json.loads((folder / "report.json").read_text())
-
-
-def check(known: Known, folder) -> None:
-    found = report(known.command, folder)
-    verdict, advice = found["verdict"], [line["id"] for line in found["advice"]]
-    assert (verdict["state"], verdict["tone"]) == (known.word, known.tone)
-    assert advice[:1] == [known.advice] or not known.advice
-
-
-@pytest.mark.parametrize("known", FAST, ids=lambda known: known.command)
+@cases(fast=True)
 def test_a_known_training_has_its_name(known, tmp_path):
-    check(known, tmp_path)
+    known.check(tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("known", SLOW, ids=lambda known: known.command)
+@cases(fast=False)
 def test_a_known_training_of_some_length_has_its_name(known, tmp_path):
-    check(known, tmp_path)
+    known.check(tmp_path)
+
+
+def test_each_row_is_there_once():
+    names = [known.name for known in KNOWN]
+    assert len(names) == len(set(names)) > 35
+
+
+def test_what_is_at_chance_is_never_good():
+    assert all(k.tone == "bad" for k in KNOWN if k.words == "GUESSING")
+
+
+@pytest.mark.slow
+def test_stronger_penalties_never_show_fewer_zeros_without_a_sentence(tmp_path):
+    before, told = 0.0, True
+    for strength in ("1e-3", "1e-2", "1e-1"):
+        found = command(f"model=shallow reg=l1 reg.l1={strength} trainer.epochs=60")(
+            tmp_path / strength
+        )
+        zeros = zeros_of(found)
+        told = any("An early epoch" in line["text"] for line in found["advice"])
+        assert zeros >= before or told, (strength, zeros, before)
+        before = zeros
+
+
+def zeros_of(found) -> float:
+    rows = [row for row in found["layers"] if row.get("zeros") is not None]
+    return max(row["zeros"] for row in rows)
 
 
 def test_zeros_of_an_early_epoch_are_said_to_be_of_one(tmp_path):
-    advice = report(FAST[2].command, tmp_path)["advice"]
+    (strong,) = (known for known in KNOWN if known.name == "penalty too strong: l1")
+    advice = strong.run(tmp_path)["advice"]
     assert any("An early epoch" in line["text"] for line in advice)
+
+
+@pytest.mark.slow
+def test_21_a_diverged_training_leaves_its_name_and_its_advice(tmp_path):
+    def spread(rng):
+        x = 1e3 * rng.normal(size=(120, 3))
+        return numbered(x, [f"{v:.6g}" for v in x[:, 0]])
+
+    with pytest.raises(FloatingPointError):
+        table(spread, f"model=deep {NOISE}")(tmp_path)
+    found = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert (found["verdict"]["state"], found["verdict"]["tone"]) == ("NON-FINITE", "bad")
+    assert found["advice"][0]["id"] == "calm_down"

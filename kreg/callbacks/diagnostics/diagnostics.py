@@ -15,7 +15,7 @@ from kreg.diagnostics import Verdict
 from kreg.diagnostics.rates import rate_jump
 from kreg.diagnostics.record import Inputs
 from kreg.diagnostics.statistics import paired_se
-from kreg.measuring import class_weights
+from kreg.measuring import class_weights, felt_penalties
 from kreg.measuring.earlier_weights import FirstWeights, LastWeights
 from kreg.measuring.evaluators import clean_evaluator, weight_evaluator
 from kreg.measuring.keras_numbers import Logs, learning_rate, scalars
@@ -75,8 +75,8 @@ class Diagnostics(keras.callbacks.Callback):
             Keras puts into them, so that `fit` needs no `validation_data`: its own pass over the
             same rows costs more. Defaults to `False`.
         probe_training: Whether to find out, where the losses rest at the end, if they were free to
-            move: a copy is trained on for 20 and for 60 steps. Nothing of the training changes;
-            TensorFlow only. Defaults to `True`.
+            move: a copy is trained on for 20 and for 60 steps. Nothing of the training
+            changes. Defaults to `True`.
         batches: A function that returns batches as in training, for that copy, where `train` is
             augmented in training; or `None`.
         columns: A function `model -> {layer name: {column: value}}` that is asked at the end for
@@ -190,6 +190,7 @@ class Diagnostics(keras.callbacks.Callback):
             broken.at(self, epoch + 1)
         if self.shared.partial:  # an epoch cut short is replayed after the resume
             return
+        self.note(felt_penalties.sentence(self.model))
         self._remember(epoch, logs, measured)
 
     def _remember(self, epoch: int, logs: Logs, validation: Measurement | None) -> None:

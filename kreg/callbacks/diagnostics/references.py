@@ -18,7 +18,8 @@ CAUSED = {"GUESSING", "UNDERFITTING", "SCHEDULE ENDED"}  # those for which a cau
 def look(callback: "Diagnostics", rows: Rows) -> None:
     """Note what the rows say about themselves, and what their nearest neighbours reach."""
     record, clean, validation = callback.record, callback.clean, callback.validation
-    record.inputs["rows_found"] = rows_found.findings(rows, validation, clean.reader)
+    names = record.inputs.get("columns", [])
+    record.inputs["rows_found"] = rows_found.findings(rows, validation, clean.reader, names)
     if validation is None or "validation" not in record.baseline:
         return
     found = neighbours(clean, rows, validation)

@@ -74,7 +74,8 @@ class EarlyStopping(keras.callbacks.Callback):
         export: A path ending in `.keras`: the best model so far, replaced in one piece.
         dry_run: Whether to only say where training would have stopped. Defaults to `False`.
         rate_guard: Whole number >= 0 of epochs for which a rise of the learning rate (warm-up,
-            restart) puts stops off. Defaults to `10`.
+            restart) puts stops off; where it is not 0, a loss that only rests is no reason to stop
+            at the end of a schedule. Defaults to `10`.
         validation_freq: As in `fit`. Defaults to `1`.
         restore_best_weights: Keras's name for `restore_best`.
 
@@ -250,6 +251,7 @@ class EarlyStopping(keras.callbacks.Callback):
         if decision.warning and decision.warning not in self.notes:
             self.notes.append(decision.warning)
         held = self.guard.update(learning_rate(self.model), decision.improved)
+        held = held or self.guard.ending(values[self.monitor], self.best)
         guarded = held and not set(decision.reason.split("+")) & FINAL
         stop = chief_says(self.model, decision.stop and not guarded and epoch > 0)
         if stop:

@@ -12,7 +12,8 @@ from kreg.diagnostics.states import FALLS
 def restore(f: Findings) -> Advice | None:
     v = f.verdict
     done = any(event.get("kind") == "restore" for event in f.record.events)
-    if not v.past_best or done or v.best_loss is None or v.last_loss is None:
+    worse = v.state == "UNDECIDED" and (v.lost or 0.0) > Thresholds().worse
+    if not (v.past_best or worse) or done or v.best_loss is None or v.last_loss is None:
         return None
     won = "".join(
         f", {m['name']} {m['best']:.4g} instead of {m['last']:.4g}"

@@ -221,3 +221,71 @@ def test_drops_of_the_learning_rate_are_marked(data, model):
     watch = kreg.Diagnostics(*data, verbose=0)
     fit(model, data, [watch, drop])
     assert [(e["epoch"], e["kind"]) for e in watch.document["events"]] == [(3, "learning_rate")]
+
+
+@pytest.mark.parametrize("given", [{"validation_split": 0.2}, {}])
+def test_validation_that_fit_has_is_not_said_to_be_missing(data, given, capsys):
+    """Never NO VALIDATION at the start and a word about the validation at the end."""
+    (x, y), validation = data
+    watch = kreg.Diagnostics(probe_training=False)
+    more = given or {"validation_data": validation}
+    classifier(run_eagerly=True).fit(x, y, epochs=9, verbose=0, callbacks=[watch], **more)
+    assert "NO VALIDATION" not in capsys.readouterr().out
+    assert watch.verdict.state not in ("NO VALIDATION", "LATE GAIN")
+    alone = kreg.Diagnostics(train=(x, y), probe_training=False)
+    classifier(run_eagerly=True).fit(x, y, verbose=0, callbacks=[alone])
+    assert capsys.readouterr().out.count("NO VALIDATION: without") == 1
+    assert alone.verdict.state == "NO VALIDATION"
+
+
+def test_it_says_when_it_is_not_first(data, tmp_path):
+    model = classifier(run_eagerly=True)
+    train, validation = data
+
+    class Mine(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            pass
+
+    rate = keras.callbacks.LearningRateScheduler(lambda epoch: 0.01)
+    for before, said in (
+        (
+            [kreg.EarlyStopping(verbose=0), Mine()],
+            "not seen by `EarlyStopping` and `Mine` before it",
+        ),
+        ([keras.callbacks.CSVLogger(tmp_path / "log.csv")], "not seen by `CSVLogger` before it"),
+        ([kreg.callbacks.NonFinite(), rate], None),
+    ):
+        watch = kreg.Diagnostics(train, validation, verbose=0, probe_training=False)
+        fit(model, data, [*before, watch], epochs=1)
+        assert [said in n for n in watch.notes if "not first in the list" in n] == (
+            [True] if said else []
+        )
+
+
+KERAS_CALLBACKS = {
+    "EarlyStopping": lambda folder, **mode: keras.callbacks.EarlyStopping(
+        "val_clean_loss", patience=0, restore_best_weights=True, **mode
+    ),
+    "ModelCheckpoint": lambda folder, **mode: keras.callbacks.ModelCheckpoint(
+        folder / "best.keras", monitor="val_clean_loss", save_best_only=True, **mode
+    ),
+    "ReduceLROnPlateau": lambda folder, **mode: keras.callbacks.ReduceLROnPlateau(
+        "val_clean_loss", patience=0, **mode
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KERAS_CALLBACKS)
+def test_callbacks_of_keras_read_its_names(name, data, tmp_path):
+    """As the page says, with `mode="min"`: Keras knows directions of compiled metrics alone."""
+    model = classifier(run_eagerly=True)
+    train, validation = data
+    watch = kreg.Diagnostics(train, validation, verbose=0, probe_training=False)
+    theirs = KERAS_CALLBACKS[name](tmp_path, mode="min")
+    history = fit(model, data, [watch, theirs], epochs=3).history["val_clean_loss"]
+    if name == "EarlyStopping":
+        assert theirs.best == min(history)
+    elif name == "ModelCheckpoint":
+        assert theirs.best == min(history) and (tmp_path / "best.keras").exists()
+    else:
+        assert theirs.monitor_op(0.1, 0.2) and theirs.best == min(history)

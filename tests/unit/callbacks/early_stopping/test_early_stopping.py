@@ -315,6 +315,31 @@ def test_a_restart_that_comes_back_reopens_the_way():
     assert stop.stopped_epoch == 3
 
 
+COSINE = [0.5 * (1 + math.cos(math.pi * t / 20)) for t in range(1, 21)]
+FLAT = [1.0 - 0.04 * min(t, 14) for t in range(20)]  # falls as long as the rate is not small
+
+
+def test_the_end_of_a_schedule_is_no_reason_to_stop():
+    """The loss rests because the rate goes to zero; whether it has converged nobody knows."""
+    stop, _ = run(FLAT, patience=2, before=[Rates(COSINE)])
+    assert stop.stop_reason == "completed"
+    stop, _ = run(FLAT, patience=2, before=[Rates([0.1] * 20)])
+    assert (stop.stop_reason, stop.stopped_epoch) == ("patience", 16)
+    stop, _ = run(FLAT, patience=2, before=[Rates(COSINE)], rate_guard=0)
+    assert stop.stop_reason == "patience"
+
+
+def test_a_loss_that_gets_worse_at_the_end_of_a_schedule_is_one():
+    worse = [*FLAT[:15], *(FLAT[14] * (1 + 0.03 * t) for t in range(1, 6))]
+    stop, _ = run(worse, patience=2, before=[Rates(COSINE)])
+    assert stop.stop_reason == "patience"
+
+
+def test_a_rate_that_was_lowered_on_a_plateau_is_no_end():
+    stop, _ = run(FLAT, patience=4, before=[Rates([1.0] * 15 + [0.01] * 5)])
+    assert (stop.stop_reason, stop.stopped_epoch) == ("patience", 18)
+
+
 def test_a_second_valley_is_noted():
     curve = [1.0, 2.0, 3.0, 2.9, 2.8, 2.7]
     stop, _ = run(curve, patience=5)
