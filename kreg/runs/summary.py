@@ -127,6 +127,8 @@ def number(value: float | None) -> str | None:
 
 
 def best(result: Plain) -> str | None:
+    if "epochs" not in result:
+        return None
     if result.get("best_epoch") is None:
         return f"none restored: the weights are those of epoch {result['epochs']}, the last"
     found = f"{result['best_epoch']} of {result['epochs']}"
