@@ -30,7 +30,7 @@ def errors(found: Plain, label: str) -> Markup:
     for x, point in zip(xs, points, strict=True):
         middle, half = point["cv_error"], point["standard_error"]
         ends = frame.py(middle - half), frame.py(middle + half)
-        parts.append(svg.line(frame.px(x), ends[0], frame.px(x), ends[1], "grid"))
+        parts.append(svg.line(frame.px(x), ends[0], frame.px(x), ends[1], "whisker unsure"))
         parts.append(svg.dot(frame.px(x), frame.py(middle), "run", 3))
     return svg.figure(WIDTH, HEIGHT, parts, "Cross-validated error against the strength", "wide")
 
@@ -41,7 +41,8 @@ def span(xs: Sequence[float]) -> tuple[float, float]:
 
 
 def axes(frame: Frame, xs: Sequence[float], label: str) -> Markup:
-    inside = [t for t in svg.ticks(min(xs), max(xs), 6) if frame.px(t) < frame.width - 260]
+    edge = frame.width - frame.right - 190  # the axis label ends the row of numbers
+    inside = [t for t in svg.ticks(min(xs), max(xs), 6) if frame.px(t) < edge]
     return svg.axes(frame, STRENGTH, label, inside or [xs[0]], lambda x: f"{10**x:.2g}")
 
 
