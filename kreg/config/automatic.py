@@ -50,6 +50,8 @@ def obstacle(config: Config) -> str:
     for group in ("dropout", "augment"):
         if getattr(config, group).kind != "none":
             return f"{group}={getattr(config, group).kind} changes the objective in every step"
+    if config.trainer.class_weight != "none":
+        return "trainer.class_weight weighs its rows"
     if isinstance(optimizer, Custom) or optimizer.weight_decay:
         return "the optimizer adds a decay of its own"
     return "the data are the user's own" if isinstance(config.data, Custom) else ""

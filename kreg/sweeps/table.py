@@ -19,12 +19,14 @@ COLUMNS = {
     "objective": "objective",
     "gap": "gap",
     "test_clean_accuracy": "test acc.",
+    "test_clean_exact_match": "test exact",
     "test_clean_rmse": "test rmse",
     "test_clean_mae": "test mae",
     "sparsity": "zeros",
     "params": "params",
     "seconds": "s",
 }
+OF_TARGET, MOST_TARGETS = "test_clean_rmse_", 4
 # what a narrow terminal goes without, the largest number first; the verdict always stays
 SPARE = {"params": 6, "seconds": 5, "gap": 4, "test_clean_mae": 3, "sparsity": 2} | dict.fromkeys(
     ("test_clean_accuracy", "test_clean_rmse"), 1
@@ -90,8 +92,11 @@ def column(sweep: Sweep, name: str) -> Column:
 
 
 def measured(sweep: Sweep) -> list[str]:
-    """The columns for which any run has a value."""
-    return [name for name in COLUMNS if name in sweep.runs and sweep.runs[name].notna().any()]
+    """The columns for which any run has a value; of several targets the errors of the first."""
+    several = [n for n in map(str, sweep.runs) if n.startswith(OF_TARGET)][:MOST_TARGETS]
+    names = list(COLUMNS)
+    names[names.index("sparsity") : names.index("sparsity")] = several
+    return [name for name in names if name in sweep.runs and sweep.runs[name].notna().any()]
 
 
 def side(name: str) -> Literal["left", "right"]:
@@ -99,7 +104,9 @@ def side(name: str) -> Literal["left", "right"]:
 
 
 def heading(sweep: Sweep, name: str) -> str:
-    return sweep.objective if name == "objective" else COLUMNS[name]
+    if name == "objective":
+        return sweep.objective
+    return COLUMNS.get(name) or f"test {name.removeprefix('test_clean_')}"
 
 
 def number(run: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kreg import check
 from kreg.config.root import AUTO
 from kreg.diagnostics.statistics import paired_se
-from kreg.training import units
+from kreg.training import class_weights, units
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
@@ -40,6 +40,8 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "status": "done",
         "task": plan.data.task,
         "units": units.of(plan.data),
+        "targets": list(plan.data.target_names),
+        "class_weight": class_weights.by_name(plan.class_weight, plan.data),
         "verdict": verdict.state if verdict else None,
         "headline": verdict.headline if verdict else None,
         "tone": verdict.tone if verdict else None,
@@ -145,7 +147,7 @@ def values(splits: "Mapping[str, Measurement]") -> dict[str, float]:
     """Losses and metrics by the names that history and result have for them."""
     return {
         f"{PREFIXES[split]}clean_{name}": float(value)
-        for split, found in sorted(splits.items(), key=lambda item: list(PREFIXES).index(item[0]))
+        for split, found in splits.items()
         for name, value in {"loss": found.loss, **found.metrics}.items()
         if value is not None
     }
@@ -205,7 +207,8 @@ def compared(result: Mapping[str, Any], name: str) -> dict[str, Any]:
 def objective_name(result: Mapping[str, Any], name: str) -> str:
     """`auto` by its name: the validation loss; of a regression the error in the target's units.
 
-    Runs with other rows, folds or sizes say, have other scales: their losses cannot be compared.
+    Several targets have no unit in common, so there it is the loss. Runs with other rows, folds or
+    sizes say, have other scales: their losses cannot be compared.
     """
     if name != AUTO:
         return name

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from kreg.diagnostics import diagnose
+from kreg.diagnostics import diagnose, rest
 from kreg.diagnostics.proof import proof
-from kreg.diagnostics.rest import RESTING
 from kreg.measuring import restart_probe, rows_found
 from kreg.measuring.neighbours import neighbours
 from kreg.measuring.rows import Rows
@@ -12,7 +11,7 @@ from kreg.measuring.rows import Rows
 if TYPE_CHECKING:
     from kreg.callbacks.diagnostics.diagnostics import Diagnostics
 
-ASKED = {*RESTING, "SCHEDULE ENDED"}  # words that depend on whether the losses were free to fall
+ASKED = {*rest.ASKED, "SCHEDULE ENDED"}  # words that depend on whether the losses were free to fall
 CAUSED = {"GUESSING", "UNDERFITTING", "SCHEDULE ENDED"}  # those for which a cause is looked for
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.sources.build import from_columns
+from kreg.diagnostics.sources.event_runs import Logged, folder_of, joined, sentence
 from kreg.files import AnyPath
 
 PATTERN = "*tfevents*"
@@ -16,31 +17,67 @@ TAGS = {
     "overfit/val_clean_loss": "val_clean_loss",
     "penalty/total": "penalty",
 }
+CURVES = ("val_clean_loss", "val_loss", "loss")  # what is shown of another training
 
 
 def read(folder: AnyPath) -> Record:
     """The record of a log directory, with Keras's own tags (`epoch_loss`) or kreg's.
 
+    Of several trainings below it the last one is the record; the others are `other_runs` among its
+    inputs, a curve each.
+
     Raises:
         ValueError: If there are no per-epoch scalars.
     """
     folder = Path(folder)
-    points: dict[str, dict[int, float]] = {}
-    for path in sorted(folder.rglob(PATTERN)):
-        side = "val_" if path.parent.name in ("validation", "val", "eval") else ""
-        for tag, step, value in scalars(path):
-            name = curve_name(tag, side)
-            if name:
-                points.setdefault(name, {})[step] = value
-    if not points:
+    files = [(path, logged(path, folder)) for path in sorted(folder.rglob(PATTERN), key=begun)]
+    runs = joined([(path, found) for path, found in files if found.points])
+    if not runs:
         raise ValueError(
             f"{folder} has no per-epoch scalars. Expected the tags of Keras's TensorBoard callback "
             "(epoch_loss) or of kreg (overfit/clean_loss)."
         )
-    steps = sorted({step for curve in points.values() for step in curve})
+    record = from_columns(folder.name, *columns(runs[0]))
+    if len(runs) > 1:
+        record.name = runs[0].name
+        record.warnings.append(sentence(runs))
+        record.inputs["other_runs"] = [other(run) for run in runs[1:]]
+    return record
+
+
+def begun(path: Path) -> tuple[str, str]:
+    """By what the files of a folder are ordered: their names hold when they were begun."""
+    found = re.search(r"tfevents\.(\d+)", path.name)
+    return (found[1][:10].zfill(10) if found else "", path.name)
+
+
+def logged(path: Path, folder: Path) -> Logged:
+    """The per-epoch numbers of one file."""
+    place = folder_of(path)
+    below = place != folder and place.is_relative_to(folder)
+    found = Logged(place.relative_to(folder).as_posix() if below else place.name)
+    side = "val_" if path.parent.name in ("validation", "val", "eval") else ""
+    for tag, step, value, when in scalars(path):
+        curve = curve_name(tag, side)
+        if curve:
+            found.points.setdefault(curve, {})[step] = value
+            found.ended = max(found.ended, when)
+    return found
+
+
+def columns(run: Logged) -> tuple[list[int], dict[str, list[float | None]]]:
+    """Epochs from 1, and one value each, `None` where there is none."""
+    steps = run.steps
     shift = 1 if steps[0] == 0 else 0
-    columns = {name: [curve.get(step) for step in steps] for name, curve in points.items()}
-    return from_columns(folder.name, [step + shift for step in steps], columns)
+    values = {name: [curve.get(step) for step in steps] for name, curve in run.points.items()}
+    return [step + shift for step in steps], values
+
+
+def other(run: Logged) -> dict[str, Any]:
+    """A training beside the one that is judged: its name, its epochs and its curve."""
+    epochs, values = columns(run)
+    name = next((name for name in CURVES if name in values), next(iter(values)))
+    return {"name": run.name, "epochs": epochs, "curve": name, "values": values[name]}
 
 
 def curve_name(tag: str, side: str) -> str | None:
@@ -55,8 +92,8 @@ def curve_name(tag: str, side: str) -> str | None:
     return f"{side}{found[1]}" if found else None
 
 
-def scalars(path: Path) -> Iterator[tuple[str, int, float]]:
-    """`(tag, step, value)` of each scalar in one event file."""
+def scalars(path: Path) -> Iterator[tuple[str, int, float, float]]:
+    """`(tag, step, value, wall time)` of each scalar in one event file."""
     from tensorboard.compat.proto import event_pb2
 
     for data in records(path):
@@ -64,7 +101,7 @@ def scalars(path: Path) -> Iterator[tuple[str, int, float]]:
         for value in event.summary.value:
             number = scalar(value)
             if number is not None:
-                yield value.tag, int(event.step), number
+                yield value.tag, int(event.step), number, float(event.wall_time)
 
 
 def records(path: Path) -> Iterator[bytes]:
