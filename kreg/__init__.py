@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg import callbacks as callbacks
     from kreg import data as data
     from kreg import diagnostics as diagnostics
+    from kreg import fitting as fitting
     from kreg import layers as layers
     from kreg import models as models
     from kreg import optimizers as optimizers
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg import surgery as surgery
     from kreg.callbacks import Diagnostics as Diagnostics
     from kreg.callbacks import EarlyStopping as EarlyStopping
+    from kreg.fitting import fit as fit
     from kreg.layers import Dropout as Dropout
     from kreg.layers import mc_predict as mc_predict
     from kreg.optimizers import certificate as certificate
@@ -31,9 +33,17 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg.regularizers import L1 as L1
     from kreg.regularizers import L2 as L2
     from kreg.regularizers import L2SP as L2SP
+    from kreg.regularizers import MCP as MCP
+    from kreg.regularizers import SCAD as SCAD
+    from kreg.regularizers import Box as Box
     from kreg.regularizers import ElasticNet as ElasticNet
     from kreg.regularizers import GroupLasso as GroupLasso
+    from kreg.regularizers import GroupMCP as GroupMCP
+    from kreg.regularizers import GroupSCAD as GroupSCAD
+    from kreg.regularizers import MaxNorm as MaxNorm
+    from kreg.regularizers import NonNegative as NonNegative
     from kreg.regularizers import SparseGroupLasso as SparseGroupLasso
+    from kreg.regularizers import UnitNorm as UnitNorm
     from kreg.schedules import Schedule as Schedule
     from kreg.surgery import compress as compress
     from kreg.surgery import load_model as load_model
@@ -57,6 +67,14 @@ PUBLIC = {
     "GroupLasso": "kreg.regularizers",
     "SparseGroupLasso": "kreg.regularizers",
     "L2SP": "kreg.regularizers",
+    "MCP": "kreg.regularizers",
+    "GroupMCP": "kreg.regularizers",
+    "SCAD": "kreg.regularizers",
+    "GroupSCAD": "kreg.regularizers",
+    "MaxNorm": "kreg.regularizers",
+    "UnitNorm": "kreg.regularizers",
+    "NonNegative": "kreg.regularizers",
+    "Box": "kreg.regularizers",
     "certificate": "kreg.optimizers",
     "path": "kreg.optimizers",
     # surgery on models
@@ -74,6 +92,7 @@ PUBLIC = {
     "Dropout": "kreg.layers",
     "mc_predict": "kreg.layers",
     # training
+    "fit": "kreg.fitting",
     "Schedule": "kreg.schedules",
     "EarlyStopping": "kreg.callbacks",
     "Diagnostics": "kreg.callbacks",
@@ -85,6 +104,7 @@ ROOMS = (
     "callbacks",
     "data",
     "diagnostics",
+    "fitting",
     "layers",
     "models",
     "optimizers",

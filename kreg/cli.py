@@ -52,13 +52,16 @@ def _run_report(options: argparse.Namespace) -> int:
 
 def _compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sweep", help="a sweep's directory, or any folder of runs")
+    parser.add_argument(
+        "--choose", choices=("min", "1se"), help="the best setting, or the simplest one near it"
+    )
     parser.set_defaults(command=_run_compare)
 
 
 def _run_compare(options: argparse.Namespace) -> int:
     from kreg import sweeps
 
-    return sweeps.compare(options.sweep)
+    return sweeps.compare(options.sweep, choose=options.choose)
 
 
 def _replay(parser: argparse.ArgumentParser) -> None:

@@ -23,7 +23,7 @@ def bare(name: str) -> str:
     >>> bare("val_clean_accuracy")
     'accuracy'
     """
-    for prefix in ("test_", "val_", "clean_"):
+    for prefix in ("test_", "fold_", "val_", "clean_"):
         name = name.removeprefix(prefix)
     return name
 

@@ -6,8 +6,8 @@ Keras may change these names without notice. Each function says why no public na
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -34,6 +34,60 @@ def own_weights(layer: keras.Layer) -> list[keras.Variable]:
     `trainable_weights` is empty for a frozen layer, and `weights` has moving averages in it.
     """
     return list(layer._trainable_variables)
+
+
+def own_states(model: keras.Model) -> list[keras.Variable]:
+    """What layers write to while they run: moving averages, random seeds, whatever a layer counts.
+
+    `non_trainable_variables` has these and the weights of every frozen layer: gigabytes of them.
+    """
+    found = []
+    for layer in all_layers(model):
+        found += [*layer._non_trainable_variables, *(s.state for s in layer._seed_generators)]
+    return list({id(v): v for v in found}.values())
+
+
+def global_seeds() -> list[keras.Variable]:
+    """The state behind `keras.random` without a seed; empty before anything has drawn from it."""
+    from keras.src.backend.common import global_state
+
+    generator = global_state.get_global_attribute("global_seed_generator")
+    return [] if generator is None else [generator.state]
+
+
+def adds_losses(model: keras.Model) -> bool:
+    """Whether a layer has used `add_loss`, or has an activity regularizer, when it last ran.
+
+    `model.losses` cannot tell on JAX, where a step is a pure function; it computes all penalties.
+    """
+    return any(layer._losses or layer._loss_ids for layer in all_layers(model))
+
+
+@contextmanager
+def watched(
+    layers: Sequence[keras.Layer], see: Callable[[keras.Layer, Any], None]
+) -> Iterator[None]:
+    """`see(layer, outputs)` after each call of these layers, whoever calls them.
+
+    `layer.output` knows one call only, and nothing in a model of one's own class; a model that
+    begins in the middle of a graph does not lead to it.
+    """
+
+    def watching(layer: keras.Layer, call: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            outputs = call(*args, **kwargs)
+            see(layer, outputs)
+            return outputs
+
+        return run
+
+    try:
+        for layer in layers:
+            object.__setattr__(layer, "call", watching(layer, layer.call))
+        yield
+    finally:
+        for layer in layers:
+            vars(layer).pop("call", None)
 
 
 # optimizers and their variables
@@ -97,6 +151,24 @@ def compiled_loss(model: keras.Model) -> Callable[..., Any] | None:
     return getattr(model, "_compile_loss", None)
 
 
+def overrides(model: keras.Model, *names: str) -> bool:
+    """Whether the model's class, or the model itself, replaces one of these of Keras's."""
+    return any(
+        getattr(type(model), name) is not getattr(keras.Model, name) or name in vars(model)
+        for name in names
+    )
+
+
+def given_loss(model: keras.Model) -> Callable[..., Any] | None:
+    """As `compiled_loss`, also where the model goes its own way."""
+    return getattr(model, "_compile_loss", None)
+
+
+def mask_of(tensor: Any) -> Any:
+    """The mask that Keras has hung on an output, or `None`."""
+    return getattr(tensor, "_keras_mask", None)
+
+
 def output_losses(loss: Any) -> list[Any]:
     """A compiled loss, called once before, output by output: each has `path` and `loss`.
 
@@ -129,17 +201,38 @@ def example_loss(loss: Any) -> Callable[..., Any] | None:
 
 
 def _unreduced(loss: Callable[..., Any]) -> Callable[..., Any]:
-    """`loss` with one value per example: no reduction over rows, the mean over everything else."""
-    plain = _twin(loss)
-    plain.reduction = None
+    """`loss` with one value per example: the mean over its positions that no mask leaves out.
+
+    So it is the same quantity as the reduced loss: Keras divides that by the positions that count.
+    """
+    plain, count = _twin(loss), _twin(loss)
+    plain.reduction = count.reduction = None
+    count.call = _ones_of(loss)
 
     def per_example(y: Any, y_pred: Any, weight: Any = None) -> Any:
         values = plain(y, y_pred, weight)
+        if getattr(loss, "reduction", None) == "mean_with_sample_weight" and weight is not None:
+            values = keras.ops.divide_no_nan(values, keras.ops.mean(weight))
         if len(values.shape) < 2:
             return values
-        return keras.ops.mean(values, axis=tuple(range(1, len(values.shape))))
+        axes = tuple(range(1, len(values.shape)))
+        counted = keras.ops.sum(count(y, y_pred), axis=axes)
+        return keras.ops.divide_no_nan(keras.ops.sum(values, axis=axes), counted)
 
     return per_example
+
+
+def _ones_of(loss: Any) -> Callable[..., Any]:
+    """One for each position that a loss has a value for, with the mask of these values."""
+
+    def ones(y: Any, y_pred: Any) -> Any:
+        values = loss.call(y, y_pred)
+        found = keras.ops.ones_like(values)
+        if mask_of(values) is not None:
+            found._keras_mask = mask_of(values)
+        return found
+
+    return ones
 
 
 def _twin(original: Any) -> Any:
@@ -165,6 +258,12 @@ def model_in_step() -> keras.Model | None:
     return next((model for model in owners if isinstance(model, keras.Model)), None)
 
 
+def model_in_training() -> keras.Model | None:
+    """The model whose training step is running (the innermost one), or `None`."""
+    owners = (frame.f_locals.get("self") for frame in _calls("train_step"))
+    return next((model for model in owners if isinstance(model, keras.Model)), None)
+
+
 def values_in_loss() -> dict[int, Any]:
     """What an optimizer's variables hold, by their `id`, where JAX has taken them away.
 
@@ -177,6 +276,17 @@ def values_in_loss() -> dict[int, Any]:
         return {}
     variables = frame.f_locals["self"].optimizer.variables
     return {id(v): value for v, value in zip(variables, values, strict=True)}
+
+
+def fit_arguments(model: keras.Model) -> dict[str, Any]:
+    """What the running `fit` of this model was given, by name; empty outside of a `fit`.
+
+    Keras hands its callbacks the numbers of epochs and steps and nothing of the data.
+    """
+    frames = (f for f in _calls("fit") if f.f_code.co_name == "fit")
+    found = next((f for f in frames if f.f_locals.get("self") is model), None)
+    names = ("x", "y", "sample_weight", "class_weight", "validation_data", "callbacks")
+    return {} if found is None else {n: found.f_locals.get(n) for n in names}
 
 
 def _calls(*endings: str) -> Iterator[FrameType]:
@@ -202,6 +312,38 @@ def unwrapped(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Op
     """The optimizer itself, or those inside a loss-scaling or a multiple one."""
     inner = getattr(optimizer, "inner_optimizer", None)
     return getattr(optimizer, "optimizers", None) or [optimizer if inner is None else inner]
+
+
+# what a tf.data.Dataset is made of: TensorFlow has no public way to ask
+
+
+def datasets_inside(dataset: Any) -> Iterator[Any]:
+    """A `tf.data.Dataset` and all that it was made from, the outermost first."""
+    yield dataset
+    inputs = getattr(dataset, "_inputs", None)
+    for one in inputs() if callable(inputs) else ():
+        yield from datasets_inside(one)
+
+
+def reshuffles(dataset: Any) -> bool:
+    """Whether this is a `shuffle` that has another order in each pass."""
+    return bool(getattr(dataset, "_reshuffle_each_iteration", False))
+
+
+def shuffles(data: Any) -> bool:
+    """Whether a `tf.data.Dataset` has a new order in every pass: each pass moves the next ones."""
+    return any(map(reshuffles, datasets_inside(data)))
+
+
+def operations(dataset: Any) -> set[str]:
+    """The kinds of TensorFlow's operations in the functions of a `map`, a `filter` and the like."""
+    functions = getattr(dataset, "_functions", None)
+    found = set()
+    for one in functions() if callable(functions) else ():
+        graph = one.function.graph.as_graph_def()
+        found |= {node.op for node in graph.node}
+        found |= {node.op for inner in graph.library.function for node in inner.node_def}
+    return found
 
 
 # what belongs to a model, and which models there are

@@ -11,7 +11,8 @@ import numpy as np
 
 from kreg import private_keras
 from kreg.diagnostics.record import Event
-from kreg.measuring.clean_loss import CleanEvaluator, Measurement
+from kreg.measuring.clean_loss import CleanEvaluator
+from kreg.measuring.measurement import Measurement
 from kreg.measuring.penalties import WeightNumbers
 from kreg.measuring.rows import Rows
 

@@ -3,7 +3,7 @@
 import re
 
 from kreg import check
-from kreg.config import automatic, data_checks
+from kreg.config import automatic, data_checks, procedures
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
 from kreg.layers.options import NoiseOptions
@@ -143,7 +143,39 @@ def length_is_told_once(config: Config) -> None:
         )
 
 
+def folds_compare(config: Config) -> None:
+    """Settings are compared on the held-out fold, never on rows that may have stopped a training.
+
+    The test rows score what was chosen, and choose nothing.
+    """
+    folds, name = getattr(config.data, "folds", 0), config.objective
+    if name.startswith("fold_") and not folds:
+        raise check.invalid("objective", "a number that is there without data.folds", name)
+    if folds and name.startswith(("val_", "test_")):
+        instead = f"fold_{name.partition('_')[2]}"
+        raise check.invalid(
+            "objective",
+            f"{instead} under data.folds={folds}",
+            name,
+            "Validation rows stop trainings, and test rows score what was chosen.",
+        )
+
+
+def a_path_has_a_table(config: Config) -> None:
+    """The lasso path is that of a linear model of named columns."""
+    if config.procedure != "lasso_path":
+        return
+    procedures.check_path(config.arguments)
+    if getattr(config.data, "images", None):
+        raise ValueError(
+            f"experiment=lasso_path needs a table, but data={config.data.kind} are images. Take "
+            "your own with data=csv data.path=... data.target=..., or data=diabetes."
+        )
+
+
 RULES = (
+    folds_compare,
+    a_path_has_a_table,
     classes_can_be_weighed,
     length_is_told_once,
     task_is_a_folder_name,

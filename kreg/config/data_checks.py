@@ -79,8 +79,6 @@ def shares_leave_rows(cfg: SourceOptions) -> None:
     if cfg.fold and cfg.fold >= cfg.folds:
         wanted = f"a fold from 0 to {cfg.folds - 1}" if cfg.folds else "0, as there are no folds"
         raise check.invalid("data.fold", wanted, cfg.fold, "Say how many with data.folds.")
-    if cfg.folds and cfg.time is not None:
-        raise check.invalid("data.folds", "0 where data.time orders the rows", cfg.folds)
 
 
 def columns_are_there(cfg: SourceOptions) -> None:

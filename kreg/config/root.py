@@ -6,6 +6,7 @@ from typing import Any
 
 from kreg.augment.options import AugmentOptions
 from kreg.config.custom import Custom
+from kreg.config.procedures import PROCEDURES
 from kreg.data.options import SourceOptions
 from kreg.fields import Options, many, mapping, one_of, ranged, switch, text
 from kreg.layers.options import NoiseOptions
@@ -20,22 +21,16 @@ from kreg.training.options import (
     TrainerOptions,
 )
 
-PROCEDURES = {  # what an experiment runs instead of a training -> the module whose `run` it is
-    "cocktail": "kreg.procedures.cocktail",
-    "diabetes_path": "kreg.papers.diabetes_path",
-    "double_descent": "kreg.papers.double_descent",
-    "feature_selection": "kreg.papers.feature_selection",
-    "gal_ghahramani": "kreg.papers.gal_ghahramani",
-    "proben1": "kreg.papers.proben1",
-    "size_path": "kreg.procedures.size_path",
-    "zou_hastie_prostate": "kreg.papers.zou_hastie_prostate",
-}
 AUTO = "auto"  # `val_clean_rmse` of a regression, else `val_clean_loss`
 OBJECTIVES = (
     "val_clean_loss",
     "val_clean_accuracy",
     "val_clean_rmse",
     "val_clean_mae",
+    "fold_clean_loss",
+    "fold_clean_accuracy",
+    "fold_clean_rmse",
+    "fold_clean_mae",
     "test_clean_loss",
     "test_clean_accuracy",
     "test_clean_rmse",
@@ -60,12 +55,21 @@ class Root:
     seed: int = ranged(
         0, "of the split, the weights, the order and the noise", low=0, high=2**31 - 1
     )
+    seeds: int = ranged(
+        1, "so many trainings of every setting: seed, seed + 1, ...", low=1, high=1000
+    )
     procedure: str = one_of(
         "train", ("train", *PROCEDURES), "what an experiment runs instead of a training"
     )
     arguments: dict[str, Any] = mapping({}, "the procedure's own")
     objective: str = one_of(
         AUTO, (AUTO, *OBJECTIVES), "what a sweep compares and a search minimises"
+    )
+    choose: str = one_of(
+        "min",
+        ("min", "1se"),
+        "the setting of a sweep: the best mean over seeds and folds, or the simplest one within a "
+        "standard error of it",
     )
     resume: str = text("auto", "auto | never | force | a run directory")
     check: bool = switch(False, "compose, build, validate, do not train")

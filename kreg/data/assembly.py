@@ -43,22 +43,26 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
         validation=raw.validation,
     )
     checks.check_sizes(raw, rows, how)
-    rows = (subset(rows[0], labels, how), rows[1], rows[2])
-    fitted = raw.preprocess(raw.rows(rows[0])) if raw.preprocess else None
-    train, validation, test = (_split(raw, part, fitted) for part in rows)
+    rows = rows._replace(train=subset(rows.train, labels, how))
+    fitted = raw.preprocess(raw.rows(rows.train)) if raw.preprocess else None
+    train, validation, test, fold = (_split(raw, part, fitted) for part in rows)
     if raw.test is not None:
         test = Split(_inputs(raw.test[0], fitted), _targets(raw.test[1], raw.task))
     data = _data(raw, (train, validation, test), fitted)
+    data.fold = fold if how.folds else None
     data.warnings += checks.examine(data, raw, rows)
     _finish_targets(data, how, scale_target)
     return data
 
 
 def strata(raw: Raw) -> Array:
-    """What the splits are stratified by: the targets, or the set of labels that a row has."""
-    if raw.task != "multilabel":
-        return raw.y
-    return np.unique(raw.y, axis=0, return_inverse=True)[1].reshape(-1)
+    """What the splits are stratified by: whole numbers are classes, floats are numbers.
+
+    Rows with several labels go by the set of these.
+    """
+    if raw.task == "multilabel":
+        return np.unique(raw.y, axis=0, return_inverse=True)[1].reshape(-1)
+    return np.asarray(raw.y, float if raw.task == "regression" else np.int64)
 
 
 def _split(raw: Raw, rows: Indices, fitted: Fitted | None) -> Split:

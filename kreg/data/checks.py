@@ -62,8 +62,9 @@ def _check_labels(raw: Raw, y: Array) -> None:
 
 def check_sizes(raw: Raw, rows: Rows, how: Splitting) -> None:
     """Refuse an empty split; only the test split may be left out, by `test=0`."""
-    for name, part in zip(("train", "validation", "test"), rows, strict=True):
-        wanted = name != "test" or (how.test > 0 and raw.test is None and raw.validation is None)
+    tested = how.test > 0 and raw.test is None and raw.validation is None
+    for name, part in zip(rows._fields, rows, strict=True):
+        wanted = {"test": tested, "fold": bool(how.folds)}.get(name, True)
         if wanted and not len(part):
             raise ValueError(
                 f"{raw.name}: the {name} split is empty ({len(raw.y)} rows in all). "
@@ -93,11 +94,11 @@ def _classes(data: Data) -> list[str]:
         only = data.class_names[next(iter(present["train"]))]
         raise ValueError(f"{data.name}: the training split has a single class, {only!r}.")
     found = []
-    for name in ("validation", "test"):
+    for name in (name for name in data.splits if name != "train"):
         missing = sorted(set(range(len(data.class_names))) - present[name])
         if missing and len(data.splits[name]):
             found.append(f"{_listed([data.class_names[i] for i in missing])} missing in {name}.")
-    unseen = sorted((present["validation"] | present["test"]) - present["train"])
+    unseen = sorted(set.union(*present.values()) - present["train"])
     if unseen:
         names = _listed([data.class_names[i] for i in unseen])
         found.append(f"{names} missing in train, so it cannot be learned.")

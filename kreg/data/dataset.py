@@ -151,7 +151,8 @@ class Data:
     `task` is `"classification"` (integer class ids), `"binary"` (ids 0 and 1), `"multilabel"`
     (float32 of 0 and 1, `(rows, outputs)`) or `"regression"` (float32, `(rows, outputs)`,
     standardised where `target_scale` says so). Images are `(h, w, c)`, uint8 in 0..255 or float32;
-    the validation and test rows are never changed by noise.
+    the validation and test rows are never changed by noise. `fold` are the rows of the held-out
+    fold, on which settings are compared; `None` without folds.
     """
 
     name: str
@@ -168,6 +169,7 @@ class Data:
     target_scale: list[float] = dataclasses.field(default_factory=list)
     preprocessing: Fitted | None = None
     warnings: list[str] = dataclasses.field(default_factory=list)
+    fold: Split | None = None
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -175,7 +177,8 @@ class Data:
 
     @property
     def splits(self) -> dict[str, Split]:
-        return {"train": self.train, "validation": self.validation, "test": self.test}
+        found = {"train": self.train, "validation": self.validation, "test": self.test}
+        return found if self.fold is None else found | {"fold": self.fold}
 
     @property
     def sizes(self) -> dict[str, int]:

@@ -15,10 +15,10 @@ PURITY = 0.98
 
 
 def duplicates(data: Data) -> list[str]:
-    """How many validation and test rows stand in the training split, inputs bit for bit equal."""
+    """How many rows that do not train stand in the training split, inputs bit for bit equal."""
     known = set(_row_keys(data.train))
     found = []
-    for name in ("validation", "test"):
+    for name in (name for name in data.splits if name != "train"):
         again = sum(key in known for key in _row_keys(data.splits[name]))
         if again:
             found.append(
@@ -86,8 +86,7 @@ def straddling_groups(raw: Raw, rows: Rows) -> list[str]:
         members = np.unique(np.asarray(values).astype(str), return_inverse=True)[1]
         if not _looks_like_groups(members, raw):
             continue
-        train, validation, _ = rows
-        shared = np.intersect1d(members[train], members[validation])
+        shared = np.intersect1d(members[rows.train], members[rows.validation])
         if len(shared):
             found.append(
                 f"{len(shared)} groups of {name!r} have rows in train and in validation, so the "

@@ -24,6 +24,7 @@ class SourceOptions(Options):
     and ordered by a column, `needs` the package of an extra, `seeded` whether the rows are drawn.
     """
 
+    paths: ClassVar[tuple[str, ...]] = ("path", "test_path")  # keys that name files
     images: ClassVar[bool | None] = None
     fixed_task: ClassVar[str] = "auto"
     names_columns: ClassVar[bool] = False
@@ -39,8 +40,10 @@ class SourceOptions(Options):
         **TRAIN_SIZE,
     )
     label_noise: float = ranged(0.0, "fraction of training labels that are made wrong", **SHARE)
-    folds: int = ranged(0, "k of k-fold; fold `fold` is the test split", **FOLDS)
-    fold: int = ranged(0, "from 0", low=0, high=999)
+    folds: int = ranged(0, "k of k-fold beside the test rows: one training each", **FOLDS)
+    fold: int | None = ranged(
+        None, "only this fold is held out, from 0; null: each in turn", type=int, low=0, high=999
+    )
     group: str | None = text(None, "column whose rows must stay in one split (a person, a device)")
     time: str | None = text(None, "column that orders the rows: the last ones are the test")
     standardise: str = one_of(
@@ -52,7 +55,7 @@ class SourceOptions(Options):
 
     def splitting(self) -> dict[str, Any]:
         """The arguments of `kreg.data.Splitting`, but for its seed."""
-        return {name: getattr(self, name) for name in SPLITTING}
+        return {name: getattr(self, name) for name in SPLITTING} | {"fold": self.fold or 0}
 
     def arguments(self) -> dict[str, Any]:
         left_out = {

@@ -1,7 +1,7 @@
 """Seeded splits: stratified, by group, by time, in folds. Every function returns row indices."""
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,7 +9,18 @@ from numpy.typing import ArrayLike, NDArray
 from kreg import check
 
 Indices = NDArray[np.int64]
-Rows = tuple[Indices, Indices, Indices]  # of training, validation and test
+NONE: Indices = np.empty(0, np.int64)
+STRATA = 10  # of a target that is a number: within one, rows are drawn at random
+
+
+class Rows(NamedTuple):
+    """Row indices by role; `fold` is empty where there are no folds."""
+
+    train: Indices
+    validation: Indices
+    test: Indices
+    fold: Indices = NONE
+
 
 # each use of the seed has its own stream, so that one option never moves another's draw
 TEST, VALIDATION, SUBSET, NOISE, FOLDS = range(5)
@@ -26,8 +37,9 @@ class Splitting:
             `None` for all. Validation and test stay as they are, so that sizes compare.
         label_noise: Fraction of training labels, in [0, 1), that are replaced by another class;
             for regression, Gaussian noise of that many standard deviations of the target.
-        folds: `0`, or the number of folds >= 2. Fold number `fold` is then the test split (the
-            validation split, where the source brings its own test rows).
+        folds: `0`, or the number of folds >= 2 into which the rows beside the test rows are cut.
+            Fold number `fold` is held out: it trains nothing and stops nothing, so settings can
+            be compared on it. The others are training and validation rows.
         fold: Whole number from 0 to `folds - 1`.
         seed: Whole number >= 0.
     """
@@ -66,10 +78,12 @@ def split_rows(
     own_test: bool = False,
     validation: NDArray[np.bool_] | None = None,
 ) -> Rows:
-    """`(train, validation, test)` index arrays: disjoint, and together every row.
+    """`(train, validation, test, fold)` index arrays: disjoint, and together every row.
 
-    Rows are stratified by `y` (for regression along its sorted values). With `group` whole groups
-    are dealt out instead; with `time` the last rows are the test, those before them validation.
+    The test rows are the same for all folds. Rows are stratified by `y` (a target of floats by its
+    deciles). With `group` whole groups are dealt out instead. With `time` the last rows are the
+    test, those before them validation, and rows of one time are never separated; fold `k` of time
+    follows all rows that train for it, so the first folds have fewer of them.
 
     Args:
         y: Targets, `(rows,)` or `(rows, targets)`; the first target stratifies.
@@ -83,33 +97,34 @@ def split_rows(
     if validation is not None:
         if how.folds:
             raise check.invalid("folds", "0 where the source says the validation rows", how.folds)
-        return np.flatnonzero(~validation), np.flatnonzero(validation), np.empty(0, np.int64)
+        return Rows(np.flatnonzero(~validation), np.flatnonzero(validation), NONE)
+    test = 0.0 if own_test else how.test
     if time is not None:
-        return _by_time(time, how, own_test)
+        return _by_time(np.asarray(time), how, test)
     if group is not None:
-        return _by_group(np.asarray(y), np.asarray(group), how, own_test)
-    return _stratified(np.asarray(y), how, own_test)
+        return _by_group(np.asarray(y), np.asarray(group), how, test)
+    return _stratified(np.asarray(y), how, test)
 
 
-def _stratified(y: NDArray[Any], how: Splitting, own_test: bool) -> Rows:
+def _stratified(y: NDArray[Any], how: Splitting, share: float) -> Rows:
     y = y.reshape(len(y), -1)[:, 0]
-    order = spread(y, how.generator(FOLDS if how.folds else TEST))
-    test_rows = 0 if own_test else round(how.test * len(y))
+    test, rest = deal(spread(y, how.generator(TEST)), round(share * len(y)))
+    fold = NONE
     if how.folds:
-        held = np.arange(len(y)) % how.folds == how.fold
-        test, rest = order[held], order[~held]
-    else:
-        test, rest = deal(order, test_rows)
-    if how.folds and own_test:
-        return np.sort(rest), np.sort(test), np.empty(0, np.int64)
+        order = rest[spread(y[rest], how.generator(FOLDS))]
+        held = np.arange(len(order)) % how.folds == how.fold
+        fold, rest = order[held], order[~held]
     order = rest[spread(y[rest], how.generator(VALIDATION))]
     validation, train = deal(order, round(how.validation * len(y)))
-    return np.sort(train), np.sort(validation), np.sort(test)
+    return Rows(*map(np.sort, (train, validation, test, fold)))
 
 
 def spread(y: NDArray[Any], generator: np.random.Generator) -> Indices:
-    """Row numbers sorted by `y`, in random order where `y` ties."""
+    """Row numbers sorted by `y`, in random order where `y` ties; floats tie within a decile."""
     order = generator.permutation(len(y))
+    if y.dtype.kind == "f":
+        edges = np.quantile(y, np.linspace(0, 1, STRATA + 1)[1:-1]) if len(y) else y
+        y = np.searchsorted(edges, y)
     return order[np.argsort(y[order], kind="stable")]
 
 
@@ -120,25 +135,40 @@ def deal(order: Indices, count: int) -> tuple[Indices, Indices]:
     return order[picked], order[~picked]
 
 
-def _by_group(y: NDArray[Any], group: NDArray[Any], how: Splitting, own_test: bool) -> Rows:
+def _by_group(y: NDArray[Any], group: NDArray[Any], how: Splitting, share: float) -> Rows:
     """Deals the groups as `_stratified` deals rows, by the label of each group's first row."""
     names, first, member = np.unique(group, return_index=True, return_inverse=True)
     if len(names) < 3:
         raise check.invalid("group", "a column with at least three groups", list(names))
-    parts = _stratified(y[first], how, own_test)
-    train, validation, test = (np.flatnonzero(np.isin(member, part)) for part in parts)
-    return train, validation, test
+    parts = _stratified(y[first], how, share)
+    return Rows(*(np.flatnonzero(np.isin(member, part)) for part in parts))
 
 
-def _by_time(time: ArrayLike, how: Splitting, own_test: bool) -> Rows:
-    if how.folds:
-        raise check.invalid("folds", "0 where `time` orders the rows", how.folds)
-    order = np.argsort(np.asarray(time), kind="stable")
-    rows = len(order)
-    test = 0 if own_test else round(how.test * rows)
-    validation = round(how.validation * rows)
-    ends = (rows - test - validation, rows - test)
-    return order[: ends[0]], order[ends[0] : ends[1]], order[ends[1] :]
+def _by_time(time: NDArray[Any], how: Splitting, share: float) -> Rows:
+    order = np.argsort(time, kind="stable")
+    time = time[order]
+    until = rest = boundary(time, len(order) - round(share * len(order)))
+    count = round(how.validation * len(order))
+    if how.folds:  # the blocks before a fold train for it, so there is one more of them than folds
+        ends = (how.fold + k for k in (1, 2))
+        until, end = (boundary(time, k * rest // (how.folds + 1)) for k in ends)
+        count = round(how.validation * until)
+    else:
+        end = until
+    begin = boundary(time, until - count)
+    return Rows(order[:begin], order[begin:until], order[rest:], order[until:end])
+
+
+def boundary(time: NDArray[Any], wanted: int) -> int:
+    """The place nearest to `wanted` in sorted times at which no two equal ones are separated.
+
+    >>> boundary(np.array([1, 2, 2, 2, 3]), 3), boundary(np.array([1, 2, 2, 2, 3]), 2)
+    (4, 1)
+    """
+    if not 0 < wanted < len(time):
+        return max(0, min(wanted, len(time)))
+    before, after = (int(np.searchsorted(time, time[wanted], side)) for side in ("left", "right"))
+    return before if wanted - before <= after - wanted else after
 
 
 def subset(rows: Indices, y: ArrayLike, how: Splitting) -> Indices:

@@ -78,6 +78,7 @@ def from_frame(
         raise ValueError(f"{name}: {error}") from error
     if not found.frame.shape[1]:
         raise ValueError(f"{name}: no feature column is left beside {_listed(wanted)}.")
+    sentences = truth.sentences + found.sentences + _ungrouped(frame, group)
     raw = Raw(
         name=name,
         x=found.frame,
@@ -89,7 +90,7 @@ def from_frame(
         time=None if time is None else _times(frame[time], time, types.get(time)),
         preprocess=lambda rows: Columns.fit(rows, max_categories, found.notations),
         suspects=suspects(frame.drop(columns=list(found.notations)), {*wanted, time, split}),
-        warnings=[f"{name}: {sentence}" for sentence in truth.sentences + found.sentences],
+        warnings=[f"{name}: {sentence}" for sentence in sentences],
     )
     return raw if (roles == TRAIN).all() else in_roles(raw, roles)
 
@@ -108,6 +109,14 @@ def _features(
     sentences += [f"column {c!r} counts the rows; left out." for c in counters]
     sentences += [f"column {c!r} differs in every row; left out." for c in names]
     return Understood(frame, notations, sentences)
+
+
+def _ungrouped(frame: "pd.DataFrame", group: str | None) -> list[str]:
+    """A sentence about rows of which nobody says the group."""
+    absent = 0 if group is None else int(frame[group].isna().sum())
+    if not absent:
+        return []
+    return [f"{absent} rows have no value in {group!r}; they stay together, as one group."]
 
 
 def _listed(target: Sequence[str]) -> str:

@@ -194,6 +194,8 @@ def name(
         return "UNDECIDED"
     if train == RISES and pressed(series, window, limits):
         return TABLE[train, min(validation, FLAT)]
+    if series.one_sided and validation == FALLS:
+        return "LEARNING"  # not LATE GAIN: nobody knows that the training loss rests
     state = TABLE[train, validation]
     return "UNDERFITTING" if state == "CONVERGED" and high(series, t, baseline, limits) else state
 
@@ -304,7 +306,7 @@ def direction(epochs: np.ndarray, values: np.ndarray, limits: Thresholds) -> int
 def suspicious(series: Series, t: int, limits: Thresholds) -> bool:
     """`train - validation > 2 SE(train - validation)` at three checks: too good to be true."""
     recent = range(max(0, t - 2), t + 1)
-    if not series.honest:
+    if not (series.honest and series.comparable):
         return False
     margins = [limits.suspicious * gap_error(series, i) for i in recent]
     return all(series.train[i] - series.validation[i] > m for i, m in zip(recent, margins))

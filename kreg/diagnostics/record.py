@@ -32,8 +32,8 @@ class Inputs(TypedDict, total=False):
     augmented: bool
     steps: int
     monitored: list[str]
-    columns: list[str]
     class_weight: dict[str, float]
+    columns: list[str]
     class_names: list[str]
     found: list[str]
     rows_found: list[str]

@@ -56,6 +56,7 @@ def document(
         "totals": f.totals,
         "compressed": None,
         "scores": None,
+        "features": None,
         "advice": [advice.as_dict() for advice in advise(f)],
         "replay": replay(record, rules),
         "sizes": record.sizes,

@@ -44,8 +44,18 @@ class Series:
 
     @property
     def honest(self) -> bool:
-        """Whether these are the clean curves."""
-        return self.names == CLEAN
+        """Whether the validation curve is the clean one."""
+        return self.names[1] == CLEAN[1]
+
+    @property
+    def comparable(self) -> bool:
+        """Whether both losses are of one kind, so that their difference means something."""
+        return self.names in (CLEAN, LOGGED)
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether nothing is known of the training loss."""
+        return not np.isfinite(self.train).any()
 
     @property
     def best(self) -> int | None:
@@ -55,19 +65,27 @@ class Series:
 
 
 def judged(record: Record) -> Series:
-    """The clean curves where they were measured, else the logged ones."""
+    """The clean curves where they were measured, else the logged ones.
+
+    Where the clean training loss is the only one that was not measured, Keras's `loss` without the
+    penalty stands for it: noisy and late, but it tells a fall from a rest.
+    """
     names = CLEAN if record.measured(CLEAN[1]).any() else LOGGED
+    if names == CLEAN and not record.measured(CLEAN[0]).any() and record.measured(LOGGED[0]).any():
+        names = LOGGED[0], CLEAN[1]
     there = np.flatnonzero(record.measured(names[1]))
-    penalty = record.curve("penalty") if names == CLEAN else np.zeros(len(record.epochs))
+    penalty = record.curve("penalty") if names[1] == CLEAN[1] else np.zeros(len(record.epochs))
+    penalty = np.nan_to_num(penalty, nan=0.0, posinf=0.0, neginf=0.0)
+    train = record.curve(names[0]) - (penalty if names == (LOGGED[0], CLEAN[1]) else 0.0)
     return Series(
         epochs=np.array(record.epochs, dtype=int)[there],
-        train=carried(record.curve(names[0]), record.measured(names[0]))[there],
+        train=carried(train, record.measured(names[0]))[there],
         validation=record.curve(names[1])[there],
         examples=[record.examples[i] for i in there],
         correct=[record.correct[i] for i in there],
         names=names,
         measured=record.measured(names[0])[there],
-        penalty=np.nan_to_num(penalty, nan=0.0, posinf=0.0, neginf=0.0)[there],
+        penalty=penalty[there],
         train_error=carried(record.curve(ERROR), record.measured(ERROR))[there],
     )
 

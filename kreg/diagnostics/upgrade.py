@@ -19,6 +19,7 @@ NOTHING: Document = {
     "layers": [],
     "compressed": None,
     "scores": None,
+    "features": None,
     "totals": {"params": 0, "effective": None, "unregularized": 0, "unregularized_share": 0.0},
     "advice": [],
     "replay": [],

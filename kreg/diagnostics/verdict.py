@@ -4,16 +4,24 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypedDict
 
+from kreg.diagnostics import zeros
 from kreg.diagnostics.data_findings import data_findings, label_noise
 from kreg.diagnostics.judge import Check, Thresholds, differs, high, right, walk
 from kreg.diagnostics.onset import interval
 from kreg.diagnostics.proof import proof, proved
 from kreg.diagnostics.record import Record
-from kreg.diagnostics.rest import STOPPED, resolved
+from kreg.diagnostics.rest import RESTING, STOPPED, resolved
 from kreg.diagnostics.series import Series, judged
 from kreg.diagnostics.states import PAST_BEST, STATES
 
 BIASED = "logged losses only: biased"
+USE_DIAGNOSTICS = (
+    "They carry penalties, noise and a running mean; use kreg.Diagnostics to compute the clean "
+    "ones."
+)
+UNMEASURED = (
+    "They carry penalties, noise and a running mean, and the clean ones could not be measured."
+)
 NO_BASELINE = (
     "What guessing costs is not known here, so CONVERGED cannot be told from UNDERFITTING. Look at "
     "the height of the training loss."
@@ -21,6 +29,11 @@ NO_BASELINE = (
 NO_RATES = (
     "The learning rate is not known here, so it cannot be told whether the losses came to rest or "
     "a schedule ended."
+)
+ONE_SIDED = "The validation loss falls. Nothing is known of the training loss."
+STANDS_IN = (
+    "The clean training loss was not measured: Keras's `loss` without the penalty, a running mean "
+    "with noise, stands for it. Pass `train=(x, y)` to kreg.Diagnostics, or call kreg.fit."
 )
 AT_GUESSING = "The validation loss was not better than guessing so far."
 
@@ -133,7 +146,7 @@ def dated(record: Record, series: Series, checks: list[Check], limits: Threshold
     state, past_best = STATES[last.state], last.state in PAST_BEST
     stretch = interval(series, anchor, best, limits.z, limits.trailing)
     onset = int(series.epochs[anchor]) if past_best else None
-    gap = float(series.validation[-1] - series.train[-1])
+    gap = float(series.validation[-1] - series.train[-1]) if series.comparable else math.nan
     return Verdict(
         **named(last.state, series, checks, record),
         headline=headline(state.name, onset, stretch, last.epoch),
@@ -161,13 +174,18 @@ def named(state: str, series: Series, checks: list[Check], record: Record) -> di
     return {
         "state": state,
         "tone": tone(state, series, checks, record),
-        "meaning": meaning(state, record),
-        "action": STATES[state].action,
+        "meaning": ONE_SIDED if one_sided(state, series) else meaning(state, record),
+        "action": zeros.ACTION if is_growing(state, record) else STATES[state].action,
         "honest": series.honest,
         "monitor": series.names[1],
         "timeline": timeline(checks),
         "caveats": caveats(record, series, checks, state),
     }
+
+
+def one_sided(state: str, series: Series) -> bool:
+    """Whether the word was found without a training loss, which its meaning would speak of."""
+    return state == "LEARNING" and bool(len(series)) and series.one_sided
 
 
 def meaning(state: str, record: Record) -> str:
@@ -183,8 +201,16 @@ def meaning(state: str, record: Record) -> str:
 def tone(state: str, series: Series, checks: list[Check], record: Record) -> str:
     """The state's own; never good where the data are doubtful or nothing beats guessing."""
     doubtful = data_findings(record) or at_guessing(series, checks, record)
+    doubtful = doubtful or is_growing(state, record)
     own = STATES[state].tone
     return "watch" if own == "good" and doubtful else own
+
+
+def is_growing(state: str, record: Record) -> bool:
+    """Whether the losses rest but the zeros of a penalty do not."""
+    known = proof(record)
+    at_its_end = known is not None and known.closed
+    return state in RESTING and not at_its_end and zeros.growing(record) is not None
 
 
 def at_guessing(series: Series, checks: list[Check], record: Record) -> bool:
@@ -224,10 +250,9 @@ def caveats(record: Record, series: Series, checks: list[Check], state: str) -> 
     """What limits the verdict."""
     found = []
     if not series.honest:
-        found.append(
-            f"{BIASED}. They carry penalties, noise and a running mean; use kreg.Diagnostics to "
-            "compute the clean ones."
-        )
+        found.append(f"{BIASED}. {UNMEASURED if record.provenance else USE_DIAGNOSTICS}")
+    if len(series) and not series.comparable:
+        found.append(STANDS_IN)
     if len(series) and series.examples[-1] is None:
         found.append("No per-example losses: how sure the verdict is cannot be computed.")
     if len(series) < len(record.epochs) and len(series):
@@ -240,4 +265,6 @@ def caveats(record: Record, series: Series, checks: list[Check], state: str) -> 
         found.append(NO_RATES)
     if state != "GUESSING" and at_guessing(series, checks, record):
         found.append(AT_GUESSING)
+    if is_growing(state, record) and (more := zeros.growing(record)) is not None:
+        found.append(zeros.sentence(more))
     return found + list(record.warnings)

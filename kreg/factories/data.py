@@ -1,6 +1,9 @@
 """`data`: from its configuration to rows that are split and checked."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.hydra_config import HydraConfig
 
 from kreg.config.custom import Custom
 from kreg.data.options import SourceOptions
@@ -8,6 +11,17 @@ from kreg.factories import components
 
 if TYPE_CHECKING:
     from kreg.data import Data
+
+
+def from_start(path: str) -> str:
+    """A path as it was meant where the command was given: `hydra.job.chdir=true` goes elsewhere.
+
+    Where Hydra runs nothing, or stays where it is, the path remains as the user has written it.
+    """
+    if not HydraConfig.initialized() or path.startswith("~"):
+        return path
+    told = HydraConfig.get()
+    return str(Path(told.runtime.cwd) / path) if told.job.chdir else path
 
 
 def load(cfg: SourceOptions | Custom, seed: int) -> "Data":
@@ -21,6 +35,10 @@ def load(cfg: SourceOptions | Custom, seed: int) -> "Data":
 
     if isinstance(cfg, Custom):
         return assemble(components.create_custom(cfg), Splitting(seed=seed))
-    raw = components.create(cfg, **({"seed": seed} if cfg.seeded else {}))
+    named = {name: getattr(cfg, name, None) for name in cfg.paths}
+    found: dict[str, Any] = {
+        name: from_start(path) for name, path in named.items() if path is not None
+    }
+    raw = components.create(cfg, **({"seed": seed} if cfg.seeded else {}), **found)
     splitting = Splitting(seed=seed, **cfg.splitting())
     return assemble(raw, splitting, scale_target=cfg.scale_target)

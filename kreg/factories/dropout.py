@@ -1,6 +1,8 @@
 """`dropout`: from its configuration to a factory of noise layers over the places of a model."""
 
-from collections.abc import Callable
+import contextlib
+import random
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from kreg.config.custom import Custom
@@ -25,6 +27,9 @@ WHERE = {
 class Noise:
     """Called by a model builder at every place; counts the layers that it has handed out.
 
+    What the layers draw, their seeds say, comes from a stream of their own: with them and without
+    them the weights of a model start equal, so that settings can be compared.
+
     Args:
         kind: The kind of the `dropout` group.
         make: `place -> layer`, or `None` where the place stays without noise.
@@ -39,9 +44,11 @@ class Noise:
     ) -> None:
         self.kind, self.make, self.place = kind, make, place
         self.placed = 0
+        self.stream = forked()
 
     def __call__(self, place: "Place") -> "keras.layers.Layer | None":
-        layer = self.make(place)
+        with drawing_from(self.stream):
+            layer = self.make(place)
         self.placed += layer is not None
         return layer
 
@@ -49,6 +56,25 @@ class Noise:
         """After the model is built: refuse noise that has found no place in it."""
         if self.kind != "none" and not self.placed:
             raise ValueError(f"dropout={self.kind} {WHERE[self.place].format(model=model)}.")
+
+
+def forked() -> random.Random:
+    """A stream that follows from the state of Python's own, which Keras's seeds are drawn from."""
+    copy = random.Random()
+    copy.setstate(random.getstate())
+    return random.Random(f"noise {copy.getrandbits(64)}")
+
+
+@contextlib.contextmanager
+def drawing_from(stream: random.Random) -> Iterator[None]:
+    """Let what is drawn inside come from `stream`; outside nothing has been drawn."""
+    outside = random.getstate()
+    random.setstate(stream.getstate())
+    try:
+        yield
+    finally:
+        stream.setstate(random.getstate())
+        random.setstate(outside)
 
 
 def noise(cfg: NoiseOptions | Custom, steps_per_epoch: int | None = None) -> Noise:

@@ -9,6 +9,7 @@ from hydra.core.override_parser.types import Override
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import commandline
+from kreg.launch.commandline import CommandLine
 from kreg.launch.compose import Composition
 
 
@@ -18,12 +19,12 @@ class Checked:
     A job in another process, on another machine perhaps, finds none and checks its own.
 
     Args:
-        multirun: Whether the command is a sweep.
+        line: The command line, with its replicates written out.
     """
 
-    def __init__(self, multirun: bool = False) -> None:
+    def __init__(self, line: CommandLine) -> None:
         self.process = os.getpid()
-        self.multirun = multirun
+        self.line, self.multirun = line, line.multirun
         self.configs: dict[tuple[str, ...], Config] = {}
         self.folders: dict[Path, Config] = {}  # of a sweep's jobs, below its directory
         self.run_directory = self.sweep_directory = Path()

@@ -20,6 +20,7 @@ SHORTHANDS = {
     "compress=false": "compress=off",
 }
 
+MODE = "hydra.mode"
 INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
 # the user's own keys are in no schema: Hydra would ask for a `+` before each
@@ -37,6 +38,7 @@ class CommandLine:
     shows_only: bool = False  # --cfg
     passes_to_hydra: bool = False
     config_dir: str | None = None
+    replicated: bool = False  # its seeds and folds are written out
 
 
 def parse(arguments: list[str]) -> CommandLine:
@@ -53,12 +55,14 @@ def parse(arguments: list[str]) -> CommandLine:
     if flags.refused:
         raise ConfigError(
             "--config-path, --config-name and --experimental-rerun are refused: kreg composes its "
-            "own configuration. Add options of your own with --config-dir FOLDER."
+            "own configuration. Add options of your own with --config-dir FOLDER; a run goes on "
+            "where its command is given again, or with resume=FOLDER."
         )
+    overrides = parse_overrides(words)
     return CommandLine(
         arguments=_flags_first(arguments, words),
-        overrides=_parse_overrides(words),
-        multirun=flags.multirun,
+        overrides=overrides,
+        multirun=is_multirun(flags.multirun, overrides),
         help=flags.help,
         shows_only=flags.cfg is not None,
         passes_to_hydra=bool(flags.hydra or flags.info),
@@ -74,6 +78,18 @@ def for_hydra(argument: str) -> str:
     """
     argument = SHORTHANDS.get(argument, argument)
     return f"++{argument}" if FREE.match(argument) else argument
+
+
+def is_multirun(flag: bool, overrides: list[Override]) -> bool:
+    """Whether the command is a sweep: by `-m`, or by `hydra.mode`.
+
+    Raises:
+        ConfigError: If the two contradict each other.
+    """
+    modes = [str(o.value()).upper() for o in overrides if o.key_or_group == MODE]
+    if flag and modes[-1:] == ["RUN"]:
+        raise ConfigError(f"-m asks for a sweep, and {MODE}=RUN for a single run. Leave one out.")
+    return flag or modes[-1:] == ["MULTIRUN"]
 
 
 def _flags() -> argparse.ArgumentParser:
@@ -98,6 +114,9 @@ def _flags_first(arguments: list[str], words: list[str]) -> list[str]:
     flags = list(arguments)
     for word in words:
         flags.remove(word)
+    last = flags[-1:]
+    if last in (["--info"], ["-i"]):  # it would take the first override for its value
+        flags[-1] = "--info=all"
     return flags + words
 
 
@@ -126,7 +145,8 @@ def shortened(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def _parse_overrides(words: list[str]) -> list[Override]:
+def parse_overrides(words: list[str]) -> list[Override]:
+    """Words of the form `key=value`, each checked to be one."""
     parser, parsed = OverridesParser.create(), []
     for word in words:
         try:
@@ -159,6 +179,11 @@ def jobs(line: CommandLine, options: dict[str, list[str]] | None = None) -> list
         ConfigError: If a sweep is empty, or a sweep is asked for without `-m`.
     """
     return [list(job) for job in itertools.product(*_spelt_out(line, options))]
+
+
+def one_by_one(line: CommandLine) -> list[Override]:
+    """The overrides with one value: what Hydra starts a sweep with."""
+    return [override for override in line.overrides if not override.is_sweep_override()]
 
 
 def each_once(line: CommandLine) -> list[list[Override]]:
@@ -202,7 +227,7 @@ def _spell_out(override: Override, multirun: bool, options: dict[str, list[str]]
             + _to_match(override.key_or_group, options)
         )
     head = told(override).split("=", 1)[0]
-    return _parse_overrides([for_hydra(f"{head}={name}") for name in names])
+    return parse_overrides([for_hydra(f"{head}={name}") for name in names])
 
 
 def _values(override: Override) -> list[str]:

@@ -15,10 +15,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from kreg import check
-from kreg.config import conf_dir, renamed, schema
+from kreg.config import conf_dir, procedures, renamed, schema
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, unknown_key, validate
-from kreg.launch import catalogue, commandline, trust
+from kreg.launch import catalogue, commandline, folders_of_options, trust
 from kreg.launch.trust import UntrustedError
 
 Groups = dict[str, list[str]]  # the options of each group
@@ -83,22 +83,54 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Comp
     """
     for override in parsed:
         _check_name(override)
-    options = _options(config_dir)
+    options = _options(parsed, config_dir)
     choices = [o for o in parsed if o.key_or_group in options]
     for choice in choices:
         _check_choice(choice, options)
     try:
         tree = compose_trusted(parsed, config_dir)
-        return Composition(validate(_task(tree)), tree)
+        config = validate(_task(tree))
+        refuse_unused(config, parsed, tree)
+        return Composition(config, tree)
     except UntrustedError:
         raise
     except ConfigError:
-        own = [o for o in parsed if o.key_or_group.startswith("hydra/")]
+        own = [o for o in parsed if o.key_or_group.startswith(("hydra/", folders_of_options.KEY))]
         base: Any = OmegaConf.to_container(_compose((*choices, *own), config_dir))
         for override in parsed:  # a wrong key deserves a better sentence than Hydra's
             if override not in choices:
                 _check_key(override, base, options)
         raise
+
+
+def refuse_unused(config: Config, parsed: Sequence[Override], tree: DictConfig) -> None:
+    """Refuse what an experiment would ignore: words of the command, options that a file chooses.
+
+    Raises:
+        ConfigError: With one sentence for the first of them.
+    """
+    if config.procedure == "train":
+        return
+    words = [(o.key_or_group, commandline.told(o)) for o in parsed]
+    usual = usual_choices()
+    files = [(group, f"{group}={option}") for group, option in choices(tree).items()
+             if option != usual.get(group)]  # fmt: skip
+    try:
+        procedures.refuse_unused(config.procedure, [*words, *files])
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+@functools.cache
+def usual_choices() -> dict[str, str]:
+    """What is chosen where nobody says anything."""
+    return choices(_compose((), None))
+
+
+def choices(tree: DictConfig) -> dict[str, str]:
+    """The option of each of kreg's groups."""
+    found: Any = OmegaConf.select(tree, "hydra.runtime.choices")
+    return {group: str(found[group]) for group in schema.GROUPS if group in found}
 
 
 def compose_trusted(parsed: Sequence[Override], config_dir: str | None = None) -> DictConfig:
@@ -110,20 +142,16 @@ def compose_trusted(parsed: Sequence[Override], config_dir: str | None = None) -
     """
     tree = _compose(parsed, config_dir)
     raw: Any = OmegaConf.to_container(tree, resolve=False)
-    trust.check(raw, parsed, list(_options(config_dir)))
+    trust.check(raw, parsed, list(_options(parsed, config_dir)))
     return tree
 
 
-def _options(config_dir: str | None) -> Groups:
-    """Every group and its options, those of `--config-dir` included."""
-    if config_dir is None:
-        return catalogue.groups()
-    if not Path(config_dir).is_dir():
-        raise ConfigError(
-            f"--config-dir {config_dir}: there is no such folder. Expected a folder with a "
-            "sub-folder for each group, model/mine.yaml say."
-        )
-    return _merged(catalogue.groups(), catalogue.groups(Path(config_dir)))
+def _options(parsed: Sequence[Override], config_dir: str | None) -> Groups:
+    """Every group and its options, those of the user's folders included."""
+    found = catalogue.groups()
+    for folder in folders_of_options.folders(parsed, config_dir):
+        found = _merged(found, catalogue.groups(folder))
+    return found
 
 
 def _check_name(override: Override) -> None:
@@ -181,8 +209,11 @@ def _elsewhere(group: str, key: str) -> str:
 def _compose(parsed: Sequence[Override], config_dir: str | None) -> DictConfig:
     """What Hydra makes of the overrides, its own part included, nothing resolved."""
     prepare()
-    words = [commandline.told(override) for override in parsed]
-    extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
+    own = folders_of_options.KEY
+    words = [commandline.told(o) for o in parsed if o.key_or_group != own]
+    addresses = folders_of_options.addresses(parsed, config_dir)
+    listed = ",".join(folders_of_options.quoted(address) for address in addresses)
+    extra = [f"{own}=[{listed}]"] if addresses else []
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             return compose("config", words + extra, return_hydra_config=True)

@@ -89,7 +89,7 @@ def for_sweep(line: CommandLine, checked: Checked) -> sweeps.SweepDirectory:
         parent,
         jobs,
         anew=config.resume == "never",
-        total=None if search is None else search.trials,
+        total=None if search is None else search.jobs_in_all(searches.search_words(line)),
         fits=lambda folder: fits(folder, checked),
     )
 

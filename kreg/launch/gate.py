@@ -10,9 +10,20 @@ from hydra.errors import HydraException
 
 from kreg import sweeps
 from kreg.config.validate import ConfigError
-from kreg.launch import catalogue, codes, commandline, directories, launchers, output, searches
+from kreg.launch import (
+    catalogue,
+    codes,
+    commandline,
+    directories,
+    file_sweeps,
+    folders_of_options,
+    launchers,
+    output,
+    replicates,
+    searches,
+)
 from kreg.launch.checked import Checked
-from kreg.launch.commandline import CommandLine
+from kreg.launch.commandline import CommandLine, one_by_one
 from kreg.launch.compose import check_job, compose_trusted, prepare
 from kreg.runs import resume
 from kreg.sweeps import jobs as _  # noqa: F401  # the resolver in the names of jobs' folders
@@ -57,8 +68,11 @@ def _run(train: Train, arguments: list[str]) -> int:
         print(catalogue.usage())
         return codes.DONE
     if line.passes_to_hydra:
-        return _hand_over(train, line.arguments, Checked())
+        compose_trusted(one_by_one(line), line.config_dir)
+        return _hand_over(train, line.arguments, Checked(line))
+    line = file_sweeps.joined(line)
     checked = check_all(line)
+    line = checked.line
     if line.shows_only:
         return _hand_over(train, line.arguments, checked)
     searches.check(line)
@@ -66,19 +80,28 @@ def _run(train: Train, arguments: list[str]) -> int:
 
 
 def check_all(line: CommandLine) -> Checked:
-    """Compose and check every job of the command line, a sweep's before its first job."""
+    """Compose and check every job of the command line, a sweep's before its first job.
+
+    Where there are seeds or folds to write out, it is the line with these that is checked.
+    """
     jobs = commandline.jobs(line)
+    first = check_job(jobs[0], line.config_dir)
+    with_replicates = None if line.shows_only else replicates.expanded(line, first.config)
+    if with_replicates is not None and not line.replicated:
+        return check_all(with_replicates)
     searching = searches.option_of(line) is not None
     if searching:  # a search draws a few of very many: each value once, and some of the others
         jobs = commandline.each_once(line) + jobs[:: -(-len(jobs) // MOST_CHECKED)]
-    checked = Checked(line.multirun)
+    checked = Checked(line)
     if len(jobs) > MANY:
         commandline.say(f"checking {len(jobs):,} jobs before the first one starts")
     for number, overrides in enumerate(jobs):
-        checked.add(overrides, check_job(overrides, line.config_dir), number)
+        known = first if overrides == jobs[0] and not number else None
+        checked.add(overrides, known or check_job(overrides, line.config_dir), number)
+    if not line.shows_only:
+        replicates.check(line, checked.configs.values())
     if line.multirun:  # what Hydra starts the sweep with
-        common = [override for override in line.overrides if not override.is_sweep_override()]
-        compose_trusted(common, line.config_dir)
+        compose_trusted(one_by_one(line), line.config_dir)
     if searching and len(jobs) == 1:  # its trials differ in their numbers alone
         checked.add(jobs[0], check_job(jobs[0], line.config_dir), 1)
     if searching:  # which settings its trials will have, nobody knows yet
@@ -122,13 +145,14 @@ def _sweep(train: Train, line: CommandLine, checked: Checked) -> int:
             where = directories.setting(directories.SWEEP_DIR, sweep.path.absolute())
             _hand_over(train, [*line.arguments, where], checked)
         finally:
-            code = sweeps.compare(sweep.path) if sweep.has_runs else codes.FAILED
+            choose = checked.first.choose
+            code = sweeps.compare(sweep.path, choose=choose) if sweep.has_runs else codes.FAILED
     return code
 
 
 def _hand_over(train: Train, arguments: list[str], checked: Checked) -> int:
     prepare()
     launchers.register()
-    sys.argv[1:] = arguments
+    sys.argv[1:] = folders_of_options.absolute(arguments)
     train(checked)
     return codes.DONE

@@ -62,9 +62,14 @@ def check(line: CommandLine) -> None:
             f"{GROUP} tries many settings. Add -m: python train.py -m {' '.join(line.arguments)}"
         )
     try:
-        search.dimensions([commandline.told(override) for override in line.overrides])
+        search.dimensions(search_words(line))
     except ValueError as error:
         raise ConfigError(str(error)) from error
+
+
+def search_words(line: CommandLine) -> list[str]:
+    """The overrides of a command line, as a search reads them."""
+    return [commandline.told(override) for override in line.overrides]
 
 
 def refuse_intervals(line: CommandLine) -> None:

@@ -31,6 +31,7 @@ RESOLVERS = {  # of Hydra, OmegaConf and kreg
 }  # fmt: skip
 RESOLVER = re.compile(r"\$\{\s*([^\s:{}$]+)\s*:")
 PLUGINS = ("launcher", "sweeper")
+PLAIN_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 LOGGING = ("job_logging", "hydra_logging")
 HARMLESS = {  # what a file may set of a plugin: numbers and names that start nothing
     "launcher": {
@@ -41,7 +42,8 @@ HARMLESS = {  # what a file may set of a plugin: numbers and names that start no
         "timeout", "timeout_min", "verbose",
     },
     "sweeper": {
-        "jobs", "max_batch_size", "prune", "sampler", "seconds", "seed", "space", "trials",
+        "jobs", "max_batch_size", "params", "prune", "sampler", "seconds", "seed", "space",
+        "trials",
     },
 }  # fmt: skip
 # what a file must leave as it is, and the command line may change
@@ -145,15 +147,23 @@ def _is_harmless(value: object) -> bool:
 
 
 def _check_space(sweeper: Plain, groups: Sequence[str]) -> None:
-    """Further dimensions are overrides of jobs: of keys only, and never of what may run code."""
-    for key, value in {**(sweeper.get("space") or {}), **(sweeper.get("params") or {})}.items():
-        try:
-            (override,) = OverridesParser.create().parse_overrides([f"{key}={value}"])
-        except (HydraException, ValueError) as error:
-            raise ConfigError(f"hydra.sweeper.space: {key}={value} is no override.") from error
-        name = override.key_or_group
-        if name == ALLOW or name in groups or name.startswith(("hydra.", "hydra/", f"{ALLOW}.")):
-            raise refused(("hydra", "sweeper", "space"), repr(name), "a key, and not a group")
+    """Further dimensions are overrides of jobs, and never of what may run code.
+
+    The jobs of a plain sweep are all checked before the first one, so they may choose from groups;
+    those of a search are not known.
+    """
+    searching = sweeper.get("_target_") != PLAIN_SWEEPER
+    for part in ("space", "params"):
+        for key, value in (sweeper.get(part) or {}).items():
+            try:
+                (override,) = OverridesParser.create().parse_overrides([f"{key}={value}"])
+            except (HydraException, ValueError) as error:
+                raise ConfigError(f"hydra.sweeper.{part}: {key}={value} is no override.") from error
+            name = override.key_or_group
+            if name == ALLOW or name.startswith(("hydra.", "hydra/", f"{ALLOW}.")):
+                raise refused(("hydra", "sweeper", part), repr(name), "a key of the training")
+            if searching and name in groups:
+                raise refused(("hydra", "sweeper", part), repr(name), "a key, and not a group")
 
 
 def _said(path: Path, told: set[str]) -> bool:

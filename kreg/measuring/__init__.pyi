@@ -1,7 +1,7 @@
 from .clean_loss import CleanEvaluator as CleanEvaluator
-from .clean_loss import Measurement as Measurement
 from .evaluators import clean_evaluator as clean_evaluator
 from .evaluators import weight_evaluator as weight_evaluator
+from .measurement import Measurement as Measurement
 from .penalties import WeightEvaluator as WeightEvaluator
 from .penalties import WeightNumbers as WeightNumbers
 from .rows import NoRowsError as NoRowsError

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from kreg.measuring.drawing import class_ids
 from kreg.measuring.rows import Rows
+from kreg.measuring.rows_found import targets
 
 HARDEST = 10
 MOST_CLASSES = 30  # more make a table that nobody reads
 
 
 def labels(rows: Rows, kind: str | None) -> np.ndarray | None:
-    """Class ids of shape (n,), or `None` where the targets are no classes.
+    """Class ids of shape (n,), or `None` where the targets are not one class a row.
 
     Args:
         rows: The rows.
@@ -25,13 +27,8 @@ def labels(rows: Rows, kind: str | None) -> np.ndarray | None:
     >>> labels(Rows(None, np.array([[0.1, 0.9], [1.0, 0.0]])), "one_hot")
     array([1, 0])
     """
-    if kind is None or not isinstance(rows.y, np.ndarray):
-        return None
-    if kind != "one_hot" and rows.y.size != len(rows):  # several labels a row
-        return None
-    if kind == "one_hot":
-        return np.asarray(rows.y.argmax(axis=-1))
-    return rows.y.reshape(len(rows.y)).astype(int)
+    several = kind != "one_hot" and isinstance(rows.y, np.ndarray) and rows.y.size != len(rows)
+    return None if kind is None or several else class_ids(rows.y)
 
 
 def balance(rows: Rows, kind: str | None) -> dict[str, int]:
@@ -66,8 +63,8 @@ def hardest(
     if losses is None or rows.index is None:
         return []
     found = labels(rows, kind)
-    if found is None and isinstance(rows.y, np.ndarray) and rows.y.size == len(rows):
-        found = rows.y.reshape(-1)
+    if found is None:
+        found = targets(rows)
     order = np.argsort(-np.asarray(losses, float), kind="stable")[:limit]
     return [
         {

@@ -49,7 +49,7 @@ def baseline(clean: CleanEvaluator, rows: Rows) -> dict[str, float]:
 def best_constants(clean: CleanEvaluator, rows: Rows) -> Nest:
     """One prediction in the structure of the model's outputs, leaves of shape (1, ...), or None."""
     losses = clean.losses
-    example = clean.predict(rows.head(1))
+    example = clean.predict(rows.head(1)) if losses else None
     if not losses or len(losses) != len(keras.tree.flatten(example)):
         return None
     found = [constant(part.loss, *targets(part.path, rows, example)) for part in losses]
@@ -92,7 +92,9 @@ def constant(loss: Any, y: Any, weight: Any, shape: Shape) -> np.ndarray | None:
         shape: Of one prediction.
     """
     best = BEST.get(getattr(loss, "fn", None))
-    if best is None or not isinstance(y, np.ndarray) or not len(y):
+    if best is None or not isinstance(y, np.ndarray) or not len(y) or y.dtype.kind not in "fiub":
+        return None
+    if weight is not None and np.size(weight) != len(y):  # weights of single steps
         return None
     weight = np.ones(len(y)) if weight is None else np.asarray(weight, float).reshape(len(y))
     if not weight.sum() > 0:

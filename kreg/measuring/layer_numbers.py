@@ -8,7 +8,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from kreg import private_keras
 from kreg.diagnostics import weights as measure
+from kreg.measuring.lent import inference, lent
+from kreg.measuring.replicas import tensors
 from kreg.measuring.rows import Rows
 from kreg.weight_names import is_kernel
 
@@ -149,21 +152,28 @@ def _is_number(value: object) -> TypeGuard[int | float]:
 def dead_units(model: keras.Model, rows: Rows) -> dict[str, float]:
     """Layer name to the share of its units that no row makes active: ReLU outputs always zero.
 
-    On the first 256 rows. Only for layers with a ReLU in Sequential and functional models.
+    On 256 rows. A layer is watched while the model runs, wherever it is called: in a model of one's
+    own class, in one that begins in the middle of a graph, several times.
 
     Args:
         model: A built model.
         rows: The `Rows` to look at.
     """
-    if not hasattr(model, "inputs") or model.inputs is None:
-        return {}
-    layers = [layer for layer in model.layers if _is_relu(layer)]
-    if not layers:
-        return {}
-    inner = keras.Model(model.inputs, [layer.output for layer in layers])
-    outputs = inner(keras.tree.flatten(rows.head(DEAD_ROWS).x), training=False)
-    found = zip(layers, keras.tree.flatten(outputs), strict=True)
-    return {layer.name: measure.dead_units(ops.convert_to_numpy(out)) for layer, out in found}
+    layers = [layer for layer in leaves(model) if _is_relu(layer)]
+    seen: dict[str, list[np.ndarray]] = {}
+
+    def see(layer: keras.Layer, outputs: Any) -> None:
+        seen.setdefault(layer.name, []).append(ops.convert_to_numpy(outputs))
+
+    if layers:
+        with lent(model), private_keras.watched(layers, see):
+            inference(model)(tensors(next(rows.spread(DEAD_ROWS).batches())[0]))
+    return {name: measure.dead_units(together(found)) for name, found in seen.items()}
+
+
+def together(outputs: list[np.ndarray]) -> np.ndarray:
+    """The outputs of several calls of a layer as rows of units."""
+    return np.concatenate([values.reshape(-1, values.shape[-1]) for values in outputs])
 
 
 def _is_relu(layer: keras.Layer) -> bool:

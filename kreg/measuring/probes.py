@@ -12,7 +12,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kreg.measuring.clean_loss import CleanEvaluator, Measurement
+from kreg.gradients import Gradient
+from kreg.measuring.clean_loss import CleanEvaluator
+from kreg.measuring.measurement import Measurement
 from kreg.measuring.rows import Rows
 
 Probe: TypeAlias = Callable[[keras.Model, CleanEvaluator, Rows | None], dict[str, Any]]
@@ -45,11 +47,15 @@ def sharpness(model: keras.Model, clean: CleanEvaluator, rows: Rows | None) -> d
 def gradient_noise(model: keras.Model, clean: CleanEvaluator, rows: Rows | None) -> dict[str, Any]:
     """`B = tr(Sigma) / |G|^2` from the gradients of 16 batches: the noise scale in rows.
 
-    Batches much larger than B waste examples. Source: McCandlish et al. 2018. TensorFlow only.
+    Batches much larger than B waste examples. Source: McCandlish et al. 2018.
     """
     rows = _needed(rows)
     size = max(len(rows) // BATCHES, 1)
-    gradients = np.stack([_gradient(model, rows, i, size) for i in range(len(rows) // size)])
+    gradient = Gradient(
+        lambda x, y, weight: model.compute_loss(x, y, model(x, training=False), weight),
+        model.trainable_variables,
+    )
+    gradients = np.stack([_gradient(gradient, rows, i, size) for i in range(len(rows) // size)])
     spread = float(gradients.var(axis=0, ddof=1).sum()) * size  # of one example
     # the squared mean contains the noise of the mean
     signal = float(np.square(gradients.mean(axis=0)).sum()) - spread / (size * len(gradients))
@@ -103,18 +109,14 @@ def _shaken(value: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return shaken
 
 
-def _gradient(model: keras.Model, rows: Rows, i: int, size: int) -> np.ndarray:
-    """The gradient of the compiled loss on the i-th batch, flat."""
-    import tensorflow as tf
-
+def _gradient(gradient: Gradient, rows: Rows, i: int, size: int) -> np.ndarray:
+    """The gradient on the i-th batch, flat."""
     part = slice(i * size, (i + 1) * size)
     x, y, weight = (
         keras.tree.map_structure(lambda a: None if a is None else a[part], p)
         for p in (rows.x, rows.y, rows.weight)
     )
-    with tf.GradientTape() as tape:
-        loss = model.compute_loss(x, y, model(x, training=False), weight)
-    found = tape.gradient(loss, [v.value for v in model.trainable_variables])
+    found = gradient(x, y, weight)
     return np.concatenate([np.ravel(ops.convert_to_numpy(g)) for g in found if g is not None])
 
 

@@ -19,8 +19,10 @@ from keras import ops
 from kreg import private_keras
 from kreg.diagnostics.rest import falls_on
 from kreg.diagnostics.statistics import paired_z
-from kreg.measuring.clean_loss import CleanEvaluator, Measurement
+from kreg.gradients import Gradient
+from kreg.measuring.clean_loss import CleanEvaluator
 from kreg.measuring.earlier_weights import MAX_COPY
+from kreg.measuring.measurement import Measurement
 from kreg.measuring.replicas import graph, tensors
 from kreg.measuring.rows import Batch, Rows
 
@@ -49,7 +51,7 @@ def restart(
     strong penalty at its optimum does not look like a training that was cut short. Of the rates and
     lengths that lower both losses, the one with the lowest validation loss counts; where none does,
     the one with the lowest training loss. Weights, averages and seeds are put back afterwards, bit
-    for bit. TensorFlow only, see `possible`.
+    for bit.
 
     Args:
         model: The trained model.
@@ -141,7 +143,8 @@ class Descent:
     """Adam with the run's weight decay, on an objective; one compiled step for all its rates."""
 
     def __init__(self, model: keras.Model, objective: Objective):
-        self.weights, self.objective = model.trainable_variables, objective
+        self.weights = model.trainable_variables
+        self.gradient = Gradient(objective, self.weights, model.non_trainable_variables)
         decay = getattr(model.optimizer, "weight_decay", None)
         decay = decay if isinstance(decay, int | float) else None
         self.optimizer = keras.optimizers.Adam(RATES[0], weight_decay=decay or None)
@@ -151,17 +154,13 @@ class Descent:
     def __call__(self, batches: list[Batch], rate: float) -> None:
         """One step for each batch, the rate falling linearly to zero."""
         for variable in self.optimizer.variables:
-            variable.assign(ops.zeros_like(variable))
+            variable.assign(ops.zeros(variable.shape, variable.dtype))
         for i, batch in enumerate(batches):
             self.optimizer.learning_rate.assign(rate * (1 - i / len(batches)))
             self.step(*tensors(keras.utils.unpack_x_y_sample_weight(batch)))
 
     def _step(self, x: Any, y: Any, weight: Any) -> None:
-        import tensorflow as tf
-
-        with tf.GradientTape() as tape:
-            loss = self.objective(x, y, weight)
-        found = tape.gradient(loss, [v.value for v in self.weights])
+        found = self.gradient(x, y, weight)
         pairs = [(g, v) for g, v in zip(found, self.weights, strict=True) if g is not None]
         self.optimizer.apply([g for g, _ in pairs], [v for _, v in pairs])
 
@@ -185,7 +184,7 @@ def begin(model: keras.Model, first: Mapping[str, np.ndarray] | None) -> None:
         if weight.path in first:
             weight.assign(first[weight.path])
         elif "bias" in weight.name or "beta" in weight.name:
-            weight.assign(ops.zeros_like(weight))
+            weight.assign(ops.zeros(weight.shape, weight.dtype))
 
 
 def training_loss(model: keras.Model) -> Objective:
@@ -221,9 +220,9 @@ def shuffled(rows: Rows) -> Iterator[Batch]:
 
 
 def possible(model: keras.Model, clean: CleanEvaluator) -> bool:
-    """Whether a step is Keras's own, of 20 million weights at most, on one device, TensorFlow's."""
+    """Whether a step is Keras's own, of 20 million weights at most, on one device."""
     plain = type(model).train_step is keras.Model.train_step
-    one = keras.backend.backend() == "tensorflow" and clean.replicas.strategy is None
+    one = clean.replicas.strategy is None
     known = private_keras.compiled_loss(model) is not None
     small = len(model.trainable_variables) > 0 and model.count_params() <= MAX_COPY
     return plain and one and known and small

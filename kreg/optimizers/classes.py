@@ -15,7 +15,7 @@ register = keras.saving.register_keras_serializable(package="kreg")
 class SGD(Proximal, keras.optimizers.SGD):
     """`keras.optimizers.SGD`, with exact zeros for kreg penalties."""
 
-    def _width(self, weight: PenalisedWeight, s: Strengths, dtype: str) -> Tensor:
+    def _wanted_width(self, weight: PenalisedWeight, s: Strengths, dtype: str) -> Tensor:
         # the step is linear in the gradient: ten steps' worth of averaging in the dead zone
         rate = ops.maximum(ops.cast(self._penalised.peak, dtype), TINY)
         return 10.0 * rate / (1.0 - self.momentum)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kreg.gradients import Gradient
 from kreg.regularizers import Penalty
 from kreg.regularizers.penalty import Strengths
 from kreg.regularizers.prox import Tensor
@@ -48,32 +49,5 @@ def settings_now(model: keras.Model, variable: keras.Variable, penalty: Penalty)
 
 def data_gradients(model: keras.Model, x: Any, y: Any) -> list[np.ndarray]:
     """The gradient of `data_loss` for each trainable weight, as NumPy arrays."""
-    compute = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
-    return [ops.convert_to_numpy(g) for g in compute(model, x, y)]
-
-
-def _tensorflow(model: keras.Model, x: Any, y: Any) -> list[Tensor]:
-    import tensorflow as tf
-
-    with tf.GradientTape() as tape:
-        loss = data_loss(model, x, y)
-    variables = [v.value for v in model.trainable_weights]
-    return [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
-
-
-def _jax(model: keras.Model, x: Any, y: Any) -> list[Tensor]:
-    import jax
-
-    def loss(values: list[Tensor]) -> Tensor:
-        mapping = zip(model.trainable_weights, values, strict=True)
-        with keras.StatelessScope(state_mapping=list(mapping)):
-            return data_loss(model, x, y)
-
-    return jax.grad(loss)([v.value for v in model.trainable_weights])
-
-
-def _torch(model: keras.Model, x: Any, y: Any) -> list[Tensor]:
-    import torch
-
-    values = [v.value for v in model.trainable_weights]
-    return torch.autograd.grad(data_loss(model, x, y), values)
+    gradient = Gradient(lambda x, y: data_loss(model, x, y), model.trainable_weights)
+    return [ops.convert_to_numpy(g) for g in gradient(x, y)]

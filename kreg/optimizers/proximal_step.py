@@ -15,6 +15,7 @@ over memory: one more array to read and to write, and no division outside of sca
 """
 
 import inspect
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -177,7 +178,12 @@ class Proximal(Base):
             peak.assign(ops.maximum(ops.convert_to_tensor(peak), rate))
 
     def _width(self, weight: PenalisedWeight, s: Strengths, dtype: str) -> Tensor:
-        """`lam`, chosen so that the dead zone `lam * l1` is as wide as one step of the optimizer.
+        """`lam`: the wanted width, but at most half of what the map of a penalty allows."""
+        wanted, widest = self._wanted_width(weight, s, dtype), weight.penalty.widest()
+        return ops.minimum(wanted, widest / 2) if math.isfinite(widest) else wanted
+
+    def _wanted_width(self, weight: PenalisedWeight, s: Strengths, dtype: str) -> Tensor:
+        """`lam` for which the dead zone `lam * l1` is as wide as one step of the optimizer.
 
         An adaptive optimizer moves a weight by about the learning rate whatever the gradient is.
         The optimum does not depend on `lam`: a wide zone is calm and slow, a narrow one quick and
@@ -188,16 +194,16 @@ class Proximal(Base):
         return ops.where(height > 0, peak / ops.maximum(height, TINY), peak)
 
     def finalize_variable_values(self, var_list: Sequence[keras.Variable]) -> None:
-        """Write the moving average into the weights, if there is one, and keep their zeros."""
+        """Write the moving average into the weights, if there is one, and keep zeros and caps."""
         if not self.use_ema:
             return super().finalize_variable_values(var_list)
         trained = private_keras.trained_weights(self)
         known = self._penalised.by_index.items()
-        sharp = [trained[i] for i, one in known if one.hidden is not None]
-        alive = [ops.cast(ops.convert_to_tensor(v) != 0, v.dtype) for v in sharp]
+        sharp = [(trained[i], one.penalty) for i, one in known if one.hidden is not None]
+        last = [ops.copy(ops.convert_to_tensor(variable)) for variable, _ in sharp]
         super().finalize_variable_values(var_list)
-        for variable, mask in zip(sharp, alive, strict=True):
-            variable.assign(ops.convert_to_tensor(variable) * mask)
+        for (variable, penalty), w in zip(sharp, last, strict=True):
+            variable.assign(penalty.averaged(ops.convert_to_tensor(variable), w))
 
     # what a penalty asks of the optimizer that trains it
 

@@ -1,7 +1,7 @@
 """`kreg.report`: the page for a finished run, or for somebody else's history."""
 
 import json
-import traceback
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -122,5 +122,5 @@ def write_all(
             files.append(write(Path(folder) / name, makers[name]()))
         except Exception as error:  # whatever it is, the other files are still wanted
             problems.append(f"{name} could not be written ({type(error).__name__}: {error}).")
-            traceback.print_exc()
+            logging.getLogger("kreg").debug("%s could not be written.", name, exc_info=True)
     return files, problems

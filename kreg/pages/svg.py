@@ -1,7 +1,7 @@
 """Figures as SVG: axes, lines, bands, labels. Colours come from the style sheet."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -152,9 +152,20 @@ def end_labels(frame: Frame, shown: Mapping[tuple[str, str], Curve]) -> Markup:
 
 
 def axes(
-    frame: Frame, x_label: str = "", y_label: str = "", x_ticks: Sequence[float] = ()
+    frame: Frame,
+    x_label: str = "",
+    y_label: str = "",
+    x_ticks: Sequence[float] = (),
+    told: Callable[[float], str] = lambda x: number(x, 7),
 ) -> Markup:
-    """Hairlines at round values, numbers beside them."""
+    """Hairlines at round values, numbers beside them.
+
+    Args:
+        frame: The plotting area.
+        x_label, y_label: What stands at the ends.
+        x_ticks: Where numbers stand below; at whole ones where there are none.
+        told: What stands there.
+    """
     right = frame.width - frame.right
     parts = []
     for y in frame.y_ticks():
@@ -162,7 +173,7 @@ def axes(
         parts += [line(frame.left, at, right, at, "grid")]
         parts += [text(frame.left - 8, at + 4, number(y), anchor="end")]
     for x in x_ticks or whole_ticks(frame):
-        parts.append(text(frame.px(x), frame.floor + 18, number(x, 7), anchor="middle"))
+        parts.append(text(frame.px(x), frame.floor + 18, told(x), anchor="middle"))
     parts.append(line(frame.left, frame.floor, right, frame.floor, "axis"))
     if x_label:
         parts.append(text(right, frame.floor + 18, x_label, "t label", "end"))

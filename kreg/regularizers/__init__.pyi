@@ -4,4 +4,12 @@ from .group_lasso import SparseGroupLasso as SparseGroupLasso
 from .l1 import L1 as L1
 from .l2 import L2 as L2
 from .l2sp import L2SP as L2SP
+from .mcp import MCP as MCP
+from .mcp import GroupMCP as GroupMCP
 from .penalty import Penalty as Penalty
+from .projections import Box as Box
+from .projections import MaxNorm as MaxNorm
+from .projections import NonNegative as NonNegative
+from .projections import UnitNorm as UnitNorm
+from .scad import SCAD as SCAD
+from .scad import GroupSCAD as GroupSCAD

@@ -5,7 +5,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from kreg import private_keras
 from kreg.regularizers.penalty import Penalty, Strengths
 from kreg.regularizers.prox import Tensor
 from kreg.regularizers.strength import NumberOrSchedule, Strength
@@ -28,20 +27,15 @@ class L2SP(Penalty):
 
     has_smooth = True
     needs_start = True
+    needs_proximal = "that keeps the pretrained weights"
     l2 = Strength()
 
     def __init__(self, l2: NumberOrSchedule = 0.01):
         self.l2 = l2
 
     def extras(self, w: Tensor, optimizer: Any | None) -> Strengths:
-        if optimizer is not None:
-            return {"start": optimizer.start_of(self, w)}
-        if private_keras.model_in_step() is not None:
-            raise ValueError(
-                "`kreg.L2SP` needs an optimizer that keeps the pretrained weights. Compile with "
-                "one of `kreg.optimizers`, or convert yours with `kreg.optimizers.proximal`."
-            )
-        return {"start": w}
+        super().extras(w, optimizer)
+        return {"start": w if optimizer is None else optimizer.start_of(self, w)}
 
     def smooth(self, w: Tensor, s: Strengths) -> Tensor:
         return s["l2"] * ops.sum(ops.square(w - ops.cast(s["start"], w.dtype)))

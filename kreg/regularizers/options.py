@@ -8,6 +8,12 @@ from kreg.fields import Number, Options, kind, one_of, ranged, scheduled, table
 
 STRENGTH: Interval = {"low": 0}
 ADAPTIVE: Interval = {"low": 0}
+CONCAVITY: dict[str, Interval] = {
+    "mcp": {"low": 1, "low_open": True},
+    "scad": {"low": 2, "low_open": True},
+}
+BOUND: Interval = {}
+NORM: Interval = {"low": 0, "low_open": True}
 AXES = {"inputs": -2, "outputs": -1}
 
 
@@ -74,6 +80,50 @@ class SparseGroupLassoOptions(Grouped, component="kreg.regularizers:SparseGroupL
     group: Number = strength(3e-4, "strength of zero groups")
 
 
+def flattening(curve: str) -> Any:
+    meaning = "weights above gamma * l1 are not shrunk; take that far above the learning rate"
+    return ranged(500.0, meaning, **CONCAVITY[curve])
+
+
+@dataclass
+class MCPOptions(Options, component="kreg.regularizers:MCP"):
+    kind: str = kind("mcp")
+    l1: Number = strength(2e-4, "the lasso's strength at zero")
+    gamma: float = flattening("mcp")
+
+
+@dataclass
+class SCADOptions(Options, component="kreg.regularizers:SCAD"):
+    kind: str = kind("scad")
+    l1: Number = strength(2e-4, "the lasso's strength at zero")
+    gamma: float = flattening("scad")
+
+
+@dataclass
+class GroupMCPOptions(Grouped, component="kreg.regularizers:GroupMCP"):
+    kind: str = kind("group_mcp")
+    l1: Number = strength(5e-4, "strength at zero, times the root of the group's size")
+    gamma: float = flattening("mcp")
+
+
+@dataclass
+class GroupSCADOptions(Grouped, component="kreg.regularizers:GroupSCAD"):
+    kind: str = kind("group_scad")
+    l1: Number = strength(5e-4, "strength at zero, times the root of the group's size")
+    gamma: float = flattening("scad")
+
+
+@dataclass
+class MaxNormOptions(Options, component="kreg.regularizers:MaxNorm"):
+    kind: str = kind("maxnorm")
+    max_value: float = ranged(3.0, "largest norm of the weights that enter a unit", **NORM)
+
+
+@dataclass
+class NonNegativeOptions(Options, component="kreg.regularizers:NonNegative"):
+    kind: str = kind("nonneg")
+
+
 @dataclass
 class L2SPOptions(Options, component="kreg.regularizers:L2SP"):
     kind: str = kind("l2sp")
@@ -87,5 +137,11 @@ KINDS = table(
     ElasticNetOptions,
     GroupLassoOptions,
     SparseGroupLassoOptions,
+    MCPOptions,
+    SCADOptions,
+    GroupMCPOptions,
+    GroupSCADOptions,
+    MaxNormOptions,
+    NonNegativeOptions,
     L2SPOptions,
 )

@@ -1,5 +1,6 @@
 """What every penalty is: a drop-in Keras regularizer that knows its mathematics."""
 
+import math
 import weakref
 from typing import Any, TypeAlias
 
@@ -29,6 +30,7 @@ class Penalty(keras.Regularizer):
     has_smooth = False
     has_sharp = False
     needs_start = False
+    needs_proximal = ""  # what only a kreg optimizer can do for it, if it is nothing without one
 
     def optimizers(self) -> list[Any]:
         """The living kreg optimizers that train a weight with this penalty, the newest last."""
@@ -52,8 +54,15 @@ class Penalty(keras.Regularizer):
         proximal = [o for o in private_keras.optimizers_of(model) if hasattr(o, "takes_step_of")]
         return next((o for o in proximal if o.takes_step_of(self)), None)
 
+    def trained_by(self, model: keras.Model) -> bool:
+        """Whether a training step of this model has asked for the penalty's value."""
+        return model in self.__dict__.get("_trained_by", ())
+
     def __call__(self, w: Tensor) -> Tensor:
         """The penalty of a weight as a float32 scalar (float64 for a float64 weight)."""
+        training = private_keras.model_in_training()
+        if training is not None:
+            self.__dict__.setdefault("_trained_by", weakref.WeakSet()).add(training)
         optimizer = self.optimizer_in_step()
         strengths = (optimizer and optimizer.strengths_of(self)) or self.strengths()
         weight = at_least_float32(w)
@@ -61,7 +70,16 @@ class Penalty(keras.Regularizer):
         return value if optimizer is None else ops.stop_gradient(value)
 
     def extras(self, w: Tensor, optimizer: Any | None) -> Strengths:
-        """Further entries of `s` that the optimizer knows: L2SP's start."""
+        """Further entries of `s` that the optimizer knows: L2SP's start.
+
+        Raises:
+            ValueError: When a model trains with an optimizer without which the penalty is nothing.
+        """
+        if self.needs_proximal and optimizer is None and private_keras.model_in_step() is not None:
+            raise ValueError(
+                f"`kreg.{type(self).__name__}` needs an optimizer {self.needs_proximal}. Compile "
+                "with one of `kreg.optimizers`, or convert yours with `kreg.optimizers.proximal`."
+            )
         return {}
 
     def strengths(self) -> dict[str, float]:
@@ -115,6 +133,14 @@ class Penalty(keras.Regularizer):
     def sharpness(self, s: Strengths) -> Tensor:
         """The height of the kink at zero, per element: what sets the width of the dead zone."""
         return 0.0
+
+    def widest(self) -> float:
+        """The step below which the proximal map is unique: finite where `R` is not convex."""
+        return math.inf
+
+    def averaged(self, average: Tensor, w: Tensor) -> Tensor:
+        """What is kept of an average of weights that ends at w: its zeros."""
+        return average * ops.cast(w != 0, average.dtype)
 
     def total(self, w: Tensor, s: Strengths) -> Tensor:
         s = self.at(w, s)

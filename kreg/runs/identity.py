@@ -8,7 +8,16 @@ Plain: TypeAlias = dict[str, Any]
 Changes: TypeAlias = dict[str, tuple[Any, Any]]
 
 # keys that say how to run and not what to train
-VOLATILE = ("resume", "check", "allow", "objective", "trainer.verbose", "trainer.save_every")
+VOLATILE = (
+    "resume",
+    "check",
+    "allow",
+    "objective",
+    "choose",
+    "seeds",
+    "trainer.verbose",
+    "trainer.save_every",
+)
 # what says the same under another value, or did so in an earlier version
 ALIKE = {("data.separator", ","): "auto"}
 # the key that a resumed run may change, where no learning rate depends on it

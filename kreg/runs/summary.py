@@ -11,7 +11,9 @@ Plain: TypeAlias = dict[str, Any]
 METRICS = ("accuracy", "exact_match", "rmse")  # on the test rows, in this order
 TEST = "test_clean_"
 MOST_TARGETS = 6  # whose errors are shown
+SPLITS = ("training", "validation", "test", "held-out")  # the last one where there are folds
 SMALL, LARGE = 1e-3, 1e4
+NAMED = 6  # columns that the line on features names
 TONES = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "dim"}
 
 
@@ -19,15 +21,24 @@ def announce(facts: Plain, verbose: str = "info", console: Console | None = None
     """One line before training: model, parameters, data, task, rows, budget, device."""
     if verbose == "quiet":
         return
-    sizes = "{} training, {} validation and {} test rows".format(*facts["rows"])
     passes = f" ({facts['passes']} passes over the rows)" if facts["passes"] > 1 else ""
     print_line(
         console,
         f"{facts['model']}: {facts['parameters']:,} parameters, {facts['data']}: {facts['task']}, "
-        f"{sizes}, {facts['steps']} steps an epoch{passes}, "
+        f"{sizes(facts['rows'])}, {facts['steps']} steps an epoch{passes}, "
         f"{facts['total_steps']:,} steps at most, on {facts['device']}",
         style="dim",
     )
+
+
+def sizes(rows: list[int]) -> str:
+    """How many rows each split has.
+
+    >>> sizes([70, 15, 15])
+    '70 training, 15 validation and 15 test rows'
+    """
+    *first, last = (f"{n} {name}" for n, name in zip(rows, SPLITS, strict=False))
+    return f"{', '.join(first)} and {last} rows"
 
 
 def continued(epoch: int, verbose: str = "info", console: Console | None = None) -> None:
@@ -64,6 +75,10 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
         ("clean loss", number(metrics.get("clean_loss"))),
         ("val clean loss", number(metrics.get("val_clean_loss"))),
         ("gap", number(metrics.get("gap"))),
+        *(
+            (f"fold {name}", number(metrics.get(f"fold_clean_{name}")))
+            for name in ("loss", *tested)
+        ),
         *((f"test {name}", number(metrics[f"test_clean_{name}"])) for name in tested),
         ("units", units(result.get("units") or {}, tested)),
         (
@@ -134,12 +149,23 @@ def optimum(result: Plain) -> str | None:
 
 
 def features(found: Plain | None) -> str | None:
-    """How many columns of a table the model still reads, and which it dropped."""
-    if not found or not found["dropped"]:
+    """How many columns of a table the model reads, and those that count most."""
+    if not found or found["count"] == found["total"]:
         return None
-    total = len(found["selected"]) + len(found["dropped"])
-    dropped = ", ".join(found["dropped"][:6]) + (", ..." if len(found["dropped"]) > 6 else "")
-    return f"{len(found['selected'])} of {total} selected; dropped: {dropped}"
+    told = f"{found['count']:,} of {found['total']:,} selected"
+    first = [named(row) for row in found["selected"][:NAMED]]
+    more = ", ..." if found["count"] > NAMED else ""
+    return f"{told}: {', '.join(first)}{more}" if first else told
+
+
+def named(row: Plain) -> str:
+    """A column with its weight, where it is one number.
+
+    >>> named({"name": "bmi", "weight": 4.935}), named({"name": "bmi", "weight": {"a": 1.0}})
+    ('bmi +4.935', 'bmi')
+    """
+    known = isinstance(row["weight"], int | float)
+    return f"{row['name']} {row['weight']:+.4g}" if known else str(row["name"])
 
 
 def compressed(found: Plain | None) -> str | None:

@@ -62,7 +62,7 @@ def compress(
     analyses = shrink.analyse_all(model, check.flag("select_inputs", select_inputs))
     first = analyses[0][1]
     smaller = shrink.shrunk(model, shrink.changes(analyses), shrink.widths_of(first))
-    batches = [verify.random_inputs(model), *([] if data is None else [data])]
+    batches = verify.batches(model, data)
     columns = columns_of(first, select_inputs)
     pairs = [(batch, verify.narrowed(model, batch, columns)) for batch in batches]
     difference = verify.check_same(

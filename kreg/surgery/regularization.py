@@ -100,13 +100,26 @@ def takes(rule: Rule, layer: keras.Layer, path: str) -> bool:
 
 
 def built(model: Any) -> keras.Model:
-    """`model`, if it is a Keras model with weights."""
+    """`model`, if it is a Keras model with weights.
+
+    One that only holds other networks, a VAE or a Siamese model, is never built itself; its parts
+    are.
+    """
     if not isinstance(model, keras.Model):
         raise check.invalid("model", "a keras.Model", model)
-    if not model.built or not model.weights:
-        advice = "Call it on a batch, or `model.build(input_shape)`, first."
+    advice = "Call it on a batch, or `model.build(input_shape)`, first."
+    if not model.weights:
         raise ValueError(f"The model {model.name!r} has no weights yet. {advice}")
+    late = [] if model.built else [one for one in private_keras.all_layers(model) if is_late(one)]
+    if parts := [repr(layer.name) for layer in late if layer is not model]:
+        named = f"In the model {model.name!r} {', '.join(parts)} have no weights yet"
+        raise ValueError(f"{named}. {advice}")
     return model
+
+
+def is_late(layer: keras.Layer) -> bool:
+    """Whether a layer is not built and makes something when it is."""
+    return not layer.built and type(layer).build is not keras.Layer.build
 
 
 def nothing_matches(rule: Rule, rows: list[Row]) -> ValueError:

@@ -47,13 +47,26 @@ def random_inputs(model: keras.Model, seed: int = SEED) -> Any:
     return keras.tree.map_structure(lambda x: random_array(rng, x), graph.input_of(model))
 
 
+def batches(model: keras.Model, data: Any = None) -> list[Any]:
+    """What a model is checked on: random inputs, and the user's own.
+
+    Raises:
+        ValueError: If the model reads strings, which nobody can draw, and there are no data.
+    """
+    given = [] if data is None else [data]
+    leaves = keras.tree.flatten(graph.input_of(model))
+    if not any(keras.backend.standardize_dtype(leaf.dtype) == "string" for leaf in leaves):
+        return [random_inputs(model), *given]
+    if not given:
+        raise ValueError("Pass `data=` to check a model that reads strings.")
+    return given
+
+
 def random_array(rng: np.random.Generator, tensor: Any) -> np.ndarray:
     shape = [EXAMPLES, *(FREE_SIZE if n is None else n for n in tensor.shape[1:])]
     if tensor.shape[0] is not None:
         shape[0] = tensor.shape[0]
     dtype = keras.backend.standardize_dtype(tensor.dtype)
-    if dtype == "string":
-        raise ValueError("Pass `data=` to check a model that reads strings.")
     if "int" in dtype or dtype == "bool":
         return rng.integers(0, 2, shape).astype(dtype)
     return rng.normal(size=shape).astype("float32")

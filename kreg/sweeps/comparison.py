@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from kreg import files
+from kreg import check, files
 from kreg.sweeps import page, table
 from kreg.sweeps.reading import collect
 from kreg.sweeps.results import PAGE
@@ -11,12 +11,13 @@ from kreg.sweeps.results import PAGE
 CSV = "sweep.csv"
 
 
-def compare(directory: str | Path, *, quiet: bool = False) -> int:
+def compare(directory: str | Path, *, quiet: bool = False, choose: str | None = None) -> int:
     """Compare the runs below a directory: print the table, write `sweep.html` and `sweep.csv`.
 
     Args:
         directory: A sweep's directory, or any folder of runs.
         quiet: Write the files only. Defaults to `False`.
+        choose: `"min"` or `"1se"`; `None`: what the sweep was told.
 
     Returns:
         The exit code: 0 if all runs are done, 1 if some failed or are unfinished.
@@ -25,6 +26,8 @@ def compare(directory: str | Path, *, quiet: bool = False) -> int:
         ValueError: If no run lies below the directory.
     """
     sweep = collect(directory)
+    if choose is not None:
+        sweep.choose = check.choice("choose", choose, ("min", "1se"))
     directory = Path(directory)
     if not quiet:
         table.show(sweep)

@@ -7,10 +7,11 @@ import pandas as pd
 from scipy import stats
 
 from kreg.sweeps import trained
-from kreg.sweeps.reading import SEED, Sweep
+from kreg.sweeps.reading import Sweep
 
 MOST_LEVELS = 12  # a number with more values is cut into thirds
 THIRDS = ("low", "middle", "high")
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,9 @@ class Effect:
     """One level of a factor: its mean objective relative to the mean of all levels.
 
     `difference` below zero is better than the factor's average. `half_width` is half of the 95 %
-    confidence interval over seeds (Student's t of the per-seed differences), `nan` for one seed.
-    `unfinished` of the `runs` are under-trained; the effect `rests` on these where it is another
-    one without them.
+    confidence interval over seeds and folds (Student's t of the differences within each), `nan`
+    for one. `unfinished` of the `runs` are under-trained; the effect `rests` on these where it is
+    another one without them.
     """
 
     factor: str
@@ -35,14 +36,19 @@ class Effect:
     @property
     def sure(self) -> bool:
         """Whether the interval leaves zero out, and not because of under-trained runs."""
-        return not self.rests and abs(self.difference) > self.half_width
+        return not (self.rests or self.none) and abs(self.difference) > self.half_width
+
+    @property
+    def none(self) -> bool:
+        """Whether the level is exactly as good as the mean of all, but for rounding."""
+        return abs(self.difference) <= ROUNDING * abs(self.mean)
 
 
 def effects(sweep: Sweep, objective: str = "objective") -> list[Effect]:
     """The effect of every level of every factor on the finished runs.
 
-    The runs of one seed are compared with each other first: the difference between seeds, which all
-    levels share, drops out.
+    The runs of one seed and fold are compared with each other first: the difference between seeds,
+    which all levels share, drops out.
     """
     runs = sweep.done
     cut = trained.unfinished(runs)
@@ -71,12 +77,13 @@ def differs(effect: Effect, other: Effect | None) -> bool:
 
 def effects_among(sweep: Sweep, runs: pd.DataFrame, objective: str) -> list[Effect]:
     """The effects on some of the runs."""
-    runs = runs.copy()
-    runs[SEED] = runs[SEED] if SEED in sweep.factors else 0
+    replicate = pd.Series(0, runs.index)
+    if sweep.replicates:
+        replicate = runs.groupby(sweep.replicates, dropna=False).ngroup()
     return [
         effect
         for factor in sweep.varied
-        for effect in effects_of(factor, levels(runs[factor]), runs[objective], runs[SEED])
+        for effect in effects_of(factor, levels(runs[factor]), runs[objective], replicate)
     ]
 
 
@@ -91,10 +98,10 @@ def levels(column: pd.Series) -> pd.Series:
 
 
 def effects_of(
-    factor: str, level: pd.Series, objective: pd.Series, seed: pd.Series
+    factor: str, level: pd.Series, objective: pd.Series, replicate: pd.Series
 ) -> list[Effect]:
-    """Means by level and seed, relative to the mean of the seed's levels."""
-    cells = objective.astype(float).groupby([seed, level]).mean().unstack()
+    """Means by level and replicate, relative to the mean of the replicate's levels."""
+    cells = objective.astype(float).groupby([replicate, level]).mean().unstack()
     if cells.shape[1] < 2:
         return []
     differences = cells.sub(cells.mean(axis=1), axis=0)

@@ -76,7 +76,7 @@ def outcome(folder: Path, objective: str) -> str:
     if not result:  # check=true builds, and does not train
         return "no result"
     if result.get("status") != "done":
-        return f"failed: {result.get('error', 'see its directory')}"
+        return f"failed: {result.get('error', 'see its directory')}".rstrip(".")
     value = objective_of(result, objective)
     pruned = ", pruned" if result.get("stop_reason") == "pruned" else ""
     name = objective_name(result, objective)

@@ -6,9 +6,10 @@ from kreg.pages import charts, html
 from kreg.pages.formatting import number
 from kreg.pages.views import Cell, Figure, Fold, Head, Section, Stat, View
 from kreg.sweeps import table
-from kreg.sweeps.answer import answer, settings, text
+from kreg.sweeps.answer import answer
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
+from kreg.sweeps.settings import are_repeated, chosen, name_of, settings, text
 
 ACCURACIES = ("val_clean_accuracy", "test_clean_accuracy")
 
@@ -16,12 +17,13 @@ ACCURACIES = ("val_clean_accuracy", "test_clean_accuracy")
 def render(sweep: Sweep) -> str:
     """The page as text."""
     found = effects(sweep)
-    sections = [effects_section(sweep, found), *pairs(sweep), parallel(sweep), runs(sweep)]
+    sections = [per_setting(sweep), effects_section(sweep, found), *pairs(sweep)]
+    sections += [parallel(sweep), runs(sweep)]
     return html.page(View(head(sweep, found), [s for s in sections if s is not None]))
 
 
 def head(sweep: Sweep, found: list[Effect]) -> Head:
-    """The answer; the best run and its numbers."""
+    """The answer; the chosen setting and its numbers."""
     done = len(sweep.done)
     return Head(
         name=str(sweep.path),
@@ -35,10 +37,18 @@ def head(sweep: Sweep, found: list[Effect]) -> Head:
 def stats(sweep: Sweep) -> list[Stat]:
     if sweep.done.empty:
         return []
-    row = sweep.done.iloc[0]
-    found = [Stat("Best run", table.number(row["run"]), link=link(row["run"]))]
-    for name in (name for name in table.measured(sweep) if name not in ("verdict", "seconds")):
-        if value := table.formatted(name, row[name], row["status"]):
+    best = chosen(sweep, settings(sweep))
+    page = link(best.runs.iloc[0]["run"]) if len(best.runs) == 1 else ""
+    found = [
+        Stat("Best setting" if sweep.choose == "min" else "Chosen setting",
+             best.name or "the only one", link=page),
+        Stat(sweep.objective, table.estimated(best.objective)),
+    ]  # fmt: skip
+    if best.test is not None:
+        name, score = best.test
+        found.append(Stat(name.replace("_clean_", " "), table.estimated(score)))
+    for name in (name for name in table.measured(sweep) if name in table.MEANS):
+        if value := table.formatted(name, best.estimate(name).mean, "done"):
             found.append(Stat(table.heading(sweep, name), value))
     return found
 
@@ -53,10 +63,10 @@ def effects_section(sweep: Sweep, found: list[Effect]) -> Section | None:
         return None
     named = [(f"{e.factor}={table.named(e)}", e.difference, e.half_width) for e in found]
     chart = charts.whiskers(named, "difference to the mean of the factor's levels")
-    lead = "One seed: there is no uncertainty to show."
-    if sweep.seeds > 1:
-        seeds = f"{sweep.seeds} seeds, pale where they hold zero"
-        lead = f"Bars: 95 % confidence intervals over {seeds}."
+    lead = "Each setting was trained once: there is no uncertainty to show."
+    if sweep.repeated > 1:
+        over = f"{sweep.over}, pale where they hold zero"
+        lead = f"Bars: 95 % confidence intervals over {over}."
     numbers = Fold("Numbers", [table.effects_table(found)])
     title = f"Effect of each factor on {sweep.objective}"
     return Section("effects", title, [Figure(chart), numbers], lead)
@@ -84,24 +94,44 @@ def both(sweep: Sweep, x: str, y: str) -> bool:
 
 
 def parallel(sweep: Sweep) -> Section | None:
-    """Every run as a line through its settings to its objective."""
-    done, title = sweep.done, "Every run, factor by factor"
-    if len(done) < 2 or not sweep.varied:
+    """Every setting as a line to its mean objective; the chosen one stands out."""
+    found, title = settings(sweep), "Every setting, factor by factor"
+    if len(found) < 2 or not sweep.varied:
         return None
-    columns = {factor: [plain(v) for v in done[factor]] for factor in sweep.varied}
-    columns[sweep.objective] = [plain(v) for v in done["objective"]]
-    chart = charts.parallel(columns, points(sweep, "objective", "objective"))
-    return Section("parallel", title, [Figure(chart)])
+    best = chosen(sweep, found)
+    columns = {f: [plain(s.runs.iloc[0][f]) for s in found] for f in sweep.varied}
+    columns[sweep.objective] = [s.objective.mean for s in found]
+    lines = [
+        charts.Point(
+            s.objective.mean,
+            s.objective.mean,
+            f"{s.name} {sweep.objective} {table.estimated(s.objective)}",
+            link(s.runs.iloc[0]["run"]),
+            best=s is best,
+        )
+        for s in found
+    ]
+    return Section("parallel", title, [Figure(charts.parallel(columns, lines))])
+
+
+def per_setting(sweep: Sweep) -> Section | None:
+    """The settings as a table, where each is more than one run."""
+    if not are_repeated(settings(sweep)):
+        return None
+    lead = f"Means over {sweep.over} +- standard error; the differences are paired."
+    return Section("settings", "Settings", [table.of_settings(sweep)], lead)
 
 
 def points(sweep: Sweep, x: str, y: str) -> list[charts.Point]:
-    """The finished runs as points; the first is the best."""
-    found = []
-    for place, (_, row) in enumerate(sweep.done.iterrows()):
-        told = f"{settings(row, sweep.factors)} {sweep.objective} {number(row['objective'])}"
+    """The finished runs as points; those of the chosen setting stand out."""
+    if sweep.done.empty:
+        return []
+    found, best = [], chosen(sweep, settings(sweep)).runs.index
+    for place, row in sweep.done.iterrows():
+        told = f"{name_of(row, sweep.factors)} {sweep.objective} {number(row['objective'])}"
         at = [math.nan if row[name] is None else float(row[name]) for name in (x, y)]
         title, to = f"{row['run']} {told}", link(row["run"])
-        found.append(charts.Point(at[0], at[1], title, to, best=place == 0))
+        found.append(charts.Point(at[0], at[1], title, to, best=place in best))
     return found
 
 

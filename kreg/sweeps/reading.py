@@ -13,10 +13,17 @@ from kreg.config.root import AUTO
 from kreg.diagnostics.states import RENAMED
 from kreg.metric_names import direction
 from kreg.runs import RunDirectory, identity
-from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, objective_name, objective_of, read_json
+from kreg.sweeps.results import (
+    CONFIG,
+    OBJECTIVE,
+    REPLICATES,
+    RESULT,
+    objective_name,
+    objective_of,
+    read_json,
+)
 
 OVERRIDES = ".hydra/overrides.yaml"
-SEED = "seed"
 MEASURED = (
     "status",
     "verdict",
@@ -36,14 +43,16 @@ class Sweep:
         path: The directory that was read.
         runs: One row a run, in the order of the job numbers: the factors under their own names,
             `run`, `path`, the fields of `result.json`, and its metrics under theirs.
-        factors: What differs between the runs, `seed` last if it does.
+        factors: What differs between the runs; seed and fold last if they do.
         objective: The name of what is compared; the column `objective` has its values.
+        choose: `"min"` or `"1se"`; see `kreg.sweeps.settings.chosen`.
     """
 
     path: Path
     runs: pd.DataFrame
     factors: list[str]
     objective: str = OBJECTIVE
+    choose: str = "min"
 
     @property
     def done(self) -> pd.DataFrame:
@@ -56,13 +65,27 @@ class Sweep:
 
     @property
     def varied(self) -> list[str]:
-        """The factors without the seed."""
-        return [factor for factor in self.factors if factor != SEED]
+        """The factors that a setting is made of: all but seed and fold."""
+        return [factor for factor in self.factors if factor not in REPLICATES]
 
     @property
-    def seeds(self) -> int:
-        """How many seeds the finished runs have."""
-        return self.runs[SEED].nunique() if SEED in self.factors else 1
+    def replicates(self) -> list[str]:
+        """The factors that differ between the finished runs of one setting."""
+        done = self.done
+        found = (factor for factor in self.factors if factor in REPLICATES)
+        return [factor for factor in found if done[factor].nunique(dropna=False) > 1]
+
+    @property
+    def repeated(self) -> int:
+        """How many replicates there are: seeds, folds, or pairs of them."""
+        return len(self.done[self.replicates].drop_duplicates()) if self.replicates else 1
+
+    @property
+    def over(self) -> str:
+        """The replicates in words: `"5 folds"`, `"3 seeds"`, `"15 pairs of seed and fold"`."""
+        kinds = [key.rpartition(".")[2] for key in self.replicates]
+        unit = f"{kinds[0]}s" if len(kinds) == 1 else f"pairs of {' and '.join(kinds)}"
+        return f"{self.repeated} {unit}"
 
 
 def collect(directory: str | Path) -> Sweep:
@@ -90,7 +113,8 @@ def collect(directory: str | Path) -> Sweep:
         }
         for folder, setting, result in zip(folders, settings, results, strict=True)
     ]
-    return Sweep(directory, pd.DataFrame(rows), factors, objective)
+    choose = read_json(folders[0] / CONFIG).get("choose", "min")
+    return Sweep(directory, pd.DataFrame(rows), factors, objective, str(choose))
 
 
 def job_order(folder: Path) -> tuple[str, int, str]:
@@ -110,17 +134,18 @@ def settings_of(folder: Path) -> dict[str, Any]:
 
 
 def plain(text: str) -> int | float | str:
-    """`1e-4` as a number, `deep` as a string."""
+    """`1e-4` as a number, `deep` and `off` as strings."""
     value = OmegaConf.create({"value": None})
     value.merge_with_dotlist([f"value={text}"])
-    return value.value if isinstance(value.value, int | float | str) else text
+    known = isinstance(value.value, int | float | str) and not isinstance(value.value, bool)
+    return value.value if known else text
 
 
 def factors_of(settings: list[dict[str, Any]]) -> list[str]:
-    """The keys that differ, in the order of their first appearance, the seed last."""
+    """The keys that differ, in the order of their first appearance, seed and fold last."""
     keys = list(dict.fromkeys(key for setting in settings for key in setting))
     found = [k for k in keys if len({repr(setting.get(k)) for setting in settings}) > 1]
-    return sorted(found, key=lambda key: key == SEED)
+    return sorted(found, key=lambda key: key in REPLICATES)
 
 
 def objective_of_all(folders: list[Path], results: list[dict[str, Any]]) -> str:
@@ -136,4 +161,6 @@ def measured(result: dict[str, Any], objective: str) -> dict[str, Any]:
     row["verdict"] = RENAMED.get(row["verdict"], row["verdict"])
     row["status"] = result.get("status", "unfinished")
     row["objective"] = objective_of(result, objective)
+    smaller = result.get("compressed") or {}
+    row["small"] = smaller.get("after", {}).get("parameters")
     return {**row, **result.get("metrics", {})}

@@ -9,6 +9,7 @@ from kreg.config.root import AUTO
 RESULT, CONFIG = "result.json", "config.json"
 PAGE = "sweep.html"
 OBJECTIVE = "val_clean_loss"
+REPLICATES = ("seed", "data.fold")  # what differs between trainings of one setting
 
 
 def read_json(path: Path) -> dict[str, Any]:

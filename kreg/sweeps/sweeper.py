@@ -1,6 +1,7 @@
 """`hparams_search=optuna`: the values of a sweep are a space, and a search chooses from it."""
 
 import csv
+import itertools
 import math
 import time
 from collections.abc import Mapping
@@ -21,8 +22,9 @@ from kreg.config.root import AUTO
 from kreg.metric_names import direction
 from kreg.runs import RunDirectory
 from kreg.sweeps.job_progress import JobProgress
+from kreg.sweeps.jobs import job_folder
 from kreg.sweeps.median_stopping import JOURNAL
-from kreg.sweeps.results import OBJECTIVE, RESULT
+from kreg.sweeps.results import OBJECTIVE, REPLICATES
 from kreg.sweeps.study import Choice, Interval, Space, Study, chosen
 
 HISTORY, CURVE = "history.csv", "val_clean_loss"
@@ -41,6 +43,7 @@ class Search(Sweeper):
             `kreg.sweeps.median_stopping`. It is the clean validation loss that decides, so it needs
             `objective=auto` or `val_clean_loss`.
         space: Further dimensions in Hydra's grammar, `{"reg.l1": "tag(log, interval(1e-6, 1))"}`.
+        params: The same under the name that Hydra's own sweeper has for it.
     """
 
     config: DictConfig
@@ -55,14 +58,18 @@ class Search(Sweeper):
         sampler: str = "auto",
         prune: bool = True,
         space: Mapping[str, object] | None = None,
+        params: Mapping[str, object] | None = None,
     ) -> None:
         self.trials = check.integer("hydra.sweeper.trials", trials, low=1)
         self.seconds = seconds and check.number("hydra.sweeper.seconds", seconds, low=0)
         self.jobs = check.integer("hydra.sweeper.jobs", jobs, low=1)
         self.seed = check.integer("hydra.sweeper.seed", seed, low=0)
-        self.sampler, self.extra = chosen(sampler), space or {}
-        if not isinstance(self.extra, Mapping):
-            raise check.invalid("hydra.sweeper.space", "names with dimensions", space)
+        self.sampler = chosen(sampler)
+        self.extra: dict[str, object] = {}
+        for name, given in (("space", space), ("params", params)):
+            if not isinstance(given or {}, Mapping):
+                raise check.invalid(f"hydra.sweeper.{name}", "names with dimensions", given)
+            self.extra |= given or {}
         self.prune = check.flag("hydra.sweeper.prune", prune)
 
     def setup(
@@ -75,51 +82,86 @@ class Search(Sweeper):
 
     def sweep(self, arguments: list[str]) -> float | None:
         """Search until the trials or the time are used up; returns the best objective."""
-        fixed, space = self.dimensions(arguments)
+        fixed, space, self.replicates = self.dimensions(arguments)
         folder = Path(str(self.config.hydra.sweep.dir))
         study = Study(space, folder / JOURNAL, self.seed, self.sampler)
         objective = self.config.get("objective", OBJECTIVE)
         self.sign = -1.0 if objective != AUTO and direction(objective) == "max" else 1.0
         if hasattr(self.launcher, "progress"):
-            self.launcher.progress = JobProgress(self.trials, len(study.trials))
+            each = len(self.replicates)
+            self.launcher.progress = JobProgress(self.trials * each, len(study.trials) * each)
         end = math.inf if self.seconds is None else time.monotonic() + self.seconds
         while len(study.trials) < self.trials and time.monotonic() < end:
             self.batch(study, fixed, folder)
         return None if study.best is None else self.sign * study.best.value
 
-    def dimensions(self, arguments: list[str]) -> tuple[list[str], Space]:
-        """The overrides with one value, and what the search chooses from."""
-        fixed, space = taken_apart([*(f"{k}={v}" for k, v in self.extra.items()), *arguments])
+    def dimensions(self, arguments: list[str]) -> tuple[list[str], Space, list[list[str]]]:
+        """The overrides with one value, what the search chooses from, and the replicates.
+
+        Seeds and folds are nothing to choose: each setting is trained with all of them.
+        """
+        told = [*(f"{k}={v}" for k, v in self.extra.items()), *arguments]
+        fixed, space, replicates = taken_apart(told)
         if not space:
             raise ValueError(
                 "The search has nothing to choose from. Give at least one key several values, "
                 "for example 'reg.l1=tag(log, interval(1e-6, 1e-2))' or model=shallow,deep."
             )
-        return fixed, space
+        return fixed, space, replicates
+
+    def jobs_in_all(self, arguments: list[str]) -> int:
+        """How many trainings the search will be."""
+        return self.trials * len(self.dimensions(arguments)[2])
 
     def batch(self, study: Study, fixed: list[str], folder: Path) -> None:
         """Launch the next settings and note what they are worth."""
         count = min(self.jobs, self.trials - len(study.trials))
         asked = [study.ask(pending) for pending in range(count)]
-        told = [[*fixed, *(f"{k}={v}" for k, v in trial.params.items())] for trial in asked]
-        results = self.launcher.launch(told, initial_job_idx=asked[0].number)
-        for trial, result in zip(asked, results, strict=True):
-            study.tell(trial, **worth(folder, trial.number, value_of(result, self.sign)))
+        told = [
+            [*fixed, *(f"{k}={v}" for k, v in trial.params.items()), *replicate]
+            for trial in asked
+            for replicate in self.replicates
+        ]
+        each = len(self.replicates)
+        first = asked[0].number * each
+        results = self.launcher.launch(told, initial_job_idx=first)
+        found = [
+            worth(folder_of(result, folder, first + place), value_of(result, self.sign))
+            for place, result in enumerate(results)
+        ]
+        for place, trial in enumerate(asked):
+            study.tell(trial, **averaged(found[place * each : (place + 1) * each]))
 
 
-def worth(folder: Path, number: int, value: float) -> dict[str, Any]:
+def averaged(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the replicates of a setting are worth together: the mean of values and of curves."""
+    curves = zip(*(each["curve"] for each in found), strict=False)
+    return {
+        "value": sum(each["value"] for each in found) / len(found),
+        "curve": [sum(values) / len(values) for values in curves],
+        "pruned": any(each["pruned"] for each in found),
+    }
+
+
+def folder_of(result: JobReturn, sweep: Path, number: int) -> Path:
+    """Where a job has written, whatever `hydra.sweep.subdir` calls it."""
+    if result.hydra_cfg is not None:
+        return Path(str(result.hydra_cfg.hydra.runtime.output_dir))
+    if result.cfg is not None and "hydra" in result.cfg:  # what an earlier process has run
+        return job_folder(result.cfg)
+    return next(sweep.glob(f"{number}_*"), sweep / str(number))
+
+
+def worth(folder: Path, value: float) -> dict[str, Any]:
     """What a search remembers of a job: value, curve, and whether it was pruned.
 
     Of a pruned job it is the smallest loss so far: an average of weights that has just begun says
     nothing about the setting.
     """
-    paths = folder.glob(f"{number}_*/{RESULT}")
-    results = [RunDirectory(path.parent).result or {} for path in paths]
-    pruned = [result for result in results if result.get("stop_reason") == "pruned"]
-    names = [result.get("objective_name", CURVE) for result in pruned]
-    reached = [least for name in names for least in curve_of(folder, number, name)]
-    curve = curve_of(folder, number)
-    return {"value": min(reached, default=value), "curve": curve, "pruned": bool(pruned)}
+    result = RunDirectory(folder).result or {}
+    pruned = result.get("stop_reason") == "pruned"
+    reached = curve_of(folder, result.get("objective_name", CURVE)) if pruned else []
+    return {"value": min(reached, default=value), "curve": curve_of(folder), "pruned": pruned}
 
 
 def value_of(result: JobReturn, sign: float = 1.0) -> float:
@@ -129,21 +171,27 @@ def value_of(result: JobReturn, sign: float = 1.0) -> float:
     return sign * float(value) if good else math.inf
 
 
-def curve_of(folder: Path, number: int, name: str = CURVE) -> list[float]:
+def curve_of(folder: Path, name: str = CURVE) -> list[float]:
     """A column of a job's history, one number an epoch; empty where there is none."""
-    for path in folder.glob(f"{number}_*/{HISTORY}"):
-        with open(path, encoding="utf-8", newline="") as file:
-            values = [row.get(name) for row in csv.DictReader(file)]
-        return [float(value) for value in values if value]
-    return []
+    if not (folder / HISTORY).is_file():
+        return []
+    with open(folder / HISTORY, encoding="utf-8", newline="") as file:
+        values = [row.get(name) for row in csv.DictReader(file)]
+    return [float(value) for value in values if value]
 
 
-def taken_apart(arguments: list[str]) -> tuple[list[str], Space]:
-    """The overrides with one value, and the space of the others."""
+def taken_apart(arguments: list[str]) -> tuple[list[str], Space, list[list[str]]]:
+    """The overrides with one value, the space of the others, all replicates as overrides."""
     overrides = OverridesParser.create().parse_overrides(arguments)
-    swept = [override for override in overrides if override.is_sweep_override()]
+    swept = {str(o.input_line).split("=", 1)[0]: o for o in overrides if o.is_sweep_override()}
     fixed = [str(o.input_line) for o in overrides if not o.is_sweep_override()]
-    return fixed, {str(o.input_line).split("=", 1)[0]: dimension(o) for o in swept}
+    space = {key: dimension(o) for key, o in swept.items() if key not in REPLICATES}
+    chance = [
+        [f"{key}={value}" for value in o.sweep_string_iterator()]
+        for key, o in swept.items()
+        if key in REPLICATES
+    ]
+    return fixed, space, [list(replicate) for replicate in itertools.product(*chance)]
 
 
 def dimension(override: Override) -> Choice | Interval:

@@ -10,9 +10,10 @@ from kreg.pages import formatting, terminal
 from kreg.pages.views import Cell, Column, Row, Table
 from kreg.runs import summary
 from kreg.sweeps import trained
-from kreg.sweeps.answer import answer, text
+from kreg.sweeps.answer import answer
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
+from kreg.sweeps.settings import Estimate, Setting, are_repeated, chosen, name_of, settings, text
 
 COLUMNS = {
     "verdict": "verdict",
@@ -24,22 +25,26 @@ COLUMNS = {
     "test_clean_mae": "test mae",
     "sparsity": "zeros",
     "params": "params",
+    "small": "compressed",
     "seconds": "s",
 }
+MEANS = ("gap", "sparsity", "params", "small")  # of what a setting shows
+LONGEST = 13  # characters of a run's own name
 OF_TARGET, MOST_TARGETS = "test_clean_rmse_", 4
 # what a narrow terminal goes without, the largest number first; the verdict always stays
 SPARE = {"params": 6, "seconds": 5, "gap": 4, "test_clean_mae": 3, "sparsity": 2} | dict.fromkeys(
-    ("test_clean_accuracy", "test_clean_rmse"), 1
+    ("test_clean_accuracy", "test_clean_rmse", "small"), 1
 )
 DIGITS = {
     "params": "{:,.0f}",
+    "small": "{:,.0f}",
     "seconds": "{:.1f}",
     "sparsity": "{:.1%}",
 }
 
 
 def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
-    """Print the runs, best first, then the effect of each factor.
+    """Print the settings, best first, or the runs where each is one; then the effects.
 
     Args:
         sweep: The runs.
@@ -48,16 +53,68 @@ def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
     """
     console = console or Console()
     console.print(f"{len(sweep.runs)} runs, {len(sweep.done)} done: {sweep.path}\n", style="bold")
-    whole = runs(sweep, [number(run) for run in ordered(sweep)["run"]], "#")
+    repeated = are_repeated(settings(sweep))
+    names: list[Cell | str] = [number(run) for run in ordered(sweep)["run"]]
+    whole = of_settings(sweep) if repeated else runs(sweep, names, "#")
     console.print(terminal.table(Table(whole.columns, whole.rows[:rows]), console))
-    hidden = len(whole.rows) - rows
-    console.print(f"... and {hidden} more runs on the page\n" if hidden > 0 else "")
+    hidden, what = len(whole.rows) - rows, "settings" if repeated else "runs"
+    console.print(f"... and {hidden} more {what} on the page\n" if hidden > 0 else "")
+    if repeated:
+        unfinished(sweep, console)
     found = effects(sweep)
     if found:
         console.print(f"Effect of each factor on {sweep.objective}\n", style="bold")
         console.print(terminal.table(effects_table(found), console), "")
     for sentence in answer(sweep, found):
         console.print(sentence, highlight=False, soft_wrap=True)
+
+
+def unfinished(sweep: Sweep, console: Console) -> None:
+    """Print the runs that are in no mean."""
+    left = sweep.runs.drop(sweep.done.index)
+    for _, run in left.iterrows():
+        console.print(f"#{number(run['run'])} {name_of(run, sweep.factors)}: {run['status']}")
+    console.print("" if left.empty else "\n", end="")
+
+
+def of_settings(sweep: Sweep) -> Table:
+    """One row a setting: its mean over seeds and folds, and how far it is from the chosen one.
+
+    The difference is paired and so is its standard error. Test scores have no column: they score
+    the one that is chosen.
+    """
+    found = settings(sweep)
+    best = chosen(sweep, found)
+    shown = [n for n in measured(sweep) if n in MEANS]
+    titles = ["runs", sweep.objective, "difference", *(COLUMNS[name] for name in shown)]
+    columns = [*map(Column, sweep.varied), Column("verdict", "word")]
+    spare = [0, 0, 0, *(SPARE.get(name, 0) for name in shown)]
+    columns += [Column(t, "number", spare=s) for t, s in zip(titles, spare, strict=True)]
+    rows = []
+    for setting in found:
+        gap = setting.difference(best, sweep.replicates)
+        cells = [text(setting.runs.iloc[0][factor]) for factor in sweep.varied]
+        mark = trained.MARK if trained.unfinished(setting.runs).any() else ""
+        cells += [words(setting), str(setting.objective.count)]
+        cells += [f"{estimated(setting.objective)}{mark}"]
+        cells += ["" if setting is best else estimated(gap, sign=True)]
+        cells += [formatted(name, setting.estimate(name).mean, "done") for name in shown]
+        rows.append(Row(cells, "strong" if setting is best else ""))
+    return Table(columns, rows)
+
+
+def words(setting: Setting) -> str:
+    """The verdicts of a setting's runs, with numbers where they differ."""
+    counts = setting.runs["verdict"].dropna().str.lower().value_counts()
+    if len(counts) == 1:
+        return str(counts.index[0])
+    return ", ".join(f"{count} {word}" for word, count in counts.items())
+
+
+def estimated(value: Estimate, sign: bool = False) -> str:
+    """A mean and its standard error."""
+    error = "" if math.isnan(value.error) else f" +- {formatting.number(value.error, 2)}"
+    return f"{formatting.number(value.mean, sign=sign)}{error}"
 
 
 def runs(sweep: Sweep, names: list[Cell | str], title: str) -> Table:
@@ -70,7 +127,8 @@ def runs(sweep: Sweep, names: list[Cell | str], title: str) -> Table:
     """
     shown = measured(sweep)
     columns = [Column(title), *map(Column, sweep.factors), *(column(sweep, n) for n in shown)]
-    best = sweep.done.index[:1]
+    found = settings(sweep)
+    best = chosen(sweep, found).runs.index if found else sweep.done.index[:0]
     rows = []
     for name, (place, run) in zip(names, ordered(sweep).iterrows(), strict=True):
         cells = [name, *(text(run[factor]) for factor in sweep.factors)]
@@ -110,8 +168,16 @@ def heading(sweep: Sweep, name: str) -> str:
 
 
 def number(run: str) -> str:
-    """`3_1a2b3c` is job 3."""
-    return run.split("/")[-1].split("_")[0]
+    """`3_1a2b3c` is job 3; a name of the user's own is shortened.
+
+    >>> number("3_1a2b3c"), number("lr=0.01,seed=1")
+    ('3', 'lr=0.01,se...')
+    """
+    name = run.split("/")[-1]
+    head = name.split("_")[0]
+    if head.isdigit() or len(name) <= LONGEST:
+        return head if head.isdigit() else name
+    return f"{name[: LONGEST - 3]}..."
 
 
 def cell(name: str, run: pd.Series) -> str:

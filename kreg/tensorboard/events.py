@@ -83,7 +83,8 @@ class Events:
         names: Iterable[str] = (),
     ) -> None:
         """The run's settings, nested or flat, for the HParams tab; `result` writes its metrics."""
-        metrics = hparams.metrics_of(task, names)
+        folds = bool(settings.get("data", {}).get("folds"))
+        metrics = hparams.metrics_of(task, names, folds=folds)
         self.add(0, *hparams.summaries(settings, metrics, run))
 
     def result(self, step: int, numbers: Mapping[str, float]) -> None:

@@ -24,6 +24,8 @@ RESULTS = {
     "result/val_clean_loss": "val_clean_loss",
     "result/gap": "gap",
     "result/val_clean_rmse": "val_clean_rmse",
+    "result/fold_clean_loss": "fold_clean_loss",
+    "result/fold_clean_rmse": "fold_clean_rmse",
     "result/test_clean_accuracy": "test acc.",
     "result/test_clean_rmse": "test rmse",
     "result/test_clean_mae": "test mae",
@@ -35,12 +37,15 @@ ACCURACY, ERRORS = ("accuracy",), ("rmse", "mae")  # of classes, of a regression
 OF_TARGET = "result/test_clean_rmse_"  # and the name of one of several targets
 
 
-def metrics_of(task: str | None, names: Iterable[str] = ()) -> dict[str, str]:
+def metrics_of(
+    task: str | None, names: Iterable[str] = (), *, folds: bool = False
+) -> dict[str, str]:
     """What runs of a task are compared by.
 
     Args:
         task: Of the run.
         names: Of its metrics, where they are known: several targets have an error each.
+        folds: Whether a fold was held out: its numbers are compared, too.
     """
     several = {
         f"{OF_TARGET}{name.removeprefix('rmse_')}": f"test {name}"
@@ -49,7 +54,8 @@ def metrics_of(task: str | None, names: Iterable[str] = ()) -> dict[str, str]:
     }
     absent: tuple[str, ...] = ACCURACY if task == "regression" else ERRORS
     absent += ERRORS if several else ()
-    return {t: name for t, name in RESULTS.items() if not t.endswith(absent)} | several
+    known = {t: name for t, name in RESULTS.items() if not t.endswith(absent)} | several
+    return {t: name for t, name in known.items() if folds or not name.startswith("fold_")}
 
 
 def is_result(tag: str) -> bool:

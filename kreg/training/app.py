@@ -9,7 +9,8 @@ from typing import Any
 
 from kreg.augment.options import AugmentOptions
 from kreg.config import earlier_defaults
-from kreg.config.root import PROCEDURES, Config
+from kreg.config.procedures import PROCEDURES
+from kreg.config.root import Config
 from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
@@ -42,9 +43,9 @@ def run(
         FloatingPointError: If the loss or a weight is not finite.
     """
     began = time.perf_counter()
-    device = start.prepare(config.trainer, config.seed, steps)
     if config.procedure != "train":
         return 0.0 if config.check else conduct(config, directory)
+    device = start.prepare(config.trainer, config.seed, steps)
     if config.check:
         announce(plan.make(config, steps), device, config)
         return 0.0
@@ -96,7 +97,10 @@ def refuse_changed(place: RunDirectory, config: Config) -> None:
 
 def conduct(config: Config, directory: Path) -> float:
     """Run a procedure that is not one training: a published table, a path, a search."""
-    procedure = importlib.import_module(PROCEDURES[config.procedure])
+    chosen = PROCEDURES[config.procedure]
+    if chosen.trains:
+        start.prepare(config.trainer, config.seed)
+    procedure = importlib.import_module(chosen.module)
     whole = {"config": config} if "config" in inspect.signature(procedure.run).parameters else {}
     with RunDirectory(directory) as place:
         refuse_changed(place, config)
@@ -144,7 +148,8 @@ def train(
         callbacks.tensorboard.result(result["epochs"], numbers)
     callbacks.save_best(place.file("best.keras"))
     smaller = compression.section(result, config.compress.refit_epochs)
-    save_report(callbacks, place, smaller, {key: result[key] for key in ("metrics", "units")})
+    scores = {key: result[key] for key in ("metrics", "units")}
+    save_report(callbacks, place, compressed=smaller, scores=scores, features=result["features"])
     return result
 
 
@@ -167,13 +172,18 @@ def fit(training: Plan, config: Config, callbacks: TrainingCallbacks, store: Che
 def save_report(
     callbacks: TrainingCallbacks,
     place: RunDirectory,
-    compressed: dict[str, Any] | None = None,
-    scores: dict[str, Any] | None = None,
+    **sections: dict[str, Any] | None,
 ) -> None:
-    """Page and record of the run: a file that fails costs that file and nothing else."""
+    """Page and record of the run: a file that fails costs that file and nothing else.
+
+    Args:
+        callbacks: Of the training.
+        place: Its directory.
+        **sections: What the document has of `compressed`, `scores` and `features`.
+    """
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others
         record = callbacks.diagnostics.record  # what `kreg replay RUN` reads
-        document = callbacks.diagnostics.document | {"compressed": compressed, "scores": scores}
+        document = callbacks.diagnostics.document | sections
         for problem in write_all(document, place.path, pages, record)[1]:
             print(f"kreg: {problem}")

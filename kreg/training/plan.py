@@ -117,7 +117,7 @@ class Plan:
             "parameters": int(self.model.count_params()),
             "data": self.data.name,
             "task": tasks.described(self.data, self.inferred) + class_weights.told(self.weighing),
-            "rows": [sizes["train"], sizes["validation"], sizes["test"]],
+            "rows": list(sizes.values()),
             "steps": self.steps,
             "passes": self.budget.passes,
             "total_steps": self.budget.total,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kreg import check
 from kreg.config.root import AUTO
 from kreg.diagnostics.statistics import paired_se
-from kreg.training import class_weights, units
+from kreg.training import class_weights, features, units
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from kreg.callbacks import Diagnostics, EarlyStopping
     from kreg.measuring import CleanEvaluator, Rows
-    from kreg.measuring.clean_loss import Measurement
+    from kreg.measuring.measurement import Measurement
 
 WORST = math.inf
-PREFIXES = {"train": "", "validation": "val_", "test": "test_"}
+PREFIXES = {"train": "", "validation": "val_", "fold": "fold_", "test": "test_"}
 FAR, WORSE = 4.0, 0.2  # standard errors, and share of the validation loss, above which test differs
 LOSS, ERROR = "val_clean_loss", "val_clean_rmse"
 
@@ -55,7 +55,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "params": int(plan.model.count_params()),
         "sparsity": zeros.fraction,
         "layers": zeros.as_dict()["layers"],
-        "features": features(plan),
+        "features": features.of(plan.model, plan.data),
         "steps": plan.steps * len(plan.model.history.epoch),
         "warnings": list(plan.data.warnings),
         "versions": versions(),
@@ -87,7 +87,7 @@ def ending(callbacks: TrainingCallbacks) -> dict[str, str | None]:
 
 
 def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
-    """Clean losses and metrics of the final model on the three splits; `gap` and `penalty`.
+    """Clean losses and metrics of the final model on all splits; `gap` and `penalty`.
 
     Args:
         plan: The training.
@@ -170,17 +170,6 @@ def far_test(splits: "Mapping[str, Measurement]") -> str:
     )
 
 
-def features(plan: Plan) -> dict[str, list[str]] | None:
-    """For a table whose columns have names: which of them the model still reads."""
-    names = plan.data.feature_names
-    if plan.data.is_image or not names:
-        return None
-    from kreg.surgery import selected_features
-
-    selected = selected_features(plan.model, names)
-    return {"selected": list(selected), "dropped": [n for n in names if n not in set(selected)]}
-
-
 def versions() -> dict[str, str]:
     """What a later reader must know to repeat the run."""
     import keras
@@ -207,13 +196,16 @@ def compared(result: Mapping[str, Any], name: str) -> dict[str, Any]:
 def objective_name(result: Mapping[str, Any], name: str) -> str:
     """`auto` by its name: the validation loss; of a regression the error in the target's units.
 
-    Several targets have no unit in common, so there it is the loss. Runs with other rows, folds or
-    sizes say, have other scales: their losses cannot be compared.
+    Under folds it is that of the held-out fold, whose rows have stopped no training. Several
+    targets have no unit in common, so there it is the loss. Runs with other rows, folds or sizes
+    say, have other scales: their losses cannot be compared.
     """
     if name != AUTO:
         return name
-    known = LOSS, ERROR
-    return known[result.get("task") == "regression" and ERROR in result["metrics"]]
+    side = "fold" if "fold_clean_loss" in result["metrics"] else "val"
+    error = f"{side}_clean_rmse"
+    regression = result.get("task") == "regression" and error in result["metrics"]
+    return error if regression else f"{side}_clean_loss"
 
 
 def objective(result: Mapping[str, Any], name: str) -> float:

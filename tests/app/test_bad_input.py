@@ -240,7 +240,6 @@ data=image_folder data.path=/ data.size=[3] | data.size
 data=image_folder data.path=/ data.size=[3,0] | data.size
 data=csv data.path=/ data.target=y      | a file
 data=npz data.path=/                    | a file
-data=npz data.path=/etc/hostname data.folds=3 data.time=day | data.folds
 data=csv                                | data.path
 data=csv data.path=nothing.csv          | a path that exists
 data=csv data.target=y                  | data.path

@@ -40,15 +40,15 @@ def report(folder, words) -> dict:
     return document
 
 
-@pytest.mark.parametrize("cheap", [overhead.CHEAP, 0], ids=["whole", "thinned"])
-def test_the_verdict_is_the_same_whatever_the_clock_says(cheap, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("cheap", "fast"), [(overhead.CHEAP, 100.0), (0, 0.01)])
+def test_the_verdict_is_the_same_whatever_the_clock_says(cheap, fast, tmp_path, monkeypatch):
     monkeypatch.setattr(overhead, "CHEAP", cheap)
     found = []
-    for speed in (1.0, 100.0, 0.01):
+    for speed in (1.0, fast):
         turn(monkeypatch, speed)
         words = [*GENES, "data.rows=400", "data.validation=0.4"]
         found.append(json.dumps(report(tmp_path / f"{speed}", words)).encode())
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1]
     assert (b"64 of 160 rows" in found[0]) == (cheap == 0)
 
 

@@ -23,8 +23,14 @@ COMMON = ["data=csv", "data.path=homes.csv", "data.target=price", "data.folds=3"
           "data.validation=0.35", "diagnostics.adapt=false", "model=linear", "reg=none",
           "trainer.epochs=6", "trainer.batch_size=16", "optimizer.learning_rate=0.05"]  # fmt: skip
 FOLDS = (0, 1)
+NUMBER = r"([\d,]+)"
+ERROR = rf"\(standard error {NUMBER}\)"
+ANSWERS = {
+    "fold_clean_rmse": rf"fold_clean_rmse {NUMBER} on average over 2 folds {ERROR}",
+    "test_clean_rmse": rf"its rmse is {NUMBER} {ERROR}",
+}
 ERRORS = {"rmse": root_mean_squared_error, "mae": mean_absolute_error}
-SPLITS = {"": "train", "val_": "validation", "test_": "test"}
+SPLITS = {"": "train", "val_": "validation", "fold_": "fold", "test_": "test"}
 
 
 def run(folder: Path, *arguments: str) -> str:
@@ -67,7 +73,7 @@ def job(place: Path, fold: int) -> Path:
 
 @pytest.fixture(scope="module")
 def expected(swept):
-    """Of each fold `{"val_clean_rmse": ...}`: scikit-learn's numbers of the saved model."""
+    """Of each fold `{"fold_clean_rmse": ...}`: scikit-learn's numbers of the saved model."""
     return {fold: judged(job(swept[0], fold), fold) for fold in FOLDS}
 
 
@@ -100,8 +106,8 @@ def test_the_result_has_the_errors_of_scikit_learn(fold, swept, expected):
         assert error > 5_000
         assert found["metrics"][name] == pytest.approx(error, rel=1e-4), name
     assert found["task"] == "regression" and found["units"]["rmse"] == "the target's own"
-    assert found["objective_name"] == "val_clean_rmse"
-    assert found["objective"] == found["metrics"]["val_clean_rmse"]
+    assert found["objective_name"] == "fold_clean_rmse"
+    assert found["objective"] == found["metrics"]["fold_clean_rmse"]
 
 
 @pytest.mark.parametrize("fold", FOLDS)
@@ -154,7 +160,7 @@ def test_the_hparams_tab_compares_the_errors(swept, expected):
 
     for fold in FOLDS:
         events = EventAccumulator(str(job(swept[0], fold) / "tensorboard")).Reload()
-        for name in ("val_clean_rmse", "test_clean_rmse", "test_clean_mae"):
+        for name in ("fold_clean_rmse", "test_clean_rmse", "test_clean_mae"):
             (event,) = events.Tensors(f"result/{name}")
             value = float(event.tensor_proto.float_val[0])
             assert value == pytest.approx(expected[fold][name], rel=1e-4)
@@ -169,12 +175,22 @@ def test_a_sweep_over_folds_compares_in_the_units_of_the_target(swept, expected)
     table = pd.read_csv(place / "sweep.csv")
     for fold in FOLDS:
         errors, row = expected[fold], table[table["data.fold"] == fold].iloc[0]
-        assert row["objective"] == pytest.approx(errors["val_clean_rmse"], rel=1e-4)
+        assert row["objective"] == pytest.approx(errors["fold_clean_rmse"], rel=1e-4)
         assert row["test_clean_rmse"] == pytest.approx(errors["test_clean_rmse"], rel=1e-4)
-        for text in (printed, (place / "sweep.html").read_text()):
-            for name in ("val_clean_rmse", "test_clean_rmse"):
-                assert shown(errors[name]) & set(re.findall(r"[\d,]+\.\d+", text)), name
-    assert "val_clean_rmse" in printed and "val_clean_loss" not in printed
+        page = (place / "sweep.html").read_text()
+        for name in ("fold_clean_rmse", "test_clean_rmse"):
+            assert shown(errors[name]) & set(re.findall(r"[\d,]+\.\d+", page)), name
+    assert "fold_clean_rmse" in printed and "clean_loss" not in printed
+
+
+def test_the_answer_is_the_mean_over_the_folds_and_one_test_score(swept, expected):
+    printed = " ".join(swept[1].split())
+    for name, pattern in ANSWERS.items():
+        values = [expected[fold][name] for fold in FOLDS]
+        mean, error = (float(n.replace(",", "")) for n in re.search(pattern, printed).groups())
+        assert mean == pytest.approx(np.mean(values), rel=1e-3)
+        assert error == pytest.approx(np.std(values, ddof=1) / np.sqrt(len(FOLDS)), rel=0.06)
+    assert "data.fold=" not in printed and "uncertainty" not in printed
 
 
 def shown(error: float) -> set[str]:

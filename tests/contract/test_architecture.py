@@ -24,7 +24,7 @@ WITH_OPTIONS = {
     "regularizers", "optimizers", "layers", "models", "augment", "data", "training",
 }  # fmt: skip
 TABLES = [[room, "options"] for room in WITH_OPTIONS]
-KERAS_SHARED = {"private_keras", "untracked"}  # for every room that may import keras
+KERAS_SHARED = {"private_keras", "untracked", "gradients"}  # for every room that may import keras
 ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
 }  # fmt: skip
@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "csv_header": set(),
     "private_keras": set(),
     "untracked": set(),
+    "gradients": set(),
     "regularizers": set(),
     "layers": set(),
     "augment": set(),
@@ -57,6 +58,7 @@ MAY_IMPORT = {
     "models": {"layers"},
     "measuring": {"diagnostics"},
     "callbacks": {"diagnostics", "measuring", "tensorboard"},
+    "fitting": {"callbacks", "diagnostics", "pages"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
@@ -65,7 +67,7 @@ MAY_IMPORT = {
     "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
-        "callbacks", "config", "diagnostics", "factories", "measuring", "pages", "surgery",
+        "callbacks", "config", "data", "diagnostics", "factories", "measuring", "pages", "surgery",
         "sweeps", "training",
     },
     "papers": {"diagnostics", "layers", "models", "optimizers", "regularizers", "surgery"},
@@ -83,6 +85,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
+    "gradients": {"hydra", "omegaconf"},
     "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
     "pages": {"keras", "tensorflow", "hydra", "omegaconf"},
     "runs": {"keras", "tensorflow", "hydra", "omegaconf"},
@@ -103,6 +106,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "callbacks",
             "data",
             "measuring",
+            "fitting",
         )
     },
 }
@@ -152,6 +156,31 @@ def test_imports_follow_the_table(path):
         assert parts[0] not in FORBIDDEN.get(room, ()), f"{room} may not import {parts[0]}"
         if name.startswith(("keras.src", "tensorflow.keras", "tf_keras")):
             assert path == SHIM, f"{name} is private: only {SHIM.name} may reach it"
+
+
+MADE_OF_TENSORFLOW = {"augment", "papers"}  # the other rooms import without it: JAX, PyTorch
+
+
+def is_for_types(node: ast.AST) -> bool:
+    """Whether it is an `if TYPE_CHECKING`."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_tensorflow_is_imported_by_those_who_need_it_alone(path):
+    tree = ast.parse(path.read_text())
+    inside = {  # functions, and what type checkers alone read
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) or is_for_types(function)
+        for node in ast.walk(function)
+    }
+    first = [
+        (getattr(node, "module", None) or node.names[0].name).split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in inside
+    ]
+    assert "tensorflow" not in first or room_of(path) in MADE_OF_TENSORFLOW
 
 
 def private_names_in(tree: ast.AST) -> set[str]:

@@ -50,6 +50,15 @@ def test_the_python_of_the_guide_runs(capsys):
     assert "epoch" in capsys.readouterr().out
 
 
+def test_the_python_of_the_page_for_scripts_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = ROOT / "docs/in-your-script.md"
+    source = "\n".join(blocks(page))
+    exec(compile(source, page.name, "exec"), {"__name__": "in_your_script"})
+    assert {"best.keras", "model.keras"} <= {path.name for path in tmp_path.iterdir()}
+    assert "TOO EARLY" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):

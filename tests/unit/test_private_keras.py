@@ -88,6 +88,46 @@ def test_an_optimizer_knows_whether_its_model_is_being_loaded():
     assert seen == [False, True]
 
 
+def test_a_penalty_knows_the_model_whose_training_step_asks_it():
+    seen = []
+
+    class Watching(keras.regularizers.L2):
+        def __call__(self, weight):
+            seen.append((private_keras.model_in_training(), private_keras.model_in_step()))
+            return super().__call__(weight)
+
+    model = classifier()
+    model.layers[0].kernel.regularizer = Watching(0.1)
+    model.run_eagerly = True
+    model.train_on_batch(X, Y)
+    model.test_on_batch(X, Y)
+    assert seen == [(model, model), (None, model)]
+
+
+# data sets
+
+
+def test_what_a_data_set_is_made_of_and_draws():
+    def noisy(x):
+        return x + tf.random.uniform(tf.shape(x))
+
+    def nested(x):
+        return tf.cond(tf.reduce_sum(x) > 0, lambda: noisy(x), lambda: x)
+
+    rows = tf.data.Dataset.from_tensor_slices(X)
+    fixed = rows.shuffle(8, reshuffle_each_iteration=False)
+    for made, names, moves in (
+        (rows.map(noisy).batch(2).prefetch(1), {"RandomUniform"}, False),
+        (rows.map(nested).shuffle(8).batch(2), {"RandomUniform"}, True),
+        (fixed.map(lambda x: x * 2.0).batch(4), {"Mul"}, False),
+    ):
+        inside = list(private_keras.datasets_inside(made))
+        assert inside[0] is made and len(inside) == len({id(one) for one in inside}) >= 4
+        assert names <= set().union(*map(private_keras.operations, inside))
+        assert private_keras.shuffles(made) == moves
+    assert list(private_keras.datasets_inside(X)) == [X]
+
+
 # the compiled loss and metrics
 
 

@@ -24,7 +24,8 @@ def apply(
     """The dataset with augmented batches, in the same order and of the same structure.
 
     Each iteration is one epoch: `model.fit(pipeline.apply(ds), epochs=...)` sees a new draw in
-    each. The epoch number counts the iterations that were begun.
+    each. The epoch number counts the iterations that were begun. The result remembers `dataset`:
+    `kreg.fit` measures its rows as they are, without augmentation.
 
     Args:
         pipeline: `Pipeline`.
@@ -38,36 +39,94 @@ def apply(
         first_epoch: Whole number >= 0: the epoch of the first iteration. Defaults to `0`.
     """
     first_epoch = check.integer("first_epoch", first_epoch, low=0)
+    epochs = None if epochs is None else check.integer("epochs", epochs, low=1)
     refuse_other_sources(dataset)
     if not indexed:
         refuse_unbatched(dataset.element_spec)
-        dataset = number_records(dataset, pipeline.target)
-    refuse_mismatched(pipeline, dataset)
-
-    def one_epoch(epoch: tf.Tensor, keep: bool) -> tf.data.Dataset:
-        def step(index: tf.Tensor, element: Any) -> Any:
-            return augmented(pipeline, index, element, epoch, keep)
-
-        return dataset.map(as_it_is(step), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-
-    if epochs is None:
-        keep = pipeline.jit
-        return counted(lambda epoch: one_epoch(epoch, keep), first_epoch, dataset.cardinality())
-    epochs = check.integer("epochs", epochs, low=1)
-    numbers = tf.data.Dataset.range(first_epoch, first_epoch + epochs)
-    return numbers.flat_map(as_it_is(lambda epoch: one_epoch(epoch, False)))
+    applied = Applied(pipeline, dataset, indexed, epochs, first_epoch)
+    refuse_mismatched(pipeline, applied.numbered(dataset))
+    return applied.on(dataset)
 
 
 # errors of the pipeline keep their sentences, which autograph would bury in its own
 as_it_is = tf.autograph.experimental.do_not_convert
 
 
+class Applied:
+    """What an augmented dataset was made of. The dataset has it as its attribute `augmented_from`.
+
+    Args:
+        pipeline: `Pipeline`.
+        source: The dataset without augmentation.
+        indexed, epochs, first_epoch: As for `apply`.
+    """
+
+    def __init__(
+        self,
+        pipeline: "Pipeline",
+        source: tf.data.Dataset,
+        indexed: bool,
+        epochs: int | None,
+        first_epoch: int,
+    ):
+        self.pipeline, self.source, self.indexed = pipeline, source, indexed
+        self.epochs, self.first_epoch = epochs, first_epoch
+        with tf.init_scope():
+            self.counter = tf.Variable(first_epoch, dtype=tf.int64, trainable=False)
+
+    def numbered(self, source: tf.data.Dataset) -> tf.data.Dataset:
+        return source if self.indexed else number_records(source, self.pipeline.target)
+
+    def on(self, source: tf.data.Dataset) -> tf.data.Dataset:
+        """The augmented dataset on a source with the same elements; the epochs are counted on."""
+        records, first = self.numbered(source), self.first_epoch
+
+        def one_epoch(epoch: tf.Tensor, keep: bool) -> tf.data.Dataset:
+            def step(index: tf.Tensor, element: Any) -> Any:
+                return augmented(self.pipeline, index, element, epoch, keep)
+
+            run = as_it_is(step)
+            return records.map(run, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+        if self.epochs is None:
+            keep = self.pipeline.jit
+            length = records.cardinality()
+            result = counted(lambda epoch: one_epoch(epoch, keep), self.counter, length)
+        else:
+            numbers = tf.data.Dataset.range(first, first + self.epochs)
+            result = numbers.flat_map(as_it_is(lambda epoch: one_epoch(epoch, False)))
+        result.augmented_from = self
+        return result
+
+    def plain(self, element: Any) -> Any:
+        """An element of the source as the model reads it: of the dtype that augmented images have,
+        labels as probabilities where a stage makes them so, and nothing moved.
+
+        Raises:
+            ValueError: If the stages change the size of the pictures: then it is none that the
+                model could read.
+        """
+        element = element[1] if self.indexed else element
+        sides: list[Any] = [*element] if isinstance(element, tuple) else [element]
+        x, y, weight = sides + [None] * (3 - len(sides))
+        target = self.pipeline.target
+        record = read(x, y, weight, target)
+        plan = self.pipeline.plan(record.images)
+        if plan.after._replace(dtype=plan.spec.dtype) != plan.spec:
+            raise ValueError(
+                "The stages of kreg.augment.Pipeline change the size of the pictures, so those "
+                "before them are none that the model reads."
+            )
+        images = tf.cast(record.images, plan.dtype)
+        parts = self.pipeline.encoded(plan, record.parts)
+        result = written(record._replace(images=images, parts=parts), x, y, weight, target)
+        return result[: len(sides)] if isinstance(element, tuple) else result[0]
+
+
 def counted(
-    one_epoch: Callable[[tf.Tensor], tf.data.Dataset], first_epoch: int, length: tf.Tensor
+    one_epoch: Callable[[tf.Tensor], tf.data.Dataset], counter: tf.Variable, length: tf.Tensor
 ) -> tf.data.Dataset:
     """One epoch for each iteration, numbered by a counter that moves when one really begins."""
-    with tf.init_scope():
-        counter = tf.Variable(first_epoch, dtype=tf.int64, trainable=False)
     begin = tf.data.Dataset.from_tensors(0).map(lambda _: counter.assign_add(1) - 1)
     result = begin.flat_map(as_it_is(one_epoch)).apply(
         tf.data.experimental.assert_cardinality(length)

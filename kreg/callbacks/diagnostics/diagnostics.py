@@ -1,28 +1,30 @@
 """Diagnostics: the clean curves, epoch by epoch, and the verdict at the end."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeAlias
 
 import keras
 
 from kreg import check
 from kreg.callbacks.diagnostics import broken, train_begin, train_end
+from kreg.callbacks.diagnostics.epoch_numbers import EpochNumbers
+from kreg.callbacks.diagnostics.sides import Sides
 from kreg.callbacks.shared_values import shared
 from kreg.diagnostics import Verdict
 from kreg.diagnostics.rates import rate_jump
 from kreg.diagnostics.record import Inputs
 from kreg.diagnostics.statistics import paired_se
-from kreg.measuring.clean_loss import Measurement
+from kreg.measuring import class_weights, felt_penalties
 from kreg.measuring.earlier_weights import FirstWeights, LastWeights
 from kreg.measuring.evaluators import clean_evaluator, weight_evaluator
 from kreg.measuring.keras_numbers import Logs, learning_rate, scalars
-from kreg.measuring.overhead import operations, rows_for, sentence, training_rows
-from kreg.measuring.penalties import has_other_losses
+from kreg.measuring.measurement import Measurement
+from kreg.measuring.overhead import sentence
 from kreg.measuring.probes import PROBES
 from kreg.measuring.restart_probe import ROWS
-from kreg.measuring.rows import Rows, Source, count, take, take_if_any
+from kreg.measuring.rows import Rows, Source, count
 
+DRAWN = "by class"  # how the rows were chosen: a state of 0.1 does not say
 # model -> layer name -> column of the layer table -> value
 Columns: TypeAlias = Callable[[keras.Model], Mapping[str, Mapping[str, Any]]]
 
@@ -31,9 +33,13 @@ class Diagnostics(keras.callbacks.Callback):
     """`clean_loss`, `val_clean_loss`, `gap`, `penalty` and `sparsity` in the logs of every epoch.
 
     Clean means: inference mode, no penalties, no augmentation, the weights of the epoch's end, on
-    fixed rows, as many on the training as on the validation side. The training itself stays the
-    same bit for bit. Put it *first* in the list of callbacks, so that EarlyStopping and CSVLogger
-    see its numbers. At the end, `verdict` says whether the model overfits, since when and why.
+    fixed rows: all validation rows where they weigh up to 16 MB, else a sample with every class in
+    its share, and no more training rows. The training itself stays the same bit for bit. Put it
+    *first* in the list of callbacks, so that EarlyStopping and CSVLogger see its numbers. At the
+    end, `verdict` says whether the model overfits, since when and why.
+
+    A model that computes its own loss (`compute_loss`, `test_step`, `add_loss`) is asked for it.
+    What cannot be measured costs one sentence in `notes` and never the training.
 
     Names in the logs: `clean_loss`, `clean_<metric>` (from `train`), `val_clean_loss`,
     `val_clean_<metric>` (from `validation`), `gap = val_clean_loss - clean_loss`, `penalty` (the
@@ -41,15 +47,16 @@ class Diagnostics(keras.callbacks.Callback):
     more, no biases).
 
     Args:
-        train: `(x, y)` or `(x, y, sample_weight)` arrays, or batches: the training rows *without*
-            augmentation. `None` leaves the training side out.
+        train: `(x, y)` or `(x, y, sample_weight)` arrays, `(x, None)` without targets, or batches:
+            the training rows *without* augmentation. `None` leaves the training side out.
         validation: The same for validation rows. Without it, `val_clean_loss` is Keras's `val_loss`
             minus the weights' penalties where that is exact; without both, the verdict is
             NO VALIDATION and training goes on.
-        rows: Whole number from 1 to 2048: rows measured on each side. Defaults to `None`: as many
-            as cost about `budget` of an epoch, but not below 512; sizes decide that, no clock.
+        rows: Whole number from 1 to 2048: rows measured on each side. Defaults to `None`: of more
+            than 16 MB as many as cost about `budget` of an epoch, at least 512 and at most 256 MB;
+            sizes decide that, no clock. Single losses are kept of 2048 rows at most.
         class_weight: As in `fit`, or `None`. Weighs both sides, so that they stay comparable.
-        seed: Whole number >= 0 that draws the rows from arrays. Defaults to `0`.
+        seed: Whole number >= 0 that draws the rows. Defaults to `0`.
         adapt: Whether to measure fewer training rows where all of them would cost more than
             `budget` of the training, as the sizes of rows and model say. Training, validation
             numbers and stopping rules never depend on it. Defaults to `True`.
@@ -67,8 +74,8 @@ class Diagnostics(keras.callbacks.Callback):
             Keras puts into them, so that `fit` needs no `validation_data`: its own pass over the
             same rows costs more. Defaults to `False`.
         probe_training: Whether to find out, where the losses rest at the end, if they were free to
-            move: a copy is trained on for 20 and for 60 steps. Nothing of the training changes;
-            TensorFlow only. Defaults to `True`.
+            move: a copy is trained on for 20 and for 60 steps. Nothing of the training
+            changes. Defaults to `True`.
         batches: A function that returns batches as in training, for that copy, where `train` is
             augmented in training; or `None`.
         columns: A function `model -> {layer name: {column: value}}` that is asked at the end for
@@ -104,30 +111,30 @@ class Diagnostics(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.budget = check.number("budget", budget, low=0, low_open=True)
-        self.chosen = rows is not None
         trained = count(train) if rows_per_epoch is None else rows_per_epoch
         self.trained = trained and check.integer("rows_per_epoch", trained, low=1)
-        limit = rows_for(count(train), budget) if rows is None else rows
-        limit = check.integer("rows", limit, low=1, high=2048)
+        if rows is not None:
+            rows = check.integer("rows", rows, low=1, high=2048)
         seed = check.integer("seed", seed, low=0)
         self.adapt = check.flag("adapt", adapt)
         self.validate = check.flag("validate", validate)
         self.verbose = int(verbose)
         self.name, self.settings = name, dict(settings or {})
         self.inputs: Inputs = {**inputs} if inputs else {}
-        weigh = class_weight
-        self.validation = take_if_any(
-            "validation", validation, limit, seed=seed, class_weight=weigh
+        self.sides = Sides(
+            train,
+            validation,
+            rows=rows,
+            budget=self.budget,
+            validate=self.validate,
+            seed=seed,
+            class_weight=class_weights.checked(class_weight),
         )
-        same = limit if self.validation is None else len(self.validation)
-        self.train = None
-        if train is not None:
-            self.train = take("train", train, same, seed=seed, class_weight=weigh)
+        self.train, self.validation = self.sides.draw()
         self.probes = tuple(check.choice("probes", probe, PROBES) for probe in probes)
         self.warnings = tuple(warnings)
         self.probe_training = check.flag("probe_training", probe_training)
         self.batches = batches
-        self._more_rows = partial(take, "train", train, ROWS, seed=seed, class_weight=weigh)
         self._arrays = isinstance(train, tuple | list)
         self.columns = columns
         self.verdict: Verdict | None = None
@@ -138,19 +145,28 @@ class Diagnostics(keras.callbacks.Callback):
     # --- training -----------------------------------------------------------------------------
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.last = LastWeights(self.model)
         self.clean = clean_evaluator(self.model)
-        self.weights = weight_evaluator(self.model, self.last.kernels)
         self.start = FirstWeights(self.model)
+        self._see_weights()
         self.thin: Rows | None = None
         self._document = None
         self.notes: list[str] = list(self.warnings)
+        self.numbers = EpochNumbers(self)
         self.record = train_begin.record(self)
         self._offer()
-        self.note(train_begin.about(self.validation, None if self.chosen else self.budget))
+        for text in train_begin.notes(self):
+            self.note(text)
         self._training = True
         if self._pending is not None:
             self._apply(self._pending)
+
+    def _see_weights(self) -> None:
+        """Look at the weights anew where there are others: Keras may build a model in `fit`."""
+        weights, trained = len(self.model.weights), len(self.model.trainable_variables)
+        if getattr(self, "_seen", None) != (weights, trained) or not self._training:
+            self._seen = weights, trained
+            self.last = LastWeights(self.model)
+            self.weights = weight_evaluator(self.model, self.last.kernels)
 
     def _offer(self) -> None:
         """Offer the evaluator and the validation rows to the callbacks that follow."""
@@ -167,65 +183,20 @@ class Diagnostics(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = {} if logs is None else logs
-        measured = self._measure(epoch, logs)
+        self._see_weights()
+        measured = self.numbers.fill(epoch, logs)
         if self.shared.broken:
             broken.at(self, epoch + 1)
         if self.shared.partial:  # an epoch cut short is replayed after the resume
             return
+        self.note(felt_penalties.sentence(self.model))
         self._remember(epoch, logs, measured)
-
-    def _measure(self, epoch: int, logs: Logs) -> Measurement | None:
-        """Fill the logs; returns the validation side."""
-        validation = None
-        if self.validation is not None:
-            validation = self.clean(self.validation)
-            self.shared.validation = (epoch, validation)
-            validation.into(logs, "val_clean_")
-        numbers = self.weights()
-        self.last.take(self.weights.kept)
-        self.shared.weights = (epoch, numbers)
-        if self.validate and validation is not None and validation.loss is not None:
-            logs["val_loss"] = validation.loss + numbers.penalty + validation.other
-            validation.metrics_into(logs, "val_")
-        if validation is None and "val_loss" in logs and not has_other_losses(self.model):
-            logs["val_clean_loss"] = float(logs["val_loss"]) - numbers.penalty
-        train = self._train = self._measure_train(epoch, logs)
-        if "clean_loss" in logs and "val_clean_loss" in logs:
-            logs["gap"] = logs["val_clean_loss"] - logs["clean_loss"]
-        other = next((m.other for m in (train, validation) if m is not None), 0.0)
-        logs["penalty"] = numbers.penalty + other
-        logs["sparsity"] = numbers.sparsity
-        return validation
-
-    def _measure_train(self, epoch: int, logs: Logs) -> Measurement | None:
-        """The training side, on the same rows in every epoch."""
-        if self.train is None:
-            return None
-        if self.thin is None:  # not earlier: the stopping rules have said by now what they read
-            self.thin = self.train.spread(self._affordable(self.train))
-        train = self.clean(self.thin)
-        train.into(logs, "clean_")
-        return train
-
-    def _affordable(self, train: Rows) -> int:
-        """How many training rows are measured; all of them if a stopping rule reads them."""
-        reads = any(n == "gap" or n.startswith("clean_") for n in self.shared.decisive)
-        if not self.adapt or reads:
-            return len(train)
-        # in place of Keras's own pass: no cost of measuring
-        beside = 0 if self.validation is None or self.validate else len(self.validation)
-        return training_rows(
-            len(train),
-            beside=beside,
-            trained=self.trained,
-            operations=operations(self.model),
-            budget=self.budget,
-        )
 
     def _remember(self, epoch: int, logs: Logs, validation: Measurement | None) -> None:
         values = scalars(logs)
-        if self._train is not None and self._train.examples is not None:
-            values["train_standard_error"] = paired_se(self._train.examples)
+        train = self.numbers.train
+        if train is not None and train.examples is not None:
+            values["train_standard_error"] = paired_se(train.examples)
         rate = learning_rate(self.model)
         if rate is not None:
             values["learning_rate"] = rate
@@ -239,7 +210,7 @@ class Diagnostics(keras.callbacks.Callback):
 
     def more_rows(self) -> Rows | None:
         """Training rows for what is asked once, at the end; of batches those that were measured."""
-        return self._more_rows() if self._arrays else self.train
+        return self.sides.more(ROWS) if self._arrays else self.train
 
     def note(self, sentence: str) -> None:
         """Say it once, and keep it for the report."""
@@ -280,6 +251,7 @@ class Diagnostics(keras.callbacks.Callback):
             "last": self.last.get_state() if self._ends() else [],
             "notes": list(self.notes),
             "events": list(self.shared.events),
+            "drawn": DRAWN,
         }
 
     def _ends(self) -> bool:
@@ -294,6 +266,9 @@ class Diagnostics(keras.callbacks.Callback):
             self._apply(state)
 
     def _apply(self, state: dict[str, Any]) -> None:
+        if "drawn" not in state and self.sides.can_be_drawn_again():
+            self.train, self.validation = self.sides.draw_as_before()
+            self.shared.rows = self.validation
         self.record.set_state(state["record"])
         if "overhead" in state and self.train is not None:  # 0.1 thinned by the clock
             self.thin = self.train.head(state["overhead"]["rows"])

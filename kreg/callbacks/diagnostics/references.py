@@ -32,7 +32,7 @@ def restart(callback: "Diagnostics", rows: Rows) -> None:
     record, train, validation = callback.record, callback.train, callback.validation
     state = diagnose(record).state
     augmented = record.inputs.get("augmented") and callback.batches is None
-    if train is None or validation is None or augmented or state not in ASKED:
+    if train is None or validation is None or augmented or state not in ASKED or rows.is_uneven:
         return
     found = proof(record)
     if found is not None and found.closed and state == "CONVERGED":  # there is nothing to ask

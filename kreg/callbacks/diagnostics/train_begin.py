@@ -1,12 +1,15 @@
 """What Diagnostics notes when the training begins: the task, the sizes, what it must say."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 
+from kreg import private_keras
+from kreg.callbacks.interrupt import Interrupt
+from kreg.callbacks.non_finite import NonFinite
 from kreg.diagnostics import Record
-from kreg.measuring.overhead import MOST
-from kreg.measuring.rows import Rows
 
 if TYPE_CHECKING:
     from kreg.callbacks.diagnostics.diagnostics import Diagnostics
@@ -15,10 +18,23 @@ NO_VALIDATION = (
     "NO VALIDATION: without validation rows nothing can be said about overfitting. Pass "
     "`validation=(x_val, y_val)` to kreg.Diagnostics, with rows that the model does not train on."
 )
-FEW_ROWS = (
-    "{} of {} validation rows are measured, so that measuring stays near {:.0%} of the training "
-    "time; kreg.Diagnostics(..., rows=2048) takes more."
+UNMEASURED = (
+    "The clean losses cannot be measured: {}. Training goes on, and the verdict rests on what "
+    "Keras logs."
 )
+NO_LOSS = "the model was compiled without a loss, and nothing adds one"
+UNKNOWN = (
+    "The penalties in `val_loss` cannot be told apart, because this model has losses of its own: "
+    "there is no val_clean_loss. Pass `validation=(x_val, y_val)` to kreg.Diagnostics."
+)
+NOT_FIRST = (
+    "kreg.Diagnostics is not first in the list of callbacks: what it measures is not seen by {} "
+    "before it. Put it first."
+)
+INDIFFERENT = (  # callbacks that read no losses
+    Interrupt, NonFinite, keras.callbacks.LearningRateScheduler, keras.callbacks.BackupAndRestore,
+    keras.callbacks.SwapEMAWeights,
+)  # fmt: skip
 
 
 def record(callback: "Diagnostics") -> Record:
@@ -46,16 +62,26 @@ def task_of(callback: "Diagnostics") -> str | None:
     return task
 
 
-def about(validation: Rows | None, budget: float | None) -> str:
-    """What must be said about the validation rows, or nothing.
+def notes(callback: "Diagnostics") -> list[str]:
+    """What must be said about the rows before anything is measured."""
+    given = private_keras.fit_arguments(callback.model)
+    without = callback.validation is None and given.get("validation_data") is None
+    none = [NO_VALIDATION] if without else []
+    late = [NOT_FIRST.format(names)] if (names := readers_before(callback, given)) else []
+    return [*none, *late, *callback.sides.notes, *callback.sides.shared(given)]
 
-    Args:
-        validation: The measured rows, or `None`.
-        budget: The share of time that has decided how many they are, or `None`.
-    """
-    if validation is None:
-        return NO_VALIDATION
-    measured, total = len(validation), validation.total
-    if budget is None or total is None or measured in (total, MOST):
-        return ""
-    return FEW_ROWS.format(measured, total, budget)
+
+def readers_before(callback: "Diagnostics", given: Mapping[str, Any]) -> str:
+    """The callbacks that read an epoch's logs before Diagnostics has written into them."""
+    order = getattr(given.get("callbacks"), "callbacks", [])
+    earlier = order[: order.index(callback)] if callback in order else []
+    found = [type(one).__name__ for one in earlier if reads(one)]
+    return " and ".join(f"`{name}`" for name in dict.fromkeys(found))
+
+
+def reads(callback: keras.callbacks.Callback) -> bool:
+    """Whether a callback does anything with the logs of an epoch, as far as one can see."""
+    own = getattr(callback.on_epoch_end, "__func__", callback.on_epoch_end)
+    return own is not keras.callbacks.Callback.on_epoch_end and not isinstance(
+        callback, INDIFFERENT
+    )

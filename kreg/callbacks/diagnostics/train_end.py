@@ -1,8 +1,8 @@
 """What Diagnostics adds when the training is over: provenance, calibration, layers, the verdict."""
 
+import logging
 import platform
 import sys
-import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -12,11 +12,13 @@ import numpy as np
 
 from kreg import __version__, diagnostics
 from kreg.callbacks.diagnostics import references
+from kreg.callbacks.diagnostics.epoch_numbers import first_line
 from kreg.diagnostics import Record, Verdict
 from kreg.measuring import examples
 from kreg.measuring.earlier_weights import now
 from kreg.measuring.guessing import baseline
 from kreg.measuring.layer_numbers import dead_units, layer_rows
+from kreg.measuring.own_loss import STEP
 from kreg.measuring.probes import PROBES
 from kreg.measuring.rows import Rows
 
@@ -34,11 +36,11 @@ def complete(callback: "Diagnostics") -> None:
     record.inputs["monitored"] = sorted(callback.shared.decisive)
     sides = {"train": callback.train, "validation": callback.validation}
     for side, rows in sides.items():
-        if rows is not None:
+        if rows is not None and callback.numbers.possible:
             guarded(callback.note, "calibration", partial(_look, callback, side, rows))
             guarded(callback.note, "baseline", partial(_guess, callback, side, rows))
     guarded(callback.note, "layer table", partial(_layers, callback))
-    if (rows := callback.more_rows()) is not None:
+    if (rows := callback.more_rows()) is not None and callback.numbers.possible:
         guarded(callback.note, "look at the rows", partial(references.look, callback, rows))
         if callback.probe_training:
             guarded(callback.note, "restart probe", partial(references.restart, callback, rows))
@@ -61,7 +63,7 @@ def provenance(began: str) -> dict[str, str]:
 
 def _look(callback: "Diagnostics", side: str, rows: Rows) -> None:
     """Calibration inputs and single examples of one side, with the final weights."""
-    measured, inputs = callback.clean(rows), callback.record.inputs
+    measured, inputs = callback.clean(rows).only(rows.kept), callback.record.inputs
     kind = callback.clean.reader.kind
     counts = examples.balance(rows, kind)
     if counts:
@@ -73,22 +75,27 @@ def _look(callback: "Diagnostics", side: str, rows: Rows) -> None:
         }
     if side == "train":
         callback.record.train_losses = measured.examples
-        inputs["hardest"] = examples.hardest(rows, measured.examples, measured.correct, kind)
+        inputs["hardest"] = examples.hardest(
+            rows.examples(), measured.examples, measured.correct, kind
+        )
 
 
 def _guess(callback: "Diagnostics", side: str, rows: Rows) -> None:
     """What guessing costs on one side, and among how many classes."""
-    found = baseline(callback.clean, rows)
+    clean = callback.clean
+    # no constant prediction is judged as the model's own loss, or a mask, would judge it
+    found = {} if clean.own is not None or clean.masked else baseline(clean, rows)
     if found:
         callback.record.baseline[side] = found
-    count = callback.clean.reader.classes(callback.clean.predict(rows.head(1)))
+    count = clean.reader.classes(clean.predict(rows.head(1))) if clean.reader.kind else None
     if count:
         callback.record.sizes["classes"] = count
 
 
 def _layers(callback: "Diagnostics") -> None:
     model, rows = callback.model, callback.validation or callback.train
-    dead = {} if rows is None else dead_units(model, rows)
+    fits = rows is not None and callback.numbers.possible and callback.clean.own != STEP
+    dead = dead_units(model, rows) if rows is not None and fits else {}
     start, before = callback.start.weights, callback.last.weights()
     callback.record.layers = layer_rows(model, start, before, dead)
     more = callback.columns(model) if callback.columns else {}
@@ -107,8 +114,9 @@ def guarded(note: Note, what: str, make: Callable[[], T]) -> T | None:
     try:
         return make()
     except Exception as error:
-        traceback.print_exc()
-        note(f"The {what} could not be made ({type(error).__name__}: {error}). Training is fine.")
+        logging.getLogger("kreg").debug("The %s could not be made.", what, exc_info=True)
+        reason = f"{type(error).__name__}: {first_line(error)}"
+        note(f"The {what} could not be made ({reason}). Training is fine.")
         return None
 
 

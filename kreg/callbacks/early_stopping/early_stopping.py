@@ -9,8 +9,9 @@ import numpy as np
 
 from kreg import check, files
 from kreg.callbacks.early_stopping.chief_worker import chief_says
-from kreg.callbacks.early_stopping.clean_validation import NAME, CleanValidation
+from kreg.callbacks.early_stopping.clean_validation import LOGGED, NAME, CleanValidation
 from kreg.callbacks.early_stopping.messages import (
+    LOGGED_INSTEAD,
     SECOND_VALLEY,
     falls_again,
     missing,
@@ -37,7 +38,9 @@ class EarlyStopping(keras.callbacks.Callback):
     The default monitors the *clean* validation loss: no penalties, no dropout, no augmentation.
     Keras's `val_loss` contains the penalties and can fall for ever while the model gets worse. The
     clean loss comes from a `kreg.Diagnostics` earlier in the list, else from `validation`, else
-    from `val_loss` minus the weights' penalties.
+    from `val_loss` minus the weights' penalties, or from the rows that `fit` validates on where a
+    model computes its own loss. Where it cannot be had, a sentence says so: `val_loss` then decides
+    when to stop, and no epoch is restored by it.
 
     The arguments of `keras.callbacks.EarlyStopping` are understood. What differs: a value that is
     not finite is never the best; a missing monitor is an error; `start_from_epoch` counts from the
@@ -112,7 +115,7 @@ class EarlyStopping(keras.callbacks.Callback):
         restore_best_weights: bool | None = None,
     ) -> None:
         super().__init__()
-        self.monitor = monitor
+        self.monitor = self.asked = monitor
         self.mode = direction(monitor, mode)
         self.verbose = int(verbose)
         self.restore_best = check.flag(
@@ -159,6 +162,11 @@ class EarlyStopping(keras.callbacks.Callback):
         return self.restore_best and not self.dry_run and bool(self.snapshots.epochs)
 
     @property
+    def _replaced(self) -> bool:
+        """Whether `val_loss` stands in for a clean loss that cannot be had."""
+        return self.monitor != self.asked
+
+    @property
     def wait(self) -> int:
         """Validations since the last improvement, for a patience rule; else 0."""
         return int(getattr(self.criterion, "wait", 0))
@@ -172,6 +180,7 @@ class EarlyStopping(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._reset()
+        self.monitor = self.asked
         self.clean_validation = CleanValidation(self.model, self.validation)
         examples = self.clean_validation.has_examples()
         self.criterion = self.rule.make(examples)
@@ -208,8 +217,20 @@ class EarlyStopping(keras.callbacks.Callback):
     def _require_monitor(self, epoch: int, logs: Logs) -> None:
         expected = (epoch + 1) % self.validation_freq == 0
         seen = self.best is not None or self.recent
-        if self.monitor not in logs and expected and not seen:
+        if self.monitor in logs or not expected or seen:
+            return
+        problem = self.monitor == NAME and self.clean_validation.problem
+        if not problem or LOGGED not in logs:
             raise missing(self.monitor, logs)
+        self._follow_logged()
+        self.notes.append(LOGGED_INSTEAD.format(problem.rstrip(".")))
+
+    def _follow_logged(self) -> None:
+        """Stop by Keras's `val_loss`; a criterion of the user's own looks at what it looks at."""
+        self.monitor = LOGGED
+        self.criterion = self.rule.make(examples=False, monitor=LOGGED)
+        if self.criterion.needs_examples:
+            raise no_examples(self.rule)
 
     def _values(self, logs: Logs) -> dict[str, float]:
         """Numbers for the criterion: the logs, steps and seconds."""
@@ -223,9 +244,9 @@ class EarlyStopping(keras.callbacks.Callback):
     def _decide(self, epoch: int, values: dict[str, float], examples: np.ndarray | None) -> None:
         self.recent = [*self.recent, values[self.monitor]][-6:]
         decision = self.criterion.update(epoch + 1, values, examples)
-        if decision.improved and self.restore_best:
+        if decision.improved and self.restore_best and not self._replaced:
             self.snapshots.take(epoch, self.model)
-        if decision.improved and self.export is not None:
+        if decision.improved and self.export is not None and not self._replaced:
             files.save_model(self.model, self.export)
         if decision.warning and decision.warning not in self.notes:
             self.notes.append(decision.warning)
@@ -284,6 +305,7 @@ class EarlyStopping(keras.callbacks.Callback):
         plain = {name: getattr(self, name) for name in STATE}
         return {
             **plain,
+            "monitor": self.monitor,
             "notes": list(self.notes),
             "recent": list(self.recent),
             "seconds": self.seconds + running,
@@ -302,6 +324,8 @@ class EarlyStopping(keras.callbacks.Callback):
         for name in STATE:
             setattr(self, name, state[name])
         self.notes, self.recent = list(state["notes"]), list(state["recent"])
+        if state.get("monitor", self.monitor) != self.monitor:
+            self._follow_logged()
         self.seconds = float(state["seconds"])
         self._began = time.monotonic()
         self.criterion.set_state(state["criterion"])

@@ -14,6 +14,10 @@ ADVICE = (
     "`validation=(x, y)` here. With `fit(validation_freq=n)` pass validation_freq=n here as well. "
     "A kreg.Diagnostics must come before kreg.EarlyStopping in the list."
 )
+LOGGED_INSTEAD = (
+    "val_clean_loss cannot be measured ({}), so val_loss decides when to stop, and no epoch is "
+    "restored by it. Pass `validation=(x, y)`, or monitor='val_loss' to restore by that."
+)
 SECOND_VALLEY = (
     "{} is falling again: this may be the first valley of an epoch-wise double descent (Nakkiran "
     "et al. 2020); a longer training may be worth a try."

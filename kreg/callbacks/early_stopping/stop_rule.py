@@ -51,17 +51,19 @@ class StopRule:
         self.asked: str | Criterion = "default" if criterion is None else criterion
         self.make(examples=True)
 
-    def make(self, examples: bool) -> Criterion:
+    def make(self, examples: bool, monitor: str | None = None) -> Criterion:
         """A criterion that has seen nothing.
 
         Args:
             examples: Whether per-example losses will be there.
+            monitor: What a rule looks at instead, or `None` for what was asked for.
         """
         if isinstance(self.asked, Criterion):
             found = self.asked
             found.reset()
         else:
-            found = parse(self.asked, examples=examples, **self.quantity)
+            quantity: Quantity = {**self.quantity, "monitor": monitor or self.quantity["monitor"]}
+            found = parse(self.asked, examples=examples, **quantity)
         return Smoothed(found, self.smoothing) if self.smoothing else found
 
     def __str__(self) -> str:

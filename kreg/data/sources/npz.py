@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, Array]
 
+COLOURS = (1, 3, 4)  # channels of pictures as they usually are
 MAX_BYTES = 16 * 2**30
 
 
@@ -203,6 +204,7 @@ def _inputs(raw: Raw, x: Array, arrays: Arrays, max_categories: int) -> Raw:
     convert: Callable[[Array], Array | pd.DataFrame] = np.asarray
     if x.ndim >= 3:
         raw.is_image, convert = True, _images
+        raw.warnings += _channels_first(raw.name, x.shape)
     elif x.ndim != 2:
         raise ValueError(f"{raw.name}: x must be a table or images, not of shape {x.shape}.")
     elif {"is_categorical", "categories"} <= arrays.keys() or _has_gaps(x):
@@ -219,6 +221,16 @@ def _inputs(raw: Raw, x: Array, arrays: Arrays, max_categories: int) -> Raw:
 def _images(x: Array) -> Array:
     x = x[..., None] if x.ndim == 3 else x
     return x if x.dtype == np.uint8 else x.astype(np.float32)
+
+
+def _channels_first(name: str, shape: tuple[int, ...]) -> list[str]:
+    """A sentence about pictures whose channels seem to stand before height and width."""
+    if len(shape) != 4 or shape[1] not in COLOURS or shape[3] in COLOURS:
+        return []
+    return [
+        f"{name}: x of shape {shape} is read as pictures of {shape[1]} x {shape[2]} pixels with "
+        f"{shape[3]} channels. If the channels come first, store x.transpose(0, 2, 3, 1)."
+    ]
 
 
 def _has_gaps(x: Array) -> bool:

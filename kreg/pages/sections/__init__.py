@@ -9,6 +9,7 @@ from kreg.pages.sections import (
     compressed,
     curves,
     data,
+    features,
     gap,
     layers,
     ledger,
@@ -25,6 +26,7 @@ from kreg.pages.views import Section, View
 SECTIONS: tuple[Callable[[Document], Section | None], ...] = (
     advice.section,
     scores.section,
+    features.section,
     curves.section,
     ledger.section,
     gap.section,

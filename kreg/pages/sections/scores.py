@@ -1,10 +1,10 @@
-"""What the final model is worth on the three splits, each number with its unit."""
+"""What the final model is worth on its splits, each number with its unit."""
 
 from kreg.diagnostics.report_document import Document
 from kreg.pages.formatting import number
 from kreg.pages.views import Column, Row, Section, Table
 
-SPLITS = {"training": "", "validation": "val_", "test": "test_"}
+SPLITS = {"training": "", "validation": "val_", "held-out fold": "fold_", "test": "test_"}
 
 
 def section(doc: Document) -> Section | None:
@@ -13,9 +13,10 @@ def section(doc: Document) -> Section | None:
         return None
     units, metrics = found["units"], found["metrics"]
     names = [name for name in units if f"clean_{name}" in metrics]
-    columns = [Column("clean"), *(Column(split, "number") for split in SPLITS), Column("unit")]
+    splits = {split: head for split, head in SPLITS.items() if f"{head}clean_loss" in metrics}
+    columns = [Column("clean"), *(Column(split, "number") for split in splits), Column("unit")]
     rows = [
-        Row([name, *(number(metrics.get(f"{split}clean_{name}")) for split in SPLITS.values()),
+        Row([name, *(number(metrics.get(f"{split}clean_{name}")) for split in splits.values()),
              units[name]])
         for name in names
     ]  # fmt: skip

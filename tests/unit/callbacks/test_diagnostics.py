@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import kreg
-from kreg.callbacks.diagnostics import train_begin, train_end
+from kreg.callbacks.diagnostics import train_end
 from kreg.measuring import overhead
 from tests.unit.measuring.conftest import classifier
 
@@ -153,15 +153,17 @@ def test_a_small_model_is_measured_on_all_rows(data):
 
 
 def test_fewer_validation_rows_are_said_unless_they_were_chosen():
-    x, y = np.zeros((3000, 2), "float32"), np.zeros(3000, "int32")
+    x, y = np.zeros((3000, 2048), "float32"), np.zeros(3000, "int32")
     few, many = (x[:1000], y[:1000]), (x, y)
     watch = kreg.Diagnostics(few, many)
     assert len(watch.validation) == 512
-    assert "512 of 3000 validation rows" in train_begin.about(watch.validation, watch.budget)
-    assert len(kreg.Diagnostics(few, many, rows=2048).validation) == 2048
-    assert train_begin.about(watch.validation, None) == ""
-    assert train_begin.about(kreg.Diagnostics(few, few).validation, 0.05) != ""
-    assert train_begin.about(kreg.Diagnostics(few, (x[:500], y[:500])).validation, 0.05) == ""
+    (said,) = filter(None, watch.sides.notes)
+    assert "512 of 3000 validation rows" in said
+    chosen = kreg.Diagnostics(few, many, rows=2048)
+    assert len(chosen.validation) == 2048 and not any(chosen.sides.notes)
+    spared = kreg.Diagnostics(few, many, validate=True)
+    assert len(spared.validation) == 3000 and len(spared.train) == 512
+    assert len(spared.validation.kept) == 2048 and not any(spared.sides.notes)
 
 
 def test_a_stopping_rule_that_reads_the_training_side_forbids_thinning(data, dear):
@@ -219,3 +221,71 @@ def test_drops_of_the_learning_rate_are_marked(data, model):
     watch = kreg.Diagnostics(*data, verbose=0)
     fit(model, data, [watch, drop])
     assert [(e["epoch"], e["kind"]) for e in watch.document["events"]] == [(3, "learning_rate")]
+
+
+@pytest.mark.parametrize("given", [{"validation_split": 0.2}, {}])
+def test_validation_that_fit_has_is_not_said_to_be_missing(data, given, capsys):
+    """Never NO VALIDATION at the start and a word about the validation at the end."""
+    (x, y), validation = data
+    watch = kreg.Diagnostics(probe_training=False)
+    more = given or {"validation_data": validation}
+    classifier(run_eagerly=True).fit(x, y, epochs=9, verbose=0, callbacks=[watch], **more)
+    assert "NO VALIDATION" not in capsys.readouterr().out
+    assert watch.verdict.state not in ("NO VALIDATION", "LATE GAIN")
+    alone = kreg.Diagnostics(train=(x, y), probe_training=False)
+    classifier(run_eagerly=True).fit(x, y, verbose=0, callbacks=[alone])
+    assert capsys.readouterr().out.count("NO VALIDATION: without") == 1
+    assert alone.verdict.state == "NO VALIDATION"
+
+
+def test_it_says_when_it_is_not_first(data, tmp_path):
+    model = classifier(run_eagerly=True)
+    train, validation = data
+
+    class Mine(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            pass
+
+    rate = keras.callbacks.LearningRateScheduler(lambda epoch: 0.01)
+    for before, said in (
+        (
+            [kreg.EarlyStopping(verbose=0), Mine()],
+            "not seen by `EarlyStopping` and `Mine` before it",
+        ),
+        ([keras.callbacks.CSVLogger(tmp_path / "log.csv")], "not seen by `CSVLogger` before it"),
+        ([kreg.callbacks.NonFinite(), rate], None),
+    ):
+        watch = kreg.Diagnostics(train, validation, verbose=0, probe_training=False)
+        fit(model, data, [*before, watch], epochs=1)
+        assert [said in n for n in watch.notes if "not first in the list" in n] == (
+            [True] if said else []
+        )
+
+
+KERAS_CALLBACKS = {
+    "EarlyStopping": lambda folder, **mode: keras.callbacks.EarlyStopping(
+        "val_clean_loss", patience=0, restore_best_weights=True, **mode
+    ),
+    "ModelCheckpoint": lambda folder, **mode: keras.callbacks.ModelCheckpoint(
+        folder / "best.keras", monitor="val_clean_loss", save_best_only=True, **mode
+    ),
+    "ReduceLROnPlateau": lambda folder, **mode: keras.callbacks.ReduceLROnPlateau(
+        "val_clean_loss", patience=0, **mode
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KERAS_CALLBACKS)
+def test_callbacks_of_keras_read_its_names(name, data, tmp_path):
+    """As the page says, with `mode="min"`: Keras knows directions of compiled metrics alone."""
+    model = classifier(run_eagerly=True)
+    train, validation = data
+    watch = kreg.Diagnostics(train, validation, verbose=0, probe_training=False)
+    theirs = KERAS_CALLBACKS[name](tmp_path, mode="min")
+    history = fit(model, data, [watch, theirs], epochs=3).history["val_clean_loss"]
+    if name == "EarlyStopping":
+        assert theirs.best == min(history)
+    elif name == "ModelCheckpoint":
+        assert theirs.best == min(history) and (tmp_path / "best.keras").exists()
+    else:
+        assert theirs.monitor_op(0.1, 0.2) and theirs.best == min(history)

@@ -163,6 +163,13 @@ def test_groups_are_kept_together_and_are_no_feature(written):
     assert "person" not in data.feature_names and len(data.train) % 5 == 0
 
 
+def test_rows_without_a_group_are_one_group_and_said_so(written):
+    frame = mixed().assign(person=np.repeat(np.arange(40.0), 5))
+    frame.loc[:9, "person"] = np.nan
+    data = assemble(csv_parquet.csv(written(frame), "income", group="person"))
+    assert any("10 rows have no value in 'person'; they stay together" in w for w in data.warnings)
+
+
 def test_dates_order_the_rows(written):
     frame = mixed().assign(day=pd.date_range("2026-01-01", periods=200)[::-1].astype(str))
     data = assemble(csv_parquet.csv(written(frame), "income", time="day"))

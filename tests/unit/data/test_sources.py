@@ -401,3 +401,13 @@ def test_lazy_images_are_arrays_where_numpy_wants_them(folder):
     train = assemble(image_folder(str(folder))).train
     assert np.array_equal(np.asarray(train.x), train.in_memory().x)
     assert len(train.spread(5)) == 5
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [((60, 3, 8, 8), True), ((60, 1, 8, 8), True), ((60, 8, 8, 3), False), ((60, 3, 3, 3), False)],
+)
+def test_channels_that_seem_to_come_first_are_told(saved, shape, told):
+    x = np.zeros(shape, np.uint8)
+    raw = npz(saved(x=x, y=np.resize([0, 1], 60)))
+    assert told == any("store x.transpose(0, 2, 3, 1)" in sentence for sentence in raw.warnings)

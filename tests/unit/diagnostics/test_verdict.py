@@ -201,6 +201,36 @@ def test_a_loss_that_the_penalty_pays_for_is_not_unstable(penalty, state):
     assert diagnose(record).state == state
 
 
+@pytest.mark.parametrize("validation", [2 - 0.03 * EPOCHS, VALLEY])
+def test_the_logged_loss_stands_for_a_clean_one_that_nobody_measured(validation):
+    """`Diagnostics()` beside `fit(validation_data=...)`: the training loss falls, and is known."""
+    measured = run(FALLING, validation)
+    record = run(FALLING, validation)
+    del record.curves["clean_loss"]
+    verdict = diagnose(record)
+    assert verdict.state == diagnose(measured).state != "LATE GAIN"
+    assert verdict.gap is None and verdict.honest
+    assert any("stands for it" in text for text in verdict.caveats)
+
+
+def test_without_any_training_loss_nothing_is_said_of_it():
+    record = run(FALLING, 2 - 0.03 * EPOCHS)
+    del record.curves["clean_loss"], record.curves["loss"]
+    verdict = diagnose(record)
+    assert verdict.state == "LEARNING"
+    assert verdict.meaning == "The validation loss falls. Nothing is known of the training loss."
+
+
+def test_a_record_of_diagnostics_is_not_told_to_use_diagnostics():
+    """A distilled model, say, of which no clean loss could be measured."""
+    record = run(FALLING, VALLEY)
+    del record.curves["clean_loss"], record.curves["val_clean_loss"]
+    assert "use kreg.Diagnostics" in diagnose(record).caveats[0]
+    record.provenance = {"kreg": "0.2.0"}
+    assert "could not be measured" in diagnose(record).caveats[0]
+    assert not any("use kreg.Diagnostics" in text for text in diagnose(record).caveats)
+
+
 def test_a_training_loss_of_every_second_epoch_is_tested_as_measured():
     record = run(FALLING, FALLING + 0.1)
     kept = record.curves["clean_loss"]

@@ -3,7 +3,7 @@
 import pytest
 
 from kreg.config import combinations
-from kreg.launch import program
+from kreg.launch import commandline, program
 from kreg.launch.checked import Checked
 from kreg.training import app
 
@@ -53,7 +53,7 @@ def test_the_jobs_of_a_sweep_are_checked_once_and_share_their_steps(trained, che
 
 
 def test_another_process_checks_for_itself(monkeypatch):
-    checked = Checked()
+    checked = Checked(commandline.parse([]))
     checked.configs[("seed=1",)] = "a configuration"
     assert checked.find(["seed=1"]) == "a configuration"
     assert checked.find(["seed=2"]) is None

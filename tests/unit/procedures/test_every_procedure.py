@@ -6,7 +6,7 @@ import inspect
 import pytest
 
 from kreg.config import conf_dir
-from kreg.config.root import PROCEDURES
+from kreg.config.procedures import PROCEDURES
 from kreg.launch.compose import compose_job
 
 OPTIONS = sorted(path.stem for path in (conf_dir() / "experiment").glob("*.yaml"))
@@ -20,7 +20,7 @@ def test_every_procedure_has_an_option():
 def test_every_option_gives_its_procedure_arguments_that_it_has(option):
     config = compose_job([f"experiment={option}"])
     assert config.procedure == option
-    module = importlib.import_module(PROCEDURES[option])
+    module = importlib.import_module(PROCEDURES[option].module)
     inspect.signature(module.run).bind("out", **{"config": config} if takes(module) else {},
                                        **config.arguments)  # fmt: skip
 

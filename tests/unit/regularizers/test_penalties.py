@@ -23,6 +23,14 @@ ALL = [
     kreg.GroupLasso(0.1, adaptive=1),
     kreg.SparseGroupLasso(0.1, 0.2),
     kreg.L2SP(0.3),
+    kreg.MCP(0.1, 4.0),
+    kreg.SCAD(0.1, 4.0),
+    kreg.GroupMCP(0.1, 4.0, axis=-1),
+    kreg.GroupSCAD(0.1, 4.0),
+    kreg.MaxNorm(1.5),
+    kreg.UnitNorm(),
+    kreg.NonNegative(),
+    kreg.Box(-1, 2),
     kreg.L1(kreg.schedules.Linear(0.0, 0.1, duration=10)),
 ]
 each = pytest.mark.parametrize("penalty", ALL, ids=repr)
@@ -32,7 +40,7 @@ def gradient(regularizer, w):
     w = tf.Variable(w)
     with tf.GradientTape() as tape:
         value = regularizer(w)
-    return tape.gradient(value, w).numpy()
+    return tape.gradient(value, w, unconnected_gradients="zero").numpy()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +109,9 @@ def test_the_penalty_is_float32_for_half_precision_weights(dtype):
 
 
 @pytest.mark.parametrize("bad", [-0.1, float("nan"), float("inf"), True, "0.1", None])
-@pytest.mark.parametrize("cls", [kreg.L1, kreg.L2, kreg.ElasticNet, kreg.GroupLasso, kreg.L2SP])
+@pytest.mark.parametrize(
+    "cls", [kreg.L1, kreg.L2, kreg.ElasticNet, kreg.GroupLasso, kreg.L2SP, kreg.MCP, kreg.SCAD]
+)
 def test_bad_strengths_are_refused_in_a_sentence(cls, bad):
     with pytest.raises(ValueError, match=r"Invalid value received for argument `l[12]`\. Expected"):
         cls(bad)
@@ -135,8 +145,20 @@ def test_from_ratio_is_the_textbooks_alpha_form():
         lambda s: kreg.GroupLasso(s, weights=[0.5, 1, 2]),
         lambda s: kreg.SparseGroupLasso(s, 2 * s),
         lambda s: kreg.SparseGroupLasso(0.0, s),
+        kreg.MCP,
+        kreg.GroupSCAD,
     ],
-    ids=["l1", "elastic_net", "rows", "columns", "weighted", "sparse_group", "group_only"],
+    ids=[
+        "l1",
+        "elastic_net",
+        "rows",
+        "columns",
+        "weighted",
+        "sparse_group",
+        "group_only",
+        "mcp",
+        "group_scad",
+    ],
 )
 def test_strength_max_is_where_the_last_weight_becomes_zero(make):
     """w = 0 is optimal exactly where prox_R(-g) = 0, with g the loss's gradient at zero."""

@@ -21,6 +21,13 @@ PENALTIES = [
     kreg.SparseGroupLasso(0.3, 0.2),
     kreg.L2SP(0.6),
 ]
+CONCAVE = [
+    kreg.MCP(0.7, 4.0),
+    kreg.SCAD(0.7, 4.5),
+    kreg.GroupMCP(0.4, 4.0),
+    kreg.GroupSCAD(0.4, 4.5),
+]
+SETS = [kreg.NonNegative(), kreg.Box(-1.0, 2.0), kreg.MaxNorm(1.5), kreg.UnitNorm()]
 each_penalty = pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
 
 
@@ -32,7 +39,7 @@ def objective(penalty, w, z, step):
     return step * float(penalty.value(w)) + 0.5 * np.sum((w - z) ** 2)
 
 
-@each_penalty
+@pytest.mark.parametrize("penalty", PENALTIES + CONCAVE, ids=repr)
 @settings(max_examples=15, deadline=None)
 @given(z=ARRAYS, step=STEPS, direction=ARRAYS)
 def test_it_minimises_its_own_definition(penalty, z, step, direction):
@@ -50,7 +57,7 @@ def test_it_is_firmly_nonexpansive(penalty, a, b, step):
     assert np.sum((pa - pb) ** 2) <= np.sum((pa - pb) * (a - b)) + 1e-9
 
 
-@each_penalty
+@pytest.mark.parametrize("penalty", PENALTIES + CONCAVE, ids=repr)
 @settings(max_examples=15, deadline=None)
 @given(z=ARRAYS, step=STEPS, stale=ARRAYS)
 def test_the_way_back_from_w_to_z_needs_z_only_where_w_is_zero(penalty, z, step, stale):
@@ -68,6 +75,33 @@ def test_the_way_back_is_finite_in_every_dtype(dtype):
     back = kreg.L1(0.5).sharp_offset(w, z, 1.0, {"l1": keras.ops.cast(0.5, dtype)})
     found = keras.ops.convert_to_numpy(keras.ops.cast(back, "float32"))
     np.testing.assert_array_equal(found, [0.25, 0.5, -0.5, -0.25])
+
+
+@pytest.mark.parametrize("penalty", CONCAVE, ids=repr)
+@settings(max_examples=15, deadline=None)
+@given(a=ARRAYS, b=ARRAYS, step=STEPS)
+def test_a_concave_one_expands_by_no_more_than_its_curvature_allows(penalty, a, b, step):
+    pa, pb = prox(penalty, a, step), prox(penalty, b, step)
+    bound = np.linalg.norm(a - b) / (1 - step * penalty.curvature)
+    assert np.linalg.norm(pa - pb) <= bound + 1e-6
+
+
+@pytest.mark.parametrize("penalty", SETS, ids=repr)
+@settings(max_examples=15, deadline=None)
+@given(z=ARRAYS, step=STEPS)
+def test_the_way_back_from_a_projection_is_exact_and_normal_to_the_set(penalty, z, step):
+    w = prox(penalty, z, step)
+    moved = np.asarray(penalty.sharp_offset(w, z, step, {}))
+    np.testing.assert_allclose(moved, z - w, atol=1e-5)
+    np.testing.assert_allclose(prox(penalty, w, step), w, atol=1e-6)  # inside, it stays
+
+
+@pytest.mark.parametrize("penalty", SETS[:3], ids=repr)
+@settings(max_examples=15, deadline=None)
+@given(z=ARRAYS, other=ARRAYS)
+def test_a_projection_is_the_nearest_point_of_its_set(penalty, z, other):
+    w, elsewhere = prox(penalty, z, 1.0), prox(penalty, other, 1.0)
+    assert np.linalg.norm(w - z) <= np.linalg.norm(elsewhere - z) + 1e-5
 
 
 @each_penalty
@@ -106,11 +140,25 @@ def test_limits(z, step):
     column = z.reshape(-1, 1)  # groups of one weight
     same(prox(kreg.GroupLasso(0.3), column, step), prox(kreg.L1(0.3), column, step), atol=1e-6)
     same(prox(kreg.L1(0.0), z, step), z)
+    for concave in (kreg.MCP, kreg.SCAD):
+        same(prox(concave(0.3, 1e9), z, step), l1, atol=1e-6)
+        flat = concave(0.3, 4.0)
+        large = np.abs(z) > 4.0 * 0.3
+        same(prox(flat, z, step)[large], z[large])
+    for group, single in ((kreg.GroupMCP, kreg.MCP), (kreg.GroupSCAD, kreg.SCAD)):
+        mine, theirs = group(0.3, 4.0), single(0.3, 4.0)
+        same(prox(mine, column, step), prox(theirs, column, step), atol=1e-6)
 
 
 def test_zeros_are_zeros_without_a_sign():
     z = np.array([[-0.5, 0.5], [-0.1, 0.0]])
-    for penalty in (kreg.L1(1.0), kreg.GroupLasso(1.0), kreg.SparseGroupLasso(1.0, 1.0)):
+    for penalty in (
+        kreg.L1(1.0),
+        kreg.GroupLasso(1.0),
+        kreg.SparseGroupLasso(1.0, 1.0),
+        kreg.MCP(1.0, 4.0),
+        kreg.GroupSCAD(1.0, 4.0),
+    ):
         zeros = prox(penalty, z, 1.0)
         assert np.all(zeros == 0.0) and not np.any(np.signbit(zeros))
 

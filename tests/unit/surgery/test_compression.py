@@ -346,3 +346,16 @@ def test_bad_arguments_are_answered_in_sentences():
     )
     with pytest.raises(ValueError, match="Pass `data=`"):
         compress(words)
+
+
+def test_a_model_that_reads_strings_is_checked_on_the_data():
+    lookup = layers.StringLookup(vocabulary=["a", "b"], output_mode="one_hot")
+    inputs = keras.Input((1,), dtype="string")
+    hidden = layers.Dense(4, activation="relu")
+    model = keras.Model(inputs, layers.Dense(1)(hidden(lookup(inputs))))
+    kernel, bias = hidden.get_weights()
+    hidden.set_weights([np.where(np.arange(4) < 2, 0.0, kernel), bias])
+    words = keras.ops.convert_to_tensor([["a"], ["b"], ["c"]])
+    smaller, report = compress(model, data=words, latency=False)
+    np.testing.assert_allclose(smaller(words), model(words), atol=1e-6)
+    assert report.after.parameters < report.before.parameters

@@ -239,6 +239,24 @@ def test_bad_rules_and_models_are_answered_in_sentences():
         regularize(keras.Sequential([layers.Dense(1)]), L2(0.1))
 
 
+class Holder(keras.Model):
+    """Holds networks and has no `call`, as Keras's VAE."""
+
+    def __init__(self, *parts):
+        super().__init__()
+        self.parts = list(parts)
+
+
+def test_a_model_that_only_holds_networks_needs_no_call():
+    parts = [keras.Sequential([keras.Input((3,)), layers.Dense(2)]) for _ in range(2)]
+    model = Holder(*parts, layers.Dropout(0.1))
+    with pytest.warns(UserWarning, match="Cloning"):
+        regularize(model, L2(0.1))
+    assert len(model.losses) == 2 and all(one.layers[0].kernel.regularizer for one in parts)
+    with pytest.raises(ValueError, match="'late' have no weights yet"):
+        regularize(Holder(*parts, layers.Dense(1, name="late")), L2(0.1))
+
+
 def test_graph_models_are_told_from_others():
     assert graph.is_graph(nested())
     assert not graph.is_graph(Unnamed()) and not graph.is_graph(layers.BatchNormalization())

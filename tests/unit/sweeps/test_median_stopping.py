@@ -59,8 +59,8 @@ def test_a_curve_is_read_from_the_jobs_history(tmp_path):
     folder = tmp_path / "7_abcdef"
     folder.mkdir()
     (folder / "history.csv").write_text("epoch,loss,val_clean_loss\n1,2.0,1.5\n2,1.0,\n3,1.0,0.5\n")
-    assert sweeper.curve_of(tmp_path, 7) == [1.5, 0.5]
-    assert sweeper.curve_of(tmp_path, 8) == []
+    assert sweeper.curve_of(folder) == [1.5, 0.5]
+    assert sweeper.curve_of(tmp_path / "8_abcdef") == []
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_pruned_job_is_worth_its_smallest_loss_and_never_the_best(reason, expe
     folder.mkdir()
     (folder / "history.csv").write_text("epoch,val_clean_loss\n1,1.5\n2,0.5\n3,0.7\n")
     (folder / "result.json").write_text(json.dumps({"stop_reason": reason}))
-    told = sweeper.worth(tmp_path, 7, 0.9)
+    told = sweeper.worth(folder, 0.9)
     assert told == {**expected, "curve": [1.5, 0.5, 0.7]}
     study = Study({"x": Choice((1, 2))}, tmp_path / median_stopping.JOURNAL, sampler="random")
     study.tell(study.ask(), **told)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kreg.measuring.clean_loss import Measurement
+from kreg.measuring.measurement import Measurement
 from kreg.training import result
 
 WATCHED = "never: the rule that only watches would have stopped after epoch 5"

@@ -1,0 +1,109 @@
+"""What experiments run instead of a training, and what of a configuration each of them reads.
+
+An experiment uses what it is given or refuses it in a sentence: nobody shall read the numbers of
+other data, or of another model, than those that the command names.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kreg import check
+
+ALWAYS = (
+    "allow", "arguments", "check", "experiment", "hparams_search", "hydra", "procedure", "resume",
+    "task",
+)  # fmt: skip
+MACHINE = ("trainer.device", "trainer.precision", "trainer.deterministic", "trainer.verbose")
+OWN_FOLDS = "arguments.folds says how many folds there are"
+CHOICES = ("min", "1se")
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """A module with a function `run`.
+
+    Args:
+        module: Its name.
+        uses: Groups, or single keys, that it reads besides `ALWAYS`.
+        instead: Keys of these that it sets itself, and what to say about each.
+        trains: Whether TensorFlow is started.
+    """
+
+    module: str
+    uses: tuple[str, ...] = ()
+    instead: Mapping[str, str] = field(default_factory=dict)
+    trains: bool = True
+
+    def reason(self, key: str) -> str:
+        """Why a key would be ignored, in the words after its name; empty where it is read."""
+        if key in self.instead:
+            return f"sets it itself: {self.instead[key]}"
+        known = (*ALWAYS, *self.uses, *(MACHINE if self.trains else ("trainer.verbose",)))
+        names = (key, key.split(".")[0].split("/")[0])
+        if any(name in known for name in names):
+            return ""
+        return f"has no use for it; it reads {', '.join(self.uses) or 'nothing but its arguments'}"
+
+
+PAPER = "kreg.papers"
+PROCEDURES = {
+    "cocktail": Procedure(
+        "kreg.procedures.cocktail",
+        ("data", "model", "seed", "trainer", "debug"),
+        dict.fromkeys(("model.batch_norm", "model.skip"), "the search chooses it"),
+    ),
+    "diabetes_path": Procedure(f"{PAPER}.diabetes_path"),
+    "double_descent": Procedure(f"{PAPER}.double_descent"),
+    "feature_selection": Procedure(f"{PAPER}.feature_selection"),
+    "gal_ghahramani": Procedure(f"{PAPER}.gal_ghahramani"),
+    "lasso_path": Procedure(
+        "kreg.procedures.lasso_path.experiment",
+        ("data", "seed"),
+        {
+            "data.folds": OWN_FOLDS,
+            "data.fold": "each fold is held out in turn",
+            "data.validation": "all rows beside the test rows are cross-validated",
+            "data.train_size": "all rows beside the test rows train",
+            "data.label_noise": "the labels stay as they are",
+            "data.scale_target": "the results are in the target's own units in any case",
+            "data.standardise": "the columns of a table are standardised in any case",
+        },
+        trains=False,
+    ),
+    "proben1": Procedure(f"{PAPER}.proben1"),
+    "size_path": Procedure(
+        "kreg.procedures.size_path",
+        ("augment", "data", "dropout", "model", "optimizer", "seed", "trainer"),
+        dict.fromkeys(("trainer.epochs", "trainer.steps"), "arguments.epochs is its length"),
+    ),
+    "zou_hastie_prostate": Procedure(f"{PAPER}.zou_hastie_prostate"),
+}
+YOURS = "Your own rows go to experiment=lasso_path, cocktail or size_path."
+
+
+def refuse_unused(name: str, given: Iterable[tuple[str, str]]) -> None:
+    """Refuse what a procedure would ignore.
+
+    Args:
+        name: The procedure, or `"train"`.
+        given: Keys, or groups, that the user has chosen, each with the words that said so.
+
+    Raises:
+        ValueError: For the first one.
+    """
+    if name not in PROCEDURES:
+        return
+    for key, words in given:
+        if why := PROCEDURES[name].reason(key):
+            hint = YOURS if key.split(".")[0] == "data" and "sets it" not in why else ""
+            raise ValueError(f"{words}: experiment={name} {why}. Leave it out. {hint}".rstrip())
+
+
+def check_path(arguments: Mapping[str, Any]) -> None:
+    """The arguments of `experiment=lasso_path`."""
+    check.choice("arguments.choose", arguments.get("choose", "min"), CHOICES)
+    check.integer("arguments.count", arguments.get("count", 100), low=2, high=10_000)
+    check.integer("arguments.folds", arguments.get("folds", 5), low=2, high=1000)
+    if (ratio := arguments.get("ratio")) is not None:
+        check.number("arguments.ratio", ratio, low=0, high=1, low_open=True, high_open=True)

@@ -1,0 +1,1 @@
+"""The lasso path of anybody's table: rows and folds, solvers, cross-validation, outcome, page."""
