@@ -50,7 +50,7 @@ PAPER = "kreg.papers"
 PROCEDURES = {
     "cocktail": Procedure(
         "kreg.procedures.cocktail",
-        ("data", "model", "seed", "trainer", "debug"),
+        ("data", "model", "seed", "seeds", "choose", "trainer", "debug"),
         dict.fromkeys(("model.batch_norm", "model.skip"), "the search chooses it"),
     ),
     "diabetes_path": Procedure(f"{PAPER}.diabetes_path"),
@@ -59,8 +59,9 @@ PROCEDURES = {
     "gal_ghahramani": Procedure(f"{PAPER}.gal_ghahramani"),
     "lasso_path": Procedure(
         "kreg.procedures.lasso_path.experiment",
-        ("data", "seed"),
+        ("data", "seed", "seeds"),
         {
+            "choose": "arguments.choose says which strength is shown",
             "data.folds": OWN_FOLDS,
             "data.fold": "each fold is held out in turn",
             "data.validation": "all rows beside the test rows are cross-validated",
@@ -74,7 +75,7 @@ PROCEDURES = {
     "proben1": Procedure(f"{PAPER}.proben1"),
     "size_path": Procedure(
         "kreg.procedures.size_path",
-        ("augment", "data", "dropout", "model", "optimizer", "seed", "trainer"),
+        ("augment", "choose", "data", "dropout", "model", "optimizer", "seed", "seeds", "trainer"),
         dict.fromkeys(("trainer.epochs", "trainer.steps"), "arguments.epochs is its length"),
     ),
     "zou_hastie_prostate": Procedure(f"{PAPER}.zou_hastie_prostate"),

@@ -1,7 +1,8 @@
 """The targets of a table: numbers of a regression, classes with their names, or 0/1 labels.
 
 Several columns are several numbers, each a target of one regression, or several labels of 0 and 1
-of which a row may have any (multi-label). A single column may also list the labels of its row.
+of which a row may have any (multi-label) or exactly one (one-hot classes). A single column may also
+list the labels of its row.
 """
 
 from collections.abc import Mapping
@@ -74,10 +75,11 @@ def read_targets(
         columns.append(column)
         sentences += told
     if len(columns) > 1:
-        return _several(columns, task)._replace(sentences=sentences)
+        found = _several(columns, task)
+        return found._replace(sentences=sentences + found.sentences)
     y, classes = _one(columns[0], task)
-    found = classes_task(len(classes)) if classes else "regression"
-    return Truth(y, found, classes, [], sentences)
+    kind = classes_task(len(classes)) if classes else "regression"
+    return Truth(y, kind, classes, [], sentences)
 
 
 def _cells(
@@ -154,13 +156,21 @@ def are_labels(values: NDArray[Any]) -> bool:
 def _several(columns: "list[pd.Series[Any]]", task: str) -> Truth:
     names = [str(column.name) for column in columns]
     if task != "regression" and all(are_labels(column.to_numpy()) for column in columns):
-        return Truth(np.column_stack(columns).astype(np.float32), "multilabel", [], names, [])
+        return _labels(np.column_stack(columns).astype(np.float32), names)
     for column in columns:
         if task == "regression":
             _refuse_text(column)
         elif task == "classification" or looks_like_classes(column):
             _refuse_kinds(columns, column)
     return Truth(np.column_stack(columns).astype(np.float64), "regression", [], names, [])
+
+
+def _labels(y: NDArray[np.float32], names: list[str]) -> Truth:
+    """Labels of which a row may have any; where each row has exactly one, classes (one-hot)."""
+    if (y.sum(axis=1) != 1).any():
+        return Truth(y, "multilabel", [], names, [])
+    told = f"{', '.join(map(repr, names))} have a single 1 in each row: the classes of one target."
+    return Truth(y.argmax(axis=1), classes_task(len(names)), names, [], [told])
 
 
 def _refuse_kinds(columns: "list[pd.Series[Any]]", culprit: "pd.Series[Any]") -> None:

@@ -50,8 +50,7 @@ class Given:
     def end(self, steps_per_epoch: bool) -> None:
         """After `fit`: the pass that Keras would have begun last, see `idle_from`."""
         stream: Any = getattr(self.train, "stream", None)
-        read_by_keras = not self.augmented and hasattr(stream, "element_spec")
-        if read_by_keras and idle_from(stream, steps_per_epoch) is not None:
+        if hasattr(stream, "element_spec") and idle_from(stream, steps_per_epoch) is not None:
             iter(stream)
 
 
@@ -120,7 +119,7 @@ def un_augmented(x: Any, applied: Any, most: int | None) -> Given:
     ahead = ReadAhead(applied.source, applied.plain, most)
     sentences, is_last = [], getattr(x, "augmented_from", None) is applied
     if must_be_handed_on(applied.source):
-        x = applied.on(ahead.dataset()) if is_last else x
+        x = applied.on(ahead.dataset(idle_from(applied.source, most is not None))) if is_last else x
         sentences += [] if is_last else [MOVED]
     found = Given(x, None, ahead, augmented=True)
     try:

@@ -12,6 +12,7 @@ EXAMPLES = (
     ("python train.py model=cnn dropout=light augment=light", "three techniques together"),
     ("python train.py reg=elasticnet reg.l1=1e-4 optimizer.learning_rate=3e-3", "set any key"),
     ("python train.py -m model=shallow,deep reg=l1,l2", "all four, and a table of them"),
+    ("python train.py -m reg=none,l1,l2 data.folds=5", "compared on folds that are held out"),
     ("python train.py check=true model=resnet", "compose and build, do not train"),
 )
 HIDDEN = ("hydra", "local")  # Hydra's own settings, and the user's unversioned ones

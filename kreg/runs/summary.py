@@ -127,14 +127,13 @@ def number(value: float | None) -> str | None:
 
 
 def best(result: Plain) -> str | None:
+    if "epochs" not in result:
+        return None
     if result.get("best_epoch") is None:
         return f"none restored: the weights are those of epoch {result['epochs']}, the last"
     found = f"{result['best_epoch']} of {result['epochs']}"
-    return (
-        f"{found}, restored: the numbers below are of its weights"
-        if result.get("restored")
-        else found
-    )
+    restored = ", restored: the numbers below are of its weights"
+    return f"{found}{restored if result.get('restored') else ''}"
 
 
 def optimum(result: Plain) -> str | None:

@@ -4,7 +4,7 @@ import math
 
 from kreg.metric_names import direction
 from kreg.pages.formatting import number
-from kreg.sweeps import trained
+from kreg.sweeps import features, trained
 from kreg.sweeps.effect import Effect
 from kreg.sweeps.reading import Sweep
 from kreg.sweeps.settings import Setting, are_repeated, chosen, settings, tied
@@ -48,7 +48,8 @@ def best_setting(sweep: Sweep) -> list[str]:
     else:
         sentence = f"The best setting is {best.name}: {told}."
     others = [s for s in found if s.name not in equal and s.objective.count > 1]
-    return [sentence, *following(sweep, best, others[:1]), *tested(sweep, best)]
+    columns = filter(None, [features.told(sweep)])
+    return [sentence, *following(sweep, best, others[:1]), *tested(sweep, best), *columns]
 
 
 def over(sweep: Sweep, setting: Setting) -> str:

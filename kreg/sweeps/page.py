@@ -5,20 +5,20 @@ import math
 from kreg.pages import charts, html
 from kreg.pages.formatting import number
 from kreg.pages.views import Cell, Figure, Fold, Head, Section, Stat, View
-from kreg.sweeps import table
+from kreg.sweeps import features, table
 from kreg.sweeps.answer import answer
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
-from kreg.sweeps.settings import are_repeated, chosen, name_of, settings, text
+from kreg.sweeps.settings import Estimate, are_repeated, chosen, name_of, settings, text
 
-ACCURACIES = ("val_clean_accuracy", "test_clean_accuracy")
+ACCURACIES = ("fold_clean_accuracy", "val_clean_accuracy", "test_clean_accuracy")
 
 
 def render(sweep: Sweep) -> str:
     """The page as text."""
     found = effects(sweep)
     sections = [per_setting(sweep), effects_section(sweep, found), *pairs(sweep)]
-    sections += [parallel(sweep), runs(sweep)]
+    sections += [features.section(sweep), parallel(sweep), runs(sweep)]
     return html.page(View(head(sweep, found), [s for s in sections if s is not None]))
 
 
@@ -42,15 +42,21 @@ def stats(sweep: Sweep) -> list[Stat]:
     found = [
         Stat("Best setting" if sweep.choose == "min" else "Chosen setting",
              best.name or "the only one", link=page),
-        Stat(sweep.objective, table.estimated(best.objective)),
+        estimate(sweep.objective, best.objective),
     ]  # fmt: skip
     if best.test is not None:
         name, score = best.test
-        found.append(Stat(name.replace("_clean_", " "), table.estimated(score)))
+        found.append(estimate(name.replace("_clean_", " "), score))
     for name in (name for name in table.measured(sweep) if name in table.MEANS):
         if value := table.formatted(name, best.estimate(name).mean, "done"):
             found.append(Stat(table.heading(sweep, name), value))
     return found
+
+
+def estimate(name: str, value: Estimate) -> Stat:
+    """A mean, and its standard error as the note."""
+    note = "" if math.isnan(value.error) else f"standard error {number(value.error, 2)}"
+    return Stat(name, number(value.mean), note)
 
 
 def link(run: str) -> str:

@@ -31,9 +31,10 @@ COLUMNS = {
 MEANS = ("gap", "sparsity", "params", "small")  # of what a setting shows
 LONGEST = 13  # characters of a run's own name
 OF_TARGET, MOST_TARGETS = "test_clean_rmse_", 4
+WIDE = 7  # the errors of several targets: a narrow terminal goes without them first
 # what a narrow terminal goes without, the largest number first; the verdict always stays
 SPARE = {"params": 6, "seconds": 5, "gap": 4, "test_clean_mae": 3, "sparsity": 2} | dict.fromkeys(
-    ("test_clean_accuracy", "test_clean_rmse", "small"), 1
+    ("test_clean_accuracy", "test_clean_exact_match", "test_clean_rmse", "small"), 1
 )
 DIGITS = {
     "params": "{:,.0f}",
@@ -112,9 +113,9 @@ def words(setting: Setting) -> str:
 
 
 def estimated(value: Estimate, sign: bool = False) -> str:
-    """A mean and its standard error."""
+    """A mean, or with a sign a difference, and its standard error."""
     error = "" if math.isnan(value.error) else f" +- {formatting.number(value.error, 2)}"
-    return f"{formatting.number(value.mean, sign=sign)}{error}"
+    return f"{formatting.number(value.mean, 2 if sign else 4, sign=sign)}{error}"
 
 
 def runs(sweep: Sweep, names: list[Cell | str], title: str) -> Table:
@@ -146,7 +147,8 @@ def ordered(sweep: Sweep) -> pd.DataFrame:
 
 def column(sweep: Sweep, name: str) -> Column:
     words = name == "verdict"
-    return Column(heading(sweep, name), "word" if words else "number", spare=SPARE.get(name, 0))
+    spare = WIDE if name.startswith(OF_TARGET) else SPARE.get(name, 0)
+    return Column(heading(sweep, name), "word" if words else "number", spare=spare)
 
 
 def measured(sweep: Sweep) -> list[str]:

@@ -7,8 +7,11 @@ import dataclasses
 import json
 import re
 
+import keras
+import numpy as np
 import pytest
 
+import kreg
 from kreg.diagnostics import STATES, Record
 from kreg.diagnostics.advice import RULES
 from kreg.diagnostics.layer_table import COLUMNS
@@ -27,7 +30,8 @@ COMMANDS = {
     "idle": ["model=linear", "reg=none", "stop=none", "optimizer.learning_rate=1e-7",
              "optimizer.schedule=constant", "trainer.epochs=14"],
     "overfit": ["debug=overfit"],
-    "augmented": ["model=shallow", "augment=light", "data.train_size=64", "trainer.epochs=1"],
+    "augmented": ["model=shallow", "augment=light", "data.train_size=64", "trainer.epochs=1",
+                  "trainer.class_weight=balanced"],
     "table": ["data=diabetes", "model=linear", "reg=l2", "trainer.epochs=2", "compress=on",
               "compress.refit_epochs=1"],
 }  # fmt: skip
@@ -46,6 +50,18 @@ def command(tmp_path_factory):
         return known[name]
 
     return run
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory) -> dict:
+    """The report of a folder that Keras's own callback has written two trainings into."""
+    folder, rows = tmp_path_factory.mktemp("logs"), np.ones((8, 1), "float32")
+    for name in ("first", "second"):
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        board = keras.callbacks.TensorBoard(folder / name)
+        model.fit(rows, rows, validation_data=(rows, rows), callbacks=[board], verbose=0)
+    return kreg.report(folder).document
 
 
 # --- words ----------------------------------------------------------------------------------------
@@ -99,10 +115,11 @@ def test_images_without_augmentation_get_the_advice_to_augment(command):
 
 
 @pytest.fixture(scope="module")
-def written(command) -> dict[str, set[str]]:
+def written(command, two_runs) -> dict[str, set[str]]:
     """Container to the keys that real trainings have written into it, of all scenes together."""
     watches = [played(scene) for scene in {*WORDS.values(), *ADVICE.values(), *IDLE}]
     documents = [watch.document for watch in watches] + [command(name) for name in COMMANDS]
+    documents.append(two_runs)
     found = {"document": keys(documents)}
     for name in found["document"]:
         found[name] = keys(document[name] for document in documents)

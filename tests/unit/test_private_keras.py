@@ -307,3 +307,80 @@ def is_foreign(one: type) -> bool:
 
 def below(base: type) -> set[type]:
     return {base}.union(*map(below, base.__subclasses__()))
+
+
+# what a model writes to, adds and goes its own way with
+
+
+class Drawing(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.seeds = keras.random.SeedGenerator(1)
+        self.calls = self.add_weight(shape=(), trainable=False)
+
+    def call(self, x):
+        self.add_loss(keras.ops.sum(x))
+        return x
+
+
+def test_own_states_are_averages_seeds_and_counts_but_no_frozen_weights():
+    layer, norm = Drawing(), keras.layers.BatchNormalization()
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), norm, layer])
+    model.layers[0].trainable = False
+    found = {id(v) for v in private_keras.own_states(model)}
+    expected = norm.moving_mean, norm.moving_variance, layer.calls, layer.seeds.state
+    assert found == {id(v) for v in expected}
+    model(X)
+    assert private_keras.adds_losses(model) and not private_keras.adds_losses(classifier())
+
+
+def test_the_seeds_behind_keras_random_move_where_nobody_gives_a_seed():
+    keras.random.normal((1,))
+    (state,) = private_keras.global_seeds()
+    before = np.array(state)
+    keras.random.normal((1,))
+    assert not np.array_equal(before, state)
+
+
+def test_calls_of_layers_are_watched_and_let_go():
+    model, seen = classifier(), []
+    layer = model.layers[0]
+    with private_keras.watched([layer], lambda one, outputs: seen.append((one, outputs.shape))):
+        model(X)
+    model(X)
+    assert seen == [(layer, (8, 2))] and "call" not in vars(layer)
+
+
+def test_what_a_model_overrides():
+    class Own(keras.Model):
+        def compute_loss(self, *args, **kwargs):
+            return 0.0
+
+    model = classifier()
+    assert not private_keras.overrides(model, "compute_loss", "test_step", "metrics")
+    assert private_keras.overrides(Own(), "compute_loss")
+    model.test_step = lambda data: {}
+    assert private_keras.overrides(model, "test_step")
+    assert private_keras.given_loss(model) is private_keras.compiled_loss(model)
+
+
+def test_a_mask_hangs_on_the_outputs():
+    embedded = keras.layers.Embedding(4, 2, mask_zero=True)(np.array([[1, 0]]))
+    assert np.array(private_keras.mask_of(embedded)).tolist() == [[True, False]]
+    assert private_keras.mask_of(X) is None
+
+
+def test_the_arguments_of_the_running_fit():
+    model, seen = classifier(), []
+    look = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: seen.append(private_keras.fit_arguments(model))
+    )
+    model.fit(X, Y, class_weight={0: 1.0, 1: 2.0}, verbose=0, callbacks=[look])
+    assert seen[0]["x"] is X and seen[0]["class_weight"] == {0: 1.0, 1: 2.0}
+    assert private_keras.fit_arguments(model) == {}
+
+
+def test_a_shuffled_data_set_is_known():
+    data = tf.data.Dataset.range(4)
+    assert private_keras.shuffles(data.shuffle(4).batch(2)) and not private_keras.shuffles(data)
+    assert not private_keras.shuffles(data.shuffle(4, reshuffle_each_iteration=False))

@@ -1,6 +1,5 @@
 """A pipeline on any batched `tf.data.Dataset`, with record indices and epochs if it has none."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -79,24 +78,48 @@ class Applied:
 
     def on(self, source: tf.data.Dataset) -> tf.data.Dataset:
         """The augmented dataset on a source with the same elements; the epochs are counted on."""
-        records, first = self.numbered(source), self.first_epoch
-
-        def one_epoch(epoch: tf.Tensor, keep: bool) -> tf.data.Dataset:
-            def step(index: tf.Tensor, element: Any) -> Any:
-                return augmented(self.pipeline, index, element, epoch, keep)
-
-            run = as_it_is(step)
-            return records.map(run, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-
         if self.epochs is None:
-            keep = self.pipeline.jit
-            length = records.cardinality()
-            result = counted(lambda epoch: one_epoch(epoch, keep), self.counter, length)
+            result = self.mapped(self.begun(source), self.pipeline.jit).prefetch(tf.data.AUTOTUNE)
         else:
+            records, first = self.numbered(source), self.first_epoch
             numbers = tf.data.Dataset.range(first, first + self.epochs)
-            result = numbers.flat_map(as_it_is(lambda epoch: one_epoch(epoch, False)))
-        result.augmented_from = self
+            result = numbers.flat_map(
+                as_it_is(
+                    lambda epoch: self.mapped(
+                        records.map(as_it_is(lambda *record: (epoch, *record))), False
+                    )
+                )
+            )
+        result.augmented_from = self  # with the counter: a dataset holds a handle of it only
         return result
+
+    def mapped(self, records: tf.data.Dataset, keep: bool) -> tf.data.Dataset:
+        """`(epoch, index, element)` augmented."""
+
+        def step(epoch: tf.Tensor, index: tf.Tensor, element: Any) -> Any:
+            return augmented(self.pipeline, index, element, epoch, keep)
+
+        return records.map(as_it_is(step), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+    def begun(self, source: tf.data.Dataset) -> tf.data.Dataset:
+        """`(epoch, index, element)`; the counter moves when the first element is asked for.
+
+        One pass in a `flat_map` would know its epoch as well, but TensorFlow sets up what stands in
+        there for each iterator, which costs more than sixteen batches of small images.
+        """
+
+        def step(state: tuple[tf.Tensor, tf.Tensor], element: Any) -> Any:
+            before, epoch = state
+            begins = epoch < 0  # an addition of zero is cheaper than a branch
+            started = self.counter.assign_add(tf.cast(begins, tf.int64)) - 1
+            epoch = tf.where(begins, started, epoch)
+            if self.indexed:
+                return (before, epoch), (epoch, *element)
+            index = before + positions(element, self.pipeline.target)
+            return (before + tf.shape(index, tf.int64)[0], epoch), (epoch, index, element)
+
+        start = tf.constant(0, tf.int64), tf.constant(-1, tf.int64)
+        return source.scan(start, as_it_is(step))
 
     def plain(self, element: Any) -> Any:
         """An element of the source as the model reads it: of the dtype that augmented images have,
@@ -123,27 +146,20 @@ class Applied:
         return result[: len(sides)] if isinstance(element, tuple) else result[0]
 
 
-def counted(
-    one_epoch: Callable[[tf.Tensor], tf.data.Dataset], counter: tf.Variable, length: tf.Tensor
-) -> tf.data.Dataset:
-    """One epoch for each iteration, numbered by a counter that moves when one really begins."""
-    begin = tf.data.Dataset.from_tensors(0).map(lambda _: counter.assign_add(1) - 1)
-    result = begin.flat_map(as_it_is(one_epoch)).apply(
-        tf.data.experimental.assert_cardinality(length)
-    )
-    result.epoch_counter = counter  # the map holds a handle only: the variable must live as long
-    return result.prefetch(tf.data.AUTOTUNE)
-
-
 def number_records(dataset: tf.data.Dataset, target: Target) -> tf.data.Dataset:
     """`(index, element)` with positions counted over batches of any size."""
 
     def step(before: tf.Tensor, element: Any) -> tuple[tf.Tensor, Any]:
-        first = element[0] if isinstance(element, tuple) else element
-        records = tf.shape(images_of(first, target), tf.int64)[0]
-        return before + records, (before + tf.range(records), element)
+        index = before + positions(element, target)
+        return before + tf.shape(index, tf.int64)[0], (index, element)
 
     return dataset.scan(tf.constant(0, tf.int64), as_it_is(step))
+
+
+def positions(element: Any, target: Target) -> tf.Tensor:
+    """0, 1, ... for the records of a batch."""
+    first = element[0] if isinstance(element, tuple) else element
+    return tf.range(tf.shape(images_of(first, target), tf.int64)[0])
 
 
 def augmented(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import keras
+import numpy as np
 
 from kreg import check
 from kreg.callbacks.diagnostics import broken, train_begin, train_end
@@ -267,7 +268,9 @@ class Diagnostics(keras.callbacks.Callback):
 
     def _apply(self, state: dict[str, Any]) -> None:
         if "drawn" not in state and self.sides.can_be_drawn_again():
-            self.train, self.validation = self.sides.draw_as_before()
+            shape = np.shape(state["record"]["examples"]["values"])
+            measured = shape[1] if len(shape) == 2 else None
+            self.train, self.validation = self.sides.draw_as_before(measured)
             self.shared.rows = self.validation
         self.record.set_state(state["record"])
         if "overhead" in state and self.train is not None:  # 0.1 thinned by the clock

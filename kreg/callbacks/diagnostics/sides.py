@@ -81,11 +81,15 @@ class Sides:
         self.notes = self._about(train, validation)
         return train, validation
 
-    def draw_as_before(self) -> tuple[Rows | None, Rows | None]:
-        """What 0.1 drew: a run that it has begun goes on with the rows that it has measured."""
-        how = {**self.how, "by_class": False}
-        validation = take_if_any("validation", self.sources["validation"], self.limit, **how)
-        same = self.limit if validation is None else len(validation)
+    def draw_as_before(self, measured: int | None) -> tuple[Rows | None, Rows | None]:
+        """What 0.1 drew: a run that it has begun goes on with the rows that it has measured.
+
+        Args:
+            measured: How many validation rows these are, or `None` where that is not known.
+        """
+        how, limit = {**self.how, "by_class": False}, measured or self.limit
+        validation = take_if_any("validation", self.sources["validation"], limit, **how)
+        same = limit if validation is None else len(validation)
         return take_if_any("train", self.sources["train"], same, **how), validation
 
     def can_be_drawn_again(self) -> bool:

@@ -54,3 +54,24 @@ def test_a_missing_package_is_one_sentence(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"pip install 'kreg\[tfds\]'"):
         package_is_installed(TfdsOptions())
+
+
+WRONG_TARGETS = {
+    "a misspelt one of several": ({"target": ["rich", "sise"]}, "data.target.*mean 'size'"),
+    "no sign": ({"label_separator": ""}, "a sign such as"),
+    "a sign for several": ({"target": ["rich", "size"], "label_separator": "|"}, "one column"),
+    "a sign for numbers": ({"label_separator": "|", "task": "regression"}, "auto where"),
+    "a target that is left out": (
+        {"target": ["rich", "size"], "types": {"size": "drop"}}, "no drop of the target"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG_TARGETS)
+def test_targets_that_cannot_be_meant_are_sentences(table, case):
+    changed, sentence = WRONG_TARGETS[case]
+    path = table("size,rich,day\n1,2,3\n")
+    with pytest.raises(ValueError, match=sentence):
+        check_data(CsvOptions(**{"path": path, "target": "rich", **changed}))
+    check_data(CsvOptions(path=path, target=["rich", "size"]))
+    check_data(CsvOptions(path=path, target="rich", label_separator="|"))

@@ -52,6 +52,16 @@ def test_labels_are_read(case, file, tmp_path):
     assert data.outputs == 3 and data.train.y.dtype == np.float32
 
 
+@pytest.mark.parametrize(("count", "task"), [(2, "binary"), (3, "classification")])
+def test_columns_with_a_single_one_in_each_row_are_classes(count, task):
+    hot = np.eye(count, dtype=int)[np.arange(ROWS) % count]
+    frame = INPUTS.assign(**{name: hot[:, i] for i, name in enumerate(NAMES[:count])})
+    raw = from_frame(frame, NAMES[:count], name="t")
+    assert (raw.task, raw.class_names, raw.target_names) == (task, NAMES[:count], [])
+    assert raw.y.tolist() == (np.arange(ROWS) % count).tolist()
+    assert "a single 1 in each row" in raw.warnings[0]
+
+
 def test_an_empty_cell_has_no_label_but_a_word_for_missing_is_refused(tmp_path):
     path = tmp_path / "own.csv"
     INPUTS.assign(genres=["", "drama|war"] * 30).to_csv(path, index=False)
@@ -101,7 +111,7 @@ WRONG = {
     "text as numbers": ({"a": ["x", "y"], "b": [1, 2]}, {"task": "regression"}, "holds text.*'x'"),
     "a gap": ({"a": [0.5, None], "b": [1.5, 2.5]}, {}, "30 rows have no value in the target 'a'"),
     "another sign": ({"g": ["a|b", "b"]}, {"label_separator": ";"}, "';' stands in no cell.*'a|b'"),
-    "always the same": ({"a": [1], "b": [0]}, {}, "all training rows have the same labels"),
+    "always the same": ({"a": [1], "b": [1]}, {}, "all training rows have the same labels"),
     "one name": ({"a": [0, 1]}, {"target": ["a", "c"]}, "data.target"),
 }
 

@@ -245,3 +245,15 @@ def test_the_past_of_the_pool_is_scaled_alike():
         np.testing.assert_allclose(fold.train.x.std(0), 1, atol=1e-5)
     path = follow(whole.train, np.array([0.1]), True, float(whole.train.y.std()))
     assert path.kernel.shape == (1, 10, 1)
+
+
+def test_the_folds_of_time_are_trained_by_the_past(tmp_path):
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame({"day": np.arange(120) // 2, "a": generator.normal(size=120)})
+    frame["y"] = frame["a"] + 0.1 * generator.normal(size=120)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    words = ["experiment=lasso_path", "data=csv", f"data.path={tmp_path}/t.csv", "data.target=y"]
+    rows = read(compose_job([*words, "data.time=day"]).data, 0, 4)
+    assert frame.day[rows.test].min() > frame.day[rows.pool].max()
+    for train, held in rows.folds:
+        assert frame.day[train].max() < frame.day[held].min()
