@@ -2,6 +2,7 @@
 
     KREG_DATA=/path/to/data python benchmarks/record_suite.py        # a few minutes of one core
     KREG_DATA=... python benchmarks/record_suite.py --seed 1 --out benchmarks/data/held_out.npz
+    python benchmarks/record_suite.py --decayed         # a minute; needs no data
 
 Thirteen tasks (three synthetic, ten real) times a saturated 2^(7-4) design of seven factors: 104
 runs of 100 epochs. A small multilayer perceptron in plain NumPy: two hidden ReLU layers, Adam,
@@ -9,6 +10,10 @@ batches of 32, inverted dropout, L2 in the loss as Keras writes it, a logged tra
 the running mean over the epoch as in Keras. Label noise hits all three splits alike. Half of the
 runs are marked "design" (thresholds may be looked at on them), the other half "held out". Another
 seed draws other rows, other label noise, other weights and, for the synthetic tasks, other data.
+
+`--decayed` records runs that end too early or whose schedule does: two synthetic tasks, two
+learning rates, four schedules. Their truth is `reachable`: the smallest loss on the test set in as
+many epochs more, at a rate of 1e-3.
 """
 
 import argparse
@@ -18,7 +23,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from suite import PATH, Run, save
+from suite import DECAYED, PATH, Run, save
 
 EPOCHS, BATCH, TEST = 100, 32, 5000
 FACTORS = {
@@ -30,6 +35,14 @@ FACTORS = {
     "l2": (0.0, 1e-3),
     "width": (32, 128),
 }
+SCHEDULES = {  # factor of the learning rate at a share of the training
+    "constant": lambda done: 1.0,
+    "cosine": lambda done: 0.5 * (1 + np.cos(np.pi * done)),
+    "early": lambda done: 0.5 * (1 + np.cos(np.pi * min(5 * done, 1.0))),
+    "step": lambda done: 1.0 if done < 0.3 else 1e-3,
+}
+RATES = (2e-5, 1e-3)
+PLAIN = {"rows": 400, "validation": 200, "noise": 0.0, "dropout": 0.0, "l2": 0.0, "width": 32}
 GENERATORS = {"dropout": "rows validation", "rate": "rows noise", "l2": "validation noise"}
 
 
@@ -221,7 +234,7 @@ def evaluate(net, split, kind, training=False):
     return losses, right
 
 
-def run(task: str, number: int, factors: dict, half: str, seed: int = 0) -> Run:
+def run(task: str, number: int, factors: dict, half: str, seed: int = 0, schedule: str = "") -> Run:
     rng = np.random.default_rng([sum(map(ord, task)), number, seed][: 3 if seed else 2])
     kind, (train, validation, test) = splits(task, factors, rng)
     outputs = 1 if kind == "regression" else int(max(train[1].max(), test[1].max())) + 1
@@ -229,15 +242,14 @@ def run(task: str, number: int, factors: dict, half: str, seed: int = 0) -> Run:
     measured = min(len(train[0]), len(validation[0]))  # the same number of rows on both sides
     probe = (train[0][:measured], train[1][:measured])
     curves, examples, correct = {}, [], []
-    for _ in range(EPOCHS):
-        order, logged = rng.permutation(len(train[0])), []
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            before = net.penalty()
-            logged.append((net.train(train[0][rows], train[1][rows], kind) + before) * len(rows))
+    for epoch in range(EPOCHS):
+        if schedule:
+            net.rate = factors["rate"] * float(SCHEDULES[schedule](epoch / (EPOCHS - 1)))
+        logged = trained(net, train, kind, rng)
         row, losses, right = measure(net, probe, validation, test, kind)
-        row["loss"] = sum(logged) / len(order)
+        row["loss"] = logged
         row["val_loss"] = row["val_clean_loss"] + row["penalty"]
+        row |= {"learning_rate": net.rate} if schedule else {}
         for name, value in row.items():
             curves.setdefault(name, []).append(value)
         examples.append(losses)
@@ -245,7 +257,29 @@ def run(task: str, number: int, factors: dict, half: str, seed: int = 0) -> Run:
     meta = {"name": f"{task}-{number}", "task": task, "half": half, "kind": kind, **factors}
     meta |= {"train": len(train[0]), "measured": measured, "classes": outputs}
     meta["loss"] = "mse" if kind == "regression" else "sparse_categorical_crossentropy"
+    if schedule:
+        meta |= {"schedule": schedule, "reachable": trained_on(net, train, test, kind, rng)}
     return Run(meta, curves, np.array(examples, np.float32), np.array(correct))
+
+
+def trained(net, train, kind, rng) -> float:
+    """One epoch; the mean of the losses that the batches had before their steps."""
+    order, logged = rng.permutation(len(train[0])), []
+    for start in range(0, len(order), BATCH):
+        rows = order[start : start + BATCH]
+        before = net.penalty()
+        logged.append((net.train(train[0][rows], train[1][rows], kind) + before) * len(rows))
+    return sum(logged) / len(order)
+
+
+def trained_on(net, train, test, kind, rng) -> float:
+    """The smallest test loss in as many epochs more, at a rate that is known to train."""
+    net.rate, found = 1e-3, []
+    for epoch in range(EPOCHS):
+        trained(net, train, kind, rng)
+        if epoch % 5 == 4:
+            found.append(float(evaluate(net, test, kind)[0].mean()))
+    return min(found)
 
 
 def measure(net, probe, validation, test, kind):
@@ -264,11 +298,24 @@ def measure(net, probe, validation, test, kind):
     return row, losses, correct
 
 
+def decayed(seed: int) -> list[Run]:
+    """Each schedule at each rate on two tasks."""
+    wanted = [(t, r, s) for t in ("blobs", "rings") for r in RATES for s in SCHEDULES]
+    return [
+        run(task, number, {**PLAIN, "rate": rate}, "held out", seed, schedule)
+        for number, (task, rate, schedule) in enumerate(wanted)
+    ]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default=PATH)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--decayed", action="store_true", help="runs that end too early")
     arguments = parser.parse_args()
+    if arguments.decayed:
+        save(decayed(arguments.seed), DECAYED)
+        return
     runs, start = [], time.process_time()
     for t, task in enumerate(TASKS):
         for number, factors in enumerate(design()):

@@ -22,6 +22,7 @@ from kreg.diagnostics import Record
 
 PATH = Path(__file__).parent / "data" / "suite.npz"
 HELD_OUT = PATH.with_name("held_out.npz")  # another seed; nothing was chosen on it
+DECAYED = PATH.with_name("decayed.npz")  # runs that end too early, or whose schedule does
 STEP = 0.01  # uniform rounding error 0.003 a value, 0.0003 on a mean of 100: below any paired error
 
 

@@ -147,7 +147,7 @@ def values(splits: "Mapping[str, Measurement]") -> dict[str, float]:
     """Losses and metrics by the names that history and result have for them."""
     return {
         f"{PREFIXES[split]}clean_{name}": float(value)
-        for split, found in sorted(splits.items(), key=lambda item: list(PREFIXES).index(item[0]))
+        for split, found in splits.items()
         for name, value in {"loss": found.loss, **found.metrics}.items()
         if value is not None
     }

@@ -53,12 +53,6 @@ def zeros_of(found) -> float:
     return max(row["zeros"] for row in rows)
 
 
-def test_zeros_of_an_early_epoch_are_said_to_be_of_one(tmp_path):
-    (strong,) = (known for known in KNOWN if known.name == "penalty too strong: l1")
-    advice = strong.run(tmp_path)["advice"]
-    assert any("An early epoch" in line["text"] for line in advice)
-
-
 @pytest.mark.slow
 def test_21_a_diverged_training_leaves_its_name_and_its_advice(tmp_path):
     def spread(rng):

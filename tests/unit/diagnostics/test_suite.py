@@ -6,6 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kreg.diagnostics import diagnose
+from kreg.diagnostics.rest import STOPPED
+from kreg.diagnostics.verdict import NO_RATES
+
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
@@ -44,6 +48,29 @@ def test_the_suite_is_what_it_says(modules):
     assert {run.meta["half"] for run in runs} == {"design", "held out"}
     assert "test_loss" not in runs[0].record().curves
     assert suite.PATH.stat().st_size < 2e6
+
+
+def test_a_schedule_that_ended_is_never_a_convergence(modules):
+    """Recorded without a restart: the learning rates alone are the evidence."""
+    suite, _ = modules
+    runs = suite.load(suite.DECAYED)
+    assert {run.meta["schedule"] for run in runs} == {"constant", "cosine", "early", "step"}
+    under = [r for r in runs if r.curves["test_loss"][-1] > 1.1 * r.meta["reachable"]]
+    words = {run.meta["name"]: diagnose(run.record()).state for run in runs}
+    assert len(under) >= 12
+    assert not {words[run.meta["name"]] for run in under} & {"CONVERGED", "MEMORISING"}
+    ended = [r for r in runs if r.meta["rate"] == 1e-3 and r.meta["schedule"] != "constant"]
+    assert {words[run.meta["name"]] for run in ended} == {"SCHEDULE ENDED"}
+    free = [r for r in runs if r.meta["schedule"] == "constant"]
+    assert "SCHEDULE ENDED" not in {words[run.meta["name"]] for run in free}
+
+
+def test_without_its_rates_a_decayed_run_gets_the_caveat(modules):
+    suite, _ = modules
+    record = suite.load(suite.DECAYED)[5].record()
+    del record.curves["learning_rate"]
+    found = diagnose(record)
+    assert found.state in STOPPED and NO_RATES in found.caveats
 
 
 @pytest.mark.slow
