@@ -99,9 +99,15 @@ __all__ = ["__version__", "load_model", *PUBLIC, *ROOMS]
 
 
 def load_model(path: "str | os.PathLike[str]", **kwargs: Any) -> "keras.Model":
-    """`keras.models.load_model`, with the classes of kreg registered in any order of imports."""
+    """`keras.models.load_model`, with the classes of kreg registered in any order of imports.
+
+    What a `.keras` file claims of its weights is held against its size before Keras opens it.
+    """
     import keras
 
+    from kreg.foreign import keras_file
+
+    keras_file.check(path)
     _register()
     return keras.models.load_model(path, **kwargs)
 

@@ -1,7 +1,6 @@
 """What is wrong with `data` and can be seen without loading it: paths, columns, shares, extras."""
 
 import importlib.util
-import zipfile
 from pathlib import Path
 
 from kreg import check
@@ -112,20 +111,17 @@ def columns(cfg: SourceOptions) -> list[str]:
 
 def footer(path: str) -> list[str]:
     """The columns that a Parquet file lists at its end; none where only loading it can tell."""
-    from pyarrow import ArrowException, parquet
+    from kreg.foreign import parquet_file  # starts pyarrow, an extra
 
-    try:
-        return list(parquet.read_schema(Path(path).expanduser()).names)
-    except (ArrowException, OSError):
-        return []
+    return parquet_file.names(Path(path).expanduser())
 
 
 def members(path: str) -> list[str]:
     """The arrays of an archive; none where only loading it can tell."""
-    try:
-        with zipfile.ZipFile(Path(path).expanduser()) as archive:
-            names = [name.removesuffix(".npy").lower() for name in archive.namelist()]
-    except (OSError, zipfile.BadZipFile):
+    from kreg.foreign import npz  # starts NumPy
+
+    names = [name.lower() for name in npz.names(Path(path).expanduser())]
+    if not names:
         return []
     for wanted in (("x", "x_train"), ("y", "y_train")):
         if not set(wanted) & set(names):

@@ -8,13 +8,16 @@ from typing import Any
 
 from kreg import files
 from kreg.files import AnyPath
+from kreg.foreign import json_text
 from kreg.runs.lock import Lock
-from kreg.runs.ownership import LOCK, RESULT, refuse_foreign
+from kreg.runs.ownership import CONFIG, LOCK, RESULT, refuse_foreign
 from kreg.runs.recorded_units import in_own_units
+from kreg.runs.schema import Configuration, Result
 from kreg.runs.state import StateFile
 
 DONE = "done"
 FAILED = "failed"
+KINDS: dict[str, Any] = {CONFIG: Configuration, RESULT: Result}
 
 
 class RunDirectory:
@@ -87,7 +90,7 @@ class RunDirectory:
 
     def read_json(self, name: str) -> dict[str, Any] | None:
         """A JSON file of the run, or `None` where it is missing or damaged."""
-        return files.read_json(self.path / name)
+        return json_text.read_object(self.path / name, KINDS.get(name, dict[str, Any]))
 
     def write_json(self, name: str, value: object) -> None:
         files.write_json(self.path / name, value)

@@ -1,22 +1,24 @@
 """The runs below a directory as one table: what was varied, and what came out."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from omegaconf import OmegaConf
 
 from kreg import check
 from kreg.config import renamed
 from kreg.config.root import AUTO
 from kreg.diagnostics.states import RENAMED
+from kreg.foreign import csv_text, yaml_text
 from kreg.metric_names import direction
 from kreg.runs import RunDirectory, identity
 from kreg.sweeps.results import CONFIG, OBJECTIVE, RESULT, objective_name, objective_of, read_json
 
 OVERRIDES = ".hydra/overrides.yaml"
 SEED = "seed"
+WHOLE = re.compile(r"[+-]?\d{1,300}")
 MEASURED = (
     "status",
     "verdict",
@@ -101,19 +103,33 @@ def job_order(folder: Path) -> tuple[str, int, str]:
 
 def settings_of(folder: Path) -> dict[str, Any]:
     """What the run was told: the command line's overrides, else its whole configuration."""
-    overrides = folder / OVERRIDES
-    if overrides.is_file():
-        told = map(str, OmegaConf.load(overrides))
+    try:
+        told = map(str, yaml_text.read(folder / OVERRIDES, list[Any], follow=False))
         pairs = [override.split("=", 1) for override in told if "=" in override]
         return {renamed.present(key.lstrip("+")): plain(value) for key, value in pairs}
+    except (OSError, ValueError):  # none, or damaged: the configuration says as much
+        return configured(folder)
+
+
+def configured(folder: Path) -> dict[str, Any]:
+    """A run's whole configuration, key by key."""
     return identity.canonical(renamed.current(read_json(folder / CONFIG)))
 
 
 def plain(text: str) -> int | float | str:
-    """`1e-4` as a number, `deep` as a string."""
-    value = OmegaConf.create({"value": None})
-    value.merge_with_dotlist([f"value={text}"])
-    return value.value if isinstance(value.value, int | float | str) else text
+    """`1e-4` as a number, `deep` as a string; nothing in it is looked up or resolved.
+
+    >>> plain("1e-4"), plain("3"), plain("true"), plain("deep"), plain("'a b'")
+    (0.0001, 3, True, 'deep', 'a b')
+    """
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if text[:1] in ("'", '"') and text[-1:] == text[:1] and len(text) > 1:
+        return text[1:-1]
+    number = csv_text.number(text) if text.isprintable() else None
+    if number is None:
+        return text
+    return int(text) if WHOLE.fullmatch(text) else number
 
 
 def factors_of(settings: list[dict[str, Any]]) -> list[str]:

@@ -1,6 +1,5 @@
 """`hparams_search=optuna`: the values of a sweep are a space, and a search chooses from it."""
 
-import csv
 import math
 import time
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from omegaconf import DictConfig
 
 from kreg import check
 from kreg.config.root import AUTO
+from kreg.foreign import csv_text
 from kreg.metric_names import direction
 from kreg.runs import RunDirectory
 from kreg.sweeps.job_progress import JobProgress
@@ -132,9 +132,13 @@ def value_of(result: JobReturn, sign: float = 1.0) -> float:
 def curve_of(folder: Path, number: int, name: str = CURVE) -> list[float]:
     """A column of a job's history, one number an epoch; empty where there is none."""
     for path in folder.glob(f"{number}_*/{HISTORY}"):
-        with open(path, encoding="utf-8", newline="") as file:
-            values = [row.get(name) for row in csv.DictReader(file)]
-        return [float(value) for value in values if value]
+        try:
+            header, *rows = csv_text.rows(csv_text.log(path, follow=False)) or [[]]
+        except (OSError, ValueError):
+            return []
+        place = header.index(name) if name in header else len(header)
+        found = [csv_text.number(row[place]) for row in rows if place < len(row)]
+        return [value for value in found if value is not None]
     return []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from kreg.augment.options import AugmentOptions
 from kreg.config import earlier_defaults
 from kreg.config.root import PROCEDURES, Config
+from kreg.foreign import json_text
 from kreg.pages import write_all
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
@@ -104,7 +105,7 @@ def conduct(config: Config, directory: Path) -> float:
         place.write_json(CONFIG, config.to_dict())
         result = procedure.run(place.path, **whole, **config.arguments)
         result = {"status": "done", "procedure": config.procedure, **result}
-        place.write_json("result.json", json.loads(json.dumps(result, default=float)))
+        place.write_json("result.json", json_text.parse(json.dumps(result, default=float)))
     print(f"kreg: results in {directory}")
     return float(result.get("objective", 0.0))
 

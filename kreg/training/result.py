@@ -166,7 +166,7 @@ def objective_name(result: Mapping[str, Any], name: str) -> str:
     if name != AUTO:
         return name
     known = LOSS, ERROR
-    return known[result.get("task") == "regression" and ERROR in result["metrics"]]
+    return known[result.get("task") == "regression" and ERROR in result.get("metrics", {})]
 
 
 def objective(result: Mapping[str, Any], name: str) -> float:
@@ -180,7 +180,8 @@ def objective(result: Mapping[str, Any], name: str) -> float:
         ValueError: If no run has a number of that name.
     """
     name = objective_name(result, name)
-    numbers = {**result["metrics"], **{k: result[k] for k in ("sparsity", "params", "seconds")}}
+    others = {k: result[k] for k in ("sparsity", "params", "seconds") if k in result}
+    numbers = {**result.get("metrics", {}), **others}
     if name not in numbers:
         raise check.invalid("objective", f"one of {', '.join(numbers)}", name)
     value = numbers[name]

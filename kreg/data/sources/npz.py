@@ -5,8 +5,6 @@ Further arrays are understood: `class_names`, `feature_names`, `weight`, and, fo
 array of one value a row can be named as `data.group` or `data.time`.
 """
 
-import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +16,8 @@ from kreg.data import paths
 from kreg.data.dataset import Array, Raw, classes_task
 from kreg.data.preprocessing import Columns, Standard
 from kreg.data.sources.csv_parquet import FEW, looks_like_classes
+from kreg.foreign import json_text
+from kreg.foreign import npz as archives
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,14 +68,10 @@ def npz(
 def read(file: Path) -> Arrays:
     """The arrays of an archive by lower-case name, if they fit in `MAX_BYTES` unpacked."""
     try:
-        with zipfile.ZipFile(file) as packed:
-            size = sum(member.file_size for member in packed.infolist())
-        if size > MAX_BYTES:
-            raise ValueError(f"it unpacks to {size / 2**30:.0f} GiB")
-        with np.load(file, allow_pickle=False) as archive:
-            return {name.lower(): archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+        found = archives.arrays(file, most=MAX_BYTES)
+    except (OSError, ValueError) as error:
         raise ValueError(f"{file} cannot be used as an npz archive: {error}.") from error
+    return {name.lower(): array for name, array in found.items()}
 
 
 def _first(arrays: Arrays, file: Path, names: tuple[str, ...]) -> Array:
@@ -205,7 +201,7 @@ def _levels(arrays: Arrays) -> list[Any] | None:
     if not {"is_categorical", "categories"} <= arrays.keys():
         return None
     return [
-        json.loads(text) if coded else None
+        json_text.parse(text, list[Any], "categories") if coded else None
         for text, coded in zip(_texts(arrays["categories"]), arrays["is_categorical"], strict=True)
     ]
 

@@ -6,6 +6,8 @@ from typing import SupportsFloat
 
 from kreg.diagnostics.record import Record
 
+LAST = 10**9  # what is above it is no number of an epoch
+
 
 def from_columns(
     name: str, epochs: Sequence[int], columns: Mapping[str, Sequence[float | None]]
@@ -37,13 +39,17 @@ def numeric(value: object) -> float | None:
         return None
 
 
+def _counts(epoch: float) -> bool:
+    return math.isfinite(epoch) and epoch == int(epoch) and abs(epoch) < LAST
+
+
 def growing(epochs: Sequence[object]) -> tuple[list[int], list[int], str]:
     """`(positions, epochs from 1, warning)`: the last try of each epoch, in order.
 
     A log that a resumed training appended to repeats epochs; a log of two trainings starts again.
     """
     numbers = [e for epoch in epochs if (e := numeric(epoch)) is not None]
-    if len(numbers) < len(epochs) or any(not math.isfinite(e) or e != int(e) for e in numbers):
+    if len(numbers) < len(epochs) or any(not _counts(e) for e in numbers):
         return (
             list(range(len(epochs))),
             list(range(1, len(epochs) + 1)),

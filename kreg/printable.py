@@ -1,0 +1,15 @@
+"""Text for a terminal: what would steer it is shown, and not obeyed."""
+
+import re
+
+# C0 and C1 controls but line feed and tab, and the marks that turn the direction of writing
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def printable(text: object) -> str:
+    r"""The text with its control characters written out.
+
+    >>> printable("\x1b[2J cleared"), printable("two\nlines")
+    ('\\x1b[2J cleared', 'two\nlines')
+    """
+    return STEERING.sub(lambda found: ascii(found[0])[1:-1], str(text))
