@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 from kreg.config.custom import Custom
 from kreg.config.root import Config
-from kreg.training.options import AutoStopOptions, GapOptions, PatienceOptions
+from kreg.training.options import AutoStopOptions, ChosenGapOptions, PatienceOptions
 
 CONVEX = ("l1", "l2", "elasticnet")
 STRENGTHS = ("l1", "l2")
@@ -16,7 +16,7 @@ def chosen(config: Config) -> Config:
         return config
     untouched = config.stop == AutoStopOptions() and config.trainer.epochs == "auto"
     if untouched and config.trainer.steps is None and not obstacle(config):
-        return replace(config, stop=GapOptions())
+        return replace(config, stop=ChosenGapOptions())
     return replace(config, stop=PatienceOptions(**asdict(config.stop) | {"kind": "patience"}))
 
 

@@ -15,8 +15,10 @@ from kreg.data.options import (
     SyntheticOptions,
     TableOptions,
 )
+from kreg.foreign import memory
 
 LARGEST_SIDE = 4096
+CELL, COPIES = 8, 3  # bytes of a number; the rows as drawn, as a table, and standardised
 
 
 def check_data(cfg: SourceOptions) -> None:
@@ -139,6 +141,14 @@ def numbers_fit(cfg: SourceOptions) -> None:
     if isinstance(cfg, SyntheticOptions) and cfg.too_many_informative:
         wanted = f"at most data.features = {cfg.features}"
         raise check.invalid("data.informative", wanted, cfg.informative)
+    if isinstance(cfg, SyntheticOptions):
+        size = cfg.rows * cfg.features * CELL * COPIES
+        if size > memory.available():
+            raise ValueError(
+                f"data.rows={cfg.rows:,} with data.features={cfg.features:,} take about "
+                f"{memory.told(size)}, and this machine has {memory.told(memory.available())}. "
+                "Choose fewer of one of them."
+            )
     if isinstance(cfg, ImageFolderOptions) and cfg.size is not None:
         if len(cfg.size) != 2:
             raise check.invalid("data.size", "[height, width] or null", cfg.size)

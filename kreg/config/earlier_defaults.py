@@ -1,11 +1,12 @@
 """Defaults that have changed: a run that an earlier version began goes on with the old ones."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from kreg.config import renamed
 from kreg.config.root import Config
+from kreg.training.options import ChosenGapOptions, PatienceOptions
 
 # (group, key) -> what 0.1 did where nobody said anything
 DEFAULTS_OF_0_1: dict[tuple[str, str], Any] = {("trainer", "epochs"): 60}
@@ -16,6 +17,13 @@ def is_of_0_1(recorded: Mapping[str, Any] | None) -> bool:
     """Whether 0.1 has recorded this configuration."""
     group, name = UNKNOWN_TO_0_1
     return recorded is not None and name not in recorded.get(group, {})
+
+
+def stopped_by_patience(config: Config, recorded: Mapping[str, Any] | None) -> bool:
+    """Whether nobody has named a rule, and 0.1 took another one than `stop=auto` does now."""
+    if recorded is None or not (is_of_0_1(recorded) and isinstance(config.stop, ChosenGapOptions)):
+        return False
+    return bool(renamed.current(recorded).get("stop") == asdict(PatienceOptions()))
 
 
 def as_begun(config: Config, recorded: Mapping[str, Any] | None) -> Config:
@@ -31,6 +39,8 @@ def as_begun(config: Config, recorded: Mapping[str, Any] | None) -> Config:
         options = getattr(config, group)
         if hasattr(options, name) and getattr(options, name) == getattr(type(options)(), name):
             config = replace(config, **{group: replace(options, **{name: before})})
+    if stopped_by_patience(config, recorded):
+        config = replace(config, stop=PatienceOptions())
     return config
 
 
@@ -42,6 +52,8 @@ def current(recorded: Mapping[str, Any], config: Config) -> dict[str, Any]:
         config: The checked configuration of the command.
     """
     tree = renamed.current(recorded)
+    if stopped_by_patience(config, recorded):
+        tree["stop"] = asdict(config.stop)
     if is_of_0_1(recorded):
         then, now = as_begun(config, recorded).to_dict(), config.to_dict()
         for (group, name), before in DEFAULTS_OF_0_1.items():

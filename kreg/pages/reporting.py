@@ -122,5 +122,6 @@ def write_all(
             files.append(write(Path(folder) / name, makers[name]()))
         except Exception as error:  # whatever it is, the other files are still wanted
             problems.append(f"{name} could not be written ({type(error).__name__}: {error}).")
-            traceback.print_exc()
+            if not isinstance(error, OSError):
+                traceback.print_exc()
     return files, problems

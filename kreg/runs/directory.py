@@ -56,6 +56,7 @@ class RunDirectory:
         refuse_foreign(self.path)
         self.probe()
         self.lock.acquire()
+        self.opened = os.stat(self.path)
         files.sweep(self.path)
         files.sweep(self.state.folder)
         return self
@@ -70,6 +71,18 @@ class RunDirectory:
         except OSError as error:
             reason = error.strerror or str(error)
             raise OSError(error.errno, f"cannot write into {self.path}: {reason}") from error
+
+    def refuse_gone(self) -> None:
+        """Notice that the directory was removed or renamed since it was opened.
+
+        Raises:
+            OSError: With one sentence; nothing has been written where it was.
+        """
+        if not (self.path.is_dir() and os.path.samestat(self.opened, os.stat(self.path))):
+            raise OSError(
+                f"{self.path} was removed or renamed during the training, and is not made again. "
+                "If it was renamed, resume=<its new path> goes on there."
+            )
 
     def close(self) -> None:
         self.lock.release()

@@ -1,11 +1,12 @@
 """`kreg compare DIR`: one table on the terminal, one page, one CSV file."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from kreg import files
 from kreg.foreign import csv_text
-from kreg.printable import printable
+from kreg.printable import printable, say
 from kreg.sweeps import page, table
 from kreg.sweeps.reading import Sweep, collect
 from kreg.sweeps.results import PAGE
@@ -47,7 +48,7 @@ def _write(path: Path, content: Callable[[], str], quiet: bool) -> None:
         files.write(path, content())
     except Exception as error:  # whatever it is, there are a table and results
         told = f"{path} could not be written ({type(error).__name__}: {error})."
-        print(f"kreg: {printable(told)}")
+        say(told, sys.stdout)
     else:
         if path.name == PAGE and not quiet:
             print(f"page: {printable(path)}")

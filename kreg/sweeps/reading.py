@@ -1,5 +1,6 @@
 """The runs below a directory as one table: what was varied, and what came out."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,7 @@ def collect(directory: str | Path) -> Sweep:
             "directory", f"a folder that holds runs ({RESULT} somewhere below it)", str(directory)
         )
     settings = [settings_of(folder) for folder in folders]
-    results = [RunDirectory(folder).result or {} for folder in folders]
+    results = [result_of(folder) for folder in folders]
     factors, objective = factors_of(settings), objective_of_all(folders, results)
     rows = [
         {
@@ -93,6 +94,13 @@ def collect(directory: str | Path) -> Sweep:
         for folder, setting, result in zip(folders, settings, results, strict=True)
     ]
     return Sweep(directory, pd.DataFrame(rows), factors, objective)
+
+
+def result_of(folder: Path) -> dict[str, Any]:
+    """What came out; a result that cannot be read costs its run, and no other one."""
+    found = RunDirectory(folder).result
+    damaged = {"status": "damaged"} if os.path.lexists(folder / RESULT) else {}
+    return damaged if found is None else found
 
 
 def job_order(folder: Path) -> tuple[str, int, str]:
@@ -113,7 +121,12 @@ def settings_of(folder: Path) -> dict[str, Any]:
 
 def configured(folder: Path) -> dict[str, Any]:
     """A run's whole configuration, key by key."""
-    return identity.canonical(renamed.current(read_json(folder / CONFIG)))
+    flat = identity.canonical(renamed.current(read_json(folder / CONFIG)))
+    return {key: value if is_scalar(value) else str(value) for key, value in flat.items()}
+
+
+def is_scalar(value: object) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def plain(text: str) -> int | float | str:
@@ -152,4 +165,5 @@ def measured(result: dict[str, Any], objective: str) -> dict[str, Any]:
     row["verdict"] = RENAMED.get(row["verdict"], row["verdict"])
     row["status"] = result.get("status", "unfinished")
     row["objective"] = objective_of(result, objective)
-    return {**row, **result.get("metrics", {})}
+    own = {*row, "run", "path", SEED}  # whatever a stranger calls a metric
+    return row | {k: v for k, v in result.get("metrics", {}).items() if k not in own}

@@ -104,6 +104,11 @@ class Search(Sweeper):
         told = [[*fixed, *(f"{k}={v}" for k, v in trial.params.items())] for trial in asked]
         results = self.launcher.launch(told, initial_job_idx=asked[0].number)
         for trial, result in zip(asked, results, strict=True):
+            if is_unfinished(result):  # the trials after it are asked for again, and known then
+                raise OSError(
+                    f"Job {trial.number} of the search is not finished: the machine refused it a "
+                    f"file, see {folder}. The same command goes on with it."
+                )
             study.tell(trial, **worth(folder, trial.number, value_of(result, self.sign)))
 
 
@@ -120,6 +125,12 @@ def worth(folder: Path, number: int, value: float) -> dict[str, Any]:
     reached = [least for name in names for least in curve_of(folder, number, name)]
     curve = curve_of(folder, number)
     return {"value": min(reached, default=value), "curve": curve, "pruned": bool(pruned)}
+
+
+def is_unfinished(result: JobReturn) -> bool:
+    """Whether a job goes on with the same command: it knows no objective, not even a bad one."""
+    value = result._return_value
+    return isinstance(value, float) and math.isnan(value)
 
 
 def value_of(result: JobReturn, sign: float = 1.0) -> float:

@@ -41,17 +41,18 @@ def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
         rows: At most so many runs; the page has them all.
     """
     console = console or Console()
-    console.print(f"{len(sweep.runs)} runs, {len(sweep.done)} done: {sweep.path}\n", style="bold")
+    head = f"{len(sweep.runs)} runs, {len(sweep.done)} done: {sweep.path}\n"
+    console.print(terminal.words(head, "bold"))
     whole = runs(sweep, [number(run) for run in ordered(sweep)["run"]], "#")
     console.print(terminal.table(Table(whole.columns, whole.rows[:rows]), console))
     hidden = len(whole.rows) - rows
     console.print(f"... and {hidden} more runs on the page\n" if hidden > 0 else "")
     found = effects(sweep)
     if found:
-        console.print(f"Effect of each factor on {sweep.objective}\n", style="bold")
+        console.print(terminal.words(f"Effect of each factor on {sweep.objective}\n", "bold"))
         console.print(terminal.table(effects_table(found), console), "")
     for sentence in answer(sweep, found):
-        console.print(sentence, highlight=False, soft_wrap=True)
+        console.print(terminal.words(sentence), highlight=False, soft_wrap=True)
 
 
 def runs(sweep: Sweep, names: list[Cell | str], title: str) -> Table:

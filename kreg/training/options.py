@@ -127,6 +127,11 @@ class GapOptions(StopOptions, component="kreg.diagnostics.criteria:Threshold"):
 
 
 @dataclass
+class ChosenGapOptions(GapOptions, component="kreg.diagnostics.criteria:Threshold"):
+    """The same where `stop=auto` has chosen it, and nobody has named it."""
+
+
+@dataclass
 class PresetOptions(StopOptions):
     """A rule that `kreg.EarlyStopping` knows by its name."""
 
