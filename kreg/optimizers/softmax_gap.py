@@ -1,17 +1,20 @@
 """The duality gap of multinomial logistic regression under lasso and ridge penalties."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 NEWTON = 50  # steps at most for the biases, which a handful settles
 SETTLED = 1e-12
+HALVED_TO = 1e-6
 
 
 def softmax_gap(
     x: Array, y: Array, kernel: Array, bias: Array | None, l1: float, l2: float
-) -> float | None:
-    """Primal minus dual objective, in float64; `None` where the biases do not settle.
+) -> float:
+    """Primal minus dual objective, in float64; infinite where the biases do not settle.
 
     With class probabilities `P` and `rho = (Y - P) / n` the dual objective is
     `mean entropy(P) - R*(X' rho)`; `R*` as in `kreg.optimizers.optimality.duality_gap`. Shrinking
@@ -29,7 +32,7 @@ def softmax_gap(
     primal += l1 * np.abs(kernel).sum() + l2 * np.square(kernel).sum()
     best = None if bias is None else settled(margin, y, bias)
     if bias is not None and best is None:
-        return None
+        return math.inf
     p = softmax(margin + (0 if best is None else best))
     rho = (y - p) / len(y)
     u = x.T @ rho
@@ -41,15 +44,29 @@ def softmax_gap(
 
 
 def settled(margin: Array, y: Array, bias: Array) -> Array | None:
-    """The biases that are best for the margins, by Newton's method."""
+    """The biases that are best for the margins, by Newton's method with halved steps."""
     for _ in range(NEWTON):
         p = softmax(margin + bias)
         slope = p.mean(axis=0) - y.mean(axis=0)
         if np.abs(slope).max() < SETTLED:
             return bias
         curvature = np.diag(p.mean(axis=0)) - p.T @ p / len(p)  # singular along (1, ..., 1)
-        bias = bias - np.linalg.lstsq(curvature, slope, rcond=1e-12)[0]
+        step = np.linalg.lstsq(curvature, slope, rcond=1e-12)[0]
+        bias = bias - halved(margin, y, bias, step, float(slope @ step)) * step
     return None
+
+
+def halved(margin: Array, y: Array, bias: Array, step: Array, promised: float) -> float:
+    """The share of a step that lowers the loss enough: from far away a whole one goes too far."""
+    share, before = 1.0, cross_entropy(margin + bias, y)
+    # near the optimum the loss cannot tell: there Newton's whole step is right
+    rounding = 1e-14 * max(1.0, abs(before))
+    while share > HALVED_TO:
+        wanted = before - 1e-4 * share * promised + rounding
+        if cross_entropy(margin + bias - share * step, y) <= wanted:
+            break
+        share /= 2
+    return share
 
 
 def softmax(z: Array) -> Array:

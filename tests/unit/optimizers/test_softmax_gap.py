@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 import kreg
+from kreg.optimizers.softmax_gap import settled, softmax, softmax_gap
 
 LOGITS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -60,3 +61,20 @@ def test_what_stands_before_the_layer_is_applied():
 def test_without_a_penalty_nothing_is_proved():
     x, y = wine()
     assert kreg.certificate(model_with(np.ones((13, 3)), np.zeros(3), None), x, y).gap is None
+
+
+@pytest.mark.parametrize("size", [10.0, 100.0])
+def test_biases_settle_far_from_their_optimum(size):
+    generator = np.random.default_rng(1)
+    (x, labels), kernel = wine(), size * generator.normal(size=(13, 3))
+    y = np.eye(3)[labels]
+    best = settled(x @ kernel, y, np.zeros(3))
+    assert best is not None
+    p = softmax(x @ kernel + best)
+    np.testing.assert_allclose(p.mean(axis=0), y.mean(axis=0), atol=1e-11)
+
+
+def test_one_class_alone_has_a_gap_too():
+    y = np.tile([1.0, 0.0], (3, 1))  # its loss has no minimum, only the limit zero
+    gap = softmax_gap(np.ones((3, 2)), y, np.zeros((2, 2)), np.zeros(2), 0.1, 0.0)
+    assert gap == pytest.approx(np.log(2), abs=1e-6)
