@@ -70,18 +70,14 @@ def _datasets(weights: Any) -> list[Any]:
     """Every dataset, none of which lies in another file."""
     import h5py
 
-    found: list[Any] = []
-
-    def visit(name: str, link: Any) -> None:
-        if isinstance(link, h5py.ExternalLink):
-            raise DamagedError(f"{name} points into another file")
-        item = weights[name] if isinstance(link, h5py.HardLink) else None
-        if isinstance(item, h5py.Dataset):
-            if item.external or item.is_virtual:
-                raise DamagedError(f"{name} points into another file")
-            found.append(item)
-
-    weights.visititems_links(visit)
+    links: dict[str, Any] = {}
+    weights.visititems_links(links.__setitem__)  # what is raised inside breaks h5py's lock
+    if any(isinstance(link, h5py.ExternalLink) for link in links.values()):
+        raise DamagedError("its weights point into another file")
+    items = [weights[name] for name, link in links.items() if isinstance(link, h5py.HardLink)]
+    found = [item for item in items if isinstance(item, h5py.Dataset)]
+    if any(item.external or item.is_virtual for item in found):
+        raise DamagedError("its weights point into another file")
     return found
 
 

@@ -95,8 +95,10 @@ def check_all(line: CommandLine) -> Checked:
 
 def _with_progress(jobs: list[list[Override]]) -> Iterator[list[Override]]:
     """The jobs; of many it is said how many there are, and how long checking them will take."""
-    if len(jobs) > MANY:
-        say(f"checking {len(jobs):,} jobs before the first one starts")
+    if len(jobs) <= MANY:
+        yield from jobs
+        return
+    say(f"checking {len(jobs):,} jobs before the first one starts")
     began = said = time.monotonic()
     for number, overrides in enumerate(jobs):
         yield overrides
