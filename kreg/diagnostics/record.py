@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from kreg import archive, check
-from kreg.diagnostics.record_schema import Fields, refuse_uneven
+from kreg.diagnostics.record_schema import Fields, bounded, refuse_uneven
 from kreg.files import AnyPath
 from kreg.foreign.schema import conform
 
@@ -190,6 +190,10 @@ class Record:
         refuse_uneven(state)
         record = cls()
         record.set_state(state)
+        record.curves = {
+            name: [None if value is None else bounded(value) for value in curve]
+            for name, curve in record.curves.items()
+        }
         return record
 
 

@@ -1,5 +1,6 @@
 """What a `record.npz` is made of, for whoever reads one that somebody else has written."""
 
+import math
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, TypedDict
@@ -8,6 +9,7 @@ import numpy as np
 
 from kreg.foreign.content import DamagedError
 
+LARGEST = 3.4028235e38  # of float32: squares and sums of what is below stay finite in float64
 LAST = 10**9  # what is above it is no number of an epoch
 
 
@@ -48,6 +50,15 @@ class Fields(TypedDict, total=False):
     provenance: dict[str, Any]
     warnings: list[str]
     train_losses: np.ndarray | None
+
+
+def bounded(value: float) -> float:
+    """A loss as training in float32 would have it: what is beyond its numbers has overflown.
+
+    >>> bounded(0.5), bounded(1e300), bounded(-1e300)
+    (0.5, inf, -inf)
+    """
+    return math.copysign(math.inf, value) if abs(value) > LARGEST else float(value)
 
 
 def refuse_uneven(fields: Mapping[str, Any]) -> None:

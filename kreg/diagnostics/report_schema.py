@@ -4,7 +4,7 @@
 missing. `kreg.diagnostics.upgrade` holds every report against this before it is shown.
 """
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 Number = float | None
 Numbers = list[float | None]
@@ -48,13 +48,19 @@ class Metric(TypedDict):
     name: str
     best: Number
     last: Number
+    train_best: NotRequired[Number]
+    train_last: NotRequired[Number]
 
 
 class Side(TypedDict):
-    """One side of the ledger; the parts between are other keys."""
+    """One side of the ledger: from the clean loss, part by part, to the logged one."""
 
     logged: Number
     clean: float
+    noise: NotRequired[Number]
+    running_mean: NotRequired[Number]
+    penalty: NotRequired[Number]
+    rest: NotRequired[Number]
 
 
 class Entry(TypedDict):

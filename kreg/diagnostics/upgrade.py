@@ -65,6 +65,7 @@ def upgraded(document: Document) -> Document:
             "Update kreg to read it."
         )
     conform(document, Report, "report")
+    conform(document.get("curves", {}).get("epochs", []), list[int], "report.curves.epochs")
     return complete(document)
 
 
@@ -77,6 +78,7 @@ def complete(document: Document) -> Document:
     """
     document = renamed(document)
     found = {**copy.deepcopy(NOTHING), **document}
+    found["curves"] = {"epochs": [], **found["curves"]}
     state = STATES.get(document.get("verdict", {}).get("state"), STATES["UNDECIDED"])
     named = {
         "state": state.name,

@@ -51,7 +51,7 @@ def report(
     folder = out if out is not None else (path if Path(path).is_dir() else None)
     problems: list[str] = []
     if folder is not None:
-        files, problems = write_all(document, folder)
+        files, problems = write_all(document, folder, trace=False)
         for line in [*map(str, files), *problems]:
             print(printable(line))
     return NO if problems or document["verdict"]["state"] in states else OK

@@ -94,6 +94,7 @@ def write_all(
     folder: str | PathLike[str],
     names: Sequence[str] = NAMES,
     record: Record | None = None,
+    trace: bool = True,
 ) -> tuple[list[Path], list[str]]:
     """`(files written, sentences about those that failed)`. The JSON goes first.
 
@@ -105,6 +106,7 @@ def write_all(
         names: Of `report.json`, `report.html`, `report.png` and `report.md`. Defaults to all; the
             picture starts matplotlib.
         record: Written as `record.npz` as well, for `kreg replay`, or `None`.
+        trace: Whether the traceback of a file that fails is printed, as kreg's own mistake.
     """
     found = Report(document)
     makers: dict[str, Callable[[], str | bytes]] = {
@@ -122,6 +124,6 @@ def write_all(
             files.append(write(Path(folder) / name, makers[name]()))
         except Exception as error:  # whatever it is, the other files are still wanted
             problems.append(f"{name} could not be written ({type(error).__name__}: {error}).")
-            if not isinstance(error, OSError):
+            if trace and not isinstance(error, OSError):
                 traceback.print_exc()
     return files, problems

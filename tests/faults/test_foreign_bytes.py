@@ -26,7 +26,7 @@ from kreg.data.sources import csv_parquet, npz
 from kreg.diagnostics import sources
 from kreg.foreign import keras_file
 from kreg.launch import gate
-from kreg.pages import Report, commands, terminal, write_all
+from kreg.pages import commands, write_all
 from kreg.runs import Checkpoint, RunDirectory, resume
 from kreg.sweeps import sweeper, table
 from kreg.sweeps.median_stopping import known_curves
@@ -100,10 +100,11 @@ def report(run):
     reported.append(run)
     if len(reported) % 20 == 0:
         return commands.report(run, out=run / "again")
-    document = sources.load(run)[0]
-    code = commands.report(run / "report.json") if (run / "report.json").exists() else 0
-    terminal.show(Report(document).view)
-    write_all(document, run / "again", ("report.html", "report.md"))
+    name = "report.json" if (run / "report.json").exists() else "history.csv"
+    code = commands.report(run / name)
+    if code == 0:
+        document = sources.load(run)[0]
+        write_all(document, run / "again", ("report.html", "report.md"), trace=False)
     return code
 
 

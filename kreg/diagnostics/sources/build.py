@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import SupportsFloat
 
 from kreg.diagnostics.record import Record
-
-LAST = 10**9  # what is above it is no number of an epoch
+from kreg.diagnostics.record_schema import LAST, bounded
 
 
 def from_columns(
@@ -34,8 +33,8 @@ def numeric(value: object) -> float | None:
     if not isinstance(value, (str, SupportsFloat)):
         return None
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        return bounded(float(value))
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
