@@ -49,8 +49,8 @@ def finished(process: subprocess.Popen) -> tuple[int, str]:
 
 
 def table(folder: Path) -> list[dict]:
-    (sweep,) = folder.glob("logs/*/sweeps/*")
-    return sweeps.collect(sweep).runs[COMPARED].to_dict("records")
+    (page,) = folder.glob("logs/*/sweeps/*/sweep.html")
+    return sweeps.collect(page.parent).runs[COMPARED].to_dict("records")
 
 
 @pytest.fixture(scope="module")
