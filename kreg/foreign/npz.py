@@ -2,6 +2,7 @@
 
 import math
 import os
+import tokenize
 import zipfile
 import zlib
 from typing import Any, BinaryIO
@@ -19,6 +20,7 @@ PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what NumPy writes
 UNREADABLE = (
     OSError, ValueError, KeyError, EOFError, TypeError, IndexError, AttributeError, OverflowError,
     zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, SyntaxError, MemoryError,
+    tokenize.TokenError,  # from NumPy, which reads a header of Python 2 as code
 )  # fmt: skip
 
 

@@ -20,9 +20,9 @@ class OptionFiles(FileConfigSource):
         Raises:
             ConfigLoadError: If it is no file, or aliases make it larger than it is.
         """
-        path = os.path.realpath(os.path.join(self.path, self._normalize_file_name(config_path)))
+        name = config_path if config_path.endswith((".yaml", ".yml")) else f"{config_path}.yaml"
         try:
-            yaml_text.check_file(path)
+            yaml_text.check_file(os.path.join(self.path, name))
         except (OSError, ValueError) as error:
             raise ConfigLoadError(f"{error}.") from error
         return super().load_config(config_path)

@@ -59,7 +59,7 @@ def packed(name: str, member: bytes, packing=zipfile.ZIP_STORED) -> bytes:
 
 
 def member(shape: str, descr: str = "<f8", body: bytes = b"") -> bytes:
-    head = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    head = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode("latin1")
     head = head.ljust(117) + b"\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + body
 
@@ -87,6 +87,8 @@ LIES = {
     "a negative one": member("(-1,)", body=bytes(8)),
     "objects": member("(1,)", "|O", bytes(8)),
     "long texts": member("(1000000000,)", "<U1000000"),
+    "an open bracket": member("(1,", body=bytes(8)),
+    "a binary header": member("(1,)\x8c(", body=bytes(8)),
     "no header": b"\x93NUMPY\x01\x00\xff\xff",
     "nothing": b"",
 }
