@@ -78,10 +78,16 @@ SETS = ("wine", "breast_cancer", "diabetes", "digits", "synthetic", *MADE)
 
 @dataclass(frozen=True)
 class Run:
-    """What one training ended with: clean validation losses, test score, processor seconds."""
+    """What one training ended with: clean validation losses, test score, processor seconds.
+
+    `fitted` is the clean training loss at the end, `guessing` the validation loss of the best
+    constant.
+    """
 
     final: float
     best: float
+    fitted: float
+    guessing: float
     test: float
     seconds: float
     verdict: str
@@ -97,11 +103,14 @@ def train(words: list[str]) -> Run:
         app.run(compose_job([*QUIET, *words]), Path(folder))
         seconds = time.process_time() - began
         result = json.loads((Path(folder) / "result.json").read_text())
+        report = json.loads((Path(folder) / "report.json").read_text())
         with open(Path(folder) / "history.csv", newline="") as file:
             losses = [float(row["val_clean_loss"]) for row in csv.DictReader(file)]
     metrics = result["metrics"]
     score = metrics.get("test_clean_accuracy", metrics.get("test_clean_rmse"))
-    return Run(metrics["val_clean_loss"], min(losses), score, seconds, result["verdict"])
+    guessing = report["baseline"]["validation"]["loss"]
+    ends = metrics["val_clean_loss"], min(losses), metrics["clean_loss"]
+    return Run(*ends, guessing, score, seconds, result["verdict"])
 
 
 def converged(words: list[str]) -> tuple[float, float]:

@@ -4,8 +4,8 @@
 
 Every second epoch goes without Diagnostics, so that both kinds see the same machine. `ratio` is the
 median epoch with over the median epoch without, from one `on_epoch_begin` to the next; the first
-six epochs are left out (compilation, adaption). Keras's own validation is off: it would hide the
-cost. The training side is thinned by `adapt` as in any training; `rows` says what is left of it.
+six epochs are left out (compilation). Keras's own validation is off: it would hide the cost. The
+training side is thinned by sizes as in any training; the last column says what is left of it.
 Fashion-MNIST is cut to 6000 training rows, and skipped without KREG_DATA.
 """
 
@@ -73,15 +73,15 @@ def measure(name: str, make, epochs: int) -> None:
     watch = Alternating(train, validation, verbose=0)
     model.fit(*train, batch_size=32, epochs=epochs, verbose=0, callbacks=[watch])
     ratio, plain = watch.ratio()
-    share, left = watch.overhead.share, f"{watch.overhead.rows} every {watch.overhead.every}"
-    print(f"{name:24s} {plain:9.1f} {ratio:7.3f} {share:9.3f}   {left}", flush=True)
+    left = f"{len(watch.thin)} of {len(watch.train)}"
+    print(f"{name:24s} {plain:9.1f} {ratio:7.3f}   {left}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=60)
     epochs = parser.parse_args().epochs
-    print(f"{'':24s} {'ms/epoch':>9s} {'ratio':>7s} {'own share':>9s}   training rows")
+    print(f"{'':24s} {'ms/epoch':>9s} {'ratio':>7s}   training rows")
     measure("digits/deep", deep, epochs)
     if os.environ.get("KREG_DATA"):
         measure("fashion_mnist/cnn", cnn, max(epochs // 4, 16))

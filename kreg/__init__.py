@@ -6,13 +6,9 @@ imported, all classes of kreg are registered with it at once, so that its `load_
 
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what editors and type checkers see of the table below; a test compares the two
-    import os
-
-    import keras
-
     from kreg import augment as augment
     from kreg import callbacks as callbacks
     from kreg import data as data
@@ -40,7 +36,9 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg.regularizers import SparseGroupLasso as SparseGroupLasso
     from kreg.schedules import Schedule as Schedule
     from kreg.surgery import compress as compress
+    from kreg.surgery import load_model as load_model
     from kreg.surgery import regularize as regularize
+    from kreg.surgery import save_model as save_model
     from kreg.surgery import select_features as select_features
     from kreg.surgery import selected_features as selected_features
     from kreg.surgery import size_path as size_path
@@ -70,6 +68,8 @@ PUBLIC = {
     "with_dropout": "kreg.surgery",
     "compress": "kreg.surgery",
     "size_path": "kreg.surgery",
+    "save_model": "kreg.surgery",
+    "load_model": "kreg.surgery",
     # noise
     "Dropout": "kreg.layers",
     "mc_predict": "kreg.layers",
@@ -95,21 +95,7 @@ ROOMS = (
     "surgery",
 )
 
-__all__ = ["__version__", "load_model", *PUBLIC, *ROOMS]
-
-
-def load_model(path: "str | os.PathLike[str]", **kwargs: Any) -> "keras.Model":
-    """`keras.models.load_model`, with the classes of kreg registered in any order of imports.
-
-    What a `.keras` file claims of its weights is held against its size before Keras opens it.
-    """
-    import keras
-
-    from kreg.foreign import keras_file
-
-    keras_file.check(path)
-    _register()
-    return keras.models.load_model(path, **kwargs)
+__all__ = ["__version__", *PUBLIC, *ROOMS]
 
 
 def _register() -> None:

@@ -48,7 +48,7 @@ def table(*kinds: type[Options]) -> Kinds:
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """What a key may hold. `type` is one of bool, int, float, str, list, dict or "schedule"."""
+    """What a key may hold. `type` is bool, int, float, str, list, dict, "schedule" or "columns"."""
 
     type: type | str
     meaning: str = ""
@@ -58,7 +58,7 @@ class Rule:
     high_open: bool = False
     options: tuple[Any, ...] = ()
     optional: bool = False
-    word: str = ""
+    words: tuple[str, ...] = ()
 
     @property
     def interval(self) -> dict[str, Any]:
@@ -92,8 +92,8 @@ def ranged(
     is a word, `"auto"`, may stand in place of the number.
     """
     kind = type or (int if isinstance(default, int) else float)
-    word = default if isinstance(default, str) else ""
-    return _field(default, Rule(kind, meaning, optional=default is None, word=word, **interval))
+    words = (default,) if isinstance(default, str) else ()
+    return _field(default, Rule(kind, meaning, optional=default is None, words=words, **interval))
 
 
 def scheduled(default: float, meaning: str, **interval: Unpack[Interval]) -> Any:
@@ -121,6 +121,16 @@ def many(default: list[Any] | None, meaning: str) -> Any:
     return _field(default, Rule(list, meaning, optional=default is None))
 
 
+def columns(default: str | list[str] | None, meaning: str) -> Any:
+    """One string, or a list of them that has at least one."""
+    return _field(default, Rule("columns", meaning, optional=default is None))
+
+
+def words_or_mapping(default: str, words: tuple[str, ...], meaning: str) -> Any:
+    """One of a few words, or free keys."""
+    return _field(default, Rule(dict, meaning, words=words))
+
+
 def mapping(default: dict[str, Any], meaning: str) -> Any:
     """Free keys, for a component of the user's own."""
     return _field(default, Rule(dict, meaning))
@@ -137,8 +147,8 @@ def check_field(key: str, value: Any, rule: Rule) -> Any:
         return None
     if rule.options:
         return value if value in rule.options else check.choice(key, value, rule.options)
-    if rule.word:
-        return value if value == rule.word else _check_or_word(key, value, rule)
+    if rule.words:
+        return value if value in rule.words else _check_or_word(key, value, rule)
     return CHECKS[rule.type](key, value, rule)
 
 
@@ -146,7 +156,8 @@ def _check_or_word(key: str, value: Any, rule: Rule) -> Any:
     try:
         return CHECKS[rule.type](key, value, rule)
     except ValueError as error:
-        raise ValueError(f"{error} Or say {key}={rule.word}.") from error
+        words = " or ".join(f"{key}={word}" for word in rule.words)
+        raise ValueError(f"{error} Or say {words}.") from error
 
 
 def _check_schedule(key: str, value: Any, rule: Rule) -> Number:
@@ -185,6 +196,14 @@ def _check_str(key: str, value: Any, rule: Rule) -> str:
     return value
 
 
+def _check_columns(key: str, value: Any, rule: Rule) -> str | list[str]:
+    names = [value] if isinstance(value, str) else value
+    listed = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    if not listed or not names or len(set(names)) < len(names):
+        raise check.invalid(key, "a name, or a list of different names", value)
+    return value if isinstance(value, str) else list(names)
+
+
 def _check_list(key: str, value: Any, rule: Rule) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise check.invalid(key, "a list", value)
@@ -205,4 +224,5 @@ CHECKS: dict[type | str, Callable[[str, Any, Rule], Any]] = {
     list: _check_list,
     dict: _check_dict,
     "schedule": _check_schedule,
+    "columns": _check_columns,
 }

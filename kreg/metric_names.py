@@ -11,8 +11,9 @@ SMALLER = re.compile(
 )
 LARGER = re.compile(
     r"(^|_)(acc|accuracy|auc|precision|recall|sensitivity|specificity|f1|fbeta|score|r2|iou|io_u|"
-    r"dice|similarity|correlation|true|top|sparsity)(_|$)"
+    r"dice|similarity|correlation|true|top|match|sparsity)(_|$)"
 )
+BETWEEN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # words of a class's name
 CERTAIN = {"loss": "min", "acc": "max", "accuracy": "max", "auc": "max"}
 
 
@@ -27,16 +28,26 @@ def bare(name: str) -> str:
     return name
 
 
+def words(name: str) -> str:
+    """The metric's own name in small letters, word by word.
+
+    >>> words("val_clean_MeanSquaredError"), words("test_auc_1")
+    ('mean_squared_error', 'auc_1')
+    """
+    return BETWEEN.sub("_", bare(name)).lower()
+
+
 def known_direction(name: str) -> str | None:
     """`"min"` or `"max"`, or `None` where the name does not tell.
 
     `cosine_similarity` is better larger, `false_positives` smaller: one word is decisive. A name
-    with words of both kinds tells nothing.
+    with words of both kinds tells nothing. `compile(metrics=["AUC"])` is logged as `val_AUC`: a
+    class's name tells as much as the metric's own.
 
-    >>> known_direction("val_clean_loss"), known_direction("test_acc"), known_direction("thing")
+    >>> known_direction("val_clean_loss"), known_direction("val_F1Score"), known_direction("thing")
     ('min', 'max', None)
     """
-    name = bare(name)
+    name = words(name)
     smaller, larger = SMALLER.search(name), LARGER.search(name)
     if bool(smaller) == bool(larger):
         return None
@@ -64,7 +75,7 @@ def direction(monitor: str, mode: str = "auto") -> str:
             f"'min' or 'max', because the name `{monitor}` does not tell which way is better",
             mode,
         )
-    certain = CERTAIN.get(bare(monitor), found)
+    certain = CERTAIN.get(words(monitor), found)
     if certain != found:
         raise check.invalid(
             "mode", f"{certain!r} for `{monitor}`", mode, "Leave it out, or say 'auto'."

@@ -54,6 +54,15 @@ def untrack(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> 
     optimizer._untrack_variable(variable)
 
 
+def being_loaded() -> bool:
+    """Whether Keras is compiling a model that it has just read from a file (or is copying).
+
+    An optimizer is made from its configuration in many places, and built in many. Only here do the
+    weights that it is built on belong to the configuration.
+    """
+    return next(_calls("compile_from_config"), None) is not None
+
+
 # the compiled loss and metrics as they are: Keras offers the loss only summed with the penalties
 # and averaged over the batch
 

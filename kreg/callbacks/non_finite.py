@@ -18,13 +18,18 @@ class NonFinite(keras.callbacks.Callback):
 
     The loss alone is not enough: on CPUs, TensorFlow's fused Dense + ReLU turns NaN into 0, and a
     model with broken weights keeps a finite loss. So the weights are checked after every epoch,
-    before other callbacks save them. Put it first, after `Interrupt`.
+    before other callbacks save them. Put it first, after `Interrupt`; the verdict of a
+    `kreg.Diagnostics` in the same list is then NON-FINITE.
+
+    Args:
+        verbose: `1` prints the failure, `0` nothing. Defaults to `1`.
 
     After training: `failure`, one sentence, or an empty string.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, verbose: int = 1) -> None:
         super().__init__()
+        self.verbose = int(verbose)
         self.failure = ""
         self._epoch = 0
         self._all_finite: Callable[[], Any] | None = None
@@ -59,6 +64,8 @@ class NonFinite(keras.callbacks.Callback):
         self.model.stop_training = True
         shared(self.model).partial = True
         shared(self.model).broken = self.failure
+        if self.verbose:
+            print(f"NonFinite: {self.failure}")
 
 
 def all_finite(model: keras.Model) -> Callable[[], Any]:

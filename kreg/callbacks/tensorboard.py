@@ -102,8 +102,9 @@ class TensorBoard(keras.callbacks.Callback):
         """What stands in the files once: the layout, the settings, the samples."""
         events.layout()
         if measured is not None and measured.settings:
-            task = measured.record.task
-            events.hparams(measured.settings, run=measured.name, task=task)
+            known = measured.record
+            names = known.inputs.get("units", {})
+            events.hparams(measured.settings, run=measured.name, task=known.task, names=names)
         if self.samples is not None:
             events.images(1, "augment/samples", self.samples(0)[:GRID])
 

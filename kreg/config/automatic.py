@@ -1,22 +1,39 @@
-"""`stop=auto`: a linear model is trained to its proved optimum, every other one with patience."""
+"""What `auto` stands for: how a training stops, and how its learning rate goes.
+
+A linear model is trained to its proved optimum, at a constant rate: nobody knows beforehand when it
+is there. Every other one stops by patience, and its rate falls to zero along a cosine.
+"""
 
 from dataclasses import asdict, replace
 
 from kreg.config.custom import Custom
 from kreg.config.root import Config
-from kreg.training.options import AutoStopOptions, ChosenGapOptions, PatienceOptions
+from kreg.training.options import AutoStopOptions, GapOptions, PatienceOptions
 
 CONVEX = ("l1", "l2", "elasticnet")
 STRENGTHS = ("l1", "l2")
 
 
 def chosen(config: Config) -> Config:
-    """The configuration with the rule that `stop=auto` stands for; what is recorded of a run."""
+    """The configuration with what `auto` stands for; what is recorded of a run."""
+    return with_schedule(with_rule(config))
+
+
+def with_schedule(config: Config) -> Config:
+    """`optimizer.schedule=auto` by its name."""
+    if isinstance(config.optimizer, Custom) or config.optimizer.schedule != "auto":
+        return config
+    course = "constant" if isinstance(config.stop, GapOptions) else "cosine"
+    return replace(config, optimizer=replace(config.optimizer, schedule=course))
+
+
+def with_rule(config: Config) -> Config:
+    """`stop=auto` by its name."""
     if not isinstance(config.stop, AutoStopOptions):
         return config
     untouched = config.stop == AutoStopOptions() and config.trainer.epochs == "auto"
     if untouched and config.trainer.steps is None and not obstacle(config):
-        return replace(config, stop=ChosenGapOptions())
+        return replace(config, stop=GapOptions())
     return replace(config, stop=PatienceOptions(**asdict(config.stop) | {"kind": "patience"}))
 
 
@@ -33,6 +50,8 @@ def obstacle(config: Config) -> str:
     for group in ("dropout", "augment"):
         if getattr(config, group).kind != "none":
             return f"{group}={getattr(config, group).kind} changes the objective in every step"
+    if config.trainer.class_weight != "none":
+        return "trainer.class_weight weighs its rows"
     if isinstance(optimizer, Custom) or optimizer.weight_decay:
         return "the optimizer adds a decay of its own"
     return "the data are the user's own" if isinstance(config.data, Custom) else ""

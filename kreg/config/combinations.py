@@ -85,13 +85,22 @@ def objective_is_measured(config: Config) -> None:
         check_objective(config.objective, regression=task == "regression")
 
 
-def check_objective(name: str, regression: bool) -> None:
+def check_objective(name: str, regression: bool, targets: int = 0) -> None:
     """Refuse an objective of the other kind of task.
 
     Args:
         name: The `objective`.
         regression: Whether the target is a number, not a class.
+        targets: How many there are, if they are several.
     """
+    if regression and targets and name.endswith(("rmse", "mae")):
+        raise check.invalid(
+            "objective",
+            f"a number that {targets} targets have together, such as "
+            f"{name.rpartition('_')[0]}_loss",
+            name,
+            "Each of them has an error of its own, in its own units.",
+        )
     absent, there = (("accuracy",), "rmse") if regression else (("rmse", "mae"), "accuracy")
     if name.endswith(absent):
         raise check.invalid(
@@ -110,6 +119,20 @@ def task_is_a_folder_name(config: Config) -> None:
         )
 
 
+def classes_can_be_weighed(config: Config) -> None:
+    """Weights are numbers of classes; not all are zero."""
+    chosen = config.trainer.class_weight
+    task = getattr(config.data, "task", getattr(config.data, "fixed_task", "auto"))
+    if chosen != "none" and task == "regression":
+        raise check.invalid("trainer.class_weight", "none where the task is a regression", chosen)
+    if not isinstance(chosen, dict):
+        return
+    for name, weight in chosen.items():
+        check.number(f"trainer.class_weight.{name}", weight, low=0)
+    if not any(chosen.values()):
+        raise check.invalid("trainer.class_weight", "a weight above 0", chosen)
+
+
 def length_is_told_once(config: Config) -> None:
     """A number of epochs and a number of steps are two answers to one question."""
     epochs, steps = config.trainer.epochs, config.trainer.steps
@@ -121,6 +144,7 @@ def length_is_told_once(config: Config) -> None:
 
 
 RULES = (
+    classes_can_be_weighed,
     length_is_told_once,
     task_is_a_folder_name,
     data_can_be_loaded,

@@ -58,7 +58,10 @@ def comments(schema: type[Options]) -> Iterator[tuple[str, str]]:
             start = f"# {field.name}: {as_yaml(getattr(schema(), field.name))}"
             meaning = textwrap.wrap(told(rule_of(field)), WIDTH - COLUMN)
             first, *others = meaning or [""]
-            lines = [f"{start:<{COLUMN - 1}} {first}", *(f"#{'':<{COLUMN - 1}}{o}" for o in others)]
+            start = (
+                f"{start:<{COLUMN - 2}} "  # two blanks at least, so that the value is told apart
+            )
+            lines = [f"{start} {first}", *(f"#{'':<{COLUMN - 1}}{o}" for o in others)]
             yield field.name, "\n".join(line.rstrip() for line in lines)
 
 

@@ -94,18 +94,25 @@ def columns_are_there(cfg: SourceOptions) -> None:
         return
     names = columns(cfg)
     if isinstance(cfg, TableOptions):
-        named += [("data.target", cfg.target), *(("data.drop", column) for column in cfg.drop)]
+        named += [("data.target", name) for name in targets(cfg)]
+        named += [*(("data.drop", column) for column in cfg.drop)]
         named += [("data.types", column) for column in cfg.types] + [("data.split", cfg.split)]
     for key, value in named:
         if names and value is not None:
             check.choice(key, value, names)
 
 
+def targets(cfg: SourceOptions) -> list[str]:
+    """The target columns that a table's options name."""
+    named = getattr(cfg, "target", None) or []
+    return [named] if isinstance(named, str) else named
+
+
 def columns(cfg: SourceOptions) -> list[str]:
     """What the file says that it has; none where only loading it can tell."""
     if isinstance(cfg, CsvOptions):
         path, chosen = str(cfg.path), cfg.separator
-        return header(path, separator_of(path, cfg.target) if chosen == AUTO else chosen)
+        return header(path, separator_of(path, targets(cfg)[0]) if chosen == AUTO else chosen)
     if isinstance(cfg, ParquetOptions):
         return footer(str(cfg.path))
     return members(str(cfg.path)) if isinstance(cfg, NpzOptions) else []
@@ -161,8 +168,21 @@ def types_are_known(cfg: SourceOptions) -> None:
     for column, wanted in (cfg.types if isinstance(cfg, TableOptions) else {}).items():
         if "%" not in str(wanted):
             check.choice(f"data.types.{column}", wanted, TYPES)
-        if wanted == "drop" and column == getattr(cfg, "target", None):
+        if wanted == "drop" and column in targets(cfg):
             raise check.invalid("data.types", "no drop of the target", column)
+
+
+def labels_are_of_one_column(cfg: SourceOptions) -> None:
+    """A cell that lists labels is the whole target, and labels are no numbers."""
+    sign = getattr(cfg, "label_separator", None)
+    if sign is None:
+        return
+    if not sign:
+        raise check.invalid("data.label_separator", "a sign such as '|', or null", sign)
+    if len(targets(cfg)) > 1:
+        raise check.invalid("data.target", "one column where data.label_separator is", targets(cfg))
+    if getattr(cfg, "task", "auto") == "regression":
+        raise check.invalid("data.task", "auto where data.label_separator is", "regression")
 
 
 RULES = (
@@ -171,5 +191,6 @@ RULES = (
     shares_leave_rows,
     columns_are_there,
     types_are_known,
+    labels_are_of_one_column,
     numbers_fit,
 )

@@ -1,15 +1,17 @@
 """Defaults that have changed: a run that an earlier version began goes on with the old ones."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
-from kreg.config import renamed
+from kreg.config import automatic, renamed
+from kreg.config.custom import Custom
 from kreg.config.root import Config
-from kreg.training.options import ChosenGapOptions, PatienceOptions
+from kreg.training.options import AutoStopOptions, GapOptions
 
 # (group, key) -> what 0.1 did where nobody said anything
 DEFAULTS_OF_0_1: dict[tuple[str, str], Any] = {("trainer", "epochs"): 60}
+CHOSEN = ("stop", "optimizer")  # groups with values that `automatic.chosen` puts there
 UNKNOWN_TO_0_1 = ("trainer", "steps")  # by its absence a record of 0.1 is told
 
 
@@ -17,13 +19,6 @@ def is_of_0_1(recorded: Mapping[str, Any] | None) -> bool:
     """Whether 0.1 has recorded this configuration."""
     group, name = UNKNOWN_TO_0_1
     return recorded is not None and name not in recorded.get(group, {})
-
-
-def stopped_by_patience(config: Config, recorded: Mapping[str, Any] | None) -> bool:
-    """Whether nobody has named a rule, and 0.1 took another one than `stop=auto` does now."""
-    if recorded is None or not (is_of_0_1(recorded) and isinstance(config.stop, ChosenGapOptions)):
-        return False
-    return bool(renamed.current(recorded).get("stop") == asdict(PatienceOptions()))
 
 
 def as_begun(config: Config, recorded: Mapping[str, Any] | None) -> Config:
@@ -39,9 +34,17 @@ def as_begun(config: Config, recorded: Mapping[str, Any] | None) -> Config:
         options = getattr(config, group)
         if hasattr(options, name) and getattr(options, name) == getattr(type(options)(), name):
             config = replace(config, **{group: replace(options, **{name: before})})
-    if stopped_by_patience(config, recorded):
-        config = replace(config, stop=PatienceOptions())
-    return config
+    return without_gap(config)
+
+
+def without_gap(config: Config) -> Config:
+    """A linear model as 0.1 trained it: with patience, along a cosine. It knew no `stop=gap`."""
+    if config.stop != GapOptions():
+        return config
+    calm = replace(config, stop=AutoStopOptions())
+    if not isinstance(config.optimizer, Custom):
+        calm = replace(calm, optimizer=replace(config.optimizer, schedule="auto"))
+    return automatic.chosen(calm)
 
 
 def current(recorded: Mapping[str, Any], config: Config) -> dict[str, Any]:
@@ -52,8 +55,6 @@ def current(recorded: Mapping[str, Any], config: Config) -> dict[str, Any]:
         config: The checked configuration of the command.
     """
     tree = renamed.current(recorded)
-    if stopped_by_patience(config, recorded):
-        tree["stop"] = asdict(config.stop)
     if is_of_0_1(recorded):
         then, now = as_begun(config, recorded).to_dict(), config.to_dict()
         for (group, name), before in DEFAULTS_OF_0_1.items():
@@ -61,6 +62,8 @@ def current(recorded: Mapping[str, Any], config: Config) -> dict[str, Any]:
             if name in now[group]:
                 same = value == then[group][name]
                 tree.setdefault(group, {})[name] = now[group][name] if same else value
+        for group in CHOSEN:
+            tree[group] = now[group] if tree.get(group) == then[group] else tree.get(group)
     return tree
 
 

@@ -1,5 +1,6 @@
 """From the rows of a source to `Data`: split, fit on the training rows, add noise, check."""
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kreg.data import checks
-from kreg.data.dataset import Array, Data, Inputs, Raw, Split
+from kreg.data.dataset import CLASSES, Array, Data, Inputs, Raw, Split
 from kreg.data.preprocessing import Fitted, Standard
 from kreg.data.splits import Indices, Splitting, split_rows, subset, with_label_noise
 
@@ -32,8 +33,9 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
     """
     how = how or Splitting()
     checks.check_raw(raw)
+    labels = strata(raw)
     rows = split_rows(
-        raw.y,
+        labels,
         how,
         group=raw.group,
         time=raw.time,
@@ -41,7 +43,7 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
         validation=raw.validation,
     )
     checks.check_sizes(raw, rows, how)
-    rows = (subset(rows[0], raw.y, how), rows[1], rows[2])
+    rows = (subset(rows[0], labels, how), rows[1], rows[2])
     fitted = raw.preprocess(raw.rows(rows[0])) if raw.preprocess else None
     train, validation, test = (_split(raw, part, fitted) for part in rows)
     if raw.test is not None:
@@ -50,6 +52,13 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
     data.warnings += checks.examine(data, raw, rows)
     _finish_targets(data, how, scale_target)
     return data
+
+
+def strata(raw: Raw) -> Array:
+    """What the splits are stratified by: the targets, or the set of labels that a row has."""
+    if raw.task != "multilabel":
+        return raw.y
+    return np.unique(raw.y, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def _split(raw: Raw, rows: Indices, fitted: Fitted | None) -> Split:
@@ -63,10 +72,10 @@ def _inputs(x: Any, fitted: Fitted | None) -> Inputs:
 
 
 def _targets(y: ArrayLike, task: str) -> Array:
-    if task != "regression":
+    if task in CLASSES:
         return np.asarray(y, np.int32)
     targets = np.asarray(y, np.float32)
-    return targets.reshape(len(targets), -1)
+    return targets.reshape(len(targets), math.prod(targets.shape[1:]))
 
 
 def _data(raw: Raw, splits: tuple[Split, Split, Split], fitted: Fitted | None) -> Data:
@@ -82,6 +91,7 @@ def _data(raw: Raw, splits: tuple[Split, Split, Split], fitted: Fitted | None) -
         test=test,
         outputs=outputs,
         class_names=safe_all(raw.class_names),
+        target_names=safe_all(raw.target_names or _numbered(outputs, raw.task)),
         feature_names=safe_all(names),
         is_image=raw.is_image,
         preprocessing=fitted,
@@ -89,9 +99,18 @@ def _data(raw: Raw, splits: tuple[Split, Split, Split], fitted: Fitted | None) -
     )
 
 
+def _numbered(outputs: int, task: str) -> list[int]:
+    """Numbers in place of the names of several targets that have none."""
+    return [] if task in CLASSES or outputs == 1 else list(range(outputs))
+
+
 def _finish_targets(data: Data, how: Splitting, scale_target: bool) -> None:
     """Noise on the training labels, then the scale of the clean training targets."""
     clean = data.train.y
+    if data.task == "multilabel":  # each label of a row is a class of two
+        flipped = with_label_noise(clean.reshape(-1).astype(np.int32), 2, how)
+        data.train.y = flipped.reshape(clean.shape).astype(np.float32)
+        return
     data.train.y = with_label_noise(clean, len(data.class_names), how)
     if data.task == "regression" and scale_target:
         scaler = Standard.fit(clean)

@@ -70,6 +70,9 @@ def _check_targets(raw: Raw, y: Array) -> None:
         )
     if raw.task == "regression" or not len(y):
         return
+    if raw.task == "multilabel":
+        _check_labels(raw, y)
+        return
     if y.dtype.kind == "f" and (y != np.rint(y)).any():
         raise ValueError(f"{raw.name}: class ids must be whole numbers; found {y[y % 1 != 0][0]}.")
     if y.min() < 0 or y.max() >= classes:
@@ -77,6 +80,13 @@ def _check_targets(raw: Raw, y: Array) -> None:
             f"{raw.name}: labels must be from 0 to {classes - 1}, one for each of the {classes} "
             f"classes; found {y.min()} to {y.max()}."
         )
+
+
+def _check_labels(raw: Raw, y: Array) -> None:
+    if y.ndim != 2 or not np.isin(y, (0, 1)).all():
+        strange = y[~np.isin(y, (0, 1))].tolist()
+        found = strange[0] if strange else f"shape {y.shape}"
+        raise ValueError(f"{raw.name}: labels are columns of 0 and 1; found {found}.")
 
 
 def check_sizes(raw: Raw, rows: Rows, how: Splitting) -> None:
@@ -113,6 +123,8 @@ def _classes(data: Data) -> list[str]:
         if np.ptp(data.train.y, axis=0).max() == 0:
             raise ValueError(f"{data.name}: every training target is {data.train.y[0, 0]:g}.")
         return []
+    if data.task == "multilabel":
+        return _labels(data)
     present = {name: set(np.unique(split.y).tolist()) for name, split in data.splits.items()}
     if len(present["train"]) < 2:
         only = data.class_names[next(iter(present["train"]))]
@@ -126,6 +138,19 @@ def _classes(data: Data) -> list[str]:
     if unseen:
         names = _listed([data.class_names[i] for i in unseen])
         found.append(f"{names} missing in train, so it cannot be learned.")
+    return found
+
+
+def _labels(data: Data) -> list[str]:
+    """Labels that every training row has, or none."""
+    share = data.train.y.mean(axis=0)
+    if np.isin(share, (0, 1)).all():
+        raise ValueError(f"{data.name}: all training rows have the same labels.")
+    found = []
+    for value, who in ((0, "no"), (1, "every")):
+        names = [data.target_names[i] for i in np.flatnonzero(share == value)]
+        if names:
+            found.append(f"{who} training row has {_listed(names)}, so it cannot be learned.")
     return found
 
 

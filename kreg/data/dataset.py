@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from typing_extensions import TypeIs
 
-TASKS = ("classification", "binary", "regression")
+TASKS = ("classification", "binary", "multilabel", "regression")
+CLASSES = TASKS[:2]  # where each row is of one class
 Array = NDArray[Any]
 
 
@@ -55,8 +56,10 @@ class Raw:
 
     Args:
         x: Array `(rows, ...)`, a lazy image source, or a pandas frame that `preprocess` can fit.
-        y: Class ids `(rows,)`, or float targets `(rows,)` or `(rows, targets)`.
+        y: Class ids `(rows,)`, float targets `(rows,)` or `(rows, targets)`, or labels of 0 and 1,
+            `(rows, labels)`.
         task: One of `TASKS`.
+        target_names: Of several targets, or of the labels.
         test: The source's own test rows, `(x, y)`, or `None`.
         validation: Whether a row is the source's own validation row, `(rows,)`, or `None`.
         group: One label a row; rows of one group never straddle two splits. Or `None`.
@@ -72,6 +75,7 @@ class Raw:
     y: Array
     task: str
     class_names: list[str] = dataclasses.field(default_factory=list)
+    target_names: list[str] = dataclasses.field(default_factory=list)
     feature_names: list[str] = dataclasses.field(default_factory=list)
     is_image: bool = False
     test: "tuple[Inputs | pd.DataFrame, Array] | None" = None
@@ -86,7 +90,7 @@ class Raw:
     def __post_init__(self) -> None:
         """Class ids without names are named by their numbers."""
         self.y = np.asarray(self.y)
-        ids = self.task != "regression" and self.y.dtype.kind in "iu" and self.y.size
+        ids = self.task in CLASSES and self.y.dtype.kind in "iu" and self.y.size
         if ids and not self.class_names:
             self.class_names = [str(number) for number in range(int(self.y.max()) + 1)]
 
@@ -108,7 +112,7 @@ class Split:
 
     Args:
         x: Array `(rows, ...)`, or a lazy source such as `ImageFiles`: see `LazyRows`.
-        y: Array `(rows,)` of int32 class ids, or `(rows, targets)` of float32 values.
+        y: Array `(rows,)` of int32 class ids, or `(rows, targets)` of float32 values or labels.
         weight: Array `(rows,)` of float32 sample weights, or `None`.
     """
 
@@ -144,9 +148,10 @@ class Split:
 class Data:
     """A data set that is split, checked and ready for `kreg.data.epoch_stream`.
 
-    `task` is `"classification"` (integer class ids), `"binary"` (ids 0 and 1) or `"regression"`
-    (float32, `(rows, outputs)`, standardised where `target_scale` says so). Images are `(h, w, c)`,
-    uint8 in 0..255 or float32; the validation and test rows are never changed by noise.
+    `task` is `"classification"` (integer class ids), `"binary"` (ids 0 and 1), `"multilabel"`
+    (float32 of 0 and 1, `(rows, outputs)`) or `"regression"` (float32, `(rows, outputs)`,
+    standardised where `target_scale` says so). Images are `(h, w, c)`, uint8 in 0..255 or float32;
+    the validation and test rows are never changed by noise.
     """
 
     name: str
@@ -156,6 +161,7 @@ class Data:
     test: Split
     outputs: int
     class_names: list[str] = dataclasses.field(default_factory=list)
+    target_names: list[str] = dataclasses.field(default_factory=list)
     feature_names: list[str] = dataclasses.field(default_factory=list)
     is_image: bool = False
     target_mean: list[float] = dataclasses.field(default_factory=list)
@@ -180,10 +186,10 @@ class Data:
 
         `kreg.data.preprocessing.from_dict(saved["preprocessing"])` turns new rows into inputs.
         """
-        names = ("name", "task", "outputs", "class_names", "feature_names", "is_image", "sizes")
+        names = ("name", "task", "outputs", "class_names", "target_names", "feature_names")
         fitted = self.preprocessing
         return {
-            **{name: getattr(self, name) for name in names},
+            **{name: getattr(self, name) for name in (*names, "is_image", "sizes")},
             "input_shape": list(self.input_shape),
             "target": self.to_target(),
             "preprocessing": fitted.to_dict() if fitted and hasattr(fitted, "to_dict") else None,

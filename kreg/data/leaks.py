@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from kreg.data.dataset import Array, Data, Raw, Split, is_lazy
+from kreg.data.dataset import CLASSES, Array, Data, Raw, Split, is_lazy
 from kreg.data.splits import Rows
 
 REVEALING = 0.99  # accuracy, or absolute correlation, that one column alone reaches
@@ -39,23 +39,25 @@ def revealing_columns(data: Data) -> list[str]:
     x, unseen = data.train.flat(), data.validation.flat()
     if len(unseen) < SMALL:
         return []
-    score = _correlation if data.task == "regression" else _lookup_accuracy
+    score = _lookup_accuracy if data.task in CLASSES else _correlation
     scores = score(x, data.train.y, unseen, data.validation.y)
+    the_target = "a target" if data.target_names else "the target"
     found = []
     for column in np.flatnonzero(scores >= REVEALING):
         name = data.feature_names[column] if data.feature_names else str(column)
         found.append(
-            f"column {name!r} alone predicts the target ({scores[column]:.3f} on validation): "
+            f"column {name!r} alone predicts {the_target} ({scores[column]:.3f} on validation): "
             "is it known before the answer is?"
         )
     return found
 
 
 def _correlation(x: Array, y: Array, unseen: Array, truth: Array) -> NDArray[np.float64]:
-    left = unseen - unseen.mean(axis=0)
-    right = truth[:, 0] - truth[:, 0].mean()
-    scale = np.linalg.norm(left, axis=0) * np.linalg.norm(right)
-    return np.abs(right @ left) / np.where(scale > 0, scale, np.inf)
+    """The largest one of each column with any target."""
+    left, right = unseen - unseen.mean(axis=0), truth - truth.mean(axis=0)
+    scale = np.linalg.norm(right, axis=0)[:, None] * np.linalg.norm(left, axis=0)
+    found = np.abs(right.T @ left) / np.where(scale > 0, scale, np.inf)
+    return np.asarray(found.max(axis=0))
 
 
 def _lookup_accuracy(x: Array, y: Array, unseen: Array, truth: Array) -> NDArray[np.float64]:
@@ -98,7 +100,7 @@ def _looks_like_groups(members: Array, raw: Raw) -> bool:
     """At least ten values, two rows each on average, and nearly always one label a value."""
     counts = np.bincount(members)
     classes = max(len(raw.class_names), 2)
-    if raw.task == "regression" or len(counts) < max(10, 2 * classes):
+    if raw.task not in CLASSES or len(counts) < max(10, 2 * classes):
         return False
     repeated = counts[members] > 1
     if repeated.mean() < 0.5:

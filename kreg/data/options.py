@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kreg.check import Bounds, Interval
-from kreg.fields import Options, kind, many, mapping, one_of, ranged, switch, table, text
+from kreg.fields import Options, columns, kind, many, mapping, one_of, ranged, switch, table, text
 
 SHARE: Interval = {"low": 0, "high": 1, "high_open": True}
 FOLDS: Bounds = {"low": 0, "high": 1000}
@@ -142,7 +142,10 @@ class FileOptions(SourceOptions):
 @dataclass
 class TableOptions(FileOptions):
     images = False
-    target: str | None = text(None, "the column to predict")
+    target: str | list[str] | None = columns(None, "the column to predict, or a list of several")
+    label_separator: str | None = text(
+        None, "what stands between the labels in one cell of the target: multi-label"
+    )
     drop: list[str] = many([], "columns that are no features")
     test_path: str | None = text(None, "a file of the test rows, with the same columns")
     split: str | None = text(None, "column that says the split: train, validation or test")

@@ -32,6 +32,9 @@ class Inputs(TypedDict, total=False):
 
     image: bool
     augmented: bool
+    steps: int
+    monitored: list[str]
+    class_weight: dict[str, float]
     class_names: list[str]
     found: list[str]
     rows_found: list[str]
@@ -41,6 +44,7 @@ class Inputs(TypedDict, total=False):
     hardest: list[dict[str, Any]]
     samples: dict[str, Any]
     weak_evidence: list[dict[str, Any]]
+    other_runs: list[dict[str, Any]]
 
 
 @dataclass
@@ -60,7 +64,8 @@ class Record:
 
     Args:
         name: How the run is called on the page.
-        task: `"classification"`, `"binary"`, `"regression"` or `None` when not known.
+        task: `"classification"`, `"binary"`, `"multilabel"`, `"regression"` or `None` when not
+            known.
         loss: Name of the loss, `"sparse_categorical_crossentropy"` say.
         sizes: Numbers of rows: `train`, `validation` (whole sets), `measured` (rows a side that the
             clean curves use), and `classes` where there are any.
@@ -73,12 +78,14 @@ class Record:
         layers: One plain dict a layer; its keys are listed in `kreg.diagnostics.layer_table`.
         calibration: `"train"` or `"validation"` to a dict of two arrays of shape (n,):
             `confidence` (largest probability, in [0, 1]) and `correct` (0 or 1).
-        inputs: Facts about the inputs: `image`, `augmented` (booleans), `class_names` (list),
+        inputs: Facts about the inputs: `image`, `augmented` (booleans), `steps` (of one epoch),
+            `monitored` (the curves that decide when training stops), `class_names` (list),
             `found` (sentences of the data's checks), `rows_found` (sentences about the measured
             rows), `balance` (side to class id to rows),
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
             `picture`, uint8 of shape (height, width, 3), and `captions`), `weak_evidence` (dicts
-            with `name`, `value`, `note`).
+            with `name`, `value`, `note`), `other_runs` (dicts with `name`, `epochs`, `curve` and
+            `values`: trainings that lie beside this one).
         events: What happened, in the order of the epochs; see `Event`.
         settings: The run's configuration, JSON values.
         provenance: Versions, seed, command, start and end: JSON values.

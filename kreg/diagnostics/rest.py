@@ -18,6 +18,8 @@ STEADY = 0.9  # of the largest learning rate: above it no schedule was at work
 
 # words that say "more training changes nothing", or blame something else for it
 RESTING = ("CONVERGED", "UNDERFITTING", "MEMORISING", "GUESSING", "UNDECIDED")
+# words that a few more steps can turn into UNDER-TRAINED
+ASKED = (*RESTING, "LATE GAIN")
 # of these, those that a schedule alone can bring about
 STOPPED = ("CONVERGED", "UNDERFITTING", "MEMORISING")
 
@@ -76,7 +78,7 @@ def resolved(state: str, states: Sequence[str], epochs: Sequence[int], record: R
         epochs: Those epochs.
         record: What the run has measured.
     """
-    if state in RESTING and record.restart:
+    if state in ASKED and record.restart:
         return "UNDER-TRAINED" if falls_on(record.restart) else state
     if state not in STOPPED or not decayed(record):
         return state

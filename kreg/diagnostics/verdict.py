@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypedDict
 
 from kreg.diagnostics.data_findings import data_findings, label_noise
-from kreg.diagnostics.judge import Check, Thresholds, differs, right, walk
+from kreg.diagnostics.judge import Check, Thresholds, differs, high, right, walk
 from kreg.diagnostics.onset import interval
+from kreg.diagnostics.proof import proof, proved
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.rest import STOPPED, resolved
 from kreg.diagnostics.series import Series, judged
@@ -101,15 +102,25 @@ def diagnose(record: Record, limits: Thresholds | None = None) -> Verdict:
         return plain("NO VALIDATION", series, record, [])
     noisy = label_noise(record) > 0
     checks = walk(series, baseline=record.baseline, limits=limits, noisy=noisy)
-    checks = renamed(checks, record)
+    checks = renamed(checks, last_word(checks, series, record, limits))
     return dated(record, series, checks, limits)
 
 
-def renamed(checks: list[Check], record: Record) -> list[Check]:
-    """The checks, the last stretch with the word that holds once it is known why it rests."""
+def last_word(checks: list[Check], series: Series, record: Record, limits: Thresholds) -> str:
+    """The word of the last epoch, once it is known why its losses rest."""
     states, epochs = [check.state for check in checks], [check.epoch for check in checks]
+    word, found = states[-1], proof(record)
+    if found is None or not (found.closed or found.waited):
+        word = resolved(word, states, epochs, record)
+    if found is None:
+        return word
+    return proved(word, high(series, len(series) - 1, record.baseline, limits), found)
+
+
+def renamed(checks: list[Check], word: str) -> list[Check]:
+    """The checks, the last stretch of one word with another."""
+    states = [check.state for check in checks]
     last = states[-1]
-    word = resolved(last, states, epochs, record)
     first = len(states) - next((i for i, s in enumerate(states[::-1]) if s != last), len(states))
     return [*checks[:first], *(replace(check, state=word) for check in checks[first:])]
 
@@ -150,13 +161,23 @@ def named(state: str, series: Series, checks: list[Check], record: Record) -> di
     return {
         "state": state,
         "tone": tone(state, series, checks, record),
-        "meaning": STATES[state].meaning,
+        "meaning": meaning(state, record),
         "action": STATES[state].action,
         "honest": series.honest,
         "monitor": series.names[1],
         "timeline": timeline(checks),
         "caveats": caveats(record, series, checks, state),
     }
+
+
+def meaning(state: str, record: Record) -> str:
+    """What the state means; of a convex problem, with what is proved."""
+    found = proof(record)
+    if found is None:
+        return STATES[state].meaning
+    if state == "UNDER-TRAINED":
+        return f"The optimum of this convex problem is not reached. {found.sentence()}"
+    return f"{STATES[state].meaning} {found.sentence()}"
 
 
 def tone(state: str, series: Series, checks: list[Check], record: Record) -> str:

@@ -31,6 +31,11 @@ def pipeline(
     else:
         stages = components.load(cfg.component)(info.input_shape, **cfg.arguments())
     if isinstance(cfg, StreamOptions) and cfg.smoothing:
+        if info.task == "multilabel":
+            raise ValueError(
+                "augment.smoothing spreads the label of a row over all classes, but a row of "
+                f"{info.name} may have several labels. Say augment.smoothing=0."
+            )
         stages.append(augment.LabelSmoothing(cfg.smoothing))
     return augment.Pipeline(
         stages,
@@ -43,7 +48,7 @@ def pipeline(
 
 
 def classes(info: "Data") -> int | None:
-    """What turns class ids into probabilities; regression targets are mixed as they are."""
+    """What turns class ids into probabilities; numbers and 0/1 labels are mixed as they are."""
     return {"classification": info.outputs, "binary": 1}.get(info.task)
 
 

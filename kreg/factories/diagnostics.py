@@ -9,7 +9,6 @@ from kreg.factories import components
 from kreg.training.options import DiagnosticsOff, DiagnosticsOptions
 
 if TYPE_CHECKING:
-    from kreg.augment import Pipeline
     from kreg.callbacks import Diagnostics, TensorBoard
     from kreg.data import Data
 
@@ -20,7 +19,15 @@ class Measured(Protocol):
     """Whose rows are measured: a training's plan."""
 
     data: "Data"
-    pipeline: "Pipeline | None"
+    batch_size: int
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of one epoch."""
+
+    @property
+    def changes_rows(self) -> bool:
+        """Whether the model trains on something else than `rows`."""
 
     def rows(self, split: str) -> tuple[Any, ...]:
         """`(x, y, weight)` of a split."""
@@ -51,11 +58,12 @@ def callback(cfg: Group, plan: Measured, *, seed: int = 0, **report: Any) -> "Di
         rows=cfg.rows,
         adapt=cfg.adapt,
         budget=cfg.budget,
+        rows_per_epoch=plan.steps * plan.batch_size,
         seed=seed,
         validate=0 < len(plan.data.validation) <= cfg.rows,  # all of them, in every epoch
         probes=cfg.probes,
         probe_training=cfg.probe_training,
-        batches=None if plan.pipeline is None else plan.stream,
+        batches=plan.stream if plan.changes_rows else None,
         **report,
     )
 

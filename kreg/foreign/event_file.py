@@ -12,12 +12,13 @@ from kreg.files import AnyPath
 from kreg.foreign.content import opened
 
 Warn = Callable[[str], object]
+Scalar = tuple[str, int, float, float]
 LAST = 2**53  # what is above it is the number of no step
 HEAD, FOOT = 12, 4  # a length with its checksum before the data, the data's checksum after them
 
 
-def scalars(path: AnyPath, warn: Warn = lambda sentence: None) -> Iterator[tuple[str, int, float]]:
-    """`(tag, step, value)` of each scalar; what cannot be read is skipped.
+def scalars(path: AnyPath, warn: Warn = lambda sentence: None) -> Iterator[Scalar]:
+    """`(tag, step, value, wall time)` of each scalar; what cannot be read is skipped.
 
     Args:
         path: The file.
@@ -38,7 +39,7 @@ def scalars(path: AnyPath, warn: Warn = lambda sentence: None) -> Iterator[tuple
             continue
         for tag, number in found:
             if number is not None:
-                yield tag, int(event.step), number
+                yield tag, int(event.step), number, float(event.wall_time)
 
 
 def records(path: AnyPath, warn: Warn = lambda sentence: None) -> Iterator[bytes]:

@@ -38,6 +38,26 @@ def check(path: AnyPath) -> None:
             ) from error
 
 
+def add(path: AnyPath, name: str, text: str) -> None:
+    """Put a further member into a `.keras` file; Keras passes over those that it does not know."""
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, text)
+
+
+def member(path: AnyPath, name: str) -> Any:
+    """The JSON value of a member; `None` where there is none, or no such archive.
+
+    Raises:
+        DamagedError: If it is no JSON.
+    """
+    if not zipfile.is_zipfile(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        if name not in archive.namelist():
+            return None
+        return json_text.parse(archive.read(name), what=name)
+
+
 def _check_parts(archive: zipfile.ZipFile) -> None:
     members = archive.infolist()
     memory.refuse(sum(member.file_size for member in members), "it unpacks to")

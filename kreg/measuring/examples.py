@@ -27,6 +27,8 @@ def labels(rows: Rows, kind: str | None) -> np.ndarray | None:
     """
     if kind is None or not isinstance(rows.y, np.ndarray):
         return None
+    if kind != "one_hot" and rows.y.size != len(rows):  # several labels a row
+        return None
     if kind == "one_hot":
         return np.asarray(rows.y.argmax(axis=-1))
     return rows.y.reshape(len(rows.y)).astype(int)

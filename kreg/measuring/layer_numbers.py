@@ -10,6 +10,7 @@ from keras import ops
 
 from kreg.diagnostics import weights as measure
 from kreg.measuring.rows import Rows
+from kreg.weight_names import is_kernel
 
 NOISE = ("Dropout", "Noise", "DropBlock", "DropConnect", "StochasticDepth", "DropPath")
 RATES = ("rate", "stddev", "drop_rate")
@@ -66,8 +67,8 @@ def _not_zero(layer: keras.Layer) -> int:
 def _numbers(
     layer: keras.Layer, start: Mapping[str, np.ndarray], before: Mapping[str, np.ndarray]
 ) -> dict[str, float]:
-    """Norms of the layer's largest weight of rank >= 2."""
-    found = [v for v in layer.weights if len(v.shape) >= 2]
+    """Norms of the layer's largest kernel."""
+    found = [v for v in layer.weights if is_kernel(v)]
     if not found:
         return {}
     largest = max(found, key=lambda v: int(np.prod(v.shape)))

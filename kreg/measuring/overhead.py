@@ -1,93 +1,87 @@
-"""How much time measuring takes, and what to measure less of when it is too much."""
+"""How many rows are measured, so that measuring stays near a share of the training time.
 
-from collections.abc import Mapping
-from typing import Any
+Sizes decide, and no clock: the same rows are measured on every machine, however busy it is, and a
+verdict is a function of seed and configuration.
+"""
 
-FLOOR = 256  # fewer training rows than this say too little
-LONGEST = 8  # epochs between two measurements of the training side
+import math
+
+import keras
+
+PASSES = 3  # forward passes that a training step costs a row: one forward, about two backward
+LEAST = 64  # training rows: fewer say too little
+CHEAP = 2**28  # operations an epoch: some milliseconds of one core, whatever the training takes
 FEWEST, MOST = 512, 2048  # validation rows: below, the error hides what an onset is worth
 
 
 def rows_for(train: int | None, budget: float) -> int:
-    """Validation rows that cost four fifths of `budget`: a step costs three forward passes.
-
-    Sizes decide and no clock: stopping rules read these rows, and they must be the same everywhere.
+    """Validation rows that cost four fifths of `budget`.
 
     >>> rows_for(6000, 0.05), rows_for(1257, 0.05), rows_for(60000, 0.05), rows_for(None, 0.05)
     (720, 512, 2048, 2048)
     """
-    return MOST if train is None else min(MOST, max(FEWEST, round(0.8 * budget * 3 * train)))
+    if train is None:
+        return MOST
+    return min(MOST, max(FEWEST, round(0.8 * budget * PASSES * train)))
 
 
-class Overhead:
-    """Keeps `seconds measuring / seconds training` below `budget` by thinning the training side.
+def training_rows(
+    rows: int, *, beside: int, trained: int | None, operations: float, budget: float
+) -> int:
+    """How many of the chosen training rows are measured in every epoch.
 
-    First the training rows are halved, down to 256, then they are measured every 2nd, 4th, 8th
-    epoch; `sentence()` says what came of it. The validation side, which stopping rules read, is
-    never thinned: clocks must not decide what a training does.
+    All of them where that is cheap; else as many as `budget` leaves beside the validation rows, but
+    not below 64.
 
     Args:
-        rows: Training rows at the start.
-        budget: Number > 0, share of the training time. Defaults to `0.05`.
+        rows: Training rows that were chosen.
+        beside: Validation rows that are measured, too.
+        trained: Rows that an epoch trains on; `None` where that is not known: all are measured.
+        operations: Of one forward pass of one row; see `operations`.
+        budget: Share of the training time.
+
+    >>> training_rows(2048, beside=0, trained=6000, operations=1e7, budget=0.05)
+    900
+    >>> training_rows(49, beside=11, trained=49, operations=8e3, budget=0.05)
+    49
     """
+    if trained is None or rows * operations <= CHEAP:
+        return rows
+    return min(rows, max(LEAST, int(budget * PASSES * trained) - beside))
 
-    state = ("rows", "every", "seen", "measuring", "training", "exceeded")
 
-    def __init__(self, rows: int, budget: float = 0.05) -> None:
-        self.rows = rows
-        self.all = rows
-        self.budget = budget
-        self.every = 1
-        self.seen = 0
-        self.measuring = self.training = 0.0
-        self.exceeded = False
+def operations(model: keras.Model) -> float:
+    """About how many operations one forward pass of one row costs; infinity where that is unknown.
 
-    def due(self, position: int) -> bool:
-        """Whether the training side is measured at the position-th epoch of this training."""
-        return position % self.every == 0
+    Each weight counts two in each place of the feature map, a look-up in a table as if it were a
+    product: rather too many than too few.
+    """
+    return sum(_operations(layer) for layer in _leaves(model))
 
-    def add(self, measuring: float, training: float) -> None:
-        """Count an epoch's seconds; the first one compiles and is left out."""
-        self.seen += 1
-        if self.seen > 1:
-            self.measuring += measuring
-            self.training += training
 
-    @property
-    def share(self) -> float:
-        """Seconds of measuring per second of training, first epoch left out."""
-        return self.measuring / self.training if self.training > 0 else 0.0
+def _leaves(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    inner = getattr(layer, "layers", None)
+    return [layer] if inner is None else [leaf for part in inner for leaf in _leaves(part)]
 
-    def adapt(self) -> None:
-        """Thin by one step if the last epochs cost too much."""
-        if self.seen < 3 or self.share <= self.budget or self.exceeded:
-            return
-        if self.rows // 2 >= FLOOR:
-            self.rows //= 2
-        elif self.every < LONGEST:
-            self.every *= 2
-        else:
-            self.exceeded = True
-            return
-        self.seen, self.measuring, self.training = 1, 0.0, 0.0
 
-    def sentence(self) -> str:
-        """What was thinned and what measuring still costs, or nothing."""
-        if self.rows == self.all and self.every == 1:
-            return ""
-        rows = f" uses {self.rows} of {self.all} rows" if self.rows < self.all else ""
-        every = f" is measured every {self.every} epochs" if self.every > 1 else ""
-        text = f"To save time the clean training curve{' and'.join(filter(None, (rows, every)))}."
-        if not self.exceeded:
-            return text
-        return (
-            f"{text} Measuring still takes {self.share:.0%} of the training time, most of it for "
-            "validation: pass a smaller `rows` to spend less."
-        )
+def _operations(layer: keras.layers.Layer) -> float:
+    weights = sum(math.prod(weight.shape) for weight in layer.weights)
+    return 2.0 * weights * _places(layer) if weights else 0.0
 
-    def get_state(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.state}
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        for name in self.state:
-            setattr(self, name, state[name])
+def _places(layer: keras.layers.Layer) -> float:
+    """In how many places the weights are applied; infinitely many where the sizes are open."""
+    try:
+        tensors = keras.tree.flatten([layer.input, layer.output])
+    except (AttributeError, ValueError):  # of a subclassed model, whose graph nobody knows
+        return math.inf
+    first = getattr(layer, "data_format", None) == "channels_first"
+    spaces = [tensor.shape[2:] if first else tensor.shape[1:-1] for tensor in tensors]
+    return max(math.prod(math.inf if n is None else n for n in space) for space in spaces)
+
+
+def sentence(measured: int, chosen: int) -> str:
+    """What was thinned, or nothing."""
+    if measured == chosen:
+        return ""
+    return f"To save time the clean training curve uses {measured} of {chosen} rows."

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from kreg.measuring.replicas import graph
+from kreg.weight_names import is_kernel
 
 
 @dataclass
@@ -17,7 +18,7 @@ class WeightNumbers:
 
     Args:
         penalties: Layer path to the sum of its weight penalties, for layers that have any.
-        zeros: Layer path to `(exact zeros, weights)` of its weights of rank >= 2.
+        zeros: Layer path to `(exact zeros, weights)` of its kernels.
     """
 
     penalties: dict[str, float] = field(default_factory=dict)
@@ -30,7 +31,7 @@ class WeightNumbers:
 
     @property
     def sparsity(self) -> float:
-        """Exact zeros over weights of rank >= 2, in [0, 1]; 0 for a model without any."""
+        """Exact zeros over all weights of kernels, in [0, 1]; 0 for a model without any."""
         size = sum(size for _, size in self.zeros.values())
         return sum(zero for zero, _ in self.zeros.values()) / size if size else 0.0
 
@@ -47,7 +48,7 @@ class WeightEvaluator:
         self.keep = list(keep)
         self.kept: list[Any] = []
         self.penalised = [v for v in model.trainable_variables if v.regularizer is not None]
-        self.kernels = [v for v in model.weights if len(v.shape) >= 2]
+        self.kernels = [v for v in model.weights if is_kernel(v)]
         self.penalised_layers = [layer_of(v, model) for v in self.penalised]
         self.kernel_layers = [layer_of(v, model) for v in self.kernels]
         self.sizes = [int(np.prod(v.shape)) for v in self.kernels]

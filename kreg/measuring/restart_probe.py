@@ -28,6 +28,7 @@ Objective: TypeAlias = Callable[[Any, Any, Any], Any]  # of `(x, y, weight)`, a 
 
 RATES = (1e-2, 1e-3)  # of Adam, which moves each weight by about so much a step
 STEPS = 60
+LENGTHS = (STEPS // 3, STEPS)  # small data are memorised within sixty steps
 BATCH = 128
 ROWS = 4096  # training rows that the copy may see
 
@@ -42,12 +43,13 @@ def restart(
     batches: Callable[[], Iterator[Batch]] | None = None,
     penalty: Callable[[], float] = lambda: 0.0,
 ) -> dict[str, Any]:
-    """Both clean losses before and after `STEPS` steps of Adam whose rate falls linearly to zero.
+    """Both clean losses before and after some steps of Adam whose rate falls linearly to zero.
 
     The steps follow the training's own objective: with noise, penalties and weight decay, so that a
-    strong penalty at its optimum does not look like a training that was cut short. Of the rates the
-    better one counts. Weights, averages and seeds are put back afterwards, bit for bit. TensorFlow
-    only, see `possible`.
+    strong penalty at its optimum does not look like a training that was cut short. Of the rates and
+    lengths that lower both losses, the one with the lowest validation loss counts; where none does,
+    the one with the lowest training loss. Weights, averages and seeds are put back afterwards, bit
+    for bit. TensorFlow only, see `possible`.
 
     Args:
         model: The trained model.
@@ -110,25 +112,26 @@ class Look:
         first: Mapping[str, np.ndarray] | None = None,
         penalised: bool = True,
     ) -> dict[str, Any]:
-        """The better one of the descents at `RATES`, from the present or the initial weights."""
+        """The best one of the descents, from the present or the initial weights."""
         kept, descent, tries = kept_values(self.model), Descent(self.model, objective), []
         try:
-            for rate in RATES:
+            for rate, steps in itertools.product(RATES, LENGTHS):
                 begin(self.model, first)
-                descent(batches, rate)
-                tries.append(self.measured())
+                descent(batches[:steps], rate)
+                how = {"steps": min(steps, len(batches)), "rate": rate}
+                tries.append(how | self.change(*self.measured()))
                 put_back(self.model, kept)
         finally:
             put_back(self.model, kept)
-        costs = [finite(train.loss) + penalised * penalty for train, _, penalty in tries]
-        best = costs.index(min(costs))
-        return {"steps": len(batches), "rate": RATES[best], **self.change(*tries[best])}
+        if falling := [found for found in tries if falls_on(found)]:
+            return min(falling, key=lambda found: found["validation"][1])
+        return min(tries, key=lambda found: lowest(found, penalised))
 
     def change(self, train: Measurement, validation: Measurement, penalty: float) -> dict[str, Any]:
         """Each number before and after."""
         return {
-            "train": [self.start[0].loss, train.loss],
-            "validation": [self.start[1].loss, validation.loss],
+            "train": [number(self.start[0].loss), number(train.loss)],
+            "validation": [number(self.start[1].loss), number(validation.loss)],
             "penalty": [self.start[2], penalty],
             "z": paired(validation, self.start[1]),
         }
@@ -234,6 +237,12 @@ def paired(after: Measurement, before: Measurement) -> float | None:
     return float(z) if np.isfinite(z) else None
 
 
-def finite(loss: float | None) -> float:
-    """The loss, infinite where there is none."""
-    return float(loss) if loss is not None and np.isfinite(loss) else np.inf
+def lowest(found: Mapping[str, Any], penalised: bool) -> float:
+    """The training loss after a descent, infinite where there is none."""
+    cost = float(found["train"][1] + penalised * found["penalty"][1])
+    return cost if np.isfinite(cost) else np.inf
+
+
+def number(loss: float | None) -> float:
+    """The loss, NaN where there is none."""
+    return np.nan if loss is None else float(loss)

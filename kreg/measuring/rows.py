@@ -38,8 +38,17 @@ class Rows:
 
     def head(self, count: int) -> "Rows":
         """The first `count` rows."""
-        index = None if self.index is None else self.index[:count]
-        x, y, weight = (_pick(part, slice(count)) for part in self._parts())
+        return self.pick(slice(count))
+
+    def spread(self, count: int) -> "Rows":
+        """`count` rows at even distances: the first ones may all be of one class."""
+        every = count >= len(self)
+        return self if every else self.pick(np.arange(count) * len(self) // count)
+
+    def pick(self, which: Any) -> "Rows":
+        """The rows at these places."""
+        index = None if self.index is None else self.index[which]
+        x, y, weight = (_pick(part, which) for part in self._parts())
         return Rows(x, y, weight, self.total, index)
 
     def batches(self) -> Iterator[Batch]:

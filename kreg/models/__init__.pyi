@@ -3,6 +3,7 @@ from .dense import deep as deep
 from .dense import linear as linear
 from .dense import shallow as shallow
 from .dense import wide as wide
+from .metrics import ExactMatch as ExactMatch
 from .metrics import LogitAccuracy as LogitAccuracy
 from .metrics import UnscaledMeanAbsoluteError as UnscaledMeanAbsoluteError
 from .metrics import UnscaledRootMeanSquaredError as UnscaledRootMeanSquaredError

@@ -33,8 +33,8 @@ def cnn(
 
     Args:
         input_shape: `(height, width, channels)`.
-        outputs: Whole number >= 1: classes, 1 for a binary task, or regression targets.
-        task: `"classification"`, `"binary"` or `"regression"`.
+        outputs: Whole number >= 1: classes, 1 for a binary task, labels or regression targets.
+        task: `"classification"`, `"binary"`, `"multilabel"` or `"regression"`.
         depth: Whole number >= 1 of convolutions. Defaults to `3`.
         width: Whole number >= 1 of filters in the first. Defaults to `32`.
         scale: Number from 0.25 to 4 that multiplies `width`. Defaults to `1`.

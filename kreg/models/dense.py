@@ -27,8 +27,8 @@ def linear(
 
     Args:
         input_shape: Shape of one example; images are flattened.
-        outputs: Whole number >= 1: classes, 1 for a binary task, or regression targets.
-        task: `"classification"`, `"binary"` or `"regression"`.
+        outputs: Whole number >= 1: classes, 1 for a binary task, labels or regression targets.
+        task: `"classification"`, `"binary"`, `"multilabel"` or `"regression"`.
         dropout: Rate in [0, 1), or a factory over `kreg.layers.Place`. Defaults to `0`.
         rescale: Factor on the inputs, `1 / 255` for byte images, or `(scale, offset)`, of numbers
             or arrays. Defaults to `None`.
@@ -77,8 +77,8 @@ def deep(
 
     Args:
         input_shape: Shape of one example; images are flattened.
-        outputs: Whole number >= 1: classes, 1 for a binary task, or regression targets.
-        task: `"classification"`, `"binary"` or `"regression"`.
+        outputs: Whole number >= 1: classes, 1 for a binary task, labels or regression targets.
+        task: `"classification"`, `"binary"`, `"multilabel"` or `"regression"`.
         depth: Whole number >= 1 of hidden layers. Defaults to `4`.
         width: Whole number >= 1 of units in each. Defaults to `128`.
         scale: Number from 0.25 to 4 that multiplies `width`. Defaults to `1`.

@@ -10,7 +10,7 @@ from kreg import check
 Rescale = float | tuple[Any, Any]  # a factor, or (scale, offset): numbers or arrays
 Entrance = tuple[keras.KerasTensor, keras.KerasTensor]  # the model's input, its first tensor
 
-TASKS = ("classification", "binary", "regression")
+TASKS = ("classification", "binary", "multilabel", "regression")
 
 
 def images(kind: str, input_shape: Sequence[int], rescale: Rescale | None) -> Entrance:
@@ -74,7 +74,7 @@ def entrance(shape: tuple[int, ...], rescale: Rescale | None) -> Entrance:
 
 
 def head(x: keras.KerasTensor, outputs: int, task: str) -> keras.KerasTensor:
-    """The last layer: logits for classification and binary tasks, values for regression.
+    """The last layer: logits of classes or labels, values for regression.
 
     It computes in the precision of the weights, so that a mixed policy does not round logits.
     """

@@ -1,4 +1,4 @@
-"""Metrics that a user reads: accuracy of a single logit, errors in the target's own units."""
+"""Metrics that a user reads: accuracy of logits, errors in the target's own units."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from kreg.untracked import UntrackedNumbers
 
 @keras.saving.register_keras_serializable(package="kreg")
 class LogitAccuracy(keras.metrics.Mean):
-    """`mean((z > 0) == (y > 0.5))`: the accuracy of a binary model that returns its logit z.
+    """`mean((z > 0) == (y > 0.5))`: the accuracy of a model that returns the logits z of labels.
 
     Keras's `BinaryAccuracy` takes probabilities only: its threshold must lie in (0, 1).
 
@@ -33,6 +33,25 @@ class LogitAccuracy(keras.metrics.Mean):
         super().update_state(right, sample_weight)
 
 
+@keras.saving.register_keras_serializable(package="kreg")
+class ExactMatch(keras.metrics.Mean):
+    """The share of rows whose labels are all right, from logits: scikit-learn's `accuracy_score`.
+
+    >>> metric = ExactMatch()
+    >>> metric.update_state([[1.0, 0.0], [0.0, 1.0]], [[2.5, -0.3], [1.0, 1.0]])
+    >>> float(metric.result())
+    0.5
+    """
+
+    def __init__(self, name: str = "exact_match", dtype: Any = None):
+        super().__init__(name=name, dtype=dtype)
+        self._direction = "up"
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        right = ops.equal(ops.convert_to_tensor(y_pred) > 0, ops.cast(y_true, "float32") > 0.5)
+        super().update_state(ops.cast(ops.all(right, axis=-1), self.dtype), sample_weight)
+
+
 class InTargetUnits:
     """An error of Keras in the units that the target had before it was divided by `scale`.
 
@@ -42,12 +61,14 @@ class InTargetUnits:
 
     Args:
         scale: What each target was divided by: numbers > 0, one a target or one for all.
+        target: Whole number from 0: the one target that is measured. `None` measures all together.
     """
 
     scale: UntrackedNumbers
 
-    def __init__(self, scale: Sequence[float] = (1.0,), **named: Any):
+    def __init__(self, scale: Sequence[float] = (1.0,), *, target: int | None = None, **named: Any):
         super().__init__(**named)
+        self.target = target
         self.divisors = tuple(float(number) for number in scale)
         self.scale = UntrackedNumbers(*self.divisors)
 
@@ -57,17 +78,23 @@ class InTargetUnits:
         self.scale.assign(*self.divisors)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        scale = ops.stack(self.scale.read())
-        relative = scale / ops.max(scale)
-        y_pred = ops.cast(y_pred, "float32") * relative
-        y_true = ops.cast(y_true, "float32") * relative
+        y_pred, y_true = ops.cast(y_pred, "float32"), ops.cast(y_true, "float32")
+        if self.target is None:
+            scale = ops.stack(self.scale.read())
+            relative = scale / ops.max(scale)
+            y_pred, y_true = y_pred * relative, y_true * relative
+        else:
+            y_pred, y_true = y_pred[:, self.target], y_true[:, self.target]
         super().update_state(y_true, y_pred, sample_weight)  # type: ignore[misc]
 
     def result(self) -> Any:
-        return super().result() * ops.max(ops.stack(self.scale.read()))  # type: ignore[misc]
+        scale = ops.stack(self.scale.read())
+        size = ops.max(scale) if self.target is None else scale[self.target]
+        return super().result() * size  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "scale": list(self.divisors)}  # type: ignore[misc]
+        known = super().get_config()  # type: ignore[misc]
+        return {**known, "scale": list(self.divisors), "target": self.target}
 
 
 @keras.saving.register_keras_serializable(package="kreg")
@@ -80,8 +107,14 @@ class UnscaledRootMeanSquaredError(InTargetUnits, keras.metrics.RootMeanSquaredE
     35.3553
     """
 
-    def __init__(self, scale: Sequence[float] = (1.0,), name: str = "rmse", dtype: Any = None):
-        super().__init__(scale, name=name, dtype=dtype)
+    def __init__(
+        self,
+        scale: Sequence[float] = (1.0,),
+        name: str = "rmse",
+        dtype: Any = None,
+        target: int | None = None,
+    ):
+        super().__init__(scale, target=target, name=name, dtype=dtype)
 
 
 @keras.saving.register_keras_serializable(package="kreg")
@@ -94,5 +127,11 @@ class UnscaledMeanAbsoluteError(InTargetUnits, keras.metrics.MeanAbsoluteError):
     35.0
     """
 
-    def __init__(self, scale: Sequence[float] = (1.0,), name: str = "mae", dtype: Any = None):
-        super().__init__(scale, name=name, dtype=dtype)
+    def __init__(
+        self,
+        scale: Sequence[float] = (1.0,),
+        name: str = "mae",
+        dtype: Any = None,
+        target: int | None = None,
+    ):
+        super().__init__(scale, target=target, name=name, dtype=dtype)

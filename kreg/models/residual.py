@@ -35,8 +35,8 @@ def resnet(
 
     Args:
         input_shape: `(height, width, channels)`.
-        outputs: Whole number >= 1: classes, 1 for a binary task, or regression targets.
-        task: `"classification"`, `"binary"` or `"regression"`.
+        outputs: Whole number >= 1: classes, 1 for a binary task, labels or regression targets.
+        task: `"classification"`, `"binary"`, `"multilabel"` or `"regression"`.
         depth: Whole number >= 1 of blocks in each stage: 3 is ResNet-20. Defaults to `1`.
         width: Whole number >= 1 of filters in the first stage. Defaults to `16`.
         scale: Number from 0.25 to 4 that multiplies `width`. Defaults to `1`.

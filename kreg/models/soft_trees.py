@@ -38,8 +38,8 @@ def forest(
 
     Args:
         input_shape: Shape of one example; images are flattened.
-        outputs: Whole number >= 1: classes, 1 for a binary task, or regression targets.
-        task: `"classification"`, `"binary"` or `"regression"`.
+        outputs: Whole number >= 1: classes, 1 for a binary task, labels or regression targets.
+        task: `"classification"`, `"binary"`, `"multilabel"` or `"regression"`.
         depth: Whole number from 1 to 12 of splits on a path. Defaults to `5`.
         trees: Whole number >= 1. Defaults to `64`.
         temperature: Number > 0: how soft the splits are, in standard deviations of their input.

@@ -33,8 +33,8 @@ def transformer(
 
     Args:
         input_shape: `(features,)`.
-        outputs: Whole number >= 1: classes, 1 for a binary task, or regression targets.
-        task: `"classification"`, `"binary"` or `"regression"`.
+        outputs: Whole number >= 1: classes, 1 for a binary task, labels or regression targets.
+        task: `"classification"`, `"binary"`, `"multilabel"` or `"regression"`.
         depth: Whole number >= 1 of blocks. Defaults to `2`.
         width: Whole number >= 1: the length of a token, rounded up to a multiple of `heads`.
             Defaults to `32`.

@@ -1,7 +1,7 @@
 """Recognise a convex problem: one dense layer, squared, logistic or softmax loss, lasso, ridge."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -12,6 +12,8 @@ from kreg.regularizers import L1, L2
 SQUARED = ("mse", "mean_squared_error", "MSE", "MeanSquaredError")
 SOFTMAX = ("SparseCategoricalCrossentropy", "CategoricalCrossentropy")
 LOGISTIC = ("binary_crossentropy", "bce", "BinaryCrossentropy")
+# kernel of shape (features, outputs), and bias of shape (outputs,) or `None`, as float64
+Weights: TypeAlias = tuple[np.ndarray, np.ndarray | None]
 
 
 @dataclass
@@ -29,9 +31,8 @@ class ConvexProblem:
     l1: float
     l2: float
 
-    def weights(self) -> tuple[np.ndarray, float]:
-        kernel, *bias = self.layer.get_weights()
-        return kernel.ravel().astype("float64"), float(bias[0][0]) if bias else 0.0
+    def weights(self) -> Weights:
+        return weights_of(self.layer)
 
     def best_constant(self, y: np.ndarray) -> float:
         """The bias of the model without features."""
@@ -56,11 +57,20 @@ class SoftmaxProblem:
     l1: float
     l2: float
 
+    def weights(self) -> Weights:
+        return weights_of(self.layer)
+
     def class_weights(self, y: np.ndarray) -> np.ndarray:
         """The targets as rows that sum to 1."""
         if y.ndim == 2 and y.shape[1] == self.layer.units:
             return y.astype("float64")
         return np.eye(self.layer.units)[y.ravel().astype(int)]
+
+
+def weights_of(layer: keras.layers.Dense) -> Weights:
+    """Kernel and bias of a dense layer."""
+    kernel, *bias = (w.astype("float64") for w in layer.get_weights())
+    return kernel, bias[0] if bias else None
 
 
 def convex_problem(model: keras.Model) -> ConvexProblem | None:

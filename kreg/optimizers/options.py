@@ -24,7 +24,11 @@ class OptimizerOptions(Options):
     """The keys that every optimizer has."""
 
     learning_rate: float = rate(2e-3)
-    schedule: str = one_of("cosine", ("cosine", "constant"), "down to zero, or as it is")
+    schedule: str = one_of(
+        "auto",
+        ("auto", "cosine", "constant"),
+        "down to zero, or as it is; auto: cosine, constant with stop=gap",
+    )
     warmup: float = ranged(0.0, "share of all steps in which the rate rises from zero", **SHARE)
     weight_decay: float = decay(0.0)
     clipnorm: float | None = ranged(

@@ -24,7 +24,7 @@ from keras import ops
 from kreg import check, private_keras
 from kreg.optimizers.penalised_weights import PenalisedWeight, PenalisedWeights
 from kreg.optimizers.step_number import StepNumber
-from kreg.regularizers import Penalty
+from kreg.regularizers import Penalty, penalty_table
 from kreg.regularizers.penalty import Strengths
 from kreg.regularizers.prox import Tensor
 from kreg.regularizers.strength import at_step
@@ -76,10 +76,14 @@ class Proximal(Base):
                 "Keep `use_ema=True`; the average, with its zeros, is written at the end of `fit`.",
             )
         self._penalised = PenalisedWeights()
+        self._saved: list[penalty_table.Row] = []  # the penalties of a file that is being loaded
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         if self.built:
             return
+        if private_keras.being_loaded():
+            penalty_table.restore(self._saved, variables)
+        self._saved = []
         super().build(variables)
         self.refresh()
 
@@ -124,8 +128,20 @@ class Proximal(Base):
         return {name: getattr(Proximal, name).number(self) for name in NUMBERS}
 
     def get_config(self) -> dict[str, Any]:
+        """Keras's configuration, and the penalties of the trained weights, for `load_model`."""
         config = super().get_config()
-        return config | {name: n for name, n in self.numbers().items() if name in config}
+        config |= {name: n for name, n in self.numbers().items() if name in config}
+        trained = private_keras.trained_weights(self) if self.built else []
+        rows = penalty_table.written(trained)
+        return config | ({"penalties": rows} if rows else {})
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Proximal":
+        """An optimizer with these settings; the penalties are for a model that is being loaded."""
+        settings = {name: value for name, value in config.items() if name != "penalties"}
+        made: Proximal = super().from_config(settings, custom_objects)
+        made._saved = config.get("penalties", [])
+        return made
 
     def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Any) -> None:
         weight = self._penalised.by_index.get(private_keras.index_of(self, variable))

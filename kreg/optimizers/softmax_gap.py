@@ -1,6 +1,7 @@
 """The duality gap of multinomial logistic regression under lasso and ridge penalties."""
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,16 @@ SETTLED = 1e-12
 HALVED_TO = 1e-6
 
 
-def softmax_gap(
+Bounds: TypeAlias = tuple[float, float]  # an objective, and what it cannot fall below
+
+
+def softmax_bounds(
     x: Array, y: Array, kernel: Array, bias: Array | None, l1: float, l2: float
-) -> float:
-    """Primal minus dual objective, in float64; infinite where the biases do not settle.
+) -> Bounds:
+    """Primal and dual objective, in float64; `-inf` where the biases do not settle.
 
     With class probabilities `P` and `rho = (Y - P) / n` the dual objective is
-    `mean entropy(P) - R*(X' rho)`; `R*` as in `kreg.optimizers.optimality.duality_gap`. Shrinking
+    `mean entropy(P) - R*(X' rho)`; `R*` as in `kreg.optimizers.duality.bounds`. Shrinking
     `rho` keeps the rows of `P` on the simplex; the biases ask for `sum rho = 0`.
 
     Args:
@@ -32,15 +36,15 @@ def softmax_gap(
     primal += l1 * np.abs(kernel).sum() + l2 * np.square(kernel).sum()
     best = None if bias is None else settled(margin, y, bias)
     if bias is not None and best is None:
-        return math.inf
+        return primal, -math.inf
     p = softmax(margin + (0 if best is None else best))
     rho = (y - p) / len(y)
     u = x.T @ rho
     if l2 == 0:
         shrink = min(1.0, l1 / max(np.abs(u).max(), 1e-300))
-        return float(primal - entropy(y - shrink * (y - p)))
+        return primal, entropy(y - shrink * (y - p))
     conjugate = np.square(np.maximum(np.abs(u) - l1, 0)).sum() / (4 * l2)
-    return float(primal - entropy(p) + conjugate)
+    return primal, entropy(p) - float(conjugate)
 
 
 def settled(margin: Array, y: Array, bias: Array) -> Array | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kreg.diagnostics.report_document import Document
-from kreg.pages.sections.curves import drawn, error_rows, limits
+from kreg.pages.sections.curves import drawn, error_rows, limits, others
 from kreg.printable import printable
 
 if TYPE_CHECKING:
@@ -30,10 +30,11 @@ def png(doc: Document, *, width: float = 9.0, height: float = 4.2, dpi: int = 12
 
 def draw_curves(axes: "Axes", doc: Document) -> None:
     """The curves, the error band, and an axis that shows the judged ones in full."""
-    epochs, shown = doc["curves"]["epochs"], drawn(doc)
-    for (name, style), ys in shown.items():
+    epochs, shown, beside = doc["curves"]["epochs"], drawn(doc), others(doc)
+    lines = {**{style: (epochs, ys) for style, ys in shown.items()}, **beside}
+    for (name, style), (xs, ys) in lines.items():
         grey = "logged" in style
-        points = [(x, y) for x, y in zip(epochs, ys) if y is not None]
+        points = [(x, y) for x, y in zip(xs, ys) if y is not None]
         dashes, width, above = (
             "--" if "dash" in style else "-",
             1.1 if grey else 2,
@@ -44,7 +45,7 @@ def draw_curves(axes: "Axes", doc: Document) -> None:
     band = np.array(error_rows(doc)).reshape(-1, 3).T
     axes.fill_between(band[0], band[1], band[2], color=COLOURS["val"], alpha=0.13, linewidth=0)
     if shown:
-        low, high, log = limits(shown)
+        low, high, log = limits(shown | {style: ys for style, (_, ys) in beside.items()})
         axes.set_yscale("log" if log else "linear")
         axes.set_ylim(low, high)
         axes.legend(frameon=False, fontsize=9)

@@ -93,7 +93,7 @@ class CocktailSearch:
         self.config, self.steps = config, SharedSteps()
         info = data.load(config.data, config.seed)
         self.image = info.is_image
-        whole = ingredients.space(info.is_image, config.model.kind, info.task != "regression")
+        whole = ingredients.space(info.is_image, config.model.kind, bool(info.class_names))
         space = ingredients.restricted(whole, only)
         self.study = Study(
             space, out_dir / "trials.jsonl", config.seed, sampler, ingredients.first(space)

@@ -10,7 +10,9 @@ from kreg.printable import printable
 
 Plain: TypeAlias = dict[str, Any]
 
-METRICS = ("accuracy", "rmse")  # the first one present is the test metric that is shown
+METRICS = ("accuracy", "exact_match", "rmse")  # on the test rows, in this order
+TEST = "test_clean_"
+MOST_TARGETS = 6  # whose errors are shown
 SMALL, LARGE = 1e-3, 1e4
 TONES = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "dim"}
 
@@ -56,7 +58,7 @@ def print_line(console: Console | None, text: str, style: str = "") -> None:
 def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
     """Name and text of each line, those left out that the run has no number for."""
     metrics = result["metrics"]
-    metric = next((m for m in METRICS if f"test_clean_{m}" in metrics), None)
+    tested = shown_metrics(metrics)
     rows = [
         ("verdict", result.get("headline")),
         ("best epoch", best(result)),
@@ -64,14 +66,14 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
         ("clean loss", number(metrics.get("clean_loss"))),
         ("val clean loss", number(metrics.get("val_clean_loss"))),
         ("gap", number(metrics.get("gap"))),
-        (f"test {metric}", number(metrics.get(f"test_clean_{metric}"))),
-        ("units", units(result.get("units") or {}, metric)),
+        *((f"test {name}", number(metrics[f"test_clean_{name}"])) for name in tested),
+        ("units", units(result.get("units") or {}, tested)),
         (
             "exact zeros",
             f"{result['sparsity']:.1%} of the kernels ({result['params']:,} parameters)",
         ),
         ("features", features(result.get("features"))),
-        ("optimum", optimum(result.get("relative_gap"))),
+        ("optimum", optimum(result)),
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", compressed(result.get("compressed"))),
         ("report", str(shown(directory / "report.html"))),
@@ -81,11 +83,21 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
     return [(name, text) for name, text in rows if text]
 
 
-def units(known: dict[str, str], metric: str | None) -> str | None:
+def shown_metrics(metrics: Plain) -> list[str]:
+    """Which metrics of the test rows are shown; of several targets the first ones.
+
+    >>> shown_metrics({"test_clean_mae": 1.0, "test_clean_rmse": 2.0, "clean_loss": 0.1})
+    ['rmse']
+    """
+    names = [n.removeprefix(TEST) for n in metrics if n.startswith(TEST)]
+    targets = [name for name in names if name.startswith("rmse_")]
+    return [name for name in METRICS if name in names] + targets[:MOST_TARGETS]
+
+
+def units(known: dict[str, str], tested: list[str]) -> str | None:
     """Of a metric that has another unit than the losses, both units."""
-    if metric != "rmse" or metric not in known:
-        return None
-    return f"{metric}: {known[metric]}; losses: {known['loss']}"
+    errors = [name for name in tested if name.startswith("rmse") and name in known]
+    return f"rmse: {known[errors[0]]}; losses: {known['loss']}" if errors else None
 
 
 def number(value: float | None) -> str | None:
@@ -103,7 +115,7 @@ def number(value: float | None) -> str | None:
 
 def best(result: Plain) -> str | None:
     if result.get("best_epoch") is None:
-        return None
+        return f"none restored: the weights are those of epoch {result['epochs']}, the last"
     found = f"{result['best_epoch']} of {result['epochs']}"
     return (
         f"{found}, restored: the numbers below are of its weights"
@@ -112,9 +124,15 @@ def best(result: Plain) -> str | None:
     )
 
 
-def optimum(share: float | None) -> str | None:
+def optimum(result: Plain) -> str | None:
     """How near a convex problem is to its minimum."""
-    return None if share is None else f"proved to {share:.2g} of the training objective"
+    gap, share = result.get("duality_gap"), result.get("duality_gap_share")
+    if gap is None or share is None:
+        return None
+    return (
+        f"the training objective is at most {gap:.2g} above its minimum, "
+        f"{share:.2%} of what guessing costs"
+    )
 
 
 def features(found: Plain | None) -> str | None:
@@ -131,7 +149,7 @@ def compressed(found: Plain | None) -> str | None:
     if not found:
         return None
     before, after, metrics = found["before"], found["after"], found["metrics"]
-    metric = next((m for m in METRICS if f"test_clean_{m}" in metrics), None)
+    metric = next(iter(shown_metrics(metrics)), None)
     sizes = f"{before['parameters']:,} -> {after['parameters']:,} parameters ({found['ratio']:.1%})"
     times = f"{before['latency_ms']:.2f} -> {after['latency_ms']:.2f} ms a batch"
     tested = f", test {metric} {number(metrics[f'test_clean_{metric}'])}" if metric else ""

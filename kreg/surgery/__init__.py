@@ -20,6 +20,7 @@ from kreg.surgery.model_capacity import (
 from kreg.surgery.refit import compress_and_refit
 from kreg.surgery.regularization import regularize
 from kreg.surgery.rules import Rule
+from kreg.surgery.saving import load_model, save_model
 from kreg.surgery.size_curve import SizePath, SizePoint
 from kreg.surgery.stripping import strip
 from kreg.surgery.zero_counts import LayerSparsity, Sparsity, sparsity
@@ -42,7 +43,9 @@ __all__ = [
     "flops",
     "latency",
     "linear_degrees_of_freedom",
+    "load_model",
     "regularize",
+    "save_model",
     "select_features",
     "selected_features",
     "size_path",

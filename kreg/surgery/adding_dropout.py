@@ -10,6 +10,10 @@ from kreg import layers as noise
 from kreg.surgery import copying, graph
 from kreg.surgery.rules import LayerChoice, check_layers, fits_layer
 
+ACTIVATIONS = (keras.layers.Activation, keras.layers.ReLU, keras.layers.LeakyReLU,
+               keras.layers.PReLU, keras.layers.ELU)  # fmt: skip
+CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
+
 
 def with_dropout(
     model: keras.Model, rate: Any, where: LayerChoice = None, seed: int | None = None
@@ -76,15 +80,45 @@ def chosen_layers(model: keras.Model, where: LayerChoice) -> list[keras.Layer]:
     if where is None:
         final = set(output_layers(model))
         hidden = [x for x in layers if isinstance(x, keras.layers.Dense) and x not in final]
-        return hidden or nothing_chosen("a hidden Dense layer", layers)
+        return hidden or no_hidden_dense(layers)
     wanted = where if isinstance(where, tuple) else (where,)
     found = [layer for layer in layers if any(fits_layer(one, layer, "") for one in wanted)]
-    return found or nothing_chosen(f"where={where!r}", layers)
+    if not found:
+        near = check.did_you_mean(where, [layer.name for layer in layers])
+        advice = f"{near} {kinds_of(layers)}".strip()
+        raise check.invalid("where", "names or classes of layers of the model", where, advice)
+    return found
 
 
-def nothing_chosen(what: str, layers: list[keras.Layer]) -> NoReturn:
-    names = ", ".join(repr(layer.name) for layer in layers)
-    raise ValueError(f"No layer matches {what}. The layers are {names}. Choose with `where=`.")
+def no_hidden_dense(layers: list[keras.Layer]) -> NoReturn:
+    """What to write where the usual places are not there: a network of convolutions, say."""
+    raise ValueError(
+        "The model has no hidden Dense layer to put dropout behind, so say `where=`: "
+        f"{suggestion(layers)}. {kinds_of(layers)}"
+    )
+
+
+def suggestion(layers: list[keras.Layer]) -> str:
+    """The activations that are layers of their own, else the convolutions, else any class."""
+    for kinds in ACTIVATIONS, CONVOLUTIONS:
+        found = list(dict.fromkeys(type(one) for one in layers if isinstance(one, kinds)))
+        if found:
+            names = ", ".join(f"keras.layers.{kind.__name__}" for kind in found)
+            return f"where={names}" if len(found) == 1 else f"where=({names})"
+    return "a class of layers, or a pattern of names such as where='block*'"
+
+
+def kinds_of(layers: list[keras.Layer], limit: int = 8) -> str:
+    """`The model has 3 Conv2D ('stem', ...), 1 Dense ('out').`, at most `limit` classes."""
+    names: dict[str, list[str]] = {}
+    for layer in layers:
+        names.setdefault(type(layer).__name__, []).append(layer.name)
+    shown = [
+        f"{len(own)} {kind} ({own[0]!r}{', ...' if len(own) > 1 else ''})"
+        for kind, own in list(names.items())[:limit]
+    ]
+    more = " and others" if len(names) > limit else ""
+    return f"The model has {', '.join(shown)}{more}."
 
 
 def leaves(model: keras.Model) -> Iterator[keras.Layer]:

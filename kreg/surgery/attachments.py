@@ -19,7 +19,8 @@ class Attachment:
         shape: Its shape.
         regularizer: What is attached, as text.
         active: Whether training feels it: `False` for a frozen layer.
-        saved: Whether `save` and `clone_model` keep it.
+        saved: Whether the layer's configuration, and so `clone_model`, keeps it. `kreg.save_model`
+            keeps all.
     """
 
     weight: str
@@ -98,7 +99,7 @@ def set_regularizer(layer: keras.Layer, weight: keras.Variable, regularizer: Reg
 
 
 def is_saved(layer: keras.Layer, weight: keras.Variable, model: keras.Model) -> bool:
-    """Whether saving and cloning `model` keeps the regularizer of `weight`.
+    """Whether the configuration of `model` keeps the regularizer of `weight`.
 
     A layer must have an attribute for it, and everything between the model and the layer must
     write that layer's configuration into its own. A subclassed model does not, nor does a

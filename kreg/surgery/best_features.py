@@ -14,6 +14,7 @@ from kreg.surgery.features import Selection, selected_features
 from kreg.surgery.refit import compile_like
 from kreg.surgery.regularization import regularize
 from kreg.surgery.rules import LayerChoice, Rule, weights_of
+from kreg.weight_names import is_kernel
 
 Data: TypeAlias = tuple[np.ndarray, np.ndarray]  # inputs and targets
 SHARE = 0.1  # of the loss that the first penalty has: too weak to remove anything
@@ -123,7 +124,7 @@ class Work:
         """The weights that read the features."""
         rule = Rule(None, layers=self.layers)
         rows = [w for layer, w in weights_of(model) if rule.takes_layer(layer)]
-        kernels = [w for w in rows if len(w.shape) > 1]
+        kernels = [w for w in rows if is_kernel(w)]
         if any(w.shape[-2] != model.input_shape[-1] for w in kernels):
             names = dict.fromkeys(layer.name for layer, _ in weights_of(model))
             advice = f"Name those that do; the model has {', '.join(names)}."
@@ -146,7 +147,7 @@ def check_model(model: keras.Model) -> None:
 
 
 def first_layer(model: keras.Model) -> str:
-    return next((layer.name for layer, w in weights_of(model) if len(w.shape) > 1), "*")
+    return next((layer.name for layer, w in weights_of(model) if is_kernel(w)), "*")
 
 
 def split(x: Any, y: Any, rng: np.random.Generator) -> tuple[Data, Data]:

@@ -14,6 +14,7 @@ from kreg.surgery.compression_report import CompressionReport
 from kreg.surgery.regularization import retrace
 from kreg.surgery.rules import weights_of
 from kreg.surgery.stripping import plain_copy
+from kreg.weight_names import is_kernel
 
 
 class KeepZeros(keras.constraints.Constraint):
@@ -29,7 +30,7 @@ class KeepZeros(keras.constraints.Constraint):
 @contextmanager
 def keeping_zeros(model: keras.Model) -> Iterator[keras.Model]:
     """While in force, no optimizer step can move a kernel entry that is exactly zero now."""
-    kernels = [w for _, w in weights_of(model) if len(w.shape) > 1]
+    kernels = [w for _, w in weights_of(model) if is_kernel(w)]
     before = [kernel.constraint for kernel in kernels]
     for kernel in kernels:
         kernel.constraint = KeepZeros(kernel.numpy() != 0)

@@ -18,7 +18,7 @@ def regularize(model: keras.Model, rules: Any, missing: str = "error") -> keras.
 
     Keras ignores `layer.kernel_regularizer = ...` on a built layer. Here the variable, the layer's
     configuration and the compiled training step all learn of it: the next `fit` uses it, the
-    optimizer keeps its state, and `save`, `load_model` and `clone_model` keep the penalty. So does
+    optimizer keeps its state, and `kreg.save_model` and `kreg.load_model` keep the penalty. So does
     the next `fit` of any other compiled model that has these weights: one around this model, say.
 
     Args:
@@ -171,9 +171,9 @@ def warn_of_limits(
         )
     if lost:
         warnings.warn(
-            "Saving or cloning the model will lose the penalty of weights whose layer has no "
-            f"place for it in its configuration: {listed(lost)}. Call `kreg.regularize` again "
-            "after loading.",
+            "Cloning the model will lose the penalty of weights whose layer has no place for it in "
+            f"its configuration: {listed(lost)}. So will saving under a stock optimizer: use "
+            "`kreg.save_model` and `kreg.load_model`.",
             stacklevel=4,
         )
 

@@ -9,6 +9,7 @@ from keras import layers
 
 from kreg.surgery.rules import path_in, weights_of
 from kreg.surgery.table import text_table
+from kreg.weight_names import is_kernel
 
 DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 
@@ -78,7 +79,7 @@ class Sparsity:
 
 
 def sparsity(model: keras.Model) -> Sparsity:
-    """Exact zeros and zero groups of every kernel (weights with two axes or more).
+    """Exact zeros and zero groups of every kernel (weights with two axes or more, no biases).
 
     A weight counts as zero only when it is `0.0`: no threshold is applied.
 
@@ -92,7 +93,7 @@ def sparsity(model: keras.Model) -> Sparsity:
     >>> row.zeros, row.zero_inputs, row.zero_outputs
     (4, 1, 1)
     """
-    kernels = ((layer, w) for layer, w in weights_of(model) if len(w.shape) > 1)
+    kernels = ((layer, w) for layer, w in weights_of(model) if is_kernel(w))
     return Sparsity(tuple(row_of(layer, w, path_in(model, w)) for layer, w in kernels))
 
 

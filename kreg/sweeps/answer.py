@@ -6,12 +6,11 @@ import pandas as pd
 
 from kreg.metric_names import direction
 from kreg.pages.formatting import number
+from kreg.sweeps import trained
 from kreg.sweeps.effect import Effect
 from kreg.sweeps.reading import Sweep
 
 ONE_SEED = "One seed: no uncertainty is known. Add seed=0,1,2 to the sweep."
-
-UNFINISHED = ("UNDER-TRAINED", "SCHEDULE ENDED")
 
 
 def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
@@ -25,20 +24,8 @@ def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
         return ["No run has finished yet."]
     sentences = [best_setting(sweep)]
     sentences += [worth(sweep, [e for e in found if e.factor == f]) for f in factors(found)]
-    sentences += unfinished(sweep)
+    sentences += trained.sentences(sweep)
     return sentences + ([ONE_SEED] if found and sweep.seeds < 2 else [])
-
-
-def unfinished(sweep: Sweep) -> list[str]:
-    """A sentence where runs were stopped by their budget: their differences are about that."""
-    words = sweep.done["verdict"] if "verdict" in sweep.done else pd.Series(dtype=object)
-    count = int(words.isin(UNFINISHED).sum())
-    if not count:
-        return []
-    return [
-        f"{count} of {len(words)} runs are under-trained or ended by their schedule: what differs "
-        "between settings may be how fast they train. Repeat the sweep with more epochs."
-    ]
 
 
 def best_setting(sweep: Sweep) -> str:
@@ -72,12 +59,23 @@ def worth(sweep: Sweep, levels: list[Effect]) -> str:
     """Which level of one factor stands out, and whether that may be chance."""
     sign = -1 if direction(sweep.objective) == "max" else 1
     best, *_, worst = sorted(levels, key=lambda effect: sign * effect.difference)
+    if any(effect.rests for effect in levels):
+        return resting(best.factor, levels)
     if math.isnan(best.half_width):
         return f"{compared(best, 'better')}; how sure that is, is unknown."
     for effect, word in ((best, "better"), (worst, "worse")):
         if effect.sure:
             return f"{compared(effect, word)}, over {sweep.seeds} seeds."
     return f"{best.factor} makes no difference that {sweep.seeds} seeds can show."
+
+
+def resting(factor: str, levels: list[Effect]) -> str:
+    """Why no effect is told: it would be one of the budget."""
+    cut = [f"{e.level} ({e.unfinished} of {e.runs} runs)" for e in levels if e.unfinished]
+    return (
+        f"{factor}: no effect can be told, because runs are under-trained: {factor}="
+        f"{', '.join(cut)}."
+    )
 
 
 def compared(effect: Effect, word: str) -> str:

@@ -1,11 +1,12 @@
 """What each factor does to the objective, and how sure that is."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from scipy import stats
 
+from kreg.sweeps import trained
 from kreg.sweeps.reading import SEED, Sweep
 
 MOST_LEVELS = 12  # a number with more values is cut into thirds
@@ -18,6 +19,8 @@ class Effect:
 
     `difference` below zero is better than the factor's average. `half_width` is half of the 95 %
     confidence interval over seeds (Student's t of the per-seed differences), `nan` for one seed.
+    `unfinished` of the `runs` are under-trained; the effect `rests` on these where it is another
+    one without them.
     """
 
     factor: str
@@ -26,11 +29,13 @@ class Effect:
     difference: float
     half_width: float
     runs: int
+    unfinished: int = 0
+    rests: bool = False
 
     @property
     def sure(self) -> bool:
-        """Whether the interval leaves zero out."""
-        return abs(self.difference) > self.half_width
+        """Whether the interval leaves zero out, and not because of under-trained runs."""
+        return not self.rests and abs(self.difference) > self.half_width
 
 
 def effects(sweep: Sweep, objective: str = "objective") -> list[Effect]:
@@ -39,7 +44,34 @@ def effects(sweep: Sweep, objective: str = "objective") -> list[Effect]:
     The runs of one seed are compared with each other first: the difference between seeds, which all
     levels share, drops out.
     """
-    runs = sweep.done.copy()
+    runs = sweep.done
+    cut = trained.unfinished(runs)
+    found = effects_among(sweep, runs, objective)
+    if not cut.any():
+        return found
+    without = {(e.factor, e.level): e for e in effects_among(sweep, runs[~cut], objective)}
+    counts = {f: cut.groupby(levels(runs[f])).sum() for f in sweep.varied}
+    return [
+        replace(
+            effect,
+            unfinished=int(counts[effect.factor].get(effect.level, 0)),
+            rests=differs(effect, without.get((effect.factor, effect.level))),
+        )
+        for effect in found
+    ]
+
+
+def differs(effect: Effect, other: Effect | None) -> bool:
+    """Whether an effect is gone, or another one, without the under-trained runs."""
+    if other is None or other.sure != effect.sure:
+        return True
+    said = effect.sure or math.isnan(effect.half_width)  # of one seed the sign is told
+    return said and effect.difference * other.difference < 0
+
+
+def effects_among(sweep: Sweep, runs: pd.DataFrame, objective: str) -> list[Effect]:
+    """The effects on some of the runs."""
+    runs = runs.copy()
     runs[SEED] = runs[SEED] if SEED in sweep.factors else 0
     return [
         effect

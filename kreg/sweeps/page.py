@@ -51,7 +51,7 @@ def link(run: str) -> str:
 def effects_section(sweep: Sweep, found: list[Effect]) -> Section | None:
     if not found:
         return None
-    named = [(f"{e.factor}={e.level}", e.difference, e.half_width) for e in found]
+    named = [(f"{e.factor}={table.named(e)}", e.difference, e.half_width) for e in found]
     chart = charts.whiskers(named, "difference to the mean of the factor's levels")
     lead = "One seed: there is no uncertainty to show."
     if sweep.seeds > 1:

@@ -9,6 +9,7 @@ from rich.console import Console
 from kreg.pages import formatting, terminal
 from kreg.pages.views import Cell, Column, Row, Table
 from kreg.runs import summary
+from kreg.sweeps import trained
 from kreg.sweeps.answer import answer, text
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
@@ -18,13 +19,18 @@ COLUMNS = {
     "objective": "objective",
     "gap": "gap",
     "test_clean_accuracy": "test acc.",
+    "test_clean_exact_match": "test exact",
     "test_clean_rmse": "test rmse",
     "test_clean_mae": "test mae",
     "sparsity": "zeros",
     "params": "params",
     "seconds": "s",
 }
-SPARE = {"params": 4, "seconds": 3, "gap": 2, "verdict": 1}  # what a narrow terminal goes without
+OF_TARGET, MOST_TARGETS = "test_clean_rmse_", 4
+# what a narrow terminal goes without, the largest number first; the verdict always stays
+SPARE = {"params": 6, "seconds": 5, "gap": 4, "test_clean_mae": 3, "sparsity": 2} | dict.fromkeys(
+    ("test_clean_accuracy", "test_clean_rmse"), 1
+)
 DIGITS = {
     "params": "{:,.0f}",
     "seconds": "{:.1f}",
@@ -69,7 +75,7 @@ def runs(sweep: Sweep, names: list[Cell | str], title: str) -> Table:
     rows = []
     for name, (place, run) in zip(names, ordered(sweep).iterrows(), strict=True):
         cells = [name, *(text(run[factor]) for factor in sweep.factors)]
-        cells += [formatted(key, run[key], run["status"]) for key in shown]
+        cells += [cell(key, run) for key in shown]
         done = run["status"] == "done"
         rows.append(Row(cells, "strong" if place in best else "" if done else "muted"))
     return Table(columns, rows)
@@ -87,8 +93,11 @@ def column(sweep: Sweep, name: str) -> Column:
 
 
 def measured(sweep: Sweep) -> list[str]:
-    """The columns for which any run has a value."""
-    return [name for name in COLUMNS if name in sweep.runs and sweep.runs[name].notna().any()]
+    """The columns for which any run has a value; of several targets the errors of the first."""
+    several = [n for n in map(str, sweep.runs) if n.startswith(OF_TARGET)][:MOST_TARGETS]
+    names = list(COLUMNS)
+    names[names.index("sparsity") : names.index("sparsity")] = several
+    return [name for name in names if name in sweep.runs and sweep.runs[name].notna().any()]
 
 
 def side(name: str) -> Literal["left", "right"]:
@@ -96,12 +105,21 @@ def side(name: str) -> Literal["left", "right"]:
 
 
 def heading(sweep: Sweep, name: str) -> str:
-    return sweep.objective if name == "objective" else COLUMNS[name]
+    if name == "objective":
+        return sweep.objective
+    return COLUMNS.get(name) or f"test {name.removeprefix('test_clean_')}"
 
 
 def number(run: str) -> str:
     """`3_1a2b3c` is job 3."""
     return run.split("/")[-1].split("_")[0]
+
+
+def cell(name: str, run: pd.Series) -> str:
+    """A measured value; the objective of an under-trained run has a mark."""
+    value = formatted(name, run[name], run["status"])
+    cut = name == "objective" and run["verdict"] in trained.UNFINISHED
+    return f"{value}{trained.MARK}" if cut and value else value
 
 
 def formatted(name: str, value: str | float | None, status: str) -> str:
@@ -113,6 +131,12 @@ def formatted(name: str, value: str | float | None, status: str) -> str:
     if isinstance(value, str):
         return value.lower()
     return DIGITS[name].format(value) if name in DIGITS else str(summary.number(value))
+
+
+def named(effect: Effect) -> str:
+    """A level; with how many of its runs are under-trained."""
+    cut = f" ({effect.unfinished} under-trained)" if effect.unfinished else ""
+    return f"{effect.level}{cut}"
 
 
 def effects_table(found: list[Effect]) -> Table:
@@ -127,7 +151,7 @@ def effects_table(found: list[Effect]) -> Table:
             difference += f" +- {formatting.number(effect.half_width, 2)}"
         cells = [
             effect.factor,
-            effect.level,
+            named(effect),
             str(effect.runs),
             formatting.number(effect.mean),
             difference,

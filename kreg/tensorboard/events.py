@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,15 +74,22 @@ class Events:
         """The custom-scalar dashboard; once in a run suffices."""
         self.add(0, summaries.dashboard())
 
-    def hparams(self, settings: Mapping[str, Any], *, run: str, task: str | None = None) -> None:
+    def hparams(
+        self,
+        settings: Mapping[str, Any],
+        *,
+        run: str,
+        task: str | None = None,
+        names: Iterable[str] = (),
+    ) -> None:
         """The run's settings, nested or flat, for the HParams tab; `result` writes its metrics."""
-        metrics = hparams.metrics_of(task)
+        metrics = hparams.metrics_of(task, names)
         self.add(0, *hparams.summaries(settings, metrics, run))
 
     def result(self, step: int, numbers: Mapping[str, float]) -> None:
         """What a finished run is worth, as a sweep's table shows it."""
         known = {f"result/{name}": number for name, number in numbers.items()}
-        self.scalars(step, {tag: n for tag, n in known.items() if tag in hparams.RESULTS})
+        self.scalars(step, {tag: n for tag, n in known.items() if hparams.is_result(tag)})
 
     def epoch(self, record: Record) -> None:
         """The scalars of the record's last epoch, with the band of the validation loss."""

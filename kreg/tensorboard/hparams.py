@@ -4,7 +4,7 @@ TensorBoard's own helper imports TensorFlow; the three messages are short enough
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from tensorboard.compat.proto.summary_pb2 import Summary
@@ -32,10 +32,29 @@ RESULTS = {
 ACCURACY, ERRORS = ("accuracy",), ("rmse", "mae")  # of classes, of a regression
 
 
-def metrics_of(task: str | None) -> dict[str, str]:
-    """What runs of a task are compared by."""
-    absent = ACCURACY if task == "regression" else ERRORS
-    return {tag: name for tag, name in RESULTS.items() if not tag.endswith(absent)}
+OF_TARGET = "result/test_clean_rmse_"  # and the name of one of several targets
+
+
+def metrics_of(task: str | None, names: Iterable[str] = ()) -> dict[str, str]:
+    """What runs of a task are compared by.
+
+    Args:
+        task: Of the run.
+        names: Of its metrics, where they are known: several targets have an error each.
+    """
+    several = {
+        f"{OF_TARGET}{name.removeprefix('rmse_')}": f"test {name}"
+        for name in names
+        if name.startswith("rmse_")
+    }
+    absent: tuple[str, ...] = ACCURACY if task == "regression" else ERRORS
+    absent += ERRORS if several else ()
+    return {t: name for t, name in RESULTS.items() if not t.endswith(absent)} | several
+
+
+def is_result(tag: str) -> bool:
+    """Whether the tag of a number is one that runs may be compared by."""
+    return tag in RESULTS or tag.startswith(OF_TARGET)
 
 
 def summaries(

@@ -12,7 +12,7 @@ from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
 from kreg.fields import Options
-from kreg.training import samples, units
+from kreg.training import class_weights, samples, units
 from kreg.training.options import GapOptions, NoStopOptions, PatienceOptions, StopOptions
 from kreg.training.plan import Plan
 
@@ -106,15 +106,15 @@ def assemble(
     measure = measuring(plan, config, name=place.path.name)
     stopping = stopper(rule, plan, measure)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
-    interrupt, non_finite = room.Interrupt(), room.NonFinite()
+    interrupt, non_finite = room.Interrupt(), room.NonFinite(verbose=0)
     shown = plan.samples if plan.shows_samples else None
     events = diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
     bar = room.ProgressBar(epochs, store.epoch)
     members = [
         interrupt,
         non_finite,
+        gap,  # before what records the logs
         measure,
-        gap,
         stopping,
         trial,
         rate_log(plan.model),
@@ -149,11 +149,14 @@ def facts(plan: Plan) -> "Inputs":
     found: Inputs = {
         "image": plan.data.is_image,
         "augmented": plan.pipeline is not None,
+        "steps": plan.steps,
         "class_names": list(plan.data.class_names),
         "found": list(plan.data.warnings),
         "units": units.of(plan.data),
         "target": plan.data.to_target(),
     }
+    if weights := class_weights.by_name(plan.class_weight, plan.data):
+        found["class_weight"] = weights
     if plan.shows_samples:
         found["samples"] = samples.sheet(plan)
     return found
@@ -164,8 +167,8 @@ def stopping_rule(config: Config, plan: Plan, gap: "DualityGap | None") -> StopR
     if not isinstance(config.stop, GapOptions) or gap is not None:
         return config.stop
     plan.data.warnings.append(
-        "No duality gap can be proved for weighted rows or several targets: training stops by "
-        "stop=patience."
+        "No duality gap can be proved for weighted rows, several targets or targets that are all "
+        "the same: training stops by stop=patience."
     )
     return PatienceOptions()
 
@@ -187,10 +190,11 @@ def proving(plan: Plan, config: Config) -> "DualityGap | None":
     """What measures the duality gap of a convex problem on its training rows, or `None`."""
     from kreg.training.duality_gap import DualityGap
 
-    if obstacle(config) or plan.data.train.weight is not None:
+    if obstacle(config) or plan.data.train.weight is not None or plan.class_weight is not None:
         return None
     part = plan.data.train.in_memory()
-    gap = DualityGap((part.x, part.y))
+    near = config.stop.share if isinstance(config.stop, GapOptions) else GapOptions().share
+    gap = DualityGap((part.x, part.y), near)
     return gap if gap.proves(plan.model) else None
 
 

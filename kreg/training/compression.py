@@ -44,7 +44,8 @@ def compress(plan: Plan, config: Config, place: "RunDirectory") -> dict[str, Any
     )
     # before it has an optimizer to be loaded
     files.save_model(smaller, place.file("compressed.keras"))
-    told = tasks.metrics(plan.data.task, plan.soft_labels, plan.data.target_scale)
+    data = plan.data
+    told = tasks.metrics(data.task, plan.soft_labels, data.target_scale, data.target_names)
     smaller.compile(loss=plan.model.loss, metrics=told)
     smaller.evaluate(plan.stream(), steps=1, verbose=0)  # one batch builds the metrics
     found: dict[str, Any] = report.as_dict()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kreg.check import Bounds, Interval
-from kreg.fields import Options, kind, one_of, ranged, switch, table, text
+from kreg.fields import Options, kind, one_of, ranged, switch, table, text, words_or_mapping
 
 COUNT: Bounds = {"low": 1}
 NOT_NEGATIVE: Interval = {"low": 0}
@@ -25,6 +25,11 @@ class TrainerOptions(Options):
         None, "in place of epochs: optimizer steps, in whole epochs", type=int, low=1, high=10**9
     )
     batch_size: int = ranged(32, "rows a step", **COUNT)
+    class_weight: str | dict[str, float] = words_or_mapping(
+        "none",
+        ("none", "balanced"),
+        "none | balanced | {class: number}: in the training loss; scores stay unweighted",
+    )
     device: str = one_of("auto", ("auto", "cpu", "gpu"))
     precision: str = one_of("float32", ("float32", "mixed_bfloat16", "mixed_float16"))
     jit_compile: bool | str = one_of(
@@ -114,21 +119,22 @@ class AutoStopOptions(PatienceOptions):
 
 @dataclass
 class GapOptions(StopOptions, component="kreg.diagnostics.criteria:Threshold"):
-    """Until the optimum of a convex problem is proved to be near; its weights are kept."""
+    """Until the optimum of a convex problem is proved to be near; its weights are kept.
+
+    The gap is measured against what guessing costs, as scikit-learn's lasso does it: see
+    `kreg.training.duality_gap`.
+    """
 
     kind: str = kind("gap")
-    share: float = ranged(1e-3, "of the objective that is left to gain at most", **POSITIVE)
-    monitor: str = text("relative_gap", "the proved share; see kreg.certificate")
+    share: float = ranged(
+        3e-4, "of what guessing costs: so much is left to gain at most", **POSITIVE
+    )
+    monitor: str = text("duality_gap_share", "the proved share")
     mode: str = one_of("min", ("min",))
     restore: str = one_of("none", ("weights", "all", "none"), "the last weights are the best")
 
     def arguments(self) -> dict[str, Any]:
         return {"value": super().arguments()["share"]}
-
-
-@dataclass
-class ChosenGapOptions(GapOptions, component="kreg.diagnostics.criteria:Threshold"):
-    """The same where `stop=auto` has chosen it, and nobody has named it."""
 
 
 @dataclass
@@ -192,8 +198,10 @@ class DiagnosticsOff(Options):
 class DiagnosticsOptions(Options):
     kind: str = kind("default")
     rows: int = ranged(2048, "rows measured on each side", low=1, high=2048)
-    adapt: bool = switch(True, "measure less of the training side where it takes too long")
-    budget: float = ranged(0.05, "share of the training time", **POSITIVE)
+    adapt: bool = switch(
+        True, "measure fewer training rows where all would cost more than `budget`"
+    )
+    budget: float = ranged(0.05, "share of the training, by sizes, not by the clock", **POSITIVE)
     probe_training: bool = switch(True, "train a copy on where the losses rest: were they free?")
     tensorboard: bool = switch(True, "write the events that TensorBoard shows")
     histograms: int = ranged(5, "of the weights, every so many epochs; 0 for none", **NOT_NEGATIVE)
@@ -207,7 +215,9 @@ class DiagnosticsOptions(Options):
 @dataclass
 class FullDiagnosticsOptions(DiagnosticsOptions):
     kind: str = kind("full")
-    adapt: bool = switch(False, "measure less of the training side where it takes too long")
+    adapt: bool = switch(
+        False, "measure fewer training rows where all would cost more than `budget`"
+    )
     histograms: int = ranged(1, "of the weights, every so many epochs; 0 for none", low=0)
     sharpness: bool = switch(True, "weak evidence: loss under small noise on the weights")
     gradient_noise: bool = switch(True, "weak evidence: noise of the gradient over its size")

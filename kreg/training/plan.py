@@ -9,7 +9,7 @@ from kreg.config.combinations import check_objective
 from kreg.config.root import Config
 from kreg.factories import augment, data, dropout, model, optimizer, reg
 from kreg.fields import Options
-from kreg.training import shared_steps, tasks
+from kreg.training import class_weights, shared_steps, tasks
 from kreg.training.budget import Budget, planned
 from kreg.training.options import TrainerOptions
 from kreg.training.shared_steps import SharedSteps
@@ -36,6 +36,8 @@ class Plan:
         budget: How many epochs, and how long one is.
         seed: What order and augmentation are drawn from.
         inferred: Whether the task was read from the target, because nobody has said it.
+        class_weight: One weight a class in the loss of the training, `(classes,)`, or `None`.
+        weighing: `trainer.class_weight`, as it was said.
     """
 
     data: "Data"
@@ -45,11 +47,18 @@ class Plan:
     budget: Budget
     seed: int
     inferred: bool = False
+    class_weight: "np.ndarray | None" = None
+    weighing: class_weights.Choice = class_weights.NONE
 
     @property
     def steps(self) -> int:
         """Optimizer steps of one epoch."""
         return self.budget.steps
+
+    @property
+    def changes_rows(self) -> bool:
+        """Whether the model trains on something else than `rows("train")`."""
+        return self.pipeline is not None or self.class_weight is not None
 
     @property
     def soft_labels(self) -> bool:
@@ -107,7 +116,7 @@ class Plan:
             "model": self.model.name,
             "parameters": int(self.model.count_params()),
             "data": self.data.name,
-            "task": tasks.described(self.data, self.inferred),
+            "task": tasks.described(self.data, self.inferred) + class_weights.told(self.weighing),
             "rows": [sizes["train"], sizes["validation"], sizes["test"]],
             "steps": self.steps,
             "passes": self.budget.passes,
@@ -115,11 +124,11 @@ class Plan:
         }
 
     def stream(self, first_epoch: int = 0) -> Iterator[Any]:
-        """The training rows from an epoch on: shuffled, augmented, endless."""
+        """The training rows from an epoch on: shuffled, weighed, augmented, endless."""
         from kreg.data import epoch_stream
 
         rows: Iterator[Any] = epoch_stream(
-            self.data.train,
+            class_weights.weighted(self.data.train, self.class_weight),
             batch_size=self.batch_size,
             seed=self.seed,
             first_epoch=first_epoch * self.budget.passes,
@@ -151,7 +160,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     from kreg.data import steps_per_epoch
 
     rows = data.load(config.data, config.seed)
-    check_objective(config.objective, regression=rows.task == "regression")
+    check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
     a_pass = steps_per_epoch(len(rows.train), batch_size)
     lasts = planned(config.trainer, a_pass, linear=config.model.kind == "linear")
@@ -162,12 +171,15 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
     plan.inferred = getattr(config.data, "task", None) == "auto"
+    plan.weighing = config.trainer.class_weight
+    plan.class_weight = class_weights.weights(plan.weighing, rows)
     rows.warnings += penalise(network, config.reg, lasts.steps)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None:
-        inputs = (plan.soft_labels, lasts.total, network.steps_per_execution, scales(network))
-        plan.model = steps.adopt(network, config, inputs)
+        weighed = plan.class_weight is not None
+        sizes = (lasts.total, network.steps_per_execution, scales(network))
+        plan.model = steps.adopt(network, config, (plan.soft_labels, weighed, *sizes))
     return plan
 
 
@@ -190,7 +202,7 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
         loss=tasks.loss(task, soft),
-        metrics=tasks.metrics(task, soft, plan.data.target_scale),
+        metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,
         jit_compile=jit_compile(config.trainer, plan.model),
     )

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from kreg import check
 from kreg.config.root import AUTO
-from kreg.training import units
+from kreg.training import class_weights, units
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
 if TYPE_CHECKING:
     import keras
 
-    from kreg.callbacks import Diagnostics
+    from kreg.callbacks import Diagnostics, EarlyStopping
     from kreg.measuring import CleanEvaluator, Rows
 
 WORST = math.inf
@@ -36,12 +36,14 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "status": "done",
         "task": plan.data.task,
         "units": units.of(plan.data),
+        "targets": list(plan.data.target_names),
+        "class_weight": class_weights.by_name(plan.class_weight, plan.data),
         "verdict": verdict.state if verdict else None,
         "headline": verdict.headline if verdict else None,
         "tone": verdict.tone if verdict else None,
         "onset_epoch": verdict.onset if verdict else None,
         **ending(callbacks),
-        "best_epoch": stopping.best_epoch + 1 if stopping.best is not None else None,
+        "best_epoch": stopping.best_epoch + 1 if kept(stopping) else None,
         "restored": stopping.restored,
         "epochs": len(plan.model.history.epoch),
         "metrics": metrics(plan, callbacks.diagnostics),
@@ -56,10 +58,15 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
     }
 
 
+def kept(stopping: "EarlyStopping") -> bool:
+    """Whether the weights of the best epoch are put back, or at least saved."""
+    return stopping.best is not None and (stopping.restored or stopping.dry_run)
+
+
 def proved(callbacks: TrainingCallbacks) -> dict[str, float]:
-    """For a convex problem: what is left to gain at most, and its share of the objective."""
+    """For a convex problem: what is left to gain at most, and its share of what guessing costs."""
     found = callbacks.gap.measure() if callbacks.gap is not None else None
-    return {} if found is None else {"duality_gap": found[0], "relative_gap": found[1]}
+    return {} if found is None else {"duality_gap": found[0], "duality_gap_share": found[1]}
 
 
 def ending(callbacks: TrainingCallbacks) -> dict[str, str | None]:
@@ -161,7 +168,8 @@ def compared(result: Mapping[str, Any], name: str) -> dict[str, Any]:
 def objective_name(result: Mapping[str, Any], name: str) -> str:
     """`auto` by its name: the validation loss; of a regression the error in the target's units.
 
-    Runs with other rows, folds or sizes say, have other scales: their losses cannot be compared.
+    Several targets have no unit in common, so there it is the loss. Runs with other rows, folds or
+    sizes say, have other scales: their losses cannot be compared.
     """
     if name != AUTO:
         return name

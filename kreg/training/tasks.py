@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from kreg.data import Data
 
 ERRORS = ("rmse", "mae")  # of a regression
+LABELS = ("binary", "multilabel")  # one logit for each label
 MOST_CLASSES = 1000
 
 
@@ -16,7 +17,7 @@ def loss(task: str, soft_labels: bool = False) -> "keras.losses.Loss":
     """The loss on logits.
 
     Args:
-        task: `"classification"`, `"binary"` or `"regression"`.
+        task: `"classification"`, `"binary"`, `"multilabel"` or `"regression"`.
         soft_labels: Whether the targets are rows of class weights, as mixing stages make them.
     """
     import keras
@@ -25,34 +26,62 @@ def loss(task: str, soft_labels: bool = False) -> "keras.losses.Loss":
         if soft_labels:
             return keras.losses.CategoricalCrossentropy(from_logits=True)
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    if task == "binary":
+    if task in LABELS:
         return keras.losses.BinaryCrossentropy(from_logits=True)
     return keras.losses.MeanSquaredError()
 
 
 def metrics(
-    task: str, soft_labels: bool = False, target_scale: Sequence[float] = ()
+    task: str,
+    soft_labels: bool = False,
+    target_scale: Sequence[float] = (),
+    target_names: Sequence[str] = (),
 ) -> "list[keras.metrics.Metric | str]":
-    """The metrics of a task; the first is the one that the summary shows.
+    """The metrics of a task. Several targets have several units: each has errors of its own.
 
     Args:
         task: As for `loss`.
         soft_labels: As for `loss`.
         target_scale: What the targets of a regression were divided by, if they were: its errors are
             in the units before that.
+        target_names: Of several targets.
     """
     import keras
 
     if task == "classification":
         return [keras.metrics.CategoricalAccuracy(name="accuracy") if soft_labels else "accuracy"]
-    if task == "binary":
-        from kreg.models import LogitAccuracy
+    if task in LABELS:
+        from kreg.models import ExactMatch, LogitAccuracy
 
-        return [LogitAccuracy(name="accuracy")]
+        accuracy = LogitAccuracy(name="accuracy")
+        return [accuracy] if task == "binary" else [accuracy, ExactMatch()]
+    return errors(target_scale, target_names)
+
+
+def errors(
+    target_scale: Sequence[float] = (), target_names: Sequence[str] = ()
+) -> "list[keras.metrics.Metric | str]":
+    """The errors of a regression, as for `metrics`: `rmse` and `mae`, or `rmse_<target>`, ..."""
     from kreg.models import UnscaledMeanAbsoluteError, UnscaledRootMeanSquaredError
 
-    scale = target_scale or [1.0]
-    return [UnscaledRootMeanSquaredError(scale), UnscaledMeanAbsoluteError(scale)]
+    scale = target_scale or [1.0] * max(len(target_names), 1)
+    kinds = dict(zip(ERRORS, (UnscaledRootMeanSquaredError, UnscaledMeanAbsoluteError)))
+    if not target_names:
+        return [kind(scale) for kind in kinds.values()]
+    return [
+        kind(scale, name=of_target(error, name), target=place)
+        for place, name in enumerate(target_names)
+        for error, kind in kinds.items()
+    ]
+
+
+def of_target(error: str, name: str) -> str:
+    """What the error of one of several targets is called.
+
+    >>> of_target("rmse", "heating load")
+    'rmse_heating load'
+    """
+    return f"{error}_{name}"
 
 
 def described(data: "Data", inferred: bool) -> str:
@@ -65,6 +94,8 @@ def described(data: "Data", inferred: bool) -> str:
     regression, targets = data.task == "regression", data.outputs
     words = "regression" if regression else f"classification into {len(data.class_names)} classes"
     words += f" of {targets} targets" if regression and targets > 1 else ""
+    if data.task == "multilabel":
+        words = f"multi-label classification, {targets} labels"
     if not inferred or not ambiguous(data):
         return words
     if regression:
@@ -74,6 +105,8 @@ def described(data: "Data", inferred: bool) -> str:
 
 def ambiguous(data: "Data") -> bool:
     """Whether the target could have been read as the other task: numbers, and not too many."""
+    if data.task == "multilabel":
+        return False
     if data.task != "regression":
         return all(is_number(name) for name in data.class_names)
     import numpy as np

@@ -7,6 +7,7 @@ page, table - has the target's own units.
 
 from typing import TYPE_CHECKING
 
+from kreg.training import tasks
 from kreg.training.tasks import ERRORS
 
 if TYPE_CHECKING:
@@ -18,13 +19,18 @@ if TYPE_CHECKING:
     from kreg.training.plan import Plan
 
 FACT, OWN = "units", "the target's own"
+EXACT = {"exact_match": "share of the rows whose labels are all right"}
 
 
 def of(data: "Data") -> dict[str, str]:
     """Metric to its unit, as `result.json` and the page say it."""
+    if data.task == "multilabel":
+        return {"loss": "nats a label", "accuracy": "share of the labels", **EXACT}
     if data.task != "regression":
         return {"loss": "nats", "accuracy": "share of the rows"}
-    return {"loss": of_loss(data.target_scale), **dict.fromkeys(ERRORS, OWN)}
+    several = [tasks.of_target(e, name) for name in data.target_names for e in ERRORS]
+    names = several or list(ERRORS)
+    return {"loss": of_loss(data.target_scale), **dict.fromkeys(names, OWN)}
 
 
 def of_loss(scale: list[float]) -> str:

@@ -446,6 +446,8 @@ def wrong_values(rule: Rule):
         return [3, "text", True]
     if rule.type is dict:
         return [3, "text"]
+    if rule.type == "columns":
+        return [3, [], [1], ["a", "a"], {"a": 1}]
     if rule.options:
         return ["no such option", [1], 3.25]
     if rule.type is bool:

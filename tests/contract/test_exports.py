@@ -42,7 +42,7 @@ def test_each_name_is_the_object_of_the_runtime(name):
 
 
 def test_every_public_name_is_seen_and_no_other():
-    assert set(kreg.__all__) == set(dir(kreg)) == {*exported(), "__version__", "load_model"}
+    assert set(kreg.__all__) == set(dir(kreg)) == {*exported(), "__version__"}
     assert all(hasattr(kreg, name) for name in kreg.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         kreg.nonsense  # noqa: B018

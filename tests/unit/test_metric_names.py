@@ -27,6 +27,9 @@ ARGUMENTS = ({}, {"num_classes": 3}, {"num_classes": 3, "target_class_ids": [0]}
         ("f1_score", "max"),
         ("auc", "max"),
         ("cosine_similarity", "max"),
+        ("val_AUC", "max"),
+        ("val_clean_F1Score", "max"),
+        ("val_MSE", "min"),
     ],
 )
 def test_directions(name, way):
@@ -66,3 +69,12 @@ def test_as_keras_finds_it_for_each_of_its_metrics():
     told = {m.name: ways[m._direction] for m in metrics() if hasattr(m, "_direction")}
     assert len(told) > 30
     assert {name: known_direction(f"val_{name}") for name in told} == told
+
+
+def test_a_class_tells_as_much_as_the_metric_that_it_names():
+    """`metrics=["AUC"]` is logged as `AUC`, `metrics=[keras.metrics.AUC()]` as `auc`."""
+    names = {type(metric).__name__: metric.name for metric in metrics()}
+    assert len(names) > 40
+    assert {k: known_direction(k) for k in names} == {
+        k: known_direction(v) for k, v in names.items()
+    }

@@ -1,5 +1,6 @@
 """Keras's private corners still mean what we think: a test of each fails when Keras changes it."""
 
+import copy
 import gc
 import importlib
 import pkgutil
@@ -69,6 +70,22 @@ def test_an_untracked_variable_is_no_part_of_the_state():
     assert [id(v) for v in optimizer.variables] == [*before, id(extra)]
     private_keras.untrack(optimizer, extra)
     assert [id(v) for v in optimizer.variables] == before
+
+
+def test_an_optimizer_knows_whether_its_model_is_being_loaded():
+    seen = []
+
+    @keras.saving.register_keras_serializable(package="test_private_keras")
+    class Watching(keras.optimizers.SGD):
+        def build(self, variables):
+            seen.append(private_keras.being_loaded())
+            super().build(variables)
+
+    model = classifier()
+    model.compile(Watching(), "mse", run_eagerly=True)
+    model.fit(X, X[:, :2], verbose=0)
+    copy.deepcopy(model)
+    assert seen == [False, True]
 
 
 # the compiled loss and metrics

@@ -1,7 +1,5 @@
 """Diagnostics: the clean curves, epoch by epoch, and the verdict at the end."""
 
-import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -9,7 +7,7 @@ from typing import Any, TypeAlias
 import keras
 
 from kreg import check
-from kreg.callbacks.diagnostics import train_begin, train_end
+from kreg.callbacks.diagnostics import broken, train_begin, train_end
 from kreg.callbacks.shared_values import shared
 from kreg.diagnostics import Verdict
 from kreg.diagnostics.rates import rate_jump
@@ -19,7 +17,7 @@ from kreg.measuring.clean_loss import Measurement
 from kreg.measuring.earlier_weights import FirstWeights, LastWeights
 from kreg.measuring.evaluators import clean_evaluator, weight_evaluator
 from kreg.measuring.keras_numbers import Logs, learning_rate, scalars
-from kreg.measuring.overhead import Overhead, rows_for
+from kreg.measuring.overhead import operations, rows_for, sentence, training_rows
 from kreg.measuring.penalties import has_other_losses
 from kreg.measuring.probes import PROBES
 from kreg.measuring.restart_probe import ROWS
@@ -39,7 +37,8 @@ class Diagnostics(keras.callbacks.Callback):
 
     Names in the logs: `clean_loss`, `clean_<metric>` (from `train`), `val_clean_loss`,
     `val_clean_<metric>` (from `validation`), `gap = val_clean_loss - clean_loss`, `penalty` (the
-    sum of all penalties) and `sparsity` (share of exact zeros in weights of rank >= 2).
+    sum of all penalties) and `sparsity` (share of exact zeros in kernels: weights with two axes or
+    more, no biases).
 
     Args:
         train: `(x, y)` or `(x, y, sample_weight)` arrays, or batches: the training rows *without*
@@ -51,10 +50,12 @@ class Diagnostics(keras.callbacks.Callback):
             as cost about `budget` of an epoch, but not below 512; sizes decide that, no clock.
         class_weight: As in `fit`, or `None`. Weighs both sides, so that they stay comparable.
         seed: Whole number >= 0 that draws the rows from arrays. Defaults to `0`.
-        adapt: Whether to thin the training side when measuring takes more than `budget` of the
-            training time. Training, validation numbers and stopping rules never depend on it.
-            Defaults to `True`.
-        budget: Number > 0. Defaults to `0.05`.
+        adapt: Whether to measure fewer training rows where all of them would cost more than
+            `budget` of the training, as the sizes of rows and model say. Training, validation
+            numbers and stopping rules never depend on it. Defaults to `True`.
+        budget: Number > 0, share of the training time. Defaults to `0.05`.
+        rows_per_epoch: Whole number >= 1 of rows that an epoch trains on, or `None`: as many as
+            `train` has.
         name: How the run is called in the report.
         settings: The run's configuration for the report, JSON values, or `None`.
         inputs: Facts for the report, `{"augmented": True}` say, or `None`.
@@ -66,8 +67,8 @@ class Diagnostics(keras.callbacks.Callback):
             Keras puts into them, so that `fit` needs no `validation_data`: its own pass over the
             same rows costs more. Defaults to `False`.
         probe_training: Whether to find out, where the losses rest at the end, if they were free to
-            move: a copy is trained on for 60 steps. Nothing of the training changes; TensorFlow
-            only. Defaults to `True`.
+            move: a copy is trained on for 20 and for 60 steps. Nothing of the training changes;
+            TensorFlow only. Defaults to `True`.
         batches: A function that returns batches as in training, for that copy, where `train` is
             augmented in training; or `None`.
         columns: A function `model -> {layer name: {column: value}}` that is asked at the end for
@@ -89,6 +90,7 @@ class Diagnostics(keras.callbacks.Callback):
         seed: int = 0,
         adapt: bool = True,
         budget: float = 0.05,
+        rows_per_epoch: int | None = None,
         name: str = "run",
         settings: Mapping[str, Any] | None = None,
         inputs: Inputs | None = None,
@@ -103,6 +105,8 @@ class Diagnostics(keras.callbacks.Callback):
         super().__init__()
         self.budget = check.number("budget", budget, low=0, low_open=True)
         self.chosen = rows is not None
+        trained = count(train) if rows_per_epoch is None else rows_per_epoch
+        self.trained = trained and check.integer("rows_per_epoch", trained, low=1)
         limit = rows_for(count(train), budget) if rows is None else rows
         limit = check.integer("rows", limit, low=1, high=2048)
         seed = check.integer("seed", seed, low=0)
@@ -137,9 +141,9 @@ class Diagnostics(keras.callbacks.Callback):
         self.last = LastWeights(self.model)
         self.clean = clean_evaluator(self.model)
         self.weights = weight_evaluator(self.model, self.last.kernels)
-        self.overhead = Overhead(0 if self.train is None else len(self.train), self.budget)
         self.start = FirstWeights(self.model)
-        self._document, self.thin = None, self.train
+        self.thin: Rows | None = None
+        self._document = None
         self.notes: list[str] = list(self.warnings)
         self.record = train_begin.record(self)
         self._offer()
@@ -160,35 +164,21 @@ class Diagnostics(keras.callbacks.Callback):
         if not self.last.known:  # not earlier: a resumed training restores its weights at the start
             self.weights()
             self.last.take(self.weights.kept)
-        self._epoch_began = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = {} if logs is None else logs
-        began = time.monotonic()
         measured = self._measure(epoch, logs)
         if self.shared.broken:
-            self._break(epoch)
+            broken.at(self, epoch + 1)
         if self.shared.partial:  # an epoch cut short is replayed after the resume
             return
         self._remember(epoch, logs, measured)
-        now = time.monotonic()
-        self.overhead.add(now - began - self._spared, began - self._epoch_began)
-        if self.adapt and not self.shared.decisive & set(logs) & self._thinned(logs):
-            self.overhead.adapt()
-
-    @staticmethod
-    def _thinned(logs: Logs) -> set[str]:
-        """The names that thinning would change."""
-        return {name for name in logs if name == "gap" or name.startswith("clean_")}
 
     def _measure(self, epoch: int, logs: Logs) -> Measurement | None:
         """Fill the logs; returns the validation side."""
-        validation, self._spared = None, 0.0
+        validation = None
         if self.validation is not None:
-            began = time.monotonic()
             validation = self.clean(self.validation)
-            if self.validate:  # in place of Keras's own pass: no cost of measuring
-                self._spared = time.monotonic() - began
             self.shared.validation = (epoch, validation)
             validation.into(logs, "val_clean_")
         numbers = self.weights()
@@ -208,23 +198,32 @@ class Diagnostics(keras.callbacks.Callback):
         return validation
 
     def _measure_train(self, epoch: int, logs: Logs) -> Measurement | None:
-        """The training side; NaN in an epoch that is left out, so that every log has every name."""
+        """The training side, on the same rows in every epoch."""
         if self.train is None:
             return None
-        if not self.overhead.due(len(self.record.epochs)):
-            known = [name for name in self.record.curves if name.startswith("clean_")]
-            logs.update(dict.fromkeys(known, math.nan))
-            return None
-        if self.thin is None or len(self.thin) != self.overhead.rows:
-            self.thin = self.train.head(self.overhead.rows)
+        if self.thin is None:  # not earlier: the stopping rules have said by now what they read
+            self.thin = self.train.spread(self._affordable(self.train))
         train = self.clean(self.thin)
         train.into(logs, "clean_")
         return train
 
+    def _affordable(self, train: Rows) -> int:
+        """How many training rows are measured; all of them if a stopping rule reads them."""
+        reads = any(n == "gap" or n.startswith("clean_") for n in self.shared.decisive)
+        if not self.adapt or reads:
+            return len(train)
+        # in place of Keras's own pass: no cost of measuring
+        beside = 0 if self.validation is None or self.validate else len(self.validation)
+        return training_rows(
+            len(train),
+            beside=beside,
+            trained=self.trained,
+            operations=operations(self.model),
+            budget=self.budget,
+        )
+
     def _remember(self, epoch: int, logs: Logs, validation: Measurement | None) -> None:
         values = scalars(logs)
-        if self.train is not None and not self.overhead.due(len(self.record.epochs)):
-            values = {k: v for k, v in values.items() if k not in self._thinned(logs)}
         if self._train is not None and self._train.examples is not None:
             values["train_standard_error"] = paired_se(self._train.examples)
         rate = learning_rate(self.model)
@@ -237,13 +236,6 @@ class Diagnostics(keras.callbacks.Callback):
         text = rate_jump(self.record.curve("learning_rate"))
         if text:
             self.shared.events.append({"epoch": epoch + 1, "kind": "learning_rate", "text": text})
-
-    def _break(self, epoch: int) -> None:
-        """The last epoch of a training whose numbers broke; what is measured now means nothing."""
-        self.record.append(epoch + 1, dict.fromkeys(("clean_loss", "val_clean_loss"), math.nan))
-        text = self.shared.broken
-        self.shared.events.append({"epoch": epoch + 1, "kind": "failure", "text": text})
-        self.note(self.shared.broken)
 
     def more_rows(self) -> Rows | None:
         """Training rows for what is asked once, at the end; of batches those that were measured."""
@@ -262,7 +254,9 @@ class Diagnostics(keras.callbacks.Callback):
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._training = False
         self._pending = None
-        self.note(self.overhead.sentence())
+        broken.late(self)
+        if self.train is not None and self.thin is not None:
+            self.note(sentence(len(self.thin), len(self.train)))
         train_end.complete(self)
         self.verdict = train_end.verdict(self.record, self.note)
         if self.verbose and self.verdict is not None:
@@ -282,7 +276,6 @@ class Diagnostics(keras.callbacks.Callback):
         """Everything that a resumed training needs to go on exactly."""
         return {
             "record": self.record.get_state(),
-            "overhead": self.overhead.get_state(),
             "start": self.start.get_state(),
             "last": self.last.get_state() if self._ends() else [],
             "notes": list(self.notes),
@@ -302,7 +295,8 @@ class Diagnostics(keras.callbacks.Callback):
 
     def _apply(self, state: dict[str, Any]) -> None:
         self.record.set_state(state["record"])
-        self.overhead.set_state(state["overhead"])
+        if "overhead" in state and self.train is not None:  # 0.1 thinned by the clock
+            self.thin = self.train.head(state["overhead"]["rows"])
         self.start.set_state(state["start"])
         self.last.set_state(state["last"])
         self.notes = list(state["notes"])

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from kreg.diagnostics import diagnose
-from kreg.diagnostics.rest import RESTING
+from kreg.diagnostics import diagnose, rest
+from kreg.diagnostics.proof import proof
 from kreg.measuring import restart_probe, rows_found
 from kreg.measuring.neighbours import neighbours
 from kreg.measuring.rows import Rows
@@ -11,7 +11,7 @@ from kreg.measuring.rows import Rows
 if TYPE_CHECKING:
     from kreg.callbacks.diagnostics.diagnostics import Diagnostics
 
-ASKED = {*RESTING, "SCHEDULE ENDED"}  # words that depend on whether the losses were free to fall
+ASKED = {*rest.ASKED, "SCHEDULE ENDED"}  # words that depend on whether the losses were free to fall
 CAUSED = {"GUESSING", "UNDERFITTING", "SCHEDULE ENDED"}  # those for which a cause is looked for
 
 
@@ -32,6 +32,9 @@ def restart(callback: "Diagnostics", rows: Rows) -> None:
     state = diagnose(record).state
     augmented = record.inputs.get("augmented") and callback.batches is None
     if train is None or validation is None or augmented or state not in ASKED:
+        return
+    found = proof(record)
+    if found is not None and found.closed and state == "CONVERGED":  # there is nothing to ask
         return
     if callback.shared.broken or not restart_probe.possible(callback.model, callback.clean):
         return

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kreg.diagnostics import Record
 from kreg.measuring.overhead import MOST
 from kreg.measuring.rows import Rows
@@ -28,10 +30,20 @@ def record(callback: "Diagnostics") -> Record:
         name=callback.name,
         settings=callback.settings,
         inputs=callback.inputs.copy(),
-        task=callback.clean.reader.task,
+        task=task_of(callback),
         loss=callback.clean.reader.loss,
         sizes=sizes | ({"measured": min(measured)} if measured else {}),
     )
+
+
+def task_of(callback: "Diagnostics") -> str | None:
+    """The task as the loss tells it; several columns of binary labels are one of their own."""
+    task = callback.clean.reader.task
+    for rows in (callback.train, callback.validation):
+        y = None if rows is None else rows.y
+        if task == "binary" and isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] > 1:
+            return "multilabel"
+    return task
 
 
 def about(validation: Rows | None, budget: float | None) -> str:

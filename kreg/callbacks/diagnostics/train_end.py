@@ -14,7 +14,6 @@ from kreg import __version__, diagnostics
 from kreg.callbacks.diagnostics import references
 from kreg.diagnostics import Record, Verdict
 from kreg.measuring import examples
-from kreg.measuring.clean_loss import Measurement
 from kreg.measuring.earlier_weights import now
 from kreg.measuring.guessing import baseline
 from kreg.measuring.layer_numbers import dead_units, layer_rows
@@ -32,6 +31,7 @@ def complete(callback: "Diagnostics") -> None:
     """Fill the record's last fields; what resists costs a line in the report, not the run."""
     record = callback.record
     record.provenance = {**record.provenance, **provenance(callback.start.began)}
+    record.inputs["monitored"] = sorted(callback.shared.decisive)
     sides = {"train": callback.train, "validation": callback.validation}
     for side, rows in sides.items():
         if rows is not None:
@@ -74,8 +74,6 @@ def _look(callback: "Diagnostics", side: str, rows: Rows) -> None:
     if side == "train":
         callback.record.train_losses = measured.examples
         inputs["hardest"] = examples.hardest(rows, measured.examples, measured.correct, kind)
-        if not callback.shared.partial:
-            _catch_up(callback.record, measured)
 
 
 def _guess(callback: "Diagnostics", side: str, rows: Rows) -> None:
@@ -86,17 +84,6 @@ def _guess(callback: "Diagnostics", side: str, rows: Rows) -> None:
     count = callback.clean.reader.classes(callback.clean.predict(rows.head(1)))
     if count:
         callback.record.sizes["classes"] = count
-
-
-def _catch_up(record: Record, measured: Measurement) -> None:
-    """The training side of the last epoch on all rows, where it was thinned out."""
-    values: dict[str, float | None] = {f"clean_{k}": v for k, v in measured.metrics.items()}
-    values["clean_loss"] = measured.loss
-    validation = record.curves.get("val_clean_loss", [None])[-1:]
-    if validation and validation[0] is not None and measured.loss is not None:
-        values["gap"] = validation[0] - measured.loss
-    for name in record.curves.keys() & values.keys():
-        record.curves[name][-1] = values[name]
 
 
 def _layers(callback: "Diagnostics") -> None:

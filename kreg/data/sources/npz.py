@@ -1,8 +1,12 @@
 """NumPy archives, never unpickled: `x` and `y`, or `x_train, y_train, x_test, y_test`.
 
-Further arrays are understood: `class_names`, `feature_names`, `weight`, and, for coded tables,
-`is_categorical` with `categories` (a JSON list of levels a column; -1 or NaN is missing). Any other
-array of one value a row can be named as `data.group` or `data.time`.
+`y` is a column of numbers or classes, one-hot rows, several columns of 0 and 1 (multi-label), or,
+with `task="regression"`, any several numbers.
+
+Further arrays are understood: `class_names`, `feature_names`, `sample_weight` (or `weight`), and,
+for coded tables, `is_categorical` with `categories` (a JSON list of levels a column; -1 or NaN is
+missing). Any other array of one value a row can be named as `data.group` or `data.time`; what
+nothing reads is said.
 """
 
 from collections.abc import Callable
@@ -13,9 +17,11 @@ import numpy as np
 
 from kreg import check
 from kreg.data import paths
+from kreg.data.column_types import FEW
 from kreg.data.dataset import Array, Raw, classes_task
 from kreg.data.preprocessing import Columns, Standard
-from kreg.data.sources.csv_parquet import FEW, looks_like_classes
+from kreg.data.sources import npz_arrays
+from kreg.data.targets import MOST_CLASSES, are_labels, looks_like_classes
 from kreg.foreign import json_text
 from kreg.foreign import npz as archives
 
@@ -39,29 +45,34 @@ def npz(
 
     Args:
         path: A `.npz` file.
-        task: As in `csv_parquet.from_frame`.
+        task: As in `table.from_frame`.
         group: Name of the array whose rows stay together, or `None`.
         time: Name of the array that orders the rows, or `None`.
-        max_categories: As in `csv_parquet.from_frame`.
+        max_categories: As in `table.from_frame`.
     """
     file = paths.plain("data.path", path)
     arrays = read(file)
     x, y = (_first(arrays, file, names) for names in (("x", "x_train"), ("y", "y_train")))
     own = _first(arrays, file, ("y_test",)) if "x_test" in arrays else None
-    y, own, classes = _targets(y, own, _texts(arrays.get("class_names")), task)
+    names = _texts(arrays.get("class_names"))
+    labels = task != "regression" and _has_labels(y)
+    y, own, classes = _labels(y, own) if labels else _targets(y, own, names, task)
+    number = classes_task(len(classes)) if classes else "regression"
     raw = Raw(
         name=file.stem if file.stem != "data" else file.parent.name,
         x=x,
         y=y,
-        task=classes_task(len(classes)) if classes else "regression",
+        task="multilabel" if labels else number,
         class_names=classes,
+        target_names=names if labels else [],
         feature_names=_texts(arrays.get("feature_names")),
         test=None if own is None else (arrays["x_test"], own),
-        weight=arrays.get("weight"),
+        weight=npz_arrays.weights(arrays, len(y)),
         group=_column(arrays, "data.group", group, len(y)),
         time=_column(arrays, "data.time", time, len(y)),
         suspects={name: _plain(a) for name, a in arrays.items() if _is_column(name, a, len(y))},
     )
+    raw.warnings += [f"{raw.name}: {told}" for told in npz_arrays.unused(arrays, (group, time))]
     return _inputs(raw, x, arrays, max_categories)
 
 
@@ -108,7 +119,7 @@ def _targets(
         if task == "regression" or (task == "auto" and not looks_like_classes(series)):
             return y, own, []
     known = np.arange(max(y.shape[1], len(names))) if hot else np.unique(_one_column("y", y))
-    if len(known) > max(1000, FEW):
+    if len(known) > MOST_CLASSES:
         raise ValueError(f"The target has {len(known)} classes. Say data.task=regression.")
     if names:
         words = known.dtype.kind in "US"
@@ -123,20 +134,34 @@ def _targets(
 
 def _is_one_hot(y: Array) -> bool:
     """Several columns of 0 and 1, with a single 1 in each row."""
-    return (
-        y.ndim == 2
-        and y.shape[1] > 1
-        and y.dtype.kind in "biuf"
-        and bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())
-    )
+    return _is_binary(y) and bool((y.sum(axis=1) == 1).all())
+
+
+def _is_binary(y: Array) -> bool:
+    return y.ndim == 2 and y.shape[1] > 1 and are_labels(y)
+
+
+def _has_labels(y: Array) -> bool:
+    """Several columns of 0 and 1, of which a row may have any: multi-label."""
+    return _is_binary(y) and not _is_one_hot(y)
+
+
+def _labels(y: Array, own: Array | None) -> tuple[Array, Array | None, list[str]]:
+    """Labels of 0 and 1, those of the source's own test rows too; no classes."""
+    if own is not None and (own.shape[1:] != y.shape[1:] or not are_labels(own)):
+        raise ValueError(
+            f"y holds {y.shape[1]} labels of 0 and 1 a row, but y_test of shape {own.shape} does "
+            "not. Labels of training and test rows must be coded alike."
+        )
+    return y.astype(np.float32), None if own is None else own.astype(np.float32), []
 
 
 def _one_column(name: str, y: Array) -> Array:
     if y.size == len(y):
         return y.reshape(-1)
     raise ValueError(
-        f"{name} of shape {y.shape} is no column of classes and not one-hot (a single 1 in each "
-        f"row); its first row is {y[0].tolist()}. Say data.task=regression, or code the classes."
+        f"{name} of shape {y.shape} is no column of classes and no columns of 0 and 1; its first "
+        f"row is {y[0].tolist()}. Say data.task=regression, or code the classes."
     )
 
 
@@ -158,8 +183,8 @@ def _codes(name: str, y: Array, known: Array) -> Array:
 
 
 def _is_column(name: str, array: Array, rows: int) -> bool:
-    reserved = ("x", "y", "x_train", "y_train", "weight", "class_names", "feature_names")
-    return array.shape == (rows,) and name not in reserved and array.dtype.kind in "iuSU"
+    unknown = name not in npz_arrays.UNDERSTOOD
+    return array.shape == (rows,) and unknown and array.dtype.kind in "iuSU"
 
 
 def _column(arrays: Arrays, key: str, name: str | None, rows: int) -> Array | None:

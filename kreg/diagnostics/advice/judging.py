@@ -30,7 +30,12 @@ def overconfident(f: Findings) -> Advice | None:
 @rule
 def watch_the_clean_loss(f: Findings) -> Advice | None:
     entry, epoch = f.ledger["last"], f.verdict.best_epoch
-    if not entry or entry["validation"]["logged"] is None:
+    watched = f.record.inputs.get("monitored", [])
+    if (
+        not entry
+        or entry["validation"]["logged"] is None
+        or (watched and "val_loss" not in watched)
+    ):
         return None
     logged = f.record.curve("val_loss")
     if not np.isfinite(logged).any():

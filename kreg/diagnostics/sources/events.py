@@ -3,56 +3,95 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from kreg.diagnostics.record import Record
+from kreg.diagnostics.record_schema import bounded
 from kreg.diagnostics.sources.build import from_columns
+from kreg.diagnostics.sources.event_runs import Logged, folder_of, joined, sentence
 from kreg.files import AnyPath
 from kreg.foreign import event_file
 
 PATTERN = "*tfevents*"
-SHOWN = 3  # sentences about what was skipped
 TAGS = {
     "overfit/clean_loss": "clean_loss",
     "overfit/val_clean_loss": "val_clean_loss",
     "penalty/total": "penalty",
 }
+SHOWN = 3  # sentences about what was skipped
+CURVES = ("val_clean_loss", "val_loss", "loss")  # what is shown of another training
 
 
 def read(folder: AnyPath) -> Record:
     """The record of a log directory, with Keras's own tags (`epoch_loss`) or kreg's.
 
+    Of several trainings below it the last one is the record; the others are `other_runs` among its
+    inputs, a curve each.
+
     Raises:
         ValueError: If there are no per-epoch scalars.
     """
     folder = Path(folder)
-    points: dict[str, dict[int, float]] = {}
     skipped: list[str] = []
-    for path in sorted(folder.rglob(PATTERN)):
-        side = "val_" if path.parent.name in ("validation", "val", "eval") else ""
-        for tag, step, value in _scalars(path, skipped):
-            name = curve_name(tag, side)
-            if name:
-                points.setdefault(name, {})[step] = value
-    if not points:
+    paths = sorted(folder.rglob(PATTERN), key=begun)
+    files = [(path, logged(path, folder, skipped)) for path in paths]
+    runs = joined([(path, found) for path, found in files if found.points])
+    if not runs:
         raise ValueError(
             f"{folder} has no per-epoch scalars. Expected the tags of Keras's TensorBoard callback "
             "(epoch_loss) or of kreg (overfit/clean_loss)."
-            + "".join(f" {sentence}" for sentence in skipped[:SHOWN])
+            + "".join(f" {told}" for told in skipped[:SHOWN])
         )
-    steps = sorted({step for curve in points.values() for step in curve})
-    shift = 1 if steps[0] == 0 else 0
-    columns = {name: [curve.get(step) for step in steps] for name, curve in points.items()}
-    record = from_columns(folder.name, [step + shift for step in steps], columns)
+    record = from_columns(folder.name, *columns(runs[0]))
     record.warnings += skipped[:SHOWN]
+    if len(runs) > 1:
+        record.name = runs[0].name
+        record.warnings.append(sentence(runs))
+        record.inputs["other_runs"] = [other(run) for run in runs[1:]]
     return record
 
 
-def _scalars(path: Path, skipped: list[str]) -> Iterator[tuple[str, int, float]]:
+def begun(path: Path) -> tuple[str, str]:
+    """By what the files of a folder are ordered: their names hold when they were begun."""
+    found = re.search(r"tfevents\.(\d+)", path.name)
+    return (found[1][:10].zfill(10) if found else "", path.name)
+
+
+def logged(path: Path, folder: Path, skipped: list[str]) -> Logged:
+    """The per-epoch numbers of one file; what cannot be read becomes a sentence in `skipped`."""
+    place = folder_of(path)
+    below = place != folder and place.is_relative_to(folder)
+    found = Logged(place.relative_to(folder).as_posix() if below else place.name)
+    side = "val_" if path.parent.name in ("validation", "val", "eval") else ""
+    for tag, step, value, when in _scalars(path, skipped):
+        curve = curve_name(tag, side)
+        if curve:
+            found.points.setdefault(curve, {})[step] = bounded(value)
+            found.ended = max(found.ended, when)
+    return found
+
+
+def _scalars(path: Path, skipped: list[str]) -> Iterator[event_file.Scalar]:
     """Those of one file; one that cannot be opened is skipped like a damaged one."""
     try:
         yield from event_file.scalars(path, skipped.append)
     except OSError as error:
         skipped.append(f"{path} cannot be read ({error.strerror or error}).")
+
+
+def columns(run: Logged) -> tuple[list[int], dict[str, list[float | None]]]:
+    """Epochs from 1, and one value each, `None` where there is none."""
+    steps = run.steps
+    shift = 1 if steps[0] == 0 else 0
+    values = {name: [curve.get(step) for step in steps] for name, curve in run.points.items()}
+    return [step + shift for step in steps], values
+
+
+def other(run: Logged) -> dict[str, Any]:
+    """A training beside the one that is judged: its name, its epochs and its curve."""
+    epochs, values = columns(run)
+    name = next((name for name in CURVES if name in values), next(iter(values)))
+    return {"name": run.name, "epochs": epochs, "curve": name, "values": values[name]}
 
 
 def curve_name(tag: str, side: str) -> str | None:

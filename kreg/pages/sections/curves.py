@@ -20,6 +20,7 @@ LOSSES = {
     "val_clean_loss": ("validation, clean", "val"),
 }
 LOGGED_ONLY = {"loss": ("loss, logged", "train"), "val_loss": ("val_loss, logged", "val")}
+ROOM = 18  # letters of a label beside the figure
 TIPS = 400  # a figure with more epochs has no numbers under the pointer
 CLEAN = (
     "Clean: inference mode, no penalties, no augmentation, the same number of rows on both sides. "
@@ -48,24 +49,33 @@ def drawn(doc: Document) -> Curves:
             if known(doc["curves"].get(name))}  # fmt: skip
 
 
+def others(doc: Document) -> dict[tuple[str, str], tuple[Sequence[int], Curve]]:
+    """The trainings beside this one: (label, style class) -> epochs and values."""
+    found = doc["inputs"].get("other_runs") or []
+    return {(run["name"][-ROOM:], "logged"): (run["epochs"], run["values"]) for run in found}
+
+
 def known(curve: Curve | None) -> list[float]:
     return [v for v in curve or [] if v is not None]
 
 
 def figure(doc: Document, shown: Curves) -> Markup:
     """Curves, best epoch, events, the strip of states, and numbers under the pointer."""
-    verdict, epochs = doc["verdict"], doc["curves"]["epochs"]
+    verdict, epochs, beside = doc["verdict"], doc["curves"]["epochs"], others(doc)
     width, height = 1080, 400
-    low, high, log = limits(shown)
-    frame = Frame(width, height, extent(epochs), (low, high), right=138, top=24, bottom=66, log=log)
-    lines = [svg.curve(frame, epochs, ys, class_) for (_, class_), ys in shown.items()]
+    named = shown | {style: ys for style, (_, ys) in beside.items()}
+    low, high, log = limits(named)
+    reach = extent(sorted({*epochs, *(x for xs, _ in beside.values() for x in xs)}))
+    frame = Frame(width, height, reach, (low, high), right=138, top=24, bottom=66, log=log)
+    lines = [svg.curve(frame, xs, ys, style[1]) for style, (xs, ys) in beside.items()]
+    lines += [svg.curve(frame, epochs, ys, class_) for (_, class_), ys in shown.items()]
     body = [
         svg.axes(frame, "epoch", "loss" + (" (log scale)" if log else "")),
         past(frame, verdict),
         svg.clipped(frame, [error_band(frame, doc), *lines], "losses"),
         best(frame, verdict),
         events(frame, doc["events"]),
-        svg.end_labels(frame, shown),
+        svg.end_labels(frame, named),
         ribbon(frame, verdict["timeline"]),
         tips(frame, epochs, shown),
     ]

@@ -54,6 +54,9 @@ def facts(doc: Document) -> list[tuple[str, str]]:
     found += [(label, number(seen[key], 3)) for key, label in RESOLUTION.items()
               if seen.get(key) is not None]  # fmt: skip
     found += [(key, doc[key]) for key in ("task", "loss") if doc[key]]
+    if weights := doc["inputs"].get("class_weight"):
+        each = ", ".join(f"{name} {number(weight, 3)}" for name, weight in weights.items())
+        found.append(("class weights in the training loss, not in the scores", each))
     measured = doc["inputs"].get("units", {}).get("loss")
     return found + ([("unit of the losses", measured)] if measured else [])
 

@@ -33,6 +33,8 @@ def section(doc: Document) -> Section | None:
     told = f"The clean gap is {clean}."
     if entry["logged_gap"] is not None:
         told = f"The logged gap is {logged}, the clean one {clean}."
+    if doc["inputs"].get("class_weight"):
+        told += " In training the classes are weighed, which counts as noise here."
     title = "What the logged losses hide"
     return Section("ledger", title, [Beside(sides)], f"Epoch {entry['epoch']}. {told}")
 

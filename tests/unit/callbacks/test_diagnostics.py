@@ -6,6 +6,7 @@ import pytest
 
 import kreg
 from kreg.callbacks.diagnostics import train_begin, train_end
+from kreg.measuring import overhead
 from tests.unit.measuring.conftest import classifier
 
 
@@ -123,32 +124,32 @@ def test_a_failing_report_loses_nothing(data, model, monkeypatch, capsys):
     assert "no ink" in capsys.readouterr().out
 
 
-def test_thinning_is_said_and_leaves_validation_alone(data):
+@pytest.fixture
+def dear(monkeypatch):
+    """A machine on which nothing is cheap."""
+    monkeypatch.setattr(overhead, "CHEAP", 0)
+
+
+def test_thinning_is_said_and_leaves_validation_alone(data, dear):
     train, validation = data
     big = (np.repeat(train[0], 12, axis=0), np.repeat(train[1], 12))
     large = (np.repeat(validation[0], 12, axis=0), np.repeat(validation[1], 12))
-    model = classifier()
-    watch = kreg.Diagnostics(big, large, rows=2048, budget=1e-9, verbose=0)
-    history = fit(model, data, [watch], epochs=12).history
-    assert len(watch.train) == 768 and watch.overhead.rows == 384
-    assert watch.overhead.every == 8
-    assert [note for note in watch.notes if "clean training curve" in note] == [
-        watch.overhead.sentence()
-    ]
-    assert "384 of 768 rows" in watch.overhead.sentence()
-    # the last epoch is measured in full, whatever was thinned before
-    assert np.isnan(history["clean_loss"][-1]) and watch.verdict.gap is not None
-    assert watch.record.curves["clean_loss"][-1] is not None
-    assert np.isfinite(history["val_clean_loss"]).all()
-    assert np.isnan(history["clean_loss"]).any()
-    free = fit(
-        classifier(),
-        data,
-        [kreg.Diagnostics(big, large, rows=2048, adapt=False, verbose=0)],
-        epochs=12,
-    )
-    assert free.history["val_clean_loss"] == history["val_clean_loss"]
-    assert np.isfinite(free.history["clean_loss"]).all()
+    watch = kreg.Diagnostics(big, large, rows=2048, verbose=0, rows_per_epoch=6000)
+    history = fit(classifier(), data, [watch], epochs=12).history
+    assert len(watch.train) == 768 and len(watch.thin) == 900 - 768
+    assert sum("132 of 768 rows" in note for note in watch.notes) == 1
+    assert all(np.isfinite(history[name]).all() for name in ("clean_loss", "gap"))
+    assert watch.record.curves["clean_loss"] == history["clean_loss"]
+    whole = kreg.Diagnostics(big, large, rows=2048, adapt=False, verbose=0)
+    free = fit(classifier(), data, [whole], epochs=12).history
+    assert free["val_clean_loss"] == history["val_clean_loss"]
+    assert free["clean_loss"] != history["clean_loss"] and len(whole.thin) == 768
+
+
+def test_a_small_model_is_measured_on_all_rows(data):
+    watch = kreg.Diagnostics(*data, budget=1e-9, verbose=0)
+    fit(classifier(), data, [watch])
+    assert len(watch.thin) == len(watch.train)
 
 
 def test_fewer_validation_rows_are_said_unless_they_were_chosen():
@@ -163,11 +164,11 @@ def test_fewer_validation_rows_are_said_unless_they_were_chosen():
     assert train_begin.about(kreg.Diagnostics(few, (x[:500], y[:500])).validation, 0.05) == ""
 
 
-def test_a_stopping_rule_that_reads_the_training_side_forbids_thinning(data):
+def test_a_stopping_rule_that_reads_the_training_side_forbids_thinning(data, dear):
     watch = kreg.Diagnostics(*data, budget=1e-9, verbose=0)
     stop = kreg.EarlyStopping(criterion="pq:1000", verbose=0)
     history = fit(classifier(), data, [watch, stop], epochs=8).history
-    assert watch.overhead.every == 1 and np.isfinite(history["clean_loss"]).all()
+    assert len(watch.thin) == len(watch.train) and np.isfinite(history["clean_loss"]).all()
 
 
 def test_wrong_arguments_are_sentences(data):

@@ -89,6 +89,30 @@ def test_broken_numbers_are_a_verdict_with_its_advice(data):
     assert "Non-finite" in Report(watch.document).html()
 
 
+@pytest.mark.parametrize("order, at", [((0, 1, 2), 0), ((1, 2, 0), 9)])
+def test_non_finite_is_said_in_a_script_wherever_it_stands_in_the_list(data, capsys, order, at):
+    """keras#4848, keras#6747: the loss is NaN, or Dense + ReLU hides it behind a finite one."""
+    model = classifier(optimizer=keras.optimizers.SGD(0.0), l2=0.0)
+    watch = kreg.Diagnostics(*data)
+    callbacks = [NonFinite(), watch, kreg.EarlyStopping()]
+    late = keras.callbacks.LambdaCallback()
+    late.on_train_batch_end = lambda b, logs=None: poison(model) if late.epoch == at else None
+    late.on_epoch_begin = lambda epoch, logs=None: setattr(late, "epoch", epoch)
+    chosen = [late, *(callbacks[place] for place in order)]
+    model.fit(*data[0], batch_size=1000, epochs=12, verbose=0, callbacks=chosen)
+    assert watch.verdict.state == "NON-FINITE" and watch.record.epochs[-1] == at + 1
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if "not finite" in line] == [f"NonFinite: {callbacks[0].failure}"]
+    assert callbacks[0].failure in watch.verdict.caveats
+    assert "Diagnostics: NON-FINITE" in said
+
+
+def test_a_training_without_diagnostics_says_it_too(data, capsys):
+    model = classifier()
+    model.fit(*data[0], epochs=2, verbose=0, callbacks=[NonFinite(), Poison(0)])
+    assert capsys.readouterr().out.startswith("NonFinite: The loss is nan at epoch 1, batch 1;")
+
+
 def poison(model):
     kernel = np.array(model.layers[0].kernel)
     kernel[0, 0] = np.nan

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kreg.config import earlier_defaults
 from kreg.config.validate import ConfigError
 from kreg.launch.compose import compose_job
 
@@ -43,3 +44,23 @@ def test_a_gap_that_nobody_can_prove_is_refused():
     with pytest.raises(ConfigError, match=r"stop=gap needs a convex problem, but model=deep"):
         compose_job(["stop=gap"])
     assert kind(*LINEAR, "stop=gap", "trainer.epochs=60", "stop.share=0.01") == "gap"
+
+
+def test_the_rate_is_constant_where_nobody_knows_the_end():
+    def schedule(*words):
+        return compose_job(list(words)).optimizer.schedule
+
+    assert schedule(*LINEAR) == "constant"
+    assert schedule(*LINEAR, "optimizer.schedule=cosine") == "cosine"
+    assert schedule(*LINEAR, "stop=patience") == schedule("model=deep") == "cosine"
+
+
+def test_a_linear_run_of_0_1_goes_on_with_patience_and_its_cosine():
+    words = [*LINEAR, "trainer.epochs=60", "stop=patience", "optimizer.schedule=cosine"]
+    recorded = compose_job(words).to_dict()
+    del recorded["trainer"]["steps"]
+    command = compose_job(LINEAR)
+    assert earlier_defaults.current(recorded, command) == command.to_dict()
+    begun = earlier_defaults.as_begun(command, recorded)
+    assert (begun.stop.kind, begun.optimizer.schedule) == ("patience", "cosine")
+    assert begun.trainer.epochs == 60

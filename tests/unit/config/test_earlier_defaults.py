@@ -11,7 +11,7 @@ from kreg.runs.identity import differences
 
 def recorded_by_0_1(*words):
     """What 0.1 has recorded of a command."""
-    config = compose_job(list(words))
+    config = compose_job([*words, "stop=patience"])  # it knew no `stop=gap`
     tree = copy.deepcopy(config.to_dict())
     for (group, name), before in earlier_defaults.DEFAULTS_OF_0_1.items():
         default = getattr(type(getattr(config, group))(), name)
@@ -28,36 +28,6 @@ def test_the_same_command_goes_on(words):
     begun = earlier_defaults.as_begun(config, recorded)
     assert begun.trainer.epochs == recorded["trainer"]["epochs"]
     assert earlier_defaults.record(begun, recorded) == recorded
-
-
-LINEAR = ["model=linear", "reg=l1", "reg.l1=0.01"]  # what `stop=auto` proves an optimum of
-
-
-def linear_of_0_1(*words):
-    """0.1 stopped every run by patience that named no rule."""
-    recorded = recorded_by_0_1(*LINEAR, "stop=patience", *words)
-    recorded["trainer"]["epochs"] = 60
-    return recorded
-
-
-def test_a_linear_run_of_0_1_goes_on_with_its_patience():
-    config, recorded = compose_job(LINEAR), linear_of_0_1()
-    assert config.stop.kind == "gap"
-    assert not differences(earlier_defaults.current(recorded, config), config.to_dict())
-    begun = earlier_defaults.as_begun(config, recorded)
-    assert (begun.stop.kind, begun.stop.patience, begun.trainer.epochs) == ("patience", 10, 60)
-    assert earlier_defaults.record(begun, recorded) == recorded
-
-
-@pytest.mark.parametrize("word", ["stop=gap", "stop=patience stop.patience=3", "stop=none"])
-def test_a_rule_that_is_named_is_another_command(word):
-    config, recorded = compose_job([*LINEAR, *word.split()]), linear_of_0_1()
-    assert differences(earlier_defaults.current(recorded, config), config.to_dict())
-
-
-def test_another_patience_of_0_1_is_not_forgotten():
-    config, recorded = compose_job(LINEAR), linear_of_0_1("stop.patience=3")
-    assert "stop.kind" in differences(earlier_defaults.current(recorded, config), config.to_dict())
 
 
 def test_the_old_default_may_be_typed_now():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from kreg.data import Splitting, assemble, cells, preprocessing
+from kreg.data import Splitting, assemble, cells, column_types, preprocessing
 from kreg.data.sources import csv_parquet
 
 NAN = float("nan")
@@ -93,7 +93,7 @@ COLUMNS = {
 def test_a_column_is_numbers_or_categories(case):
     texts, values, sentence = COLUMNS[case]
     frame = pd.DataFrame({"c": texts})
-    found = cells.understand(frame, {}, untyped=True)
+    found = column_types.understand(frame, {}, untyped=True)
     assert sentence in " ".join(found.sentences) and bool(sentence) == bool(found.sentences)
     if values is None:
         assert found.frame["c"].tolist() == texts and not found.notations
@@ -114,7 +114,7 @@ REFUSED = {
 def test_a_column_that_nobody_can_read_is_a_sentence(case):
     texts, types, sentence = REFUSED[case]
     with pytest.raises(ValueError, match=sentence):
-        cells.understand(pd.DataFrame({"c": texts}), types, untyped=True)
+        column_types.understand(pd.DataFrame({"c": texts}), types, untyped=True)
 
 
 TYPES = {
@@ -130,7 +130,7 @@ TYPES = {
 @pytest.mark.parametrize("wanted", TYPES)
 def test_a_type_that_is_said_is_kept(wanted):
     texts, values = TYPES[wanted]
-    found = cells.understand(pd.DataFrame({"c": texts}), {"c": wanted}, untyped=True)
+    found = column_types.understand(pd.DataFrame({"c": texts}), {"c": wanted}, untyped=True)
     expected = pd.Series(values, dtype=object if wanted == "category" else float, name="c")
     pd.testing.assert_series_equal(found.frame["c"], expected)
 
@@ -138,7 +138,7 @@ def test_a_type_that_is_said_is_kept(wanted):
 def test_text_of_a_typed_file_stays_text_unless_every_cell_is_written_as_a_number():
     """Parquet: who stored codes as text meant text; nobody stores `$5` as anything else."""
     frame = pd.DataFrame({"code": [*COUNT, "V27"], "zip": COUNT + ["01234"], "fee": ["$5"] * 40})
-    found = cells.understand(frame, {}, untyped=False)
+    found = column_types.understand(frame, {}, untyped=False)
     assert list(found.notations) == ["fee"]
 
 

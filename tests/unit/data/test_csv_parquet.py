@@ -8,7 +8,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from kreg.data import Splitting, assemble
+from kreg.data import Splitting, assemble, table
 from kreg.data.preprocessing import Columns
 from kreg.data.sources import csv_parquet
 
@@ -147,13 +147,13 @@ def test_parquet_equals_csv(written, tmp_path):
 )
 def test_the_task_is_seen_in_the_target(values, task, classes):
     frame = pd.DataFrame({"x": np.arange(100.0), "y": values})
-    raw = csv_parquet.from_frame(frame, "y", name="t")
+    raw = table.from_frame(frame, "y", name="t")
     assert (raw.task, raw.class_names) == (task, classes)
 
 
 def test_whole_numbers_may_be_a_regression():
     frame = pd.DataFrame({"x": np.arange(100.0), "y": [0, 1, 2, 3] * 25})
-    assert csv_parquet.from_frame(frame, "y", name="t", task="regression").task == "regression"
+    assert table.from_frame(frame, "y", name="t", task="regression").task == "regression"
 
 
 def test_groups_are_kept_together_and_are_no_feature(written):

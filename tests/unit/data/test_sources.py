@@ -106,7 +106,7 @@ WRONG_CODINGS = {
     "a class that was never trained": (Y, Y[:9] + 1, {}, "y_test holds 3, which is none of .*0, 1"),
     "numbers beside words": (np.array(["a", "b", "c"])[Y], Y[:9], {}, "y_test holds 0, which"),
     "from 1, named": (Y + 1, Y[:9] + 1, {"class_names": ["a", "b", "c"]}, "y holds 3, which"),
-    "several labels a row": (1 - ONE_HOT, 1 - ONE_HOT[:9], {}, r"not one-hot .* \[0, 1, 1\]"),
+    "numbers in columns": (2 - ONE_HOT, ONE_HOT[:9], {}, r"no columns of 0 and 1.* \[1, 2, 2\]"),
 }
 
 

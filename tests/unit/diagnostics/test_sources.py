@@ -167,3 +167,55 @@ def test_replay_reports_regret_and_saved_epochs(csv):
     assert rows["patience:5"]["regret"] == 0
     assert rows["careful"]["stop_epoch"] is None
     assert np.isclose(rows["careful"]["loss"], 0.5)
+
+
+def keras_run(folder, losses, first=1, began=1_700_000_000):
+    """The files of Keras's TensorBoard callback for a training, with its step counts from 0."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    for side, extra in (("train", 0.0), ("validation", 0.25)):
+        (folder / side).mkdir(parents=True, exist_ok=True)
+        path = folder / side / f"events.out.tfevents.{began}.host.1.0.v2"
+        with path.open("wb") as file:
+            writer = RecordWriter(file)
+            for step, loss in enumerate(losses, first - 1):
+                value = Summary.Value(tag="epoch_loss", simple_value=loss + extra)
+                event = Event(wall_time=began + step, step=step, summary=Summary(value=[value]))
+                writer.write(event.SerializeToString())
+
+
+FIRST, SECOND = [2.0 / n for n in range(1, 13)], [1.0 / n for n in range(1, 7)]
+
+
+def test_two_tensorboard_runs_in_one_folder_are_two_curves(tmp_path):
+    """tensorboard#5448, #9512: the last training is judged, the other one is a curve of its own."""
+    keras_run(tmp_path / "20240101-1200", FIRST)
+    keras_run(tmp_path / "20240102-0900", SECOND, began=1_700_090_000)
+    found = report(tmp_path)
+    curves = found.document["curves"]
+    np.testing.assert_allclose(curves["val_loss"], np.add(SECOND, 0.25), rtol=1e-6)
+    assert curves["epochs"] == [1, 2, 3, 4, 5, 6] and found.document["name"] == "20240102-0900"
+    (other,) = found.document["inputs"]["other_runs"]
+    assert (other["name"], other["curve"]) == ("20240101-1200", "val_loss")
+    np.testing.assert_allclose(other["values"], np.add(FIRST, 0.25), rtol=1e-6)
+    (told,) = [line for line in found.document["verdict"]["caveats"] if "2 trainings" in line]
+    assert "20240101-1200" in told
+    assert ">20240101-1200</text>" in found.html()
+    assert found.save(tmp_path / "out").files
+    (side,) = (tmp_path / "20240101-1200" / "train").iterdir()
+    assert report(side).document["curves"].keys() >= {"loss"}
+    alone = report(tmp_path / "20240101-1200").document
+    assert len(alone["curves"]["epochs"]) == 12 and "other_runs" not in alone["inputs"]
+
+
+def test_a_training_that_goes_on_is_one_curve_and_one_that_begins_again_another(tmp_path):
+    keras_run(tmp_path / "resumed", FIRST[:8])
+    keras_run(tmp_path / "resumed", FIRST[6:], first=7, began=1_700_000_900)
+    np.testing.assert_allclose(report(tmp_path).document["curves"]["loss"], FIRST, rtol=1e-6)
+    keras_run(tmp_path / "resumed", SECOND, began=1_700_090_000)
+    again = report(tmp_path).document
+    np.testing.assert_allclose(again["curves"]["loss"], SECOND, rtol=1e-6)
+    assert again["name"] == "resumed #2"
+    assert [run["name"] for run in again["inputs"]["other_runs"]] == ["resumed #1"]

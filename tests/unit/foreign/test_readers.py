@@ -131,7 +131,7 @@ def events(tmp_path):
 
 
 def test_events_are_what_kreg_has_written(events):
-    assert [step for _, step, _ in event_file.scalars(events)] == [0, 1, 2]
+    assert [step for _, step, *_ in event_file.scalars(events)] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("length", [2**40, 2**62, 2**64 - 1])

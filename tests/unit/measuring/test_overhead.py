@@ -1,31 +1,77 @@
-"""Time: what is measured less often when measuring costs too much."""
+"""What measuring may cost: sizes decide how many rows are measured, and no clock."""
 
+import math
+
+import keras
+import numpy as np
 import pytest
 
-from kreg.measuring.overhead import Overhead
+from kreg.measuring.overhead import CHEAP, LEAST, PASSES, operations, sentence, training_rows
+from kreg.measuring.rows import Rows
+
+DEAR = 2.0 * CHEAP
 
 
-def test_thinning_goes_step_by_step_and_ends():
-    overhead, seen = Overhead(rows=1024, budget=0.05), []
-    for _ in range(60):
-        overhead.add(measuring=1.0, training=1.0)
-        overhead.adapt()
-        seen.append((overhead.rows, overhead.every))
-    steps = list(dict.fromkeys(seen))
-    assert steps == [(1024, 1), (512, 1), (256, 1), (256, 2), (256, 4), (256, 8)]
-    assert overhead.exceeded
-    assert overhead.sentence().startswith(
-        "To save time the clean training curve uses 256 of 1024 rows and is measured every 8 "
-        "epochs."
+def model(*layers, shape=(8, 8, 3)):
+    return keras.Sequential([keras.Input(shape), *layers])
+
+
+def test_what_is_cheap_is_measured_whole_however_short_the_training_is():
+    assert training_rows(2048, beside=0, trained=49, operations=CHEAP / 2048, budget=0.05) == 2048
+
+
+@pytest.mark.parametrize("trained", [200, 1000, 5000, 50_000])
+def test_measuring_stays_within_the_budget_down_to_the_fewest_rows(trained):
+    rows = training_rows(2048, beside=0, trained=trained, operations=DEAR, budget=0.05)
+    assert rows <= max(LEAST, 0.05 * PASSES * trained) and LEAST <= rows <= 2048
+
+
+def test_validation_rows_count_and_are_never_thinned_themselves():
+    rows = training_rows(500, beside=600, trained=5000, operations=DEAR, budget=0.05)
+    assert rows == 750 - 600
+    assert training_rows(50, beside=9999, trained=50, operations=DEAR, budget=0.05) == 50
+
+
+def test_an_endless_training_is_measured_whole():
+    assert training_rows(2048, beside=0, trained=None, operations=math.inf, budget=0.05) == 2048
+
+
+def test_operations_count_each_weight_in_each_place():
+    conv = model(keras.layers.Conv2D(4, 3, padding="same"))
+    assert operations(conv) == 2 * (3 * 3 * 3 * 4 + 4) * 64
+    dense = model(keras.layers.Dense(5), keras.layers.ReLU(), shape=(10,))
+    assert operations(dense) == 2 * 55
+    assert operations(model(conv, keras.layers.Flatten(), keras.layers.Dense(2))) == (
+        operations(conv) + 2 * (8 * 8 * 4 * 2 + 2)
     )
-    assert "still takes 100%" in overhead.sentence()
 
 
-def test_cheap_measuring_is_never_thinned():
-    overhead = Overhead(rows=1024, budget=0.05)
-    overhead.add(measuring=9.0, training=1.0)  # the first epoch compiles
-    for _ in range(20):
-        overhead.add(measuring=0.01, training=1.0)
-        overhead.adapt()
-    assert overhead.sentence() == "" and overhead.rows == 1024
-    assert overhead.share == pytest.approx(0.01)
+def test_where_the_sizes_are_open_nothing_is_called_cheap():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(2)
+
+        def call(self, x):
+            return self.dense(x)
+
+    own = Own()
+    own(np.zeros((1, 3), "float32"))
+    assert operations(own) == math.inf
+    assert operations(model(keras.layers.Conv2D(4, 3), shape=(None, None, 3))) == math.inf
+
+
+def test_rows_are_spread_over_all_of_them():
+    rows = Rows(np.arange(10), np.repeat([0, 1], 5), total=10, index=np.arange(10))
+    assert rows.spread(4).x.tolist() == [0, 2, 5, 7] and rows.spread(4).index.tolist() == [
+        0,
+        2,
+        5,
+        7,
+    ]
+    assert rows.spread(10) is rows
+
+
+def test_thinning_is_a_sentence():
+    assert sentence(5, 5) == ""
+    assert sentence(256, 1024) == "To save time the clean training curve uses 256 of 1024 rows."

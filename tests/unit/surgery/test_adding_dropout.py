@@ -90,7 +90,8 @@ def test_it_saves_and_trains(tmp_path):
         ((1.0,), "argument `rate`"),
         ((True,), "argument `rate`"),
         ((float("nan"),), "argument `rate`"),
-        ((0.5, "nothing"), "No layer matches where='nothing'. The layers are 'dense"),
+        ((0.5, "nothing"), r"where='nothing'. The model has 2 Dense \('dense', ...\)"),
+        ((0.5, "dnse"), "where='dnse'. Did you mean 'dense'?"),
         ((0.5, 3), "argument `layers`"),
         ((0.5, None, -1), "argument `seed`"),
     ],
@@ -103,5 +104,30 @@ def test_bad_arguments_are_answered_in_sentences(arguments, message):
 
 def test_a_model_without_a_hidden_dense_layer():
     model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
-    with pytest.raises(ValueError, match="No layer matches a hidden Dense layer"):
+    with pytest.raises(ValueError, match="no hidden Dense layer .* a class of layers, or a"):
         with_dropout(model, 0.5)
+
+
+def convolutions(*after: keras.Layer) -> keras.Model:
+    inputs = keras.Input((8, 8, 1))
+    x = layers.Conv2D(4, 3)(inputs)
+    for layer in after:
+        x = layer(x)
+    return keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
+
+
+@pytest.mark.parametrize(
+    ("after", "where"),
+    [
+        ((), "keras.layers.Conv2D"),
+        ((layers.BatchNormalization(), layers.ReLU()), "keras.layers.ReLU"),
+    ],
+)
+def test_a_network_of_convolutions_is_told_what_to_write(after, where):
+    model = convolutions(*after)
+    with pytest.raises(ValueError, match="no hidden Dense layer") as error:
+        with_dropout(model, 0.5)
+    assert f"say `where=`: where={where}." in str(error.value)
+    assert "1 Conv2D ('" in str(error.value) and len(str(error.value)) < 400
+    noisy = with_dropout(model, 0.5, eval(where))
+    assert len(noise_names(noisy)) == 1

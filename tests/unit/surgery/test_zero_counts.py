@@ -6,7 +6,9 @@ import keras
 import numpy as np
 from keras import layers
 
+from kreg.measuring.penalties import WeightEvaluator
 from kreg.surgery import sparsity
+from kreg.surgery.refit import KeepZeros, keeping_zeros
 
 
 def test_only_exact_zeros_count():
@@ -37,6 +39,29 @@ def test_groups_of_a_depthwise_kernel_are_its_channels():
     rows = {row.weight.rpartition("/")[2]: row for row in sparsity(model).layers}
     assert (rows["kernel"].zero_inputs, rows["kernel"].zero_outputs) == (1, 1)
     assert (rows["depthwise_kernel"].zero_inputs, rows["depthwise_kernel"].inputs) == (4, 6)
+
+
+def fresh_with_wide_biases() -> keras.Model:
+    """A fresh model whose biases of two axes are all zero, and no kernel is."""
+    inputs = keras.Input((4, 6))
+    x = layers.MultiHeadAttention(2, 3)(inputs, inputs)
+    return keras.Model(inputs, layers.Dense(1)(layers.GRU(5)(x)))
+
+
+def test_biases_that_start_at_zero_do_not_count():
+    model = fresh_with_wide_biases()
+    wide = [w for w in model.weights if w.name == "bias" and len(w.shape) > 1]
+    assert len(wide) == 4 and not any(np.any(w) for w in wide)
+    assert sparsity(model).zeros == 0
+    assert WeightEvaluator(model)().sparsity == 0.0
+
+
+def test_a_refit_leaves_biases_that_are_zero_free():
+    model = fresh_with_wide_biases()
+    with keeping_zeros(model):
+        assert {w.name for w in model.weights if isinstance(w.constraint, KeepZeros)} == {
+            "kernel", "recurrent_kernel",
+        }  # fmt: skip
 
 
 def test_a_model_without_kernels_and_the_plain_form():

@@ -1,0 +1,181 @@
+"""A pandas frame as the rows of a source: target, features, and what orders or groups them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kreg import check
+from kreg.data import column_types
+from kreg.data.cells import is_numeric
+from kreg.data.checks import MAX_ROWS
+from kreg.data.column_types import FEW, Understood
+from kreg.data.dataset import Raw
+from kreg.data.own_splits import TEST, TRAIN, in_roles, roles_of, with_test_rows
+from kreg.data.preprocessing import Columns, numbers, texts
+from kreg.data.targets import read_targets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_COLUMNS = 20_000
+COUNTER = re.compile(r"unnamed: \d+|id|index|row")  # a column of this name may count the rows
+
+
+def from_frame(
+    frame: "pd.DataFrame",
+    target: str | Sequence[str],
+    *,
+    name: str,
+    task: str = "auto",
+    label_separator: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    drop: Sequence[str] = (),
+    types: Mapping[str, str] = MappingProxyType({}),
+    test: "pd.DataFrame | None" = None,
+    split: str | None = None,
+    max_categories: int = 100,
+    untyped: bool = False,
+    comma: bool = False,
+) -> Raw:
+    """The rows of a pandas frame.
+
+    Args:
+        frame: One row an example.
+        target: Name of the target column, or a list of several.
+        name: What the data set is called.
+        task, label_separator: As in `targets.read_targets`.
+        group: Column whose rows stay together in a split; no feature.
+        time: Column that orders the rows; no feature.
+        drop: Further columns that are no features.
+        types: `{column: type}`, `"number"`, `"category"`, `"date"`, `"drop"` or the format of its
+            dates; the other columns are what their cells look like.
+        test: Test rows with the same columns, or `None`.
+        split: Column that says `train`, `validation` or `test` (see `ROLES`); no feature.
+        max_categories: Levels of a categorical column that get a column each.
+        untyped, comma: As in `column_types.understand`.
+    """
+    frame.columns = [str(column) for column in frame.columns]
+    rows, wanted = len(frame), [target] if isinstance(target, str) else list(target)
+    if test is not None:
+        frame = with_test_rows(frame, test, name, {*drop, split})
+    drop = [*drop, *(column for column, type_ in types.items() if type_ == "drop")]
+    named = {"data.group": group, "data.time": time, "data.split": split}
+    _check_frame(frame, name, wanted, named, drop, types)
+    roles = np.repeat([TRAIN, TEST], [rows, len(frame) - rows])
+    if split is not None:
+        roles = roles_of(frame[split], name, own_test=test is not None, rows=rows)
+    without = {*wanted, *drop, *filter(None, named.values())}
+    cells = {"untyped": untyped, "comma": comma}
+    try:
+        truth = read_targets(frame[wanted], task, types, label_separator=label_separator, **cells)
+        found = _features(frame.drop(columns=list(without)), types, rows, **cells)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    if not found.frame.shape[1]:
+        raise ValueError(f"{name}: no feature column is left beside {_listed(wanted)}.")
+    raw = Raw(
+        name=name,
+        x=found.frame,
+        y=truth.y,
+        task=truth.task,
+        class_names=truth.class_names,
+        target_names=truth.target_names,
+        group=None if group is None else texts(frame[group]),
+        time=None if time is None else _times(frame[time], time, types.get(time)),
+        preprocess=lambda rows: Columns.fit(rows, max_categories, found.notations),
+        suspects=suspects(frame.drop(columns=list(found.notations)), {*wanted, time, split}),
+        warnings=[f"{name}: {sentence}" for sentence in truth.sentences + found.sentences],
+    )
+    return raw if (roles == TRAIN).all() else in_roles(raw, roles)
+
+
+def _features(
+    frame: "pd.DataFrame", types: Mapping[str, str], rows: int, *, untyped: bool, comma: bool
+) -> Understood:
+    """The columns to learn from, without those that only count or name the first `rows` rows."""
+    counters = [c for c in frame if c not in types and counts_rows(frame[c][:rows])]
+    frame, notations, sentences = column_types.understand(
+        frame.drop(columns=counters), types, untyped=untyped, comma=comma
+    )
+    names = [c for c in frame if c not in types and is_identifier(frame[c])]
+    frame = frame.drop(columns=names)
+    _refuse_infinite(frame)
+    sentences += [f"column {c!r} counts the rows; left out." for c in counters]
+    sentences += [f"column {c!r} differs in every row; left out." for c in names]
+    return Understood(frame, notations, sentences)
+
+
+def _listed(target: Sequence[str]) -> str:
+    return f"the target{'s'[: len(target) - 1]} {', '.join(map(repr, target))}"
+
+
+def counts_rows(series: "pd.Series[Any]") -> bool:
+    """A column without a name, or called id, index or row, that counts 0, 1, 2, ... or 1, 2, ..."""
+    if not COUNTER.fullmatch(str(series.name).casefold()) or series.dtype.kind not in "iu":
+        return False
+    values = series.to_numpy()
+    return values[0] in (0, 1) and bool((np.diff(values) == 1).all())
+
+
+def _check_frame(
+    frame: "pd.DataFrame",
+    name: str,
+    target: Sequence[str],
+    named: Mapping[str, str | None],
+    drop: Sequence[str],
+    types: Mapping[str, str],
+) -> None:
+    if not len(frame):
+        raise ValueError(f"{name}: the table has no rows.")
+    if len(frame) > MAX_ROWS or frame.shape[1] > MAX_COLUMNS:
+        raise ValueError(f"{name}: more than {MAX_ROWS:,} rows or {MAX_COLUMNS:,} columns.")
+    if frame.columns.has_duplicates:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise ValueError(f"{name}: two columns are called {twice!r}.")
+    lists = [("data.target", column) for column in target]
+    lists += [("data.drop", column) for column in drop] + [("data.types", c) for c in types]
+    for key, column in [*named.items(), *lists]:
+        if column is not None:
+            check.choice(key, column, frame.columns)
+
+
+def is_identifier(series: "pd.Series[Any]") -> bool:
+    """A text column with another value in every row names the row and teaches nothing."""
+    return not is_numeric(series) and len(series) > FEW and series.nunique() == len(series)
+
+
+def suspects(frame: "pd.DataFrame", without: set[str | None]) -> dict[str, NDArray[Any]]:
+    """Columns that may name subjects: whole numbers, text, and the front part of identifiers."""
+    found: dict[str, NDArray[Any]] = {}
+    for name in frame.columns:
+        series = frame[name]
+        if name in without or series.dtype.kind in "fb":
+            continue
+        values = texts(series)
+        if is_identifier(series):
+            values = np.array([text.rsplit("_", 1)[0].rsplit("-", 1)[0] for text in values])
+        found[name] = values
+    return found
+
+
+def _times(series: "pd.Series[Any]", name: str, wanted: str | None) -> NDArray[Any]:
+    if series.isna().any():
+        raise ValueError(f"data.time: column {name!r} has missing values.")
+    if is_numeric(series):
+        return series.to_numpy()
+    reading = column_types.best_reading(series, wanted)
+    if reading is None or len(reading.odd):
+        shown = column_types.words(series if reading is None else reading.odd)
+        raise ValueError(f"data.time: column {name!r} holds neither numbers nor dates: {shown}.")
+    return reading.values
+
+
+def _refuse_infinite(frame: "pd.DataFrame") -> None:
+    for column in frame.columns:
+        if is_numeric(frame[column]) and np.isinf(numbers(frame[column])).any():
+            raise ValueError(f"column {column!r} holds infinite values. Replace them.")

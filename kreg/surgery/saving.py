@@ -1,0 +1,98 @@
+"""Save and load a model with all of its penalties, those that Keras's file format forgets too."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kreg import check, files, registration
+from kreg.foreign import keras_file
+from kreg.foreign.schema import conform
+from kreg.regularizers import penalty_table
+from kreg.surgery.regularization import retrace
+from kreg.surgery.rules import weights_of
+
+MEMBER = "kreg_penalties.json"  # Keras passes over members of the archive that it does not know
+CONFIG = "config.json"
+
+
+def save_model(model: keras.Model, path: "str | os.PathLike[str]") -> None:
+    """`model.save(path)`, the whole or nothing, with the penalties of all weights.
+
+    Keras loses the penalty of a weight whose layer has no place for it in its configuration: the
+    projections inside a `MultiHeadAttention`, the layers inside a layer of your own. Here they are
+    kept beside the model, in the same file, which plain Keras reads as ever. Under an optimizer of
+    `kreg.optimizers`, `model.save` keeps them as well.
+
+    Args:
+        model: A `keras.Model`.
+        path: A path ending in `.keras`. A file that is there is replaced.
+
+    Raises:
+        ValueError: For another ending.
+
+    >>> import tempfile
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(model, f"{folder}/model.keras")
+    ...     load_model(f"{folder}/model.keras").count_params()
+    4
+    """
+    if Path(path).suffix != ".keras":
+        raise check.invalid("path", "a path ending in .keras", str(path))
+    rows = penalty_table.written(_weights(model))
+    with files.replacing(path) as temporary:
+        model.save(temporary)
+        if rows:
+            keras_file.add(temporary, MEMBER, json.dumps(rows))
+
+
+def load_model(path: "str | os.PathLike[str]", **kwargs: Any) -> keras.Model:
+    """`keras.models.load_model`, with kreg's classes registered and every penalty put back.
+
+    What a `.keras` file claims of its weights is held against its size before Keras opens it.
+    The penalties are those that `kreg.save_model` has written, or that the file's kreg optimizer
+    names; the optimizer goes on with its state.
+
+    Args:
+        path: What `kreg.save_model` or `model.save` has written.
+        **kwargs: Of `keras.models.load_model`: `custom_objects`, `compile`, `safe_mode`.
+    """
+    keras_file.check(path)
+    registration.register(*registration.ROOMS)
+    model = keras.models.load_model(path, **kwargs)
+    own, of_optimizer = _tables(path)
+    objects = kwargs.get("custom_objects")
+    given = penalty_table.restore(own, _weights(model), objects)
+    given += penalty_table.restore(of_optimizer, model.trainable_variables, objects)
+    if given:
+        retrace(model)
+    return model
+
+
+def _weights(model: keras.Model) -> list[keras.Variable]:
+    return [weight for _, weight in weights_of(model)]
+
+
+def _tables(
+    path: "str | os.PathLike[str]",
+) -> tuple[Sequence[penalty_table.Row], Sequence[penalty_table.Row]]:
+    """What `save_model` has written, and what the optimizer's configuration holds."""
+    own = keras_file.member(path, MEMBER)
+    if own is not None:
+        conform(own, list[penalty_table.Row], MEMBER)
+        return own, []
+    config = keras_file.member(path, CONFIG) or {}
+    return [], next(_named("penalties", config.get("compile_config")), [])
+
+
+def _named(name: str, config: Any) -> Iterator[Any]:
+    """Every value of this name in a nest of configurations."""
+    if isinstance(config, dict):
+        if name in config:
+            yield config[name]
+        for value in config.values():
+            yield from _named(name, value)
