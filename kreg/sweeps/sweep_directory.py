@@ -7,7 +7,7 @@ from kreg import files
 from kreg.runs import ForeignError, new_name
 from kreg.runs.lock import Lock
 from kreg.runs.ownership import refuse_links
-from kreg.sweeps.results import PAGE, PLAN, RESULT, read_json
+from kreg.sweeps.results import CONFIG, PAGE, PLAN, RESULT, read_json
 
 LOCK = "sweep.lock"
 SUBMITIT = ".submitit"  # a queue's own folder, in which submitit lays links itself
@@ -74,8 +74,8 @@ class SweepDirectory:
 
     @property
     def has_runs(self) -> bool:
-        """Whether any job has started."""
-        return any(folder.is_dir() for folder in self.path.glob("[!.]*"))
+        """Whether any job has left something to compare; a full disk may have kept all from it."""
+        return any(any(self.path.glob(f"[!.]*/{name}")) for name in (RESULT, CONFIG))
 
 
 def choose(
