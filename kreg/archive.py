@@ -5,14 +5,17 @@ unpickles, never inflates and never allocates more than the file's own size.
 """
 
 import json
-import zipfile
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias, TypedDict
 
 import numpy as np
 
 from kreg.files import AnyPath, replacing
+from kreg.foreign import json_text, npz
+from kreg.foreign.content import DamagedError as DamagedError
+from kreg.foreign.npz import UNREADABLE
+from kreg.foreign.schema import conform
 
 State: TypeAlias = dict[str, Any]  # JSON values, tuples and arrays, nested
 
@@ -21,15 +24,23 @@ VERSION = 1
 HEADER = "header"
 # keys of the header's JSON that stand for what JSON has not
 ARRAY, TUPLE = "__array__", "__tuple__"
-# whatever NumPy, zipfile and the header's own fields may raise on bytes of somebody else
-UNREADABLE = (
-    OSError, ValueError, KeyError, EOFError, TypeError, IndexError, AttributeError,
-    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError,
-)  # fmt: skip
 
 
-class DamagedError(ValueError):
-    """A file that is truncated, changed, or was never written by kreg."""
+class Described(TypedDict):
+    """An array in the header."""
+
+    shape: list[int]
+    dtype: str
+
+
+class Header(TypedDict):
+    """The header's JSON."""
+
+    format: str
+    version: int
+    arrays: list[Described]
+    checksums: list[int]
+    state: dict[str, Any]
 
 
 def save(path: AnyPath, state: State) -> Path:
@@ -70,36 +81,28 @@ def read(path: AnyPath) -> State:
         DamagedError: With the reason, for anything else that the file may hold.
     """
     try:
-        _refuse_compressed(path)
-        with np.load(path, allow_pickle=False) as members:
-            return _unpack(members)
+        return _unpack(npz.arrays(path, stored=True))
     except DamagedError:
         raise
     except UNREADABLE as error:
         raise DamagedError(f"{type(error).__name__}: {error}") from error
 
 
-def _refuse_compressed(path: AnyPath) -> None:
-    """A bomb needs compression; kreg writes none."""
-    with zipfile.ZipFile(path) as archive:
-        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
-            raise DamagedError("it is compressed, and kreg writes no compressed state")
-
-
-def _unpack(members: np.lib.npyio.NpzFile) -> State:
-    header = json.loads(members[HEADER].tobytes().decode())
+def _unpack(members: dict[str, np.ndarray]) -> State:
+    if HEADER not in members:
+        raise DamagedError("it is not a state of kreg")
+    header = json_text.parse(members[HEADER].tobytes(), dict[str, Any], HEADER)
     if header.get("format") != FORMAT:
         raise DamagedError("it is not a state of kreg")
-    if header["version"] != VERSION:
-        raise DamagedError(f"its version is {header['version']}; this kreg reads {VERSION}")
+    if header.get("version") != VERSION:
+        raise DamagedError(f"its version is {header.get('version')}; this kreg reads {VERSION}")
+    conform(header, Header, HEADER)
     described = zip(header["arrays"], header["checksums"], strict=True)
     arrays = [
         _array(members[f"array_{i:05d}"], shape, checksum)
         for i, (shape, checksum) in enumerate(described)
     ]
-    state = restore(header["state"], arrays)
-    if not isinstance(state, dict):
-        raise DamagedError("its state is no dictionary")
+    state: State = restore(header["state"], arrays)
     return state
 
 

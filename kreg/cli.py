@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from kreg.printable import say
+
 
 def main(arguments: list[str] | None = None) -> int:
     """The console script; returns the exit code: 0 done, 1 the answer is no, 2 a wrong command."""
@@ -13,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code: int = options.command(options)
     except (ValueError, OSError) as error:
-        print(f"kreg: {error}", file=sys.stderr)
+        say(error)
         return 2
     return code
 

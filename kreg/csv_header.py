@@ -1,10 +1,9 @@
 """The first line of a CSV file: its columns, and the sign between them."""
 
-import csv
-import io
 from pathlib import Path
 
 from kreg.files import AnyPath
+from kreg.foreign import csv_text
 
 AUTO = "auto"
 SEPARATORS = (",", ";", "\t", "|")
@@ -33,11 +32,9 @@ def names_in(path: AnyPath, separator: str) -> list[str]:
     try:
         with open(Path(path).expanduser(), encoding="utf-8-sig", newline="") as file:
             text = file.read(LONGEST)
-        lines = csv.reader(
-            io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True
-        )
+        lines = csv_text.lines(text, separator, spaces=False)
         names = next((row for row in lines if any(map(str.strip, row))), [])
         cut = len(text) == LONGEST and next(lines, None) is None
-    except (OSError, ValueError, TypeError, csv.Error):  # the loader has a better sentence for it
+    except (OSError, ValueError):  # the loader has a better sentence for it
         return []
     return [] if cut else names

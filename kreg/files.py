@@ -13,7 +13,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 TEMPORARY = ".tmp"
 APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
@@ -133,26 +133,6 @@ def open_regular(path: AnyPath, flags: int = os.O_RDONLY) -> int:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     return descriptor
-
-
-def read_text(path: AnyPath) -> str:
-    """The text (UTF-8) of a regular file.
-
-    Raises:
-        OSError: As from `open_regular`.
-        ValueError: If it is no UTF-8.
-    """
-    with open(open_regular(path), encoding="utf-8") as file:
-        return file.read()
-
-
-def read_json(path: AnyPath) -> dict[str, Any] | None:
-    """The JSON object in a regular file, or `None` where it is missing or damaged."""
-    try:
-        found = json.loads(read_text(path))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def truncate(path: AnyPath, size: int) -> None:

@@ -21,6 +21,7 @@ from kreg.config import conf_dir
 from kreg.config.schema import GROUPS, defaults, schema_of
 from kreg.config.validate import fill
 from kreg.fields import Options
+from kreg.foreign import yaml_text
 
 ROOT = "kreg"
 CUSTOM = "custom"  # a component of the user's own needs no option of kreg's
@@ -47,7 +48,7 @@ def store_options() -> None:
 
 def option(group: str, path: Path) -> dict[str, Any]:
     """One option file with the defaults of its kind filled in."""
-    values: Any = OmegaConf.to_container(OmegaConf.load(path))
+    values: Any = yaml_text.read(path, dict[str, Any])
     values.pop("defaults", None)
     return {**defaults(schema_of(group, values.get("kind", path.stem))), **values}
 

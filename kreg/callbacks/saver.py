@@ -141,7 +141,18 @@ class Saver(keras.callbacks.Callback):
             for variable, value in zip(variables, state["variables"][name], strict=True):
                 variable.assign(value)
         for name, peer in peers.items():
-            peer.set_state(state["callbacks"][name])
+            _give_back(name, peer, state["callbacks"][name])
+
+
+def _give_back(name: str, peer: Stateful, state: Any) -> None:
+    """What a callback knew; a state that was tampered with is refused in a sentence."""
+    try:
+        peer.set_state(state)
+    except (TypeError, KeyError, IndexError, AttributeError) as error:
+        raise ValueError(
+            f"The saved state of {name} cannot be used ({type(error).__name__}: {error}). "
+            "Start anew with resume=never."
+        ) from error
 
 
 def _values(variables: Sequence[keras.Variable]) -> list[np.ndarray]:

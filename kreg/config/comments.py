@@ -18,6 +18,7 @@ import yaml
 from kreg.config import conf_dir
 from kreg.config.schema import GROUPS
 from kreg.fields import Options, Rule, rule_of
+from kreg.foreign import yaml_text
 
 MARKER = "# Further keys and their defaults (python -m kreg.config.comments --write):"
 COLUMN, WIDTH = 28, 110  # where the meanings begin, and the lines end
@@ -42,7 +43,7 @@ def option_files() -> Iterator[Path]:
 def written(path: Path) -> str:
     """An option file with the comments that it should have."""
     own = path.read_text(encoding="utf-8").split(MARKER)[0].rstrip() + "\n"
-    given = yaml.safe_load(own)
+    given = yaml_text.parse(own, str(path))
     schema = GROUPS[path.parent.name][given["kind"]]
     lines = [line for name, line in comments(schema) if name not in given]
     return "\n".join([own.rstrip(), "", MARKER, *lines, ""]) if lines else own

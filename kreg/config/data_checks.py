@@ -1,7 +1,6 @@
 """What is wrong with `data` and can be seen without loading it: paths, columns, shares, extras."""
 
 import importlib.util
-import zipfile
 from pathlib import Path
 
 from kreg import check
@@ -16,8 +15,10 @@ from kreg.data.options import (
     SyntheticOptions,
     TableOptions,
 )
+from kreg.foreign import memory
 
 LARGEST_SIDE = 4096
+CELL, COPIES = 8, 3  # bytes of a number; the rows as drawn, as a table, and standardised
 
 
 def check_data(cfg: SourceOptions) -> None:
@@ -117,20 +118,17 @@ def columns(cfg: SourceOptions) -> list[str]:
 
 def footer(path: str) -> list[str]:
     """The columns that a Parquet file lists at its end; none where only loading it can tell."""
-    from pyarrow import ArrowException, parquet
+    from kreg.foreign import parquet_file  # starts pyarrow, an extra
 
-    try:
-        return list(parquet.read_schema(Path(path).expanduser()).names)
-    except (ArrowException, OSError):
-        return []
+    return parquet_file.names(Path(path).expanduser())
 
 
 def members(path: str) -> list[str]:
     """The arrays of an archive; none where only loading it can tell."""
-    try:
-        with zipfile.ZipFile(Path(path).expanduser()) as archive:
-            names = [name.removesuffix(".npy").lower() for name in archive.namelist()]
-    except (OSError, zipfile.BadZipFile):
+    from kreg.foreign import npz  # starts NumPy
+
+    names = [name.lower() for name in npz.names(Path(path).expanduser())]
+    if not names:
         return []
     for wanted in (("x", "x_train"), ("y", "y_train")):
         if not set(wanted) & set(names):
@@ -148,6 +146,14 @@ def numbers_fit(cfg: SourceOptions) -> None:
     if isinstance(cfg, SyntheticOptions) and cfg.too_many_informative:
         wanted = f"at most data.features = {cfg.features}"
         raise check.invalid("data.informative", wanted, cfg.informative)
+    if isinstance(cfg, SyntheticOptions):
+        size = cfg.rows * cfg.features * CELL * COPIES
+        if size > memory.available():
+            raise ValueError(
+                f"data.rows={cfg.rows:,} with data.features={cfg.features:,} take about "
+                f"{memory.told(size)}, and this machine has {memory.told(memory.available())}. "
+                "Choose fewer of one of them."
+            )
     if isinstance(cfg, ImageFolderOptions) and cfg.size is not None:
         if len(cfg.size) != 2:
             raise check.invalid("data.size", "[height, width] or null", cfg.size)

@@ -27,6 +27,30 @@ def check_raw(raw: Raw) -> None:
         raise ValueError(f"{raw.name}: {rows} rows; kreg trains on 3 to {MAX_ROWS:,} rows.")
     for y in [raw.y] + ([raw.test[1]] if raw.test else []):
         _check_targets(raw, np.asarray(y))
+    if raw.weight is not None:
+        _check_weights(raw, np.asarray(raw.weight))
+    if np.asarray(raw.x[:1]).dtype.kind == "c":
+        raise ValueError(f"{raw.name}: the inputs are complex numbers. Give real and imaginary "
+                         "parts as columns of their own.")  # fmt: skip
+
+
+def _check_weights(raw: Raw, weight: Array) -> None:
+    if weight.shape != (len(raw.y),) or weight.dtype.kind not in "iufb":
+        raise ValueError(
+            f"{raw.name}: weight must be one number a row; it is {weight.dtype} of shape "
+            f"{weight.shape}."
+        )
+    wrong = ~np.isfinite(weight) | (weight < 0)
+    if wrong.any():
+        raise ValueError(
+            f"{raw.name}: {int(wrong.sum())} of {len(weight)} weights are negative or not finite, "
+            f"the first of them {weight[wrong][0]:g}. A weight is a number from 0 on."
+        )
+    if weight.max() > OVERFLOW:
+        raise ValueError(
+            f"{raw.name}: weights up to {weight.max():g} overflow float32. Divide them by their "
+            "mean."
+        )
 
 
 def _check_targets(raw: Raw, y: Array) -> None:
@@ -39,6 +63,11 @@ def _check_targets(raw: Raw, y: Array) -> None:
             "Remove those rows."
         )
     classes = len(raw.class_names)
+    if raw.task == "regression" and len(y) and np.abs(y).max() > OVERFLOW:
+        raise ValueError(
+            f"{raw.name}: targets up to {np.abs(y).max():g}; their squares overflow float32. "
+            "Rescale the target."
+        )
     if raw.task == "regression" or not len(y):
         return
     if raw.task == "multilabel":
@@ -74,12 +103,20 @@ def check_sizes(raw: Raw, rows: Rows, how: Splitting) -> None:
 
 def examine(data: Data, raw: Raw, rows: Rows) -> list[str]:
     """Errors in the assembled splits are raised; everything doubtful is returned as sentences."""
+    _check_weight_sums(data)
     found = _classes(data) + _columns(data)
     found += leaks.duplicates(data)
     if not data.is_image:
         found += leaks.revealing_columns(data)
     found += leaks.straddling_groups(raw, rows)
     return [f"{data.name}: {sentence}" for sentence in found]
+
+
+def _check_weight_sums(data: Data) -> None:
+    """Rows that all weigh nothing teach nothing and measure nothing."""
+    for name, split in data.splits.items():
+        if split.weight is not None and len(split) and not np.asarray(split.weight).any():
+            raise ValueError(f"{data.name}: every row of the {name} split has the weight 0.")
 
 
 def _classes(data: Data) -> list[str]:

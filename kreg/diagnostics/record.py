@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from kreg import archive, check
+from kreg.diagnostics.record_schema import Fields, bounded, refuse_uneven
 from kreg.files import AnyPath
+from kreg.foreign.schema import conform
 
 MAX_EXAMPLES = 2048  # per-example losses kept an epoch: enough for a paired test, 8 kB in float32
 ARRAYS = ("examples", "correct")
@@ -192,8 +194,15 @@ class Record:
         Raises:
             DamagedError: A `ValueError` with the reason, for any other file.
         """
+        state = archive.read(path)
+        conform(state, Fields, "the record")
+        refuse_uneven(state)
         record = cls()
-        record.set_state(archive.read(path))
+        record.set_state(state)
+        record.curves = {
+            name: [None if value is None else bounded(value) for value in curve]
+            for name, curve in record.curves.items()
+        }
         return record
 
 

@@ -3,7 +3,9 @@
 import copy
 
 from kreg.diagnostics.report_document import SCHEMA, VERSION, Document
+from kreg.diagnostics.report_schema import Report
 from kreg.diagnostics.states import RENAMED, STATES
+from kreg.foreign.schema import conform
 
 NOTHING: Document = {
     "kreg": None,
@@ -47,7 +49,7 @@ def upgraded(document: Document) -> Document:
     """The document in the present version, with every field there.
 
     Raises:
-        ValueError: If it is no report of kreg, or one of a newer kreg.
+        ValueError: If it is no report of kreg, damaged, or one of a newer kreg.
     """
     if not isinstance(document, dict):
         raise ValueError(f"A report is a JSON object. Received: {type(document).__name__}.")
@@ -56,11 +58,15 @@ def upgraded(document: Document) -> Document:
             f"This is no report of kreg: its schema is {document.get('schema')!r}, expected "
             f"{SCHEMA!r}."
         )
-    if document.get("version", VERSION) > VERSION:
+    version = document.get("version", VERSION)
+    conform(version, int, "report.version")
+    if version > VERSION:
         raise ValueError(
-            f"The report has version {document['version']}, this kreg reads up to {VERSION}. "
+            f"The report has version {version}, this kreg reads up to {VERSION}. "
             "Update kreg to read it."
         )
+    conform(document, Report, "report")
+    conform(document.get("curves", {}).get("epochs", []), list[int], "report.curves.epochs")
     return complete(document)
 
 
@@ -73,6 +79,7 @@ def complete(document: Document) -> Document:
     """
     document = renamed(document)
     found = {**copy.deepcopy(NOTHING), **document}
+    found["curves"] = {"epochs": [], **found["curves"]}
     state = STATES.get(document.get("verdict", {}).get("state"), STATES["UNDECIDED"])
     named = {
         "state": state.name,

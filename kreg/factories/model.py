@@ -1,9 +1,11 @@
 """`model`: from its configuration to a `keras.Model`."""
 
+import math
 from typing import TYPE_CHECKING
 
 from kreg.config.custom import Custom
 from kreg.factories import components
+from kreg.foreign import memory
 from kreg.models.options import ModelOptions
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from kreg.factories.dropout import Noise
 
 BYTE = 1 / 255
+FLOAT = 4  # bytes of a parameter
+COPIES = 4  # of all of them: weights, gradients, two moments of the optimizer
 
 
 def model(
@@ -34,8 +38,26 @@ def model(
     fits = (tuple(info.input_shape), info.outputs, info.task)
     if isinstance(cfg, Custom):
         return components.create_custom(cfg, *fits, dropout=noise, rescale=byte)
+    refuse_too_large(cfg, info)
     rescale = standardised(info, standardise) or byte
     return components.create(cfg, *fits, dropout=noise, rescale=rescale)
+
+
+def refuse_too_large(cfg: ModelOptions, info: "Data") -> None:
+    """Refuse a network whose training would not fit into memory, before any of it is built.
+
+    Raises:
+        ValueError: With how many parameters and bytes it would have.
+    """
+    channels = info.input_shape[-1] if info.is_image else 1
+    count = cfg.parameters(math.prod(info.input_shape), channels, info.outputs)
+    needed, there = count * COPIES * FLOAT, memory.available()
+    if needed > there:
+        raise ValueError(
+            f"model={cfg.kind} would have about {count:,} parameters on {info.name}. Training them "
+            f"takes about {memory.told(needed)}, and this machine has {memory.told(there)}. Choose "
+            "a smaller model.width, model.depth or model.scale."
+        )
 
 
 def standardised(info: "Data", how: str) -> "tuple[Numbers, Numbers] | None":

@@ -4,6 +4,7 @@ import traceback
 from pathlib import Path
 
 from kreg.config.validate import ConfigError
+from kreg.foreign.content import DamagedError
 
 DONE, FAILED, BAD_CONFIGURATION, INTERRUPTED = 0, 1, 2, 130
 SENTENCES = (ValueError, OSError, FloatingPointError, ModuleNotFoundError)
@@ -23,7 +24,7 @@ def of(error: BaseException) -> int:
 
 def is_sentence(error: BaseException) -> bool:
     """Whether the message is for the user: kreg raised it itself, or the machine refused a file."""
-    if isinstance(error, ConfigError | OSError):
+    if isinstance(error, ConfigError | OSError | DamagedError):
         return True
     frames = traceback.extract_tb(error.__traceback__)
     raised_here = Path(frames[-1].filename).is_relative_to(KREG)

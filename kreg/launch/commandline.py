@@ -3,7 +3,6 @@
 import argparse
 import itertools
 import re
-import sys
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -132,11 +131,6 @@ def unknown_flag(word: str) -> ConfigError:
     key = word.lstrip("-")
     advice = f"Keys have no dashes: {key}. " if "=" in key else ""
     return ConfigError(f"{shortened(word)} is no flag. {advice}See python train.py --help.")
-
-
-def say(sentence: str) -> None:
-    """One sentence to the user, beside what is printed."""
-    print(f"kreg: {sentence}", file=sys.stderr)
 
 
 def shortened(text: str, most: int = 80) -> str:

@@ -18,7 +18,7 @@ from kreg import check
 from kreg.config import conf_dir, procedures, renamed, schema
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, unknown_key, validate
-from kreg.launch import catalogue, commandline, folders_of_options, trust
+from kreg.launch import catalogue, commandline, folders_of_options, option_files, trust
 from kreg.launch.trust import UntrustedError
 
 Groups = dict[str, list[str]]  # the options of each group
@@ -250,8 +250,9 @@ def _sentence(error: Exception) -> str:
 
 @functools.cache
 def prepare() -> None:
-    """Tell Hydra of the schemas and the resolvers, once."""
+    """Tell Hydra of the schemas, the resolvers and how option files are read, once."""
     schema.register()
+    option_files.register()
     register_resolvers()
 
 

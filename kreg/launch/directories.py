@@ -14,6 +14,7 @@ from kreg.config.validate import ConfigError
 from kreg.launch import commandline, searches
 from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine
+from kreg.printable import say
 from kreg.runs import RunDirectory, new_name, resume
 from kreg.runs.ownership import CONFIG, HYDRA, LOCK, refuse_foreign
 
@@ -58,9 +59,7 @@ def for_run(line: CommandLine, checked: Checked) -> resume.Decision:
         wanted = str(own)
     try:
         current = functools.partial(earlier_defaults.current, config=config)
-        decision = resume.decide(
-            wanted, parent, config.to_dict(), current=current, warn=commandline.say
-        )
+        decision = resume.decide(wanted, parent, config.to_dict(), current=current, warn=say)
     except resume.ResumeError as error:
         raise ConfigError(str(error)) from error
     new = resume.Decision(resume.NEW, RunDirectory(own), decision.reason)

@@ -10,6 +10,7 @@ from kreg.config.validate import ConfigError
 from kreg.launch import commandline
 from kreg.launch.commandline import CommandLine, one_by_one
 from kreg.launch.compose import compose_trusted
+from kreg.printable import say
 
 KEY = "hydra.sweeper.params"
 
@@ -31,7 +32,7 @@ def joined(line: CommandLine) -> CommandLine:
             )
     params = _params(line)
     if params and not line.multirun:
-        commandline.say(f"{KEY} of an option file is for sweeps: add -m to try its values.")
+        say(f"{KEY} of an option file is for sweeps: add -m to try its values.")
     if not params or not line.multirun:
         return line
     found: dict[str, Override] = {}

@@ -1,11 +1,15 @@
 """The gate of the command line: every mistake ends here, in a sentence and exit code 2."""
 
+import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from kreg import sweeps
@@ -25,11 +29,16 @@ from kreg.launch import (
 from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine, one_by_one
 from kreg.launch.compose import check_job, compose_trusted, prepare
+from kreg.printable import say
 from kreg.runs import resume
 from kreg.sweeps import jobs as _  # noqa: F401  # the resolver in the names of jobs' folders
+from kreg.sweeps.job_progress import spoken
 
+FULL = "HYDRA_FULL_ERROR"
+GOES_ON = "What is unfinished goes on with the same command."
 MOST_CHECKED = 64
 MANY = 100  # jobs, from which on composing all of them takes a while
+PAUSE = 10.0  # seconds between two words about that
 
 Train = Callable[[Checked], None]
 
@@ -49,9 +58,9 @@ def run(train: Train, arguments: list[str] | None = None) -> int:
         except KeyboardInterrupt:
             return codes.INTERRUPTED
         except (ConfigError, HydraException, OSError) as error:
-            if os.environ.get("HYDRA_FULL_ERROR"):
+            if os.environ.get(FULL):
                 raise
-            commandline.say(told(error))
+            say(told(error))
             return codes.BAD_CONFIGURATION
 
 
@@ -93,9 +102,7 @@ def check_all(line: CommandLine) -> Checked:
     if searching:  # a search draws a few of very many: each value once, and some of the others
         jobs = commandline.each_once(line) + jobs[:: -(-len(jobs) // MOST_CHECKED)]
     checked = Checked(line)
-    if len(jobs) > MANY:
-        commandline.say(f"checking {len(jobs):,} jobs before the first one starts")
-    for number, overrides in enumerate(jobs):
+    for number, overrides in enumerate(_with_progress(jobs)):
         known = first if overrides == jobs[0] and not number else None
         checked.add(overrides, known or check_job(overrides, line.config_dir), number)
     if not line.shows_only:
@@ -109,19 +116,35 @@ def check_all(line: CommandLine) -> Checked:
     return checked
 
 
+def _with_progress(jobs: list[list[Override]]) -> Iterator[list[Override]]:
+    """The jobs; of many it is said how many there are, and how long checking them will take."""
+    if len(jobs) <= MANY:
+        yield from jobs
+        return
+    say(f"checking {len(jobs):,} jobs before the first one starts")
+    began = said = time.monotonic()
+    for number, overrides in enumerate(jobs):
+        yield overrides
+        now = time.monotonic()
+        if now - said >= PAUSE:
+            left = (now - began) / (number + 1) * (len(jobs) - number - 1)
+            say(f"checked {number + 1:,} of {len(jobs):,} jobs, about {spoken(left)} left")
+            said = now
+
+
 def _train(train: Train, line: CommandLine, checked: Checked) -> int:
     """One run: a new one, or one that goes on, or one that only checks and leaves nothing."""
     decision = directories.for_run(line, checked)
     if decision.directory is None or decision.action == resume.FINISHED:
         page = decision.directory and decision.directory.file("report.html")
-        print(f"kreg: {decision.reason}: {page}")
+        say(f"{decision.reason}: {page}", sys.stdout)
         return codes.DONE
     if checked.first.check:
         with tempfile.TemporaryDirectory(prefix="kreg_") as folder:
             where = directories.setting(directories.RUN_DIR, Path(folder))
             return _hand_over(train, [*line.arguments, where], checked)
     if decision.action == resume.CONTINUE:
-        print(f"kreg: {decision.reason}")
+        say(decision.reason, sys.stdout)
     place = decision.directory
     footprint = directories.Footprint(place.path)
     try:
@@ -154,5 +177,26 @@ def _hand_over(train: Train, arguments: list[str], checked: Checked) -> int:
     prepare()
     launchers.register()
     sys.argv[1:] = folders_of_options.absolute(arguments)
-    train(checked)
+    try:
+        with _errors_come_through():
+            train(checked)
+    except (ConfigError, HydraException):
+        raise
+    except Exception as error:
+        if codes.is_sentence(error) and not os.environ.get(FULL):
+            say(f"{told(error)} {GOES_ON}" if isinstance(error, OSError) else told(error))
+        else:
+            traceback.print_exception(error)
+        raise SystemExit(codes.FAILED) from error
     return codes.DONE
+
+
+@contextlib.contextmanager
+def _errors_come_through() -> Iterator[None]:
+    """Hydra would print a traceback of its own and leave; its switch for that is on inside."""
+    before = os.environ.get(FULL)
+    os.environ[FULL] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(FULL) if before is None else os.environ.update({FULL: before})

@@ -3,7 +3,6 @@
 import contextlib
 import multiprocessing
 import os
-import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,14 @@ from kreg.config.validate import validate
 from kreg.launch import codes, commandline, directories, output, trust
 from kreg.launch.checked import Checked
 from kreg.launch.launchers import IN_PROCESS
+from kreg.printable import say
 from kreg.runs import ResumeError, RunDirectory
 from kreg.runs.lock import Lock
 from kreg.runs.ownership import LOCK, OUTPUT, RESULT
 from kreg.sweeps import median_stopping
 
 WORST = float("inf")  # what a failed job tells a search that minimises
+UNFINISHED = float("nan")  # and what one tells that goes on when the machine lets it
 
 
 class Job:
@@ -69,10 +70,9 @@ class Job:
         """A launcher's process can outlive a killed sweep: its job ends, or goes on, in order."""
         lock = Lock(self.directory / LOCK)
         if not lock.is_free():
-            print(
-                f"kreg: {self.directory} is in use by a process of an earlier sweep; waiting for "
-                "it to end.",
-                file=sys.stderr,
+            say(
+                f"{self.directory} is in use by a process of an earlier sweep; waiting for it to "
+                "end."
             )
             lock.wait()
 
@@ -91,7 +91,7 @@ class Job:
         if code in (codes.FAILED, codes.BAD_CONFIGURATION):
             self._fail(error)
         elif not isinstance(error, SystemExit):
-            print("kreg: interrupted. The same command goes on.", file=sys.stderr)
+            say("interrupted. The same command goes on.")
         if self.sweeping and code == codes.FAILED:
             return True
         raise SystemExit(code) from error
@@ -105,6 +105,7 @@ class Job:
         """
         self._tell(error)
         if isinstance(error, OSError | ResumeError) or RunDirectory(self.directory).finished:
+            self.objective = UNFINISHED
             return
         if self.sweeping or directories.has_begun(self.directory):
             with contextlib.suppress(OSError):
@@ -112,7 +113,7 @@ class Job:
 
     def _tell(self, error: BaseException) -> None:
         if codes.is_sentence(error) and self.config.trainer.verbose != "debug":
-            print(f"kreg: {error}", file=sys.stderr)
+            say(error)
         else:
             traceback.print_exception(error)
 

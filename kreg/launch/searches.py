@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.types import IntervalSweep
-from omegaconf import OmegaConf
 
 from kreg.config import conf_dir
 from kreg.config.validate import ConfigError
+from kreg.foreign import yaml_text
 from kreg.launch import commandline
 from kreg.launch.commandline import CommandLine
 from kreg.sweeps.sweeper import Search
@@ -41,10 +41,10 @@ def option_of(line: CommandLine) -> str | None:
 def defaults(option: str, config_dir: str | None = None) -> dict[str, Any]:
     """What an option says of the sweeper."""
     folders = [Path(config_dir), conf_dir()] if config_dir else [conf_dir()]
-    files = (folder / GROUP / f"{option}.yaml" for folder in folders)
-    tree = next((OmegaConf.load(file) for file in files if file.is_file()), OmegaConf.create())
-    found: Any = OmegaConf.to_container(tree)
-    return dict(found.get("hydra", {}).get("sweeper", {}))
+    files = [folder / GROUP / f"{option}.yaml" for folder in folders]
+    trees = (yaml_text.read(f, dict[str, Any]) for f in files if f.is_file())
+    tree: dict[str, Any] = next(trees, {})
+    return dict((tree.get("hydra") or {}).get("sweeper") or {})
 
 
 def check(line: CommandLine) -> None:

@@ -19,6 +19,7 @@ from omegaconf import OmegaConf
 
 from kreg.config import conf_dir
 from kreg.config.validate import ConfigError
+from kreg.foreign import yaml_text
 
 Plain: TypeAlias = dict[str, Any]
 Path: TypeAlias = tuple[str, ...]  # the keys that lead to a value
@@ -215,5 +216,5 @@ def known_logging(name: str) -> list[Plain]:
 
 
 def _load(path: Any) -> Plain:
-    tree: Any = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+    tree: Plain = yaml_text.read(path, dict[str, Any])
     return {key: value for key, value in tree.items() if key != "defaults"}

@@ -42,6 +42,21 @@ class ModelOptions(Options):
         """Whether there are residual branches."""
         return self.branches
 
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        """About how many parameters there will be, without biases and the like.
+
+        Args:
+            inputs: Numbers that make up one example.
+            channels: How many of them belong to one pixel; 1 for a table.
+            outputs: Of the network.
+        """
+        return inputs * outputs
+
+    @property
+    def units(self) -> int:
+        """The width after scaling."""
+        return max(1, round(getattr(self, "width", 1) * getattr(self, "scale", 1.0)))
+
 
 @dataclass
 class LinearOptions(ModelOptions, component="kreg.models:linear"):
@@ -62,6 +77,9 @@ class DenseOptions(ModelOptions):
     @property
     def has_branches(self) -> bool:
         return self.skip
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        return self.units * (inputs + (self.depth - 1) * self.units + outputs)
 
 
 @dataclass
@@ -92,6 +110,10 @@ class CnnOptions(ModelOptions, component="kreg.models:cnn"):
     scale: float = scale()
     batch_norm: bool = switch(False, "normalise before each activation")
 
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        filters = [channels, *(self.units * 2**i for i in range(self.depth))]
+        return 9 * sum(a * b for a, b in zip(filters, filters[1:])) + filters[-1] * outputs
+
 
 @dataclass
 class ResnetOptions(ModelOptions, component="kreg.models:resnet"):
@@ -100,6 +122,10 @@ class ResnetOptions(ModelOptions, component="kreg.models:resnet"):
     depth: int = depth(1, "blocks in each of 3 stages: 3 is ResNet-20")
     width: int = width(16, IN_STAGES)
     scale: float = scale()
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        stages = [self.units * 2**i for i in range(3)]
+        return 18 * self.depth * sum(filters**2 for filters in stages) + stages[-1] * outputs
 
 
 @dataclass
@@ -125,6 +151,9 @@ class TransformerOptions(ModelOptions, component="kreg.models:transformer"):
     heads: int = ranged(4, "attention heads", low=COUNT["low"], high=64)
     scale: float = scale()
 
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        return self.units * (8 * self.depth * self.units + inputs + outputs)
+
 
 @dataclass
 class ForestOptions(ModelOptions, component="kreg.models:forest"):
@@ -135,6 +164,10 @@ class ForestOptions(ModelOptions, component="kreg.models:forest"):
         0.2, "softness of the splits: 0.01 is nearly a usual tree", **TEMPERATURE
     )
     scale: float = scale("number of trees")
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        trees = max(1, round(self.trees * self.scale))
+        return int(trees * 2**self.depth * (inputs + outputs))
 
 
 KINDS = table(

@@ -14,6 +14,7 @@ from kreg.diagnostics.stopping_replay import RULES
 from kreg.diagnostics.stopping_replay import replay as replay_record
 from kreg.pages import Report, terminal, write_all
 from kreg.pages.sections.replay import table
+from kreg.printable import printable
 
 OK, NO, BAD_INPUT = 0, 1, 2
 
@@ -40,15 +41,19 @@ def report(
         states = parsed_states(fail_on)
         document, _ = load(path)
     except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(printable(error), file=sys.stderr)
         return BAD_INPUT
-    terminal.show(Report(document).view)
+    try:
+        terminal.show(Report(document).view)
+    except Exception as error:  # a report that fits the schema, with numbers of nobody's
+        print(printable(f"{path} cannot be shown ({told(error)})."), file=sys.stderr)
+        return BAD_INPUT
     folder = out if out is not None else (path if Path(path).is_dir() else None)
     problems: list[str] = []
     if folder is not None:
         files, problems = write_all(document, folder)
         for line in [*map(str, files), *problems]:
-            print(line)
+            print(printable(line))
     return NO if problems or document["verdict"]["state"] in states else OK
 
 
@@ -65,14 +70,22 @@ def replay(path: str | PathLike[str], rules: str | None = None) -> int:
             criteria.parse(rule)
         document, record = load(path, rules=rules)
     except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(printable(error), file=sys.stderr)
         return BAD_INPUT
-    rows = document["replay"] if record is None else replay_record(record, rules)
     if record is None:
         print("The run kept its report only: these are the rules replayed when it was written.")
     console = Console()
-    console.print(terminal.table(table(rows, document["curves"]["epochs"]), console))
+    try:
+        rows = document["replay"] if record is None else replay_record(record, rules)
+        console.print(terminal.table(table(rows, document["curves"]["epochs"]), console))
+    except Exception as error:  # as above
+        print(printable(f"{path} cannot be replayed ({told(error)})."), file=sys.stderr)
+        return BAD_INPUT
     return OK
+
+
+def told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def parsed_states(text: str | None) -> set[str]:

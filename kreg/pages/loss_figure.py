@@ -7,6 +7,7 @@ import numpy as np
 
 from kreg.diagnostics.report_document import Document
 from kreg.pages.sections.curves import drawn, error_rows, limits, others
+from kreg.printable import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +55,7 @@ def label(axes: "Axes", verdict: Document) -> None:
     """The verdict above, the best epoch as a line."""
     if verdict["best_epoch"] is not None:
         axes.axvline(verdict["best_epoch"], color="#5b5f69", linewidth=1, linestyle=":")
-    axes.set_title(verdict["headline"], loc="left", fontsize=11, fontweight="bold")
+    axes.set_title(printable(verdict["headline"]), loc="left", fontsize=11, fontweight="bold")
     axes.set_xlabel("epoch")
     axes.set_ylabel("loss")
     axes.spines[["top", "right"]].set_visible(False)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kreg.pages import views
+from kreg.printable import printable
 
 MARKUP = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]#|"} | {"<": "&lt;", ">": "&gt;"})
 
@@ -42,7 +43,7 @@ def pieces(found: Sequence[views.Piece]) -> Iterator[str]:
             case views.Facts():
                 yield grid(["", ""], piece.pairs)
             case views.Code():
-                yield f"```\n{piece.text}\n```"
+                yield f"```\n{printable(piece.text)}\n```"
             case views.Table():
                 yield table(piece)
             case views.Beside():
@@ -71,7 +72,7 @@ def grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def line(text: str) -> str:
     """The text on one line, with nothing that Markdown or HTML would take for markup."""
-    return " ".join(text.split()).translate(MARKUP)
+    return " ".join(printable(text).split()).translate(MARKUP)
 
 
 def prose(text: str) -> str:
@@ -80,5 +81,5 @@ def prose(text: str) -> str:
     >>> print(prose("`val_loss` is *low*"))
     `val_loss` is \\*low\\*
     """
-    parts = re.split(r"(`[^`]+`)", " ".join(text.split()))
+    parts = re.split(r"(`[^`]+`)", " ".join(printable(text).split()))
     return "".join(p if i % 2 else p.translate(MARKUP) for i, p in enumerate(parts))

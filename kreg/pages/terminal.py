@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from kreg.pages import views
+from kreg.printable import printable
 
 COLOURS = {"good": "green", "watch": "yellow", "bad": "red", "unknown": "bright_black"}
 STYLES = {"strong": "bold", "muted": "dim", "bad": "red", "code": "", "": ""}
@@ -22,7 +23,7 @@ def show(view: views.View, console: Console | None = None) -> None:
     console.print(panel(view.head))
     for section in view.sections:
         if section.brief:
-            console.print(Text(section.title, "bold"))
+            console.print(words(section.title, "bold"))
             for part in pieces(section.body, console):
                 console.print(part)
             console.print()
@@ -35,18 +36,23 @@ def plain(view: views.View, width: int = 100) -> str:
     return file.getvalue()
 
 
+def words(text: object, style: str = "") -> Text:
+    """Text as it is: neither rich's markup nor control characters mean anything in it."""
+    return Text(printable(text), style)
+
+
 def panel(head: views.Head) -> Panel:
     """The answer in a frame of its colour."""
     colour = COLOURS.get(head.tone, "white")
     stats = rich.table.Table.grid(padding=(0, 3))
     for stat in head.stats:
-        stats.add_row(Text(stat.name, "dim"), Text(stat.value, "bold"), Text(stat.note))
-    told = Text(" ".join(filter(None, (*head.sentences, head.action))))
-    caveats = [Text(f"! {line}", "yellow") for line in head.caveats[: views.SHOWN]]
+        stats.add_row(words(stat.name, "dim"), words(stat.value, "bold"), words(stat.note))
+    told = words(" ".join(filter(None, (*head.sentences, head.action))))
+    caveats = [words(f"! {line}", "yellow") for line in head.caveats[: views.SHOWN]]
     if len(head.caveats) > views.SHOWN:
         caveats.append(Text(f"! and {len(head.caveats) - views.SHOWN} more in the page", "yellow"))
-    body = Group(Text(head.title, f"bold {colour}"), told, Text(""), stats, *caveats)
-    return Panel(body, title=Text(f" {head.name} "), title_align="left", border_style=colour)
+    body = Group(words(head.title, f"bold {colour}"), told, Text(""), stats, *caveats)
+    return Panel(body, title=words(f" {head.name} "), title_align="left", border_style=colour)
 
 
 def pieces(found: Sequence[views.Piece], console: Console) -> Iterator[RenderableType]:
@@ -54,16 +60,16 @@ def pieces(found: Sequence[views.Piece], console: Console) -> Iterator[Renderabl
     for piece in found:
         match piece:
             case views.Sentence():
-                yield Text(piece.text, "dim" if piece.muted else "")
+                yield words(piece.text, "dim" if piece.muted else "")
             case views.Subtitle():
-                yield Text(piece.text, "bold")
+                yield words(piece.text, "bold")
             case views.Items():
                 for number, entry in enumerate(piece.entries, 1):
                     yield item(entry, f"{number}." if piece.numbered else "-")
             case views.Facts():
-                yield from (Text(f"{name}: {value}") for name, value in piece.pairs)
+                yield from (words(f"{name}: {value}") for name, value in piece.pairs)
             case views.Code():
-                yield Text(piece.text)
+                yield words(piece.text)
             case views.Table():
                 yield table(piece, console)
             case views.Beside():
@@ -74,11 +80,11 @@ def pieces(found: Sequence[views.Piece], console: Console) -> Iterator[Renderabl
 
 
 def item(found: views.Item, mark: str) -> Text:
-    text = Text(f"{mark} {found.text}")
+    text = words(f"{mark} {found.text}")
     if found.source:
-        text.append(f"  [{found.source}]", "dim")
+        text.append(words(f"  [{found.source}]", "dim"))
     if found.code:
-        text.append(f"\n   {found.code}", "cyan")
+        text.append(words(f"\n   {found.code}", "cyan"))
     return text
 
 
@@ -100,12 +106,12 @@ def drawn(found: views.Table) -> rich.table.Table:
     for column in found.columns:
         number = column.kind == "number"
         shown.add_column(
-            Text(column.title),
+            words(column.title),
             justify="right" if number else "left",
             no_wrap=number,
             overflow="fold",
         )
     for row in found.rows:
-        cells = (Text(cell.text, STYLES[cell.style]) for cell in row.spread)
+        cells = (words(cell.text, STYLES[cell.style]) for cell in row.spread)
         shown.add_row(*cells, style=STYLES[row.style])
     return shown

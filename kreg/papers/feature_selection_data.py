@@ -15,6 +15,8 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler
 
+from kreg.foreign import npz
+
 FILES = {"mice": "mice_protein/data.npz", "isolet": "isolet1560/data.npz", "mnist": "mnist"}
 TREES = "published LassoNet, then trees"  # read in the paper's Table 2
 NETWORK = "published LassoNet, then a network (unconfirmed)"  # Table 1, not read there
@@ -69,8 +71,8 @@ def read(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     if name == "mnist":
         images = idx(folder / FILES[name] / "t10k-images-idx3-ubyte.gz", 16).reshape(-1, 784)
         return images.astype("float32"), idx(folder / FILES[name] / "t10k-labels-idx1-ubyte.gz", 8)
-    with np.load(folder / FILES[name]) as file:
-        x, y = file["X"].astype("float32"), file["y"].astype("int32")
+    file = npz.arrays(folder / FILES[name])
+    x, y = file["X"].astype("float32"), file["y"].astype("int32")
     return x, y - y.min()
 
 

@@ -1,10 +1,12 @@
 """The tables, splits and published numbers that `gal_ghahramani` reads; NumPy only."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from kreg.foreign import json_text, npz
 
 FOLDER, RESULTS = "uci_regression", "reference_results.json"
 
@@ -34,8 +36,8 @@ def files(names: list[str]) -> list[str]:
 
 def load(folder: Path, name: str, splits: int) -> Splits:
     """The first `splits` published splits: 90 % of the rows, of them 80 % for training."""
-    with np.load(folder / f"{name}.npz") as file:
-        x, y, rows = file["X"], file["y"], int(file["n_train"])
+    file = npz.arrays(folder / f"{name}.npz")
+    x, y, rows = file["X"], file["y"], int(file["n_train"])
     random = np.random.RandomState(1)
     chosen = [random.choice(len(y), len(y), replace=False)[:rows] for _ in range(splits)]
     orders = np.stack(chosen, axis=1)
@@ -67,7 +69,7 @@ def standard(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.
 
 def published(folder: Path, name: str, rate: float, tau: float) -> dict[str, list[float]]:
     """Mean and standard error over 20 splits of the three published figures of one cell."""
-    results = json.loads((folder / RESULTS).read_text())
+    results = json_text.read(folder / RESULTS, list[dict[str, Any]])
     entry = next(entry for entry in results if entry["dataset"] == name)
     keys = {
         "mc_rmse": "validation_MC_rmse_mean",

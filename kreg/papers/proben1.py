@@ -8,7 +8,6 @@ progress P_5 < 0.1 per mille, or after 3000 epochs; the test error is that of th
 Source: L. Prechelt, PROBEN1, Technical Report 21/94, Universitaet Karlsruhe, 1994.
 """
 
-import csv
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 
 from kreg import check
 from kreg.diagnostics.criteria import GL, Progress
+from kreg.foreign import csv_text, npz
 from kreg.papers.rprop import Networks, Rprop, percentage
 
 Rows = tuple[np.ndarray, np.ndarray]  # inputs and targets
@@ -85,8 +85,8 @@ def source(data: str | Path | None) -> tuple[Path, list[Published]]:
         raise check.invalid(
             "data", "the folder proben1, or KREG_DATA set to its parent", str(folder)
         )
-    with open(table, newline="") as file:
-        return folder, list(csv.DictReader(file))
+    header, *rows = csv_text.rows(csv_text.log(table))
+    return folder, [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def pick(by_table: Iterable[tuple[str, str]], problem: str) -> tuple[str, str]:
@@ -102,10 +102,10 @@ def hidden(row: Published) -> tuple[int, ...]:
 
 def load(folder: Path, problem: str) -> list[Rows]:
     """`(x, y)` of the training, validation and test rows, in the order of this permutation."""
-    with np.load(folder / f"{problem[:-1]}.npz") as file:
-        x, y = file["X"].astype(float), file["Y"].astype(float)
-        order = file[f"perm{problem[-1]}"] if problem[-1] != "1" else slice(None)
-        ends = np.cumsum(file["n_train_val_test"])
+    file = npz.arrays(folder / f"{problem[:-1]}.npz")
+    x, y = file["X"].astype(float), file["Y"].astype(float)
+    order = file[f"perm{problem[-1]}"] if problem[-1] != "1" else slice(None)
+    ends = np.cumsum(file["n_train_val_test"])
     x, y = x[order], y[order]
     return [(x[a:b], y[a:b]) for a, b in zip((0, *ends[:2]), ends, strict=True)]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from kreg.foreign import npz
 from kreg.papers.data_folder import data_folder
 from kreg.papers.linear_fit import linear_model, train
 from kreg.regularizers import L2, ElasticNet
@@ -56,8 +57,8 @@ def run(out_dir: str | Path, *, data_dir: str | Path | None = None) -> dict[str,
 
 def load(file: Path) -> Prostate:
     """The data of 2005, scaled on the training rows."""
-    with np.load(file) as archive:
-        x, y, rows = archive["X_all_2005"], archive["y_all"], archive["is_train"].astype(bool)
+    found = npz.arrays(file)
+    x, y, rows = found["X_all_2005"], found["y_all"], found["is_train"].astype(bool)
     mean, scale = x[rows].mean(0), x[rows].std(0)
     x, y = (x - mean) / scale, y - y[rows].mean()
     return Prostate(x[rows], y[rows], x[~rows], y[~rows])

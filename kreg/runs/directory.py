@@ -8,13 +8,16 @@ from typing import Any
 
 from kreg import files
 from kreg.files import AnyPath
+from kreg.foreign import json_text
 from kreg.runs.lock import Lock
-from kreg.runs.ownership import LOCK, RESULT, refuse_foreign
+from kreg.runs.ownership import CONFIG, LOCK, RESULT, refuse_foreign
 from kreg.runs.recorded_units import in_own_units
+from kreg.runs.schema import Configuration, Result
 from kreg.runs.state import StateFile
 
 DONE = "done"
 FAILED = "failed"
+KINDS: dict[str, Any] = {CONFIG: Configuration, RESULT: Result}
 
 
 class RunDirectory:
@@ -53,6 +56,7 @@ class RunDirectory:
         refuse_foreign(self.path)
         self.probe()
         self.lock.acquire()
+        self.opened = os.stat(self.path)
         files.sweep(self.path)
         files.sweep(self.state.folder)
         return self
@@ -67,6 +71,18 @@ class RunDirectory:
         except OSError as error:
             reason = error.strerror or str(error)
             raise OSError(error.errno, f"cannot write into {self.path}: {reason}") from error
+
+    def refuse_gone(self) -> None:
+        """Notice that the directory was removed or renamed since it was opened.
+
+        Raises:
+            OSError: With one sentence; nothing has been written where it was.
+        """
+        if not (self.path.is_dir() and os.path.samestat(self.opened, os.stat(self.path))):
+            raise OSError(
+                f"{self.path} was removed or renamed during the training, and is not made again. "
+                "If it was renamed, resume=<its new path> goes on there."
+            )
 
     def close(self) -> None:
         self.lock.release()
@@ -87,7 +103,7 @@ class RunDirectory:
 
     def read_json(self, name: str) -> dict[str, Any] | None:
         """A JSON file of the run, or `None` where it is missing or damaged."""
-        return files.read_json(self.path / name)
+        return json_text.read_object(self.path / name, KINDS.get(name, dict[str, Any]))
 
     def write_json(self, name: str, value: object) -> None:
         files.write_json(self.path / name, value)

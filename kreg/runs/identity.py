@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
+from kreg.foreign import json_text
+
 Plain: TypeAlias = dict[str, Any]
 Changes: TypeAlias = dict[str, tuple[Any, Any]]
 
@@ -41,7 +43,7 @@ def _flatten(value: object, prefix: str) -> Iterator[tuple[str, Any]]:
         for key, item in value.items():
             yield from _flatten(item, f"{prefix}.{key}" if prefix else str(key))
     else:
-        yield prefix, json.loads(json.dumps(value))
+        yield prefix, json_text.parse(json.dumps(value), what=prefix)
 
 
 def differences(old: Plain, new: Plain) -> Changes:

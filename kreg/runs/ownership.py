@@ -5,6 +5,8 @@ from pathlib import Path
 
 from kreg import files
 from kreg.files import AnyPath
+from kreg.foreign import content, json_text
+from kreg.runs.schema import Configuration
 
 CONFIG, RESULT = "config.json", "result.json"
 HYDRA, LOCK, OUTPUT = ".hydra", "run.lock", "output.txt"
@@ -51,19 +53,19 @@ def is_ours(folder: Path) -> bool:
     """Whether a run may be written there: kreg's own, one that never began, or an empty folder."""
     names = {entry.name for entry in folder.iterdir() if not files.LEFTOVER.fullmatch(entry.name)}
     if CONFIG in names:
-        return (files.read_json(folder / CONFIG) or {}).keys() >= KEYS
+        return (json_text.read_object(folder / CONFIG, Configuration) or {}).keys() >= KEYS
     if HYDRA in names and not _is_our_hydra(folder / HYDRA):
         return False
     if names <= set(UNBEGUN):
         return HYDRA in names or OUTPUT not in names
     # a procedure's of 0.1, which kept no configuration of its own
-    return HYDRA in names and "procedure" in (files.read_json(folder / RESULT) or {})
+    return HYDRA in names and "procedure" in (json_text.read_object(folder / RESULT) or {})
 
 
 def _is_our_hydra(folder: Path) -> bool:
     """Whether Hydra wrote it for kreg, or had not yet written anything when it was killed."""
     try:
-        text = files.read_text(folder / "config.yaml")
+        text = content.text(folder / "config.yaml", content.MEBI, follow=False)
     except (OSError, ValueError):
         return files.is_folder(folder) and not any(folder.iterdir())
     return not text or set(TOP_KEY.findall(text)) >= KEYS

@@ -1,11 +1,12 @@
 """A finished run of an earlier version, its errors in the target's own units."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 from kreg.files import AnyPath
+from kreg.foreign import json_text
+from kreg.runs.schema import DataFacts
 
 DATA = "data.json"
 ERROR = "rmse"  # the one error that those versions measured
@@ -32,14 +33,14 @@ def in_own_units(result: dict[str, Any], folder: AnyPath) -> dict[str, Any]:
     return found
 
 
-def scaled(metrics: dict[str, float], factor: float) -> dict[str, float]:
-    return {name: n * factor if name.endswith(ERROR) else n for name, n in metrics.items()}
+def scaled(metrics: dict[str, float | None], factor: float) -> dict[str, float | None]:
+    return {
+        name: n * factor if name.endswith(ERROR) and n is not None else n
+        for name, n in metrics.items()
+    }
 
 
 def target_scale(folder: Path) -> list[float]:
     """What the targets of a run were divided by; empty where they were not."""
-    try:
-        found = json.loads((folder / DATA).read_text())
-        return list(found["target"]["scale"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    found = json_text.read_object(folder / DATA, DataFacts)
+    return list(found["target"]["scale"]) if found else []

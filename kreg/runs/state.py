@@ -9,6 +9,8 @@ import numpy as np
 from kreg import archive, files
 from kreg.archive import State
 from kreg.files import AnyPath
+from kreg.foreign.schema import conform
+from kreg.runs import schema
 
 KEPT = 2
 NAME = re.compile(r"epoch_(\d{6})\.npz")
@@ -80,6 +82,9 @@ class StateFile:
 
     @staticmethod
     def _check(path: Path, state: State) -> None:
+        conform(state, schema.State, "it")
+        if any(length < 0 for length in state.get("logs", {}).values()):
+            raise archive.DamagedError("a log in it has a negative length")
         if state.get("epoch") != _epoch(path):
             raise archive.DamagedError(f"it holds epoch {state.get('epoch')}")
 

@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 
 from rich.console import Console
 
+from kreg.printable import printable
+
 Plain: TypeAlias = dict[str, Any]
 
 METRICS = ("accuracy", "exact_match", "rmse")  # on the test rows, in this order
@@ -61,7 +63,7 @@ def show(
 def print_line(console: Console | None, text: str, style: str = "") -> None:
     """One line, never broken: a command must survive copy and paste."""
     console = console or Console(highlight=False)
-    console.print(text, style=style, markup=False, soft_wrap=True)
+    console.print(printable(text), style=style, markup=False, soft_wrap=True)
 
 
 def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:

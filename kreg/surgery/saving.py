@@ -2,7 +2,6 @@
 
 import json
 import os
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import keras
 
 from kreg import check, files, registration
+from kreg.foreign import keras_file
+from kreg.foreign.schema import conform
 from kreg.regularizers import penalty_table
 from kreg.surgery.regularization import retrace
 from kreg.surgery.rules import weights_of
@@ -46,13 +47,13 @@ def save_model(model: keras.Model, path: "str | os.PathLike[str]") -> None:
     with files.replacing(path) as temporary:
         model.save(temporary)
         if rows:
-            with zipfile.ZipFile(temporary, "a") as archive:
-                archive.writestr(MEMBER, json.dumps(rows))
+            keras_file.add(temporary, MEMBER, json.dumps(rows))
 
 
 def load_model(path: "str | os.PathLike[str]", **kwargs: Any) -> keras.Model:
     """`keras.models.load_model`, with kreg's classes registered and every penalty put back.
 
+    What a `.keras` file claims of its weights is held against its size before Keras opens it.
     The penalties are those that `kreg.save_model` has written, or that the file's kreg optimizer
     names; the optimizer goes on with its state.
 
@@ -60,6 +61,7 @@ def load_model(path: "str | os.PathLike[str]", **kwargs: Any) -> keras.Model:
         path: What `kreg.save_model` or `model.save` has written.
         **kwargs: Of `keras.models.load_model`: `custom_objects`, `compile`, `safe_mode`.
     """
+    keras_file.check(path)
     registration.register(*registration.ROOMS)
     model = keras.models.load_model(path, **kwargs)
     own, of_optimizer = _tables(path)
@@ -79,13 +81,12 @@ def _tables(
     path: "str | os.PathLike[str]",
 ) -> tuple[Sequence[penalty_table.Row], Sequence[penalty_table.Row]]:
     """What `save_model` has written, and what the optimizer's configuration holds."""
-    if not zipfile.is_zipfile(path):
-        return [], []
-    with zipfile.ZipFile(path) as archive:
-        if MEMBER in archive.namelist():
-            return json.loads(archive.read(MEMBER)), []
-        config = json.loads(archive.read(CONFIG)).get("compile_config")
-    return [], next(_named("penalties", config), [])
+    own = keras_file.member(path, MEMBER)
+    if own is not None:
+        conform(own, list[penalty_table.Row], MEMBER)
+        return own, []
+    config = keras_file.member(path, CONFIG) or {}
+    return [], next(_named("penalties", config.get("compile_config")), [])
 
 
 def _named(name: str, config: Any) -> Iterator[Any]:

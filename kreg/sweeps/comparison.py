@@ -1,11 +1,14 @@
 """`kreg compare DIR`: one table on the terminal, one page, one CSV file."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from kreg import check, files
+from kreg.foreign import csv_text
+from kreg.printable import printable, say
 from kreg.sweeps import page, table
-from kreg.sweeps.reading import collect
+from kreg.sweeps.reading import Sweep, collect
 from kreg.sweeps.results import PAGE
 
 CSV = "sweep.csv"
@@ -31,10 +34,15 @@ def compare(directory: str | Path, *, quiet: bool = False, choose: str | None = 
     directory = Path(directory)
     if not quiet:
         table.show(sweep)
-    csv = sweep.runs.drop(columns="path").to_csv
-    _write(directory / CSV, lambda: csv(index=False), quiet)
+    _write(directory / CSV, lambda: csv(sweep), quiet)
     _write(directory / PAGE, lambda: page.render(sweep), quiet)  # last: it says: complete
     return 0 if (sweep.runs["status"] == "done").all() else 1
+
+
+def csv(sweep: Sweep) -> str:
+    """All runs, as a spreadsheet may open them: no text in it is a formula."""
+    runs = sweep.runs.drop(columns="path").rename(columns=csv_text.defused)
+    return str(runs.map(csv_text.defused).to_csv(index=False))
 
 
 def _write(path: Path, content: Callable[[], str], quiet: bool) -> None:
@@ -42,7 +50,8 @@ def _write(path: Path, content: Callable[[], str], quiet: bool) -> None:
     try:
         files.write(path, content())
     except Exception as error:  # whatever it is, there are a table and results
-        print(f"kreg: {path} could not be written ({type(error).__name__}: {error}).")
+        told = f"{path} could not be written ({type(error).__name__}: {error})."
+        say(told, sys.stdout)
     else:
         if path.name == PAGE and not quiet:
-            print(f"page: {path}")
+            print(f"page: {printable(path)}")

@@ -2,6 +2,8 @@
 
 import sys
 
+from kreg.printable import printable
+
 
 class JobProgress:
     """Prints to the error stream, so that a sweep's table can be piped.
@@ -40,7 +42,7 @@ class JobProgress:
 
     @staticmethod
     def say(text: str) -> None:
-        print(text, file=sys.stderr, end="", flush=True)
+        print(printable(text), file=sys.stderr, end="", flush=True)
 
 
 def spoken(seconds: float) -> str:

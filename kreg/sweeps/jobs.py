@@ -16,10 +16,10 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from kreg import files
 from kreg.config import earlier_defaults, renamed
 from kreg.config.validate import ConfigError, validate
 from kreg.files import write_json
+from kreg.foreign import content
 from kreg.pages.formatting import number
 from kreg.runs import RunDirectory, identity
 from kreg.sweeps.results import (
@@ -31,6 +31,7 @@ from kreg.sweeps.results import (
 )
 
 DIGITS = 6
+MOST = 4 * content.MEBI  # bytes of a composed configuration
 COMPOSED = ".hydra/config.yaml"  # what Hydra writes down of a job
 
 
@@ -98,7 +99,7 @@ def is_of(run: RunDirectory, config: DictConfig) -> bool:
     recorded = run.read_json(CONFIG)
     if recorded is None:  # another app's; kreg's own procedures kept none in version 0.1
         try:
-            return files.read_text(run.file(COMPOSED)) == OmegaConf.to_yaml(task)
+            return content.text(run.file(COMPOSED), MOST, follow=False) == OmegaConf.to_yaml(task)
         except (OSError, ValueError):
             return False
     plain: Any = OmegaConf.to_container(task, resolve=True)

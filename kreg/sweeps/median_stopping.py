@@ -1,6 +1,5 @@
 """When a running trial of a search is hopeless: the median rule."""
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kreg.config.root import AUTO
+from kreg.sweeps import journal as journals
 from kreg.sweeps.results import OBJECTIVE
 
 Rule = Callable[[Sequence[float]], bool]  # a training's losses so far -> whether to end it
@@ -51,6 +51,5 @@ def known_curves(journal: Path) -> list[list[float]]:
     """The curves of the good trials in a journal."""
     if not journal.is_file():
         return []
-    lines = journal.read_text(encoding="utf-8").splitlines()[1:]
-    trials = [json.loads(line) for line in lines]
+    trials = journals.trials(journals.whole(journal))
     return [t["curve"] for t in trials if t["curve"] and math.isfinite(t["value"])]

@@ -1,16 +1,18 @@
 """The runs below a directory as one table: what was varied, and what came out."""
 
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from omegaconf import OmegaConf
 
 from kreg import check
 from kreg.config import renamed
 from kreg.config.root import AUTO
 from kreg.diagnostics.states import RENAMED
+from kreg.foreign import csv_text, yaml_text
 from kreg.metric_names import direction
 from kreg.runs import RunDirectory, identity
 from kreg.sweeps.results import (
@@ -24,6 +26,7 @@ from kreg.sweeps.results import (
 )
 
 OVERRIDES = ".hydra/overrides.yaml"
+WHOLE = re.compile(r"[+-]?\d{1,300}")
 MEASURED = (
     "status",
     "verdict",
@@ -103,7 +106,7 @@ def collect(directory: str | Path) -> Sweep:
             "directory", f"a folder that holds runs ({RESULT} somewhere below it)", str(directory)
         )
     settings = [settings_of(folder) for folder in folders]
-    results = [RunDirectory(folder).result or {} for folder in folders]
+    results = [result_of(folder) for folder in folders]
     factors, objective = factors_of(settings), objective_of_all(folders, results)
     rows = [
         {
@@ -117,6 +120,13 @@ def collect(directory: str | Path) -> Sweep:
     return Sweep(directory, pd.DataFrame(rows), factors, objective, str(choose))
 
 
+def result_of(folder: Path) -> dict[str, Any]:
+    """What came out; a result that cannot be read costs its run, and no other one."""
+    found = RunDirectory(folder).result
+    damaged = {"status": "damaged"} if os.path.lexists(folder / RESULT) else {}
+    return damaged if found is None else found
+
+
 def job_order(folder: Path) -> tuple[str, int, str]:
     """Job 10 after job 9."""
     head = folder.name.split("_")[0]
@@ -125,20 +135,38 @@ def job_order(folder: Path) -> tuple[str, int, str]:
 
 def settings_of(folder: Path) -> dict[str, Any]:
     """What the run was told: the command line's overrides, else its whole configuration."""
-    overrides = folder / OVERRIDES
-    if overrides.is_file():
-        told = map(str, OmegaConf.load(overrides))
+    try:
+        told = map(str, yaml_text.read(folder / OVERRIDES, list[Any], follow=False))
         pairs = [override.split("=", 1) for override in told if "=" in override]
         return {renamed.present(key.lstrip("+")): plain(value) for key, value in pairs}
-    return identity.canonical(renamed.current(read_json(folder / CONFIG)))
+    except (OSError, ValueError):  # none, or damaged: the configuration says as much
+        return configured(folder)
+
+
+def configured(folder: Path) -> dict[str, Any]:
+    """A run's whole configuration, key by key."""
+    flat = identity.canonical(renamed.current(read_json(folder / CONFIG)))
+    return {key: value if is_scalar(value) else str(value) for key, value in flat.items()}
+
+
+def is_scalar(value: object) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def plain(text: str) -> int | float | str:
-    """`1e-4` as a number, `deep` and `off` as strings."""
-    value = OmegaConf.create({"value": None})
-    value.merge_with_dotlist([f"value={text}"])
-    known = isinstance(value.value, int | float | str) and not isinstance(value.value, bool)
-    return value.value if known else text
+    """`1e-4` as a number, `deep` as a string; nothing in it is looked up or resolved.
+
+    >>> plain("1e-4"), plain("3"), plain("true"), plain("deep"), plain("'a b'")
+    (0.0001, 3, True, 'deep', 'a b')
+    """
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if text[:1] in ("'", '"') and text[-1:] == text[:1] and len(text) > 1:
+        return text[1:-1]
+    number = csv_text.number(text) if text.isprintable() else None
+    if number is None:
+        return text
+    return int(text) if WHOLE.fullmatch(text) else number
 
 
 def factors_of(settings: list[dict[str, Any]]) -> list[str]:
@@ -163,4 +191,5 @@ def measured(result: dict[str, Any], objective: str) -> dict[str, Any]:
     row["objective"] = objective_of(result, objective)
     smaller = result.get("compressed") or {}
     row["small"] = smaller.get("after", {}).get("parameters")
-    return {**row, **result.get("metrics", {})}
+    own = {*row, "run", "path", *REPLICATES}  # whatever a stranger calls a metric
+    return row | {k: v for k, v in result.get("metrics", {}).items() if k not in own}

@@ -1,20 +1,30 @@
 """What a job has left behind, read without pandas: the command line asks before every sweep."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
-from kreg import files
 from kreg.config.root import AUTO
+from kreg.foreign import json_text
+from kreg.runs.schema import Configuration, Result
 
 RESULT, CONFIG = "result.json", "config.json"
-PAGE = "sweep.html"
+PAGE, PLAN = "sweep.html", "sweep.json"
 OBJECTIVE = "val_clean_loss"
 REPLICATES = ("seed", "data.fold")  # what differs between trainings of one setting
 
 
+class Plan(TypedDict):
+    """`sweep.json`."""
+
+    jobs: list[list[str]]
+
+
+KINDS: dict[str, Any] = {RESULT: Result, CONFIG: Configuration, PLAN: Plan}
+
+
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object, empty where the file is missing or damaged."""
-    return files.read_json(path) or {}
+    """The JSON object of a job or a sweep, empty where the file is missing or damaged."""
+    return json_text.read_object(path, KINDS.get(path.name, dict[str, str])) or {}
 
 
 def objective_name(result: dict[str, Any], name: str) -> str:

@@ -9,7 +9,7 @@ import importlib.util
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kreg import check, files
+from kreg.foreign.content import DamagedError
+from kreg.sweeps import journal as journals
 from kreg.sweeps import median_stopping
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ class Choice:
     def draw(self, generator: np.random.Generator) -> Any:
         return self.options[int(generator.integers(len(self.options)))]
 
+    def allows(self, value: object) -> bool:
+        return value in self.options
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -48,6 +53,9 @@ class Interval:
         if not self.low < self.high or (self.log and self.low <= 0):
             positive = "0 < low < high on a logarithmic scale" if self.log else "low < high"
             raise check.invalid("interval", positive, (self.low, self.high))
+
+    def allows(self, value: object) -> bool:
+        return isinstance(value, int | float) and self.low <= value <= self.high
 
     def draw(self, generator: np.random.Generator) -> float:
         low, high = (math.log(b) if self.log else b for b in (self.low, self.high))
@@ -141,16 +149,38 @@ class Study:
         return median_stopping.worse_than_half(curve, [t.curve for t in self.trials if t.good])
 
     def _read(self) -> list[Trial]:
-        if not self.journal.exists():
+        if not os.path.lexists(self.journal):
             self.journal.parent.mkdir(parents=True, exist_ok=True)
             self._write({"space": self._signature()})
             return []
-        lines = list(whole_lines(self.journal))
-        if not lines or lines[0].get("space") != self._signature():
+        try:
+            content = self._whole_lines()
+            known, lines = journals.head(content), journals.trials(content)
+            trials = [self._trial(line) for line in lines] if known == self._signature() else []
+        except DamagedError as error:
+            raise ValueError(
+                f"{self.journal} cannot be used: {error}. Put a good copy there, or start anew "
+                "with resume=never."
+            ) from error
+        if known != self._signature():
             raise check.invalid(
                 "space", f"the space of the search in {self.journal}", sorted(self.space)
             )
-        return [Trial(**line) for line in lines[1:]]
+        return trials
+
+    def _trial(self, line: journals.Line) -> Trial:
+        """A line as a trial, whose setting this space allows."""
+        params, space = line["params"], self.space
+        if params.keys() != space.keys() or not all(space[k].allows(v) for k, v in params.items()):
+            raise DamagedError(f"trial {line['number']} has a setting that is none of the space")
+        return Trial(line["number"], params, line["value"], line["curve"], line["pruned"])
+
+    def _whole_lines(self) -> str:
+        """What was written to its end; a kill may have cut the last line, which goes."""
+        content = journals.whole(self.journal)
+        if len(content.encode()) != self.journal.stat().st_size:
+            files.write(self.journal, content)
+        return content
 
     def _signature(self) -> dict[str, str]:
         return {name: repr(dimension) for name, dimension in self.space.items()}
@@ -160,15 +190,6 @@ class Study:
             file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
-
-
-def whole_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines that were written to their end; a kill may have cut the last one, which goes."""
-    text = path.read_text(encoding="utf-8")
-    complete = text[: text.rfind("\n") + 1]
-    if complete != text:
-        files.write(path, complete)
-    return map(json.loads, complete.splitlines())
 
 
 def chosen(sampler: str) -> str:

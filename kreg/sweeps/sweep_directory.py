@@ -7,9 +7,9 @@ from kreg import files
 from kreg.runs import ForeignError, new_name
 from kreg.runs.lock import Lock
 from kreg.runs.ownership import refuse_links
-from kreg.sweeps.results import PAGE, RESULT, read_json
+from kreg.sweeps.results import CONFIG, PAGE, PLAN, RESULT, read_json
 
-PLAN, LOCK = "sweep.json", "sweep.lock"
+LOCK = "sweep.lock"
 SUBMITIT = ".submitit"  # a queue's own folder, in which submitit lays links itself
 ENDED = ("done", "failed")
 
@@ -52,7 +52,7 @@ class SweepDirectory:
             return
         refuse_links(self.path, skip=(SUBMITIT,))
         names = {e.name for e in self.path.iterdir() if not files.LEFTOVER.fullmatch(e.name)}
-        if names - {LOCK} and not isinstance(read_json(self.path / PLAN).get("jobs"), list):
+        if names - {LOCK} and "jobs" not in read_json(self.path / PLAN):
             raise ForeignError(
                 f"{self.path} is not empty and no sweep of kreg (it has no {PLAN} of kreg's). "
                 "Nothing in it was changed. Choose another directory with hydra.sweep.dir=..."
@@ -74,8 +74,8 @@ class SweepDirectory:
 
     @property
     def has_runs(self) -> bool:
-        """Whether any job has started."""
-        return any(folder.is_dir() for folder in self.path.glob("[!.]*"))
+        """Whether any job has left something to compare; a full disk may have kept all from it."""
+        return any(any(self.path.glob(f"[!.]*/{name}")) for name in (RESULT, CONFIG))
 
 
 def choose(

@@ -1,6 +1,5 @@
 """`hparams_search=optuna`: the values of a sweep are a space, and a search chooses from it."""
 
-import csv
 import itertools
 import math
 import time
@@ -19,6 +18,7 @@ from omegaconf import DictConfig
 
 from kreg import check
 from kreg.config.root import AUTO
+from kreg.foreign import csv_text
 from kreg.metric_names import direction
 from kreg.runs import RunDirectory
 from kreg.sweeps.job_progress import JobProgress
@@ -125,12 +125,25 @@ class Search(Sweeper):
         each = len(self.replicates)
         first = asked[0].number * each
         results = self.launcher.launch(told, initial_job_idx=first)
-        found = [
-            worth(folder_of(result, folder, first + place), value_of(result, self.sign))
-            for place, result in enumerate(results)
-        ]
+        numbered = [(first + place, result) for place, result in enumerate(results)]
         for place, trial in enumerate(asked):
-            study.tell(trial, **averaged(found[place * each : (place + 1) * each]))
+            own = numbered[place * each : (place + 1) * each]
+            require_finished(own, folder)
+            found = [
+                worth(folder_of(result, folder, number), value_of(result, self.sign))
+                for number, result in own
+            ]
+            study.tell(trial, **averaged(found))
+
+
+def require_finished(jobs: list[tuple[int, JobReturn]], folder: Path) -> None:
+    """Refuse to note a trial with an unfinished job: it is asked for again, and known then."""
+    for number, result in jobs:
+        if is_unfinished(result):
+            raise OSError(
+                f"Job {number} of the search is not finished: the machine refused it a file, see "
+                f"{folder}. The same command goes on with it."
+            )
 
 
 def averaged(found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -164,6 +177,12 @@ def worth(folder: Path, value: float) -> dict[str, Any]:
     return {"value": min(reached, default=value), "curve": curve_of(folder), "pruned": pruned}
 
 
+def is_unfinished(result: JobReturn) -> bool:
+    """Whether a job goes on with the same command: it knows no objective, not even a bad one."""
+    value = result._return_value
+    return isinstance(value, float) and math.isnan(value)
+
+
 def value_of(result: JobReturn, sign: float = 1.0) -> float:
     """The objective that a job returned, to be minimised; a failed job ends no search."""
     value = result._return_value
@@ -173,11 +192,13 @@ def value_of(result: JobReturn, sign: float = 1.0) -> float:
 
 def curve_of(folder: Path, name: str = CURVE) -> list[float]:
     """A column of a job's history, one number an epoch; empty where there is none."""
-    if not (folder / HISTORY).is_file():
+    try:
+        header, *rows = csv_text.rows(csv_text.log(folder / HISTORY, follow=False)) or [[]]
+    except (OSError, ValueError):
         return []
-    with open(folder / HISTORY, encoding="utf-8", newline="") as file:
-        values = [row.get(name) for row in csv.DictReader(file)]
-    return [float(value) for value in values if value]
+    place = header.index(name) if name in header else len(header)
+    found = [csv_text.number(row[place]) for row in rows if place < len(row)]
+    return [value for value in found if value is not None]
 
 
 def taken_apart(arguments: list[str]) -> tuple[list[str], Space, list[list[str]]]:

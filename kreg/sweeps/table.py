@@ -53,7 +53,8 @@ def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
         rows: At most so many runs; the page has them all.
     """
     console = console or Console()
-    console.print(f"{len(sweep.runs)} runs, {len(sweep.done)} done: {sweep.path}\n", style="bold")
+    head = f"{len(sweep.runs)} runs, {len(sweep.done)} done: {sweep.path}\n"
+    console.print(terminal.words(head, "bold"))
     repeated = are_repeated(settings(sweep))
     names: list[Cell | str] = [number(run) for run in ordered(sweep)["run"]]
     whole = of_settings(sweep) if repeated else runs(sweep, names, "#")
@@ -64,17 +65,18 @@ def show(sweep: Sweep, console: Console | None = None, rows: int = 40) -> None:
         unfinished(sweep, console)
     found = effects(sweep)
     if found:
-        console.print(f"Effect of each factor on {sweep.objective}\n", style="bold")
+        console.print(terminal.words(f"Effect of each factor on {sweep.objective}\n", "bold"))
         console.print(terminal.table(effects_table(found), console), "")
     for sentence in answer(sweep, found):
-        console.print(sentence, highlight=False, soft_wrap=True)
+        console.print(terminal.words(sentence), highlight=False, soft_wrap=True)
 
 
 def unfinished(sweep: Sweep, console: Console) -> None:
     """Print the runs that are in no mean."""
     left = sweep.runs.drop(sweep.done.index)
     for _, run in left.iterrows():
-        console.print(f"#{number(run['run'])} {name_of(run, sweep.factors)}: {run['status']}")
+        line = f"#{number(run['run'])} {name_of(run, sweep.factors)}: {run['status']}"
+        console.print(terminal.words(line))
     console.print("" if left.empty else "\n", end="")
 
 

@@ -11,6 +11,7 @@ from tensorboard.plugins import base_plugin
 from werkzeug import Request, Response
 
 from kreg.diagnostics.upgrade import upgraded
+from kreg.foreign import json_text
 from kreg.pages import html, sections
 from kreg.tensorboard import PLUGIN_NAME
 
@@ -95,14 +96,18 @@ class KregPlugin(base_plugin.TBPlugin):
             return answer(f"There is no report of the run {run!r}.", "text/plain", 404)
         if "error" in document:
             return answer(document["error"], "text/plain", 422)
-        return answer(render(document), content_type)
+        try:
+            return answer(render(document), content_type)
+        except Exception as error:  # numbers that nobody has measured: this run's page alone fails
+            told = f"The report cannot be shown ({type(error).__name__}: {error})."
+            return answer(told, "text/plain", 422)
 
 
 def read(point: provider.TensorDatum) -> Document:
     """The document in a tensor, up to date; `{"error": sentence}` when it is damaged."""
     try:
-        return upgraded(json.loads(point.numpy.item().decode("utf-8")))
-    except (ValueError, AttributeError) as error:
+        return upgraded(json_text.parse(point.numpy.item(), what="report"))
+    except Exception as error:  # whatever a stranger's tensor holds: the other runs stay
         return {"error": f"The report cannot be read: {error}"}
 
 

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from kreg.augment.options import AugmentOptions
 from kreg.config import earlier_defaults
 from kreg.config.procedures import PROCEDURES
 from kreg.config.root import Config
+from kreg.foreign import json_text
 from kreg.pages import write_all
+from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
 from kreg.training import callbacks as ordered
@@ -58,7 +61,7 @@ def run(
         training = plan.make(config, steps)
         announce(training, device, config)
         if isinstance(config.augment, AugmentOptions) and config.augment.preview:
-            print(f"kreg: {samples.write(training, place.path)}")
+            say(samples.write(training, place.path), sys.stdout)
             return 0.0
         place.reopen()
         place.write_json(CONFIG, earlier_defaults.record(config, begun))
@@ -66,6 +69,7 @@ def run(
         result = train(training, config, place, hopeless)
         result["seconds"] = round(time.perf_counter() - began, 3)
         result |= results.compared(result, config.objective)
+        place.refuse_gone()
         place.write_json("result.json", result)
         show(result, place, config)
     return float(result["objective"])
@@ -81,7 +85,8 @@ def show(result: dict[str, Any], place: RunDirectory, config: Config) -> None:
     try:
         summary.show(result, place.path, config.trainer.verbose)
     except Exception as error:  # whatever it is, the run is done
-        print(f"kreg: {place.path} is done; its summary failed ({type(error).__name__}: {error}).")
+        told = f"{place.path} is done; its summary failed ({type(error).__name__}: {error})."
+        say(told, sys.stdout)
 
 
 def refuse_changed(place: RunDirectory, config: Config) -> None:
@@ -108,8 +113,8 @@ def conduct(config: Config, directory: Path) -> float:
         place.write_json(CONFIG, config.to_dict())
         result = procedure.run(place.path, **whole, **config.arguments)
         result = {"status": "done", "procedure": config.procedure, **result}
-        place.write_json("result.json", json.loads(json.dumps(result, default=float)))
-    print(f"kreg: results in {directory}")
+        place.write_json("result.json", json_text.parse(json.dumps(result, default=float)))
+    say(f"results in {directory}", sys.stdout)
     return float(result.get("objective", 0.0))
 
 
@@ -134,11 +139,12 @@ def train(
     with callbacks.interrupt, callbacks.progress:
         fit(training, config, callbacks, store)
     seconds = time.perf_counter() - began
+    place.refuse_gone()
     if callbacks.interrupt.exit_code:
         raise SystemExit(callbacks.interrupt.exit_code)
     if callbacks.non_finite.failure:
         save_report(callbacks, place)
-        raise FloatingPointError(f"{callbacks.non_finite.failure} The last good state is kept.")
+        raise FloatingPointError(f"{callbacks.non_finite.failure} {kept(place)}")
     units.rescale(training.model, training.data.target_scale)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
@@ -146,11 +152,18 @@ def train(
     if callbacks.tensorboard is not None:
         numbers = result["metrics"] | {"sparsity": result["sparsity"]}
         callbacks.tensorboard.result(result["epochs"], numbers)
+    place.refuse_gone()
     callbacks.save_best(place.file("best.keras"))
     smaller = compression.section(result, config.compress.refit_epochs)
     scores = {key: result[key] for key in ("metrics", "units")}
     save_report(callbacks, place, compressed=smaller, scores=scores, features=result["features"])
     return result
+
+
+def kept(place: RunDirectory) -> str:
+    """What is left of a training whose numbers broke."""
+    good = bool(place.state.generations())
+    return "The last good state is kept." if good else "No epoch had ended, so no state is kept."
 
 
 def fit(training: Plan, config: Config, callbacks: TrainingCallbacks, store: Checkpoint) -> None:
@@ -186,4 +199,4 @@ def save_report(
         record = callbacks.diagnostics.record  # what `kreg replay RUN` reads
         document = callbacks.diagnostics.document | sections
         for problem in write_all(document, place.path, pages, record)[1]:
-            print(f"kreg: {problem}")
+            say(problem, sys.stdout)

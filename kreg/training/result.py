@@ -202,9 +202,9 @@ def objective_name(result: Mapping[str, Any], name: str) -> str:
     """
     if name != AUTO:
         return name
-    side = "fold" if "fold_clean_loss" in result["metrics"] else "val"
+    side = "fold" if "fold_clean_loss" in result.get("metrics", {}) else "val"
     error = f"{side}_clean_rmse"
-    regression = result.get("task") == "regression" and error in result["metrics"]
+    regression = result.get("task") == "regression" and error in result.get("metrics", {})
     return error if regression else f"{side}_clean_loss"
 
 
@@ -219,7 +219,8 @@ def objective(result: Mapping[str, Any], name: str) -> float:
         ValueError: If no run has a number of that name.
     """
     name = objective_name(result, name)
-    numbers = {**result["metrics"], **{k: result[k] for k in ("sparsity", "params", "seconds")}}
+    others = {k: result[k] for k in ("sparsity", "params", "seconds") if k in result}
+    numbers = {**result.get("metrics", {}), **others}
     if name not in numbers:
         raise check.invalid("objective", f"one of {', '.join(numbers)}", name)
     value = numbers[name]

@@ -332,6 +332,7 @@ data=csv data.path=/etc/hostname data.target=y data.separator='::' | data.separa
 --config-dir                            | --config-dir
 --cfg wat                               | --cfg
 -m seed=range(0,3,0)                    | range
+data=synthetic data.rows=10000000 data.features=100000 | 21.8 TiB
 -m seed=1,2 hydra.sweep.dir=/proc/x     | /proc/x
 -m seed=1,2 hydra.sweep.subdir=../../x  | hydra.sweep.subdir
 -m seed=1,2 hydra.sweep.subdir=x        | two jobs

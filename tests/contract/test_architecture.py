@@ -17,6 +17,8 @@ SHARED = {
     "fields",
     "registration",
     "csv_header",
+    "foreign",
+    "printable",
 }
 # rooms whose table of components, and nothing else of them, is read from below by these
 READS_OPTIONS = {"config", "factories"}
@@ -42,6 +44,8 @@ MAY_IMPORT = {
     "metric_names": set(),
     "weight_names": set(),
     "csv_header": set(),
+    "foreign": set(),
+    "printable": set(),
     "private_keras": set(),
     "untracked": set(),
     "gradients": set(),
@@ -83,6 +87,8 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "metric_names": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "weight_names": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "foreign": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
     "gradients": {"hydra", "omegaconf"},
@@ -181,6 +187,60 @@ def test_tensorflow_is_imported_by_those_who_need_it_alone(path):
         if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in inside
     ]
     assert "tensorflow" not in first or room_of(path) in MADE_OF_TENSORFLOW
+
+
+# what turns the bytes of a file into values: as called, whatever the module is called here
+READERS = {
+    "json": {"load", "loads", "JSONDecoder"},
+    "numpy": {"load", "loadtxt", "genfromtxt", "fromfile", "memmap"},
+    "yaml": {"load", "safe_load", "unsafe_load", "full_load", "load_all", "safe_load_all", "parse"},
+    "omegaconf": {"OmegaConf.load"},
+    "csv": {"reader", "DictReader"},
+    "pandas": {"read_parquet", "read_json", "read_pickle", "read_hdf", "read_excel"},
+}
+ARCHIVES = {"zipfile", "tarfile", "h5py", "pickle", "marshal", "shelve", "dill", "pyarrow"}
+PROTOCOL = {"FromString", "ParseFromString", "MergeFromString"}
+DOOR = ROOT / "kreg" / "foreign"
+
+
+def readers_in(tree: ast.AST) -> set[str]:
+    """Every way in which a file's code turns somebody's bytes into values."""
+    modules: dict[str, str] = {}  # the name here -> the dotted name that it stands for
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules |= {a.asname or a.name.split(".")[0]: a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
+    found = {name for name in modules.values() if name.split(".")[0] in ARCHIVES}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.Name):
+            head, *rest = ast.unparse(node).split(".")
+            package, *more = (*modules.get(head, "").split("."), *rest)
+            if ".".join(more) in READERS.get(package, ()):
+                found.add(".".join((package, *more)))
+        if isinstance(node, ast.Attribute) and node.attr in PROTOCOL:
+            found.add(node.attr)
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_what_others_have_written_is_read_behind_one_door(path):
+    if not path.is_relative_to(DOOR):
+        found = readers_in(ast.parse(path.read_text()))
+        assert not found, f"{found}: read it with a function of kreg.foreign"
+
+
+def test_the_look_for_readers_sees_all_ways_to_them():
+    lines = (
+        "import json as j, numpy as np, yaml\nimport h5py\nfrom json import loads\n"
+        "from omegaconf import OmegaConf\nimport csv\n"
+        "j.load(f); np.load(f); yaml.safe_load(f); loads(t); OmegaConf.load(p); csv.reader(f)\n"
+        "Event.FromString(b); OmegaConf.create(); json.dumps(1); np.array(1)"
+    )
+    assert readers_in(ast.parse(lines)) == {
+        "json.load", "json.loads", "numpy.load", "yaml.safe_load", "omegaconf.OmegaConf.load",
+        "csv.reader", "h5py", "FromString",
+    }  # fmt: skip
 
 
 def private_names_in(tree: ast.AST) -> set[str]:

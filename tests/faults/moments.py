@@ -58,7 +58,7 @@ class Recorder:
         if not isinstance(path, str | os.PathLike) or not _below(path, self.folder):
             return
         folder, self.folder = self.folder, None  # copying opens files, too
-        self._copy(folder, f"{event} {Path(path).relative_to(folder)}")
+        self._copy(folder, f"{event} {Path(os.path.abspath(path)).relative_to(folder)}")
         self.folder = folder
 
     def _copy(self, folder: Path, moment: str) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 from keras import ops
 
 from kreg import archive, check, files
+from kreg.foreign import npz
+from kreg.foreign.schema import conform
 
 WHAT = ("weights", "all")
 NAME = "best-{:06d}.npz"
@@ -73,7 +75,7 @@ class Snapshots:
         if self.directory is None:
             return self.values[epoch]
         path = self.directory / NAME.format(epoch)
-        return _unversioned(path) or archive.read(path)["values"]
+        return _unversioned(path) or _values(archive.read(path))
 
     def average(self) -> list[np.ndarray]:
         """The mean over the kept epochs; whole-number variables are those of the best epoch."""
@@ -122,9 +124,16 @@ class Snapshots:
 
 def _unversioned(path: Path) -> list[np.ndarray]:
     """What version 0.1.0 wrote, one member `v<i>` a variable; empty for a file of today."""
-    with np.load(path, allow_pickle=False) as file:
-        count = 0 if archive.HEADER in file.files else len(file.files)
-        return [file[f"v{i}"] for i in range(count)]
+    if archive.HEADER in npz.names(path):
+        return []
+    members = npz.arrays(path)
+    return [members[f"v{i}"] for i in range(len(members))]
+
+
+def _values(state: archive.State) -> list[np.ndarray]:
+    conform(state.get("values"), list[np.ndarray], "values")
+    found: list[np.ndarray] = state["values"]
+    return found
 
 
 def _mean(values: Sequence[np.ndarray]) -> np.ndarray:

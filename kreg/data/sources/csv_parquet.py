@@ -161,17 +161,14 @@ def parquet(
 
 
 def read_parquet(file: Path) -> "pd.DataFrame":
-    """`pandas.read_parquet`, whose errors become one sentence."""
-    import pandas as pd
-
+    """The rows of a Parquet file, whose errors become one sentence."""
     try:
-        import pyarrow
+        from kreg.foreign import parquet_file
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "data=parquet needs pyarrow: pip install kreg[parquet]"
         ) from error
     try:
-        with open(file, "rb") as opened:
-            return pd.read_parquet(opened, engine="pyarrow")
-    except (pyarrow.ArrowException, OSError) as error:
+        return parquet_file.frame(file)
+    except (OSError, ValueError) as error:
         raise ValueError(f"{file} is not a Parquet file: {error}.") from error

@@ -9,8 +9,6 @@ missing). Any other array of one value a row can be named as `data.group` or `da
 nothing reads is said.
 """
 
-import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +22,8 @@ from kreg.data.dataset import Array, Raw, classes_task
 from kreg.data.preprocessing import Columns, Standard
 from kreg.data.sources import npz_arrays
 from kreg.data.targets import MOST_CLASSES, are_labels, looks_like_classes
+from kreg.foreign import json_text
+from kreg.foreign import npz as archives
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,14 +80,10 @@ def npz(
 def read(file: Path) -> Arrays:
     """The arrays of an archive by lower-case name, if they fit in `MAX_BYTES` unpacked."""
     try:
-        with zipfile.ZipFile(file) as packed:
-            size = sum(member.file_size for member in packed.infolist())
-        if size > MAX_BYTES:
-            raise ValueError(f"it unpacks to {size / 2**30:.0f} GiB")
-        with np.load(file, allow_pickle=False) as archive:
-            return {name.lower(): archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+        found = archives.arrays(file, most=MAX_BYTES)
+    except (OSError, ValueError) as error:
         raise ValueError(f"{file} cannot be used as an npz archive: {error}.") from error
+    return {name.lower(): array for name, array in found.items()}
 
 
 def _first(arrays: Arrays, file: Path, names: tuple[str, ...]) -> Array:
@@ -242,7 +238,7 @@ def _levels(arrays: Arrays) -> list[Any] | None:
     if not {"is_categorical", "categories"} <= arrays.keys():
         return None
     return [
-        json.loads(text) if coded else None
+        json_text.parse(text, list[Any], "categories") if coded else None
         for text, coded in zip(_texts(arrays["categories"]), arrays["is_categorical"], strict=True)
     ]
 

@@ -1,7 +1,5 @@
 """Whatever the user points at: a path or an object, as a document."""
 
-import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from kreg.diagnostics.report_document import Document, document
 from kreg.diagnostics.sources import csv_log, events, history
 from kreg.diagnostics.stopping_replay import RULES
 from kreg.diagnostics.upgrade import upgraded
+from kreg.foreign import json_text
 
 EXPECTED = (
     "a run directory, a history.csv, a report.json, a record.npz, a TensorBoard directory, a Keras "
@@ -63,11 +62,7 @@ def from_file(path: Path, rules: str) -> tuple[Document, Record | None]:
 
 
 def from_json(path: Path) -> Document:
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not JSON ({error}): still being written?") from None
-    return upgraded(content)
+    return upgraded(json_text.read(path))
 
 
 def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
@@ -96,7 +91,7 @@ def first(
             continue
         try:
             return from_file(path / name, rules)
-        except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        except (ValueError, OSError) as error:
             problems.append(f"{name}: {error}")
     return None
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import SupportsFloat
 
 from kreg.diagnostics.record import Record
+from kreg.diagnostics.record_schema import LAST, bounded
 
 
 def from_columns(
@@ -32,9 +33,13 @@ def numeric(value: object) -> float | None:
     if not isinstance(value, (str, SupportsFloat)):
         return None
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        return bounded(float(value))
+    except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _counts(epoch: float) -> bool:
+    return math.isfinite(epoch) and epoch == int(epoch) and abs(epoch) < LAST
 
 
 def growing(epochs: Sequence[object]) -> tuple[list[int], list[int], str]:
@@ -43,7 +48,7 @@ def growing(epochs: Sequence[object]) -> tuple[list[int], list[int], str]:
     A log that a resumed training appended to repeats epochs; a log of two trainings starts again.
     """
     numbers = [e for epoch in epochs if (e := numeric(epoch)) is not None]
-    if len(numbers) < len(epochs) or any(not math.isfinite(e) or e != int(e) for e in numbers):
+    if len(numbers) < len(epochs) or any(not _counts(e) for e in numbers):
         return (
             list(range(len(epochs))),
             list(range(1, len(epochs) + 1)),

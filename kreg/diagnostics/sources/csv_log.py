@@ -1,11 +1,11 @@
 """`history.csv`, as Keras's CSVLogger and kreg write it."""
 
-import csv
 from pathlib import Path
 
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.sources.build import from_columns, growing, numeric
 from kreg.files import AnyPath
+from kreg.foreign import csv_text
 
 
 def read(path: AnyPath) -> Record:
@@ -15,12 +15,12 @@ def read(path: AnyPath) -> Record:
         ValueError: If the file is empty or has no column of numbers.
     """
     path = Path(path)
-    text = path.read_text("utf-8-sig", errors="replace")
+    text = csv_text.log(path)
     lines = text.splitlines()
     if not lines:
         raise ValueError(f"{path} is empty: no epoch has been logged yet.")
     delimiter = max(",;\t", key=lines[0].count)
-    header, *rows = list(csv.reader(lines, delimiter=delimiter))
+    header, *rows = csv_text.rows(text, delimiter)
     header = [name.strip() for name in header]
     whole = [row for row in rows if len(row) == len(header)]
     partial = len([row for row in rows if row]) - len(whole)

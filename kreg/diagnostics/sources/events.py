@@ -1,15 +1,16 @@
-"""TensorBoard event files, read without TensorFlow: the record format is eight lines long."""
+"""A TensorBoard directory as a record: the scalars that are logged once an epoch."""
 
 import re
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from kreg.diagnostics.record import Record
+from kreg.diagnostics.record_schema import bounded
 from kreg.diagnostics.sources.build import from_columns
 from kreg.diagnostics.sources.event_runs import Logged, folder_of, joined, sentence
 from kreg.files import AnyPath
+from kreg.foreign import event_file
 
 PATTERN = "*tfevents*"
 TAGS = {
@@ -17,6 +18,7 @@ TAGS = {
     "overfit/val_clean_loss": "val_clean_loss",
     "penalty/total": "penalty",
 }
+SHOWN = 3  # sentences about what was skipped
 CURVES = ("val_clean_loss", "val_loss", "loss")  # what is shown of another training
 
 
@@ -30,14 +32,18 @@ def read(folder: AnyPath) -> Record:
         ValueError: If there are no per-epoch scalars.
     """
     folder = Path(folder)
-    files = [(path, logged(path, folder)) for path in sorted(folder.rglob(PATTERN), key=begun)]
+    skipped: list[str] = []
+    paths = sorted(folder.rglob(PATTERN), key=begun)
+    files = [(path, logged(path, folder, skipped)) for path in paths]
     runs = joined([(path, found) for path, found in files if found.points])
     if not runs:
         raise ValueError(
             f"{folder} has no per-epoch scalars. Expected the tags of Keras's TensorBoard callback "
             "(epoch_loss) or of kreg (overfit/clean_loss)."
+            + "".join(f" {told}" for told in skipped[:SHOWN])
         )
     record = from_columns(folder.name, *columns(runs[0]))
+    record.warnings += skipped[:SHOWN]
     if len(runs) > 1:
         record.name = runs[0].name
         record.warnings.append(sentence(runs))
@@ -51,18 +57,26 @@ def begun(path: Path) -> tuple[str, str]:
     return (found[1][:10].zfill(10) if found else "", path.name)
 
 
-def logged(path: Path, folder: Path) -> Logged:
-    """The per-epoch numbers of one file."""
+def logged(path: Path, folder: Path, skipped: list[str]) -> Logged:
+    """The per-epoch numbers of one file; what cannot be read becomes a sentence in `skipped`."""
     place = folder_of(path)
     below = place != folder and place.is_relative_to(folder)
     found = Logged(place.relative_to(folder).as_posix() if below else place.name)
     side = "val_" if path.parent.name in ("validation", "val", "eval") else ""
-    for tag, step, value, when in scalars(path):
+    for tag, step, value, when in _scalars(path, skipped):
         curve = curve_name(tag, side)
         if curve:
-            found.points.setdefault(curve, {})[step] = value
+            found.points.setdefault(curve, {})[step] = bounded(value)
             found.ended = max(found.ended, when)
     return found
+
+
+def _scalars(path: Path, skipped: list[str]) -> Iterator[event_file.Scalar]:
+    """Those of one file; one that cannot be opened is skipped like a damaged one."""
+    try:
+        yield from event_file.scalars(path, skipped.append)
+    except OSError as error:
+        skipped.append(f"{path} cannot be read ({error.strerror or error}).")
 
 
 def columns(run: Logged) -> tuple[list[int], dict[str, list[float | None]]]:
@@ -90,38 +104,3 @@ def curve_name(tag: str, side: str) -> str | None:
         return TAGS[tag]
     found = re.fullmatch(r"epoch_(\w+)", tag)
     return f"{side}{found[1]}" if found else None
-
-
-def scalars(path: Path) -> Iterator[tuple[str, int, float, float]]:
-    """`(tag, step, value, wall time)` of each scalar in one event file."""
-    from tensorboard.compat.proto import event_pb2
-
-    for data in records(path):
-        event = event_pb2.Event.FromString(data)
-        for value in event.summary.value:
-            number = scalar(value)
-            if number is not None:
-                yield value.tag, int(event.step), number, float(event.wall_time)
-
-
-def records(path: Path) -> Iterator[bytes]:
-    """The records of a file; a last one that is still being written ends it."""
-    with path.open("rb") as file:
-        while len(head := file.read(12)) == 12:
-            length = struct.unpack("<Q", head[:8])[0]
-            data, check = file.read(length), file.read(4)
-            if len(data) < length or len(check) < 4:
-                return
-            yield data
-
-
-def scalar(value: Any) -> float | None:
-    """The number of a summary value, in the old or the new form."""
-    from tensorboard.util import tensor_util
-
-    if value.WhichOneof("value") == "simple_value":
-        return float(value.simple_value)
-    if value.WhichOneof("value") != "tensor" or value.tensor.tensor_shape.dim:
-        return None
-    array = tensor_util.make_ndarray(value.tensor)
-    return float(array) if array.dtype.kind in "fiu" else None

@@ -20,14 +20,19 @@ FEW = 0.02  # of all examples: a bin with fewer says nothing, it gets a dot and 
 
 def section(doc: Document) -> Section | None:
     sides = doc["calibration"]
-    drawn = {COLOURS[side]: sides[side]["bins"] for side in COLOURS
-             if sides.get(side, {}).get("bins")}  # fmt: skip
+    drawn = {COLOURS[side]: rows for side in COLOURS if (rows := known(sides.get(side, {})))}
     if not drawn:
         return None
     table = Table(COLUMNS, [row(side, found) for side, found in sides.items()])
     lead = "Is it as often right as it says? On the diagonal it is."
     body: list[Piece] = [Figure(figure(drawn), width=400), table]
     return Section("calibration", "Calibration", body, lead, half=True)
+
+
+def known(found: Document) -> list[Document]:
+    """The bins that have a place in the figure: a model may have said NaN."""
+    return [row for row in found.get("bins", ())
+            if row["count"] and None not in (row["confidence"], row["accuracy"])]  # fmt: skip
 
 
 def row(side: str, found: Document) -> Row:

@@ -15,6 +15,7 @@ from kreg import files
 from kreg.config.procedures import check_path
 from kreg.config.root import Config
 from kreg.data.assembly import safe
+from kreg.foreign import json_text
 from kreg.pages import View, html, markdown, terminal
 from kreg.procedures.lasso_path import page, rows
 from kreg.procedures.lasso_path.cross_validation import cross_validated, follow
@@ -61,7 +62,7 @@ def run(
     write(Path(out_dir), found, shown, markdown.text(shown))
     terminal.show(shown)
     print(f"page: {Path(out_dir) / PAGE}")
-    return json.loads(json.dumps(result))  # type: ignore[no-any-return]
+    return json_text.parse(json.dumps(result))  # type: ignore[no-any-return]
 
 
 def solve(table: Rows, count: int, ratio: float | None, choose: str) -> Outcome:

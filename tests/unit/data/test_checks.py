@@ -155,3 +155,31 @@ def test_mice_are_recognised_as_groups():
     path = os.path.join(os.environ["KREG_DATA"], "mice_protein", "data.npz")
     assert "groups of 'group'" in warned(npz(path))
     assert warned(npz(path, group="group")) == ""
+
+
+@pytest.mark.parametrize(
+    ("weight", "told"),
+    [
+        (
+            np.where(np.arange(ROWS) == 7, np.nan, 1.0),
+            "1 of 300 weights",
+        ),
+        (np.where(np.arange(ROWS) < 2, -1.0, 1.0), "2 of 300 weights"),
+        (np.full(ROWS, np.inf), "not finite"),
+        (np.zeros(ROWS), "every row of the train split has the weight 0"),
+        (np.ones((ROWS, 2)), "one number a row"),
+        (np.ones(ROWS - 1), "one number a row"),
+        (np.array(["a"] * ROWS), "one number a row"),
+        (np.full(ROWS, 1e300), "overflow float32"),
+    ],
+)
+def test_weights_that_no_row_can_have(weight, told):
+    with pytest.raises(ValueError, match=told):
+        assemble(raw(weight=weight), Splitting())
+
+
+def test_targets_and_inputs_beyond_all_scales():
+    with pytest.raises(ValueError, match="squares overflow"):
+        assemble(raw(**regression(np.linspace(1, 1e300, ROWS))), Splitting())
+    with pytest.raises(ValueError, match="complex numbers"):
+        assemble(raw(x=raw().x + 1j), Splitting())

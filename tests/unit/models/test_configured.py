@@ -91,3 +91,23 @@ def test_every_default_lies_in_its_own_range_and_is_the_builders():
             check_field(f"model.{field.name}", default, field.metadata["rule"])
             if field.name in signature:
                 assert signature[field.name].default == default
+
+
+@pytest.mark.parametrize("kind", options.KINDS)
+@pytest.mark.parametrize("scale", [1.0, 4.0])
+def test_the_number_of_parameters_is_known_about_before_anything_is_built(kind, scale):
+    """Within a factor of two where it matters, in large models; the estimate has no biases."""
+    schema = options.KINDS[kind]
+    shape = (8, 8, 3) if schema.images else (50,)
+    names = {field.name for field in dataclasses.fields(schema)}
+    large = {"width": 48, "trees": 20, "depth": 3, "heads": 2, "scale": scale}
+    cfg = schema(**{name: value for name, value in large.items() if name in names})
+    told = cfg.parameters(int(np.prod(shape)), shape[-1] if schema.images else 1, 3)
+    assert 0.5 < told / build.model(cfg, info(shape)).count_params() < 2
+
+
+def test_a_network_that_does_not_fit_is_refused_with_its_size():
+    rows = info((64,))
+    rows.name = "digits"
+    with pytest.raises(ValueError, match=r"about 68,737,040,384 parameters.* takes about 1\.0 TiB"):
+        build.model(options.WideOptions(width=65536, scale=4), rows)

@@ -187,3 +187,14 @@ def test_logs_are_cut_back_to_what_the_state_knows(tmp_path):
     runs.rewind(tmp_path, saved)
     assert events.read_bytes() == b"epoch 1" and runs.lengths(tmp_path) == saved
     assert mine.read_bytes() == b"mine"
+
+
+def test_a_directory_that_was_renamed_is_not_made_again(tmp_path):
+    with RunDirectory(tmp_path / "run") as run:
+        run.refuse_gone()
+        run.path.rename(tmp_path / "moved")
+        with pytest.raises(OSError, match="removed or renamed"):
+            run.refuse_gone()
+        (tmp_path / "run").mkdir()  # another one of that name
+        with pytest.raises(OSError, match="removed or renamed"):
+            run.refuse_gone()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kreg import files
+from kreg.foreign import json_text
 from kreg.runs import Checkpoint, ForeignError, InUseError, RunDirectory, StateFile, decide
 from kreg.runs.lock import Lock
 from tests.unit.runs.test_directory import CONFIG, make
@@ -140,9 +141,9 @@ def test_asking_whether_a_lock_is_free_writes_nothing(tmp_path):
 
 def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "config.json")
-    assert files.read_json(tmp_path / "config.json") is None
+    assert json_text.read_object(tmp_path / "config.json") is None
 
 
 def test_nested_json_is_damaged(tmp_path):
     (tmp_path / "config.json").write_text("[" * 100_000)
-    assert files.read_json(tmp_path / "config.json") is None
+    assert json_text.read_object(tmp_path / "config.json") is None

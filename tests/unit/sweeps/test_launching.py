@@ -235,12 +235,12 @@ def hparams_of(folder) -> tuple:
     from tensorboard.plugins.hparams import metadata
     from tensorboard.util.tensor_util import make_ndarray
 
-    from kreg.diagnostics.sources import events
+    from kreg.foreign import event_file
 
     session, metrics, scalars = None, {}, {}
     files = sorted(folder.glob("**/*tfevents*"))
     values = [
-        v for f in files for r in events.records(f) for v in Event.FromString(r).summary.value
+        v for f in files for r in event_file.records(f) for v in Event.FromString(r).summary.value
     ]
     for value in values:
         content = value.metadata.plugin_data.content

@@ -9,8 +9,8 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.util.tensor_util import make_ndarray
 
 from kreg.diagnostics import Record, document
-from kreg.diagnostics.sources import events as reader
 from kreg.diagnostics.sources import load
+from kreg.foreign import event_file
 from kreg.tensorboard import REPORT_TAG, Events
 from kreg.tensorboard.summaries import layout
 
@@ -18,7 +18,7 @@ from kreg.tensorboard.summaries import layout
 def values(folder):
     found = []
     for path in sorted(folder.glob("*tfevents*")):
-        for data in reader.records(path):
+        for data in event_file.records(path):
             event = Event.FromString(data)
             found += [(event.step, value) for value in event.summary.value]
     return found
@@ -93,7 +93,7 @@ def test_a_resumed_run_says_where_it_goes_on(tmp_path):
     with Events(tmp_path, resume_step=4):
         pass
     (path,) = tmp_path.iterdir()
-    logs = [Event.FromString(data) for data in reader.records(path)]
+    logs = [Event.FromString(data) for data in event_file.records(path)]
     assert logs[0].file_version == "brain.Event:2"
     assert logs[1].session_log.status == 1
     assert logs[1].step == 4

@@ -108,3 +108,24 @@ def test_frontend():
     frontend = plugin({}).frontend_metadata()
     assert (frontend.tab_name, frontend.es_module_path) == ("Overfitting", "/static/index.js")
     assert not plugin({}).is_active()
+
+
+def test_a_damaged_run_costs_itself_and_no_other():
+    good = json.loads(documents()[1][1])
+    bad = {
+        "version": {**good, "version": "x"},
+        "verdict": {**good, "verdict": [1]},
+        "curves": {**good, "curves": {"epochs": "abc"}},
+        "numbers": {**good, "curves": {**good["curves"], "loss": [1e308, -1e308]}},
+        "uneven": {**good, "curves": {**good["curves"], "epochs": []}},
+        "list": [good],
+    }
+    runs = {name: [(1, json.dumps(document).encode())] for name, document in bad.items()}
+    runs |= {"deep": [(1, b"[" * 100_000)], "text": [(1, "text")], "nothing": [(1, None)]}
+    apps = plugin({**runs, "good": documents()}).get_plugin_apps()
+    listed = {run["run"]: run["state"] for run in get(apps["/runs"], "/runs").json["runs"]}
+    assert listed.keys() == {*runs, "good"} and listed["good"] == "TOO EARLY"
+    assert {listed[name] for name in runs} <= {"ERROR", "TOO EARLY"}
+    for name in runs:
+        assert get(apps["/page"], f"/page?run={name}").status_code in (200, 422), name
+    assert get(apps["/page"], "/page?run=good").status_code == 200

@@ -1,0 +1,271 @@
+"""What a `report.json` is made of, for whoever reads one that somebody else has written.
+
+`None` stands for a number that was not finite or not measured. Keys that a version did not know are
+missing. `kreg.diagnostics.upgrade` holds every report against this before it is shown.
+"""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+Number = float | None
+Numbers = list[float | None]
+
+
+class Stretch(TypedDict):
+    """Epochs in a row with one state."""
+
+    state: str
+    first: int
+    last: int
+
+
+class VerdictFields(TypedDict, total=False):
+    """See `kreg.diagnostics.verdict.Verdict`."""
+
+    state: str
+    tone: Literal["good", "watch", "bad", "unknown"]
+    meaning: str
+    action: str
+    headline: str
+    honest: bool
+    monitor: str
+    epoch: int | None
+    since: int | None
+    best_epoch: int | None
+    onset: int | None
+    interval: list[int] | None
+    best_loss: Number
+    last_loss: Number
+    lost: Number
+    sure: Number
+    gap: Number
+    timeline: list[Stretch]
+    caveats: list[str]
+
+
+class Metric(TypedDict):
+    """A metric at the best and at the last epoch."""
+
+    name: str
+    best: Number
+    last: Number
+    train_best: NotRequired[Number]
+    train_last: NotRequired[Number]
+
+
+class Side(TypedDict):
+    """One side of the ledger: from the clean loss, part by part, to the logged one."""
+
+    logged: Number
+    clean: float
+    noise: NotRequired[Number]
+    running_mean: NotRequired[Number]
+    penalty: NotRequired[Number]
+    rest: NotRequired[Number]
+
+
+class Entry(TypedDict):
+    """What the logged losses of one epoch are made of."""
+
+    epoch: int
+    train: Side
+    validation: Side
+    logged_gap: Number
+    clean_gap: Number
+
+
+class Ledger(TypedDict, total=False):
+    """The ledger at the best and at the last epoch."""
+
+    best: Entry | None
+    last: Entry | None
+
+
+class Bin(TypedDict):
+    """Examples of about one confidence."""
+
+    count: int
+    confidence: Number
+    accuracy: Number
+
+
+class Calibrated(TypedDict):
+    """One side's calibration."""
+
+    count: int
+    ece: Number
+    ece_equal_mass: Number
+    confidence: Number
+    accuracy: Number
+    bins: list[Bin]
+
+
+class Calibration(TypedDict, total=False):
+    """Both sides."""
+
+    train: Calibrated
+    validation: Calibrated
+
+
+class Layer(TypedDict, total=False):
+    """A row of the layer table."""
+
+    name: str
+    type: str
+    params: int | None
+    effective: int | None
+    regularization: str | None
+    unregularized: bool
+    share: Number
+    per_example: Number
+    freedom: Number
+    norm: Number
+    spectral_norm: Number
+    stable_rank: Number
+    distance: Number
+    update_ratio: Number
+    dead: Number
+    zeros: Number
+
+
+class Totals(TypedDict):
+    """Of all layers."""
+
+    params: int
+    effective: int | None
+    unregularized_share: float
+
+
+class Changed(TypedDict):
+    """A layer before and after compression."""
+
+    layer: str
+    shape: list[int]
+    new_shape: list[int]
+    new_parameters: int
+
+
+class Compressed(TypedDict):
+    """The smaller network; pairs of before and after."""
+
+    parameters: list[int]
+    operations: list[int]
+    latency_ms: list[float] | None
+    metrics: dict[str, Numbers]
+    layers: list[Changed] | None
+    difference: float
+    refit_epochs: int
+    notes: list[str]
+
+
+class Scores(TypedDict):
+    """Of the final model."""
+
+    metrics: dict[str, Number]
+    units: dict[str, str]
+
+
+class Advice(TypedDict):
+    """One thing to do."""
+
+    text: str
+    code: str
+    source: str
+
+
+class Replayed(TypedDict):
+    """Where a stopping rule would have ended the run."""
+
+    rule: str
+    stop_epoch: int | None
+    best_epoch: int | None
+    loss: Number
+    saved: int | None
+    regret: Number
+    error: str | None
+
+
+class Guess(TypedDict):
+    """What guessing costs."""
+
+    loss: Number
+
+
+class Hard(TypedDict):
+    """A training example with a large loss."""
+
+    index: int
+    loss: Number
+    label: int | float | str | None
+    right: bool | None
+
+
+class Samples(TypedDict, total=False):
+    """Augmented pictures, as a `data:` address."""
+
+    picture: str
+    captions: list[str]
+
+
+class Scale(TypedDict):
+    """What the targets were divided by."""
+
+    mean: list[float]
+    scale: list[float]
+
+
+class Weak(TypedDict):
+    """A row of weak evidence."""
+
+    name: str
+    value: Number
+    note: str
+
+
+class InputFacts(TypedDict, total=False):
+    """See `kreg.diagnostics.record.Inputs`."""
+
+    class_names: list[str] | None
+    found: list[str] | None
+    units: dict[str, str]
+    target: Scale | dict[str, None] | None
+    balance: dict[str, dict[str, int]] | None
+    hardest: list[Hard] | None
+    samples: Samples | None
+    weak_evidence: list[Weak] | None
+
+
+class Happened(TypedDict):
+    """An event."""
+
+    epoch: int | None
+    kind: str
+    text: str
+
+
+class Report(TypedDict, total=False):
+    """See `kreg.diagnostics.report_document.document`."""
+
+    kreg: str | None
+    created: str | None
+    name: str
+    task: str | None
+    loss: str | None
+    verdict: VerdictFields
+    metrics: list[Metric]
+    curves: dict[str, Numbers]
+    ledger: Ledger
+    calibration: Calibration
+    resolution: dict[str, Number] | None
+    layers: list[Layer]
+    totals: Totals
+    compressed: Compressed | None
+    scores: Scores | None
+    advice: list[Advice]
+    replay: list[Replayed]
+    sizes: dict[str, int]
+    baseline: dict[str, Guess]
+    restart: dict[str, Any]
+    inputs: InputFacts
+    events: list[Happened]
+    settings: dict[str, Any]
+    provenance: dict[str, Any]

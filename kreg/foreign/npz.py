@@ -1,0 +1,101 @@
+"""NumPy archives: never unpickled, and no size in them is believed before it is checked."""
+
+import math
+import os
+import tokenize
+import zipfile
+import zlib
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+
+from kreg.files import AnyPath
+from kreg.foreign import memory
+from kreg.foreign.content import DamagedError, opened
+
+LONGEST_HEADER = 10_000  # characters, as in NumPy
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what NumPy writes
+# whatever NumPy and zipfile may raise on bytes of somebody else
+UNREADABLE = (
+    OSError, ValueError, KeyError, EOFError, TypeError, IndexError, AttributeError, OverflowError,
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, SyntaxError, MemoryError,
+    tokenize.TokenError,  # from NumPy, which reads a header of Python 2 as code
+)  # fmt: skip
+
+
+def arrays(path: AnyPath, *, most: int | None = None, stored: bool = False) -> dict[str, Any]:
+    """The arrays of an archive by name.
+
+    Args:
+        path: The file.
+        most: Bytes that it may unpack to. Defaults to what this machine has.
+        stored: Whether compression is refused: then no array is larger than the file.
+
+    Raises:
+        OSError: If it is missing, or no regular file.
+        DamagedError: With the reason, for anything that is no archive of numbers and texts.
+    """
+    with open(opened(path), "rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return _arrays(archive, os.fstat(file.fileno()).st_size, most, stored)
+        except DamagedError:
+            raise
+        except UNREADABLE as error:
+            raise DamagedError(f"{type(error).__name__}: {error}") from error
+
+
+def names(path: AnyPath) -> list[str]:
+    """The names of the arrays, unread; none where only loading them can tell."""
+    try:
+        with open(opened(path), "rb") as file, zipfile.ZipFile(file) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except UNREADABLE:
+        return []
+
+
+def _arrays(
+    archive: zipfile.ZipFile, size: int, most: int | None, stored: bool
+) -> dict[str, np.ndarray]:
+    members = archive.infolist()
+    if any(member.compress_type not in PACKED for member in members):
+        raise DamagedError("it is packed in a way that NumPy does not use")
+    if stored and any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        raise DamagedError("it is compressed, and kreg writes no compressed state")
+    unpacked = sum(member.file_size for member in members)
+    if stored and unpacked > size:
+        raise DamagedError(f"its arrays are said to have {unpacked:,} bytes, the file has {size:,}")
+    memory.refuse(unpacked, "it unpacks to", most)
+    return {_name(member): _array(archive, member) for member in members}
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    return member.filename.removesuffix(".npy")
+
+
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    with archive.open(member) as file:
+        shape, fortran, dtype = _header(file)  # type: ignore[arg-type]  # as good as a BinaryIO
+        wanted = math.prod(shape) * dtype.itemsize
+        there = member.file_size - file.tell()
+        if dtype.hasobject:
+            raise DamagedError(f"{member.filename} holds objects: a pickle, which could run code")
+        if wanted != there:
+            raise DamagedError(
+                f"{member.filename} is said to have {wanted:,} bytes, {there:,} are there"
+            )
+        raw = bytearray(file.read())
+    if len(raw) != there:
+        raise DamagedError(f"{member.filename} is cut short")
+    found = np.frombuffer(raw, dtype) if raw else np.empty(math.prod(shape), dtype)
+    return found.reshape(shape, order="F" if fortran else "C")
+
+
+def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+    version = npy.read_magic(file)
+    read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
+    if read is None:
+        raise DamagedError(f"an array has the version {version}; this kreg reads 1.0 and 2.0")
+    shape, fortran, dtype = read(file, max_header_size=LONGEST_HEADER)
+    return shape, fortran, dtype

@@ -1,0 +1,27 @@
+"""Text for a terminal: what would steer it is shown, and not obeyed."""
+
+import re
+import sys
+from typing import TextIO
+
+# C0 and C1 controls but line feed and tab, and the marks that turn the direction of writing
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def printable(text: object) -> str:
+    r"""The text with its control characters written out.
+
+    >>> printable("\x1b[2J cleared"), printable("two\nlines")
+    ('\\x1b[2J cleared', 'two\nlines')
+    """
+    return STEERING.sub(lambda found: ascii(found[0])[1:-1], str(text))
+
+
+def say(sentence: object, file: TextIO | None = None) -> None:
+    """Print a sentence of kreg's about something that may be a stranger's.
+
+    Args:
+        sentence: What is to be said.
+        file: Where. Defaults to the error stream, beside what is printed.
+    """
+    print(f"kreg: {printable(sentence)}", file=file or sys.stderr)
