@@ -10,6 +10,7 @@ from kreg.config.validate import ConfigError
 from kreg.launch import commandline
 from kreg.launch.commandline import CommandLine, one_by_one
 from kreg.launch.compose import compose_trusted
+from kreg.launch.trust import UntrustedError
 from kreg.printable import say
 
 KEY = "hydra.sweeper.params"
@@ -42,7 +43,12 @@ def joined(line: CommandLine) -> CommandLine:
 
 
 def _params(line: CommandLine) -> Mapping[str, object]:
-    tree = compose_trusted(one_by_one(line), line.config_dir)
+    try:
+        tree = compose_trusted(one_by_one(line), line.config_dir)
+    except UntrustedError:
+        raise
+    except ConfigError:  # whoever checks the jobs has a better sentence for it
+        return {}
     return dict(OmegaConf.select(tree, KEY) or {})
 
 
