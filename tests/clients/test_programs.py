@@ -26,10 +26,11 @@ from tests.clients import witness
 
 PROGRAMS = Path(__file__).parent / "programs"
 NAMES = sorted(path.stem for path in PROGRAMS.glob("*.py"))
-HEAVY = {  # more than a few seconds: the long matrix
-    "autoencoder", "image_folder", "inputs_and_outputs", "lstm_masking", "mirrored", "mixer",
-    "mixup", "py_dataset", "sequence_labels", "transfer_learning", "transformer", "tuner",
-    "unet_masks",
+HEAVY = {  # more than a few seconds, or like another one: the long matrix
+    "autoencoder", "generators", "image_folder", "inputs_and_outputs", "keypoints", "lstm_masking",
+    "mirrored", "mixed_precision", "mixer",
+    "mixup", "multi_label", "py_dataset", "sequence_labels", "transfer_learning", "transformer",
+    "tuner", "unet_masks",
 }  # fmt: skip
 GUESS = "what guessing costs is not found for outputs in a dictionary"
 BROKEN = {  # (program, property) -> why it does not hold yet
@@ -37,6 +38,7 @@ BROKEN = {  # (program, property) -> why it does not hold yet
     ("imbalanced", "numbers"): "of 1,200 training rows 512 are measured, few as their bytes are",
     ("inputs_and_outputs", "errors"): GUESS,
     ("inputs_and_outputs", "notes"): GUESS,
+    ("tuner", "files"): "the best model of a search has an optimizer that was never built",
 }
 # TensorFlow counts the tracings of a source line, over all models of a process
 OF_ALL_PROGRAMS = re.compile("WARNING:tensorflow:.* triggered tf.function retracing.*\n")
