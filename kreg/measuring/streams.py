@@ -82,6 +82,8 @@ def read(name: str, data: Any, limit: int, few: int, most: float) -> Read:
             break
     else:
         found.total = rows
+    if known == len(found.batches):  # the limit was reached with the last batch
+        found.total = rows
     if ends or found.total is not None:
         return found
     return once(name, found, endless=known is not None or is_iterator(data))

@@ -112,6 +112,8 @@ def test_a_class_sorted_stream_is_said(monkeypatch):
     data, _ = sorted_set(3000)
     watch = kreg.Diagnostics(data, table(500, classes=10))
     assert [note for note in watch.sides.notes if note] == [streams.SORTED.format(500, "train")]
+    whole, _ = sorted_set(500)  # sorted, and all there is
+    assert not any(kreg.Diagnostics(whole, table(500, classes=10)).sides.notes)
     watch = kreg.Diagnostics(data.take(9), table(200, classes=10), rows=200)
     assert streams.ONE_CLASS.format(200, "train", 0) in watch.sides.notes
     shuffled = data.unbatch().shuffle(3000, seed=0).batch(32)
