@@ -1,12 +1,12 @@
-"""Random damage to files, and random configurations, as Hypothesis draws them for the fuzzer."""
+"""Random damage to files, as Hypothesis draws it for the fuzzer."""
 
+import copy
 import io
 import json
 import struct
 import zipfile
 
 import numpy as np
-import yaml
 from hypothesis import strategies as st
 
 ESCAPE = "\x1b[2J\x1b]0;owned\x07"
@@ -64,7 +64,7 @@ def json_changed(content: bytes, steps) -> bytes:
             holders = list(places(value))
             if holders and (place + number) % 3:
                 holder, key = holders[place % len(holders)]
-                holder[key] = strange
+                holder[key] = copy.deepcopy(strange)  # else it may come to hold itself
         lines.append(json.dumps(value).encode())
     return b"\n".join(lines)
 
@@ -177,55 +177,3 @@ YAML = st.sampled_from([
 
 def yaml_damage():
     return st.one_of(byte_damage(), YAML.map(lambda text: lambda b: text))
-
-
-# --- configurations -------------------------------------------------------------------------
-
-TARGETS = ["os.system", "subprocess.getoutput", "kreg.factories.components.create_custom",
-           "builtins.eval", "kreg.sweeps.jobs.JobResult", "pathlib.Path.unlink"]  # fmt: skip
-LEAVES = st.sampled_from([
-    *TARGETS, "touch PWNED", "${oc.env:HOME}", "${task}", "${eval:1}", "${oc.decode:'[1]'}", "???",
-    ESCAPE, "../../above", "above/decoy.txt", "/tmp", "l1", "deep", "os:system", "", "é", None, 1,
-    -1, 0.5, 1e308, float("nan"), True, [], {}, ["os"], [ESCAPE], {"_target_": "os.system"},
-])  # fmt: skip
-NAMES = st.sampled_from([
-    "_target_", "_partial_", "_args_", "allow", "task", "seed", "model", "reg", "data", "kind",
-    "params", "hydra", "callbacks", "launcher", "sweeper", "job_logging", "handlers", "run", "dir",
-    "sweep", "subdir", "job", "env_set", "name", "output_subdir", "space", "defaults", "class",
-    "()", "path", "target", "resume", "trainer", "epochs", "procedure", "arguments", "check",
-])  # fmt: skip
-TREES = st.recursive(LEAVES, lambda below: st.dictionaries(NAMES, below, min_size=1, max_size=3)
-                     | st.lists(below, max_size=2), max_leaves=6)  # fmt: skip
-HEADS = st.sampled_from(
-    ["# @package _global_\n", "# @package hydra\n", "", "# @package _global_\n"]
-)
-DEFAULTS = st.lists(st.sampled_from([
-    "_self_", {"override /model": "custom"}, {"override /data": "custom"}, {"/hydra/launcher": "x"},
-    {"override hydra/launcher": "joblib"}, "../../above/decoy", {"/reg@x": "l1"}, {"/no": "such"},
-]), max_size=2)  # fmt: skip
-
-
-def option_files():
-    """The text of an option file."""
-    mappings = st.dictionaries(NAMES, TREES, min_size=1, max_size=4)
-    files = st.builds(option_file, HEADS, mappings, DEFAULTS)
-    return st.one_of(files, files, YAML, st.binary(max_size=60))
-
-
-def option_file(head: str, tree: dict, defaults: list) -> bytes:
-    tree = {**tree, **({"defaults": defaults} if defaults else {})}
-    return (head + yaml.safe_dump(tree, allow_unicode=True)).encode()
-
-
-PATHS = st.lists(NAMES, min_size=1, max_size=4).map(".".join) | st.sampled_from([
-    "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.launcher._target_",
-    "+hydra.callbacks.x._target_", "hydra/launcher", "hydra.job.name", "hparams_search",
-    "data.path", "model.kind", "resume", "allow", "task", "seed", "reg.l1", "hydra.output_subdir",
-])  # fmt: skip
-SIGNS = st.sampled_from(["", "", "", "+", "++", "~"])
-VALUES = st.one_of(LEAVES.map(str), st.text(max_size=8), st.integers().map(str), st.sampled_from([
-    "1,2", "range(3)", "interval(0,1)", "glob(*)", "choice(a,b)", "{_target_: os.system}", "[", "'",
-    "[[[[", "$(touch PWNED)", "`touch PWNED`", "l1,l2", "${hydra:runtime.cwd}/../above",
-]))  # fmt: skip
-OVERRIDES = st.lists(st.builds(lambda s, k, v: f"{s}{k}={v}", SIGNS, PATHS, VALUES) | st.text(
-    max_size=10), min_size=1, max_size=3)  # fmt: skip
