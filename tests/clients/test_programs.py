@@ -32,12 +32,9 @@ HEAVY = {  # more than a few seconds, or like another one: the long matrix
     "mixup", "multi_label", "py_dataset", "sequence_labels", "transfer_learning", "transformer",
     "tuner", "unet_masks",
 }  # fmt: skip
-GUESS = "what guessing costs is not found for outputs in a dictionary"
 BROKEN = {  # (program, property) -> why it does not hold yet
     ("feature_space", "also"): "compress clones a StringLookup without its table",
     ("imbalanced", "numbers"): "of 1,200 training rows 512 are measured, few as their bytes are",
-    ("inputs_and_outputs", "errors"): GUESS,
-    ("inputs_and_outputs", "notes"): GUESS,
 }
 # TensorFlow counts the tracings of a source line, over all models of a process
 OF_ALL_PROGRAMS = re.compile("WARNING:tensorflow:.* triggered tf.function retracing.*\n")
