@@ -27,11 +27,10 @@ class Configuration(TypedDict, total=False):
     compress: Group
 
 
-class Features(TypedDict):
-    """Which columns of a table the model reads."""
+class Features(TypedDict, total=False):
+    """Which columns of a table the model reads: since 0.2 objects with a weight, before names."""
 
-    selected: list[str]
-    dropped: list[str]
+    selected: list[Any]
 
 
 class Result(TypedDict, total=False):

@@ -18,6 +18,7 @@ from kreg.diagnostics.layer_table import COLUMNS
 from kreg.diagnostics.series import CLEAN, ERROR, LOGGED
 from kreg.launch.compose import compose_job
 from kreg.pages.sections.curves import LOSSES
+from kreg.runs import RunDirectory
 from kreg.tensorboard.events import TAGS
 from kreg.training import app
 from tests.contract import reads
@@ -46,6 +47,8 @@ def command(tmp_path_factory):
         if name not in known:
             folder = tmp_path_factory.mktemp(name)
             app.run(compose_job([*COMMANDS[name], *QUIET]), folder)
+            assert RunDirectory(folder).result is not None  # what a run writes, kreg reads again
+            assert kreg.report(folder).document["verdict"]
             known[name] = json.loads((folder / "report.json").read_text())
         return known[name]
 
