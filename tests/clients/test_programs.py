@@ -33,7 +33,6 @@ HEAVY = {  # more than a few seconds, or like another one: the long matrix
     "tuner", "unet_masks",
 }  # fmt: skip
 BROKEN = {  # (program, property) -> why it does not hold yet
-    ("imbalanced", "numbers"): "of 1,200 training rows 512 are measured, few as their bytes are",
 }
 # TensorFlow counts the tracings of a source line, over all models of a process
 OF_ALL_PROGRAMS = re.compile("WARNING:tensorflow:.* triggered tf.function retracing.*\n")
