@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.plugins import Plugins
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult
@@ -11,8 +11,12 @@ from hydra.plugins.config_source import ConfigLoadError, ConfigResult
 from kreg.foreign import yaml_text
 
 
-class OptionFiles(FileConfigSource):
-    """Folders of option files: `--config-dir`, `hydra.searchpath`."""
+class FileConfigSource(file_config_source.FileConfigSource):
+    """Folders of option files: `--config-dir`, `hydra.searchpath`.
+
+    It has the name of Hydra's own class: the workers of a launcher get the registry as it is here,
+    and register Hydra's own sources again, which fails for a source of another name.
+    """
 
     def load_config(self, config_path: str) -> ConfigResult:
         """The configuration in a file.
@@ -32,4 +36,4 @@ def register() -> None:
     """Have Hydra read every `file://` folder so; it knows no way to replace one of its own."""
     Plugins.instance()  # fills the registry first
     known: dict[str, Any] = SourcesRegistry.instance().types
-    known[OptionFiles.scheme()] = OptionFiles
+    known[FileConfigSource.scheme()] = FileConfigSource

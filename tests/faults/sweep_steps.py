@@ -5,9 +5,9 @@ page, a result, the table. A kill there leaves what is on the disk (see `moments
 refuses that file and every new one after it, until the command has ended. The same command goes on
 from there, and the table must be the one of the sweep that nothing has happened to.
 
-python tests/faults/sweep_steps.py FOLDER kill|full
+python tests/faults/sweep_steps.py FOLDER
 
-prints one line a step, and ends with 1 if any of them led to another table.
+prints one line for each step and way, and ends with 1 if any of them led to another table.
 """
 
 import contextlib
@@ -94,13 +94,8 @@ def steps(moments: list[tuple[str, Path]]) -> dict[str, Path]:
     return found
 
 
-def killed(folder: Path, name: str, copy: Path, disk: Disk) -> Path:
-    return copy
-
-
-def filled(folder: Path, name: str, copy: Path, disk: Disk) -> Path:
-    """A folder in which the command has met a full disk; it must have said so in a sentence."""
-    work = folder / "full" / name.replace("/", "_")
+def filled(work: Path, name: str, disk: Disk) -> None:
+    """Let the command meet a full disk in a folder; it must say so in a sentence."""
     work.mkdir(parents=True)
     disk.fill(work, name.split("/")[-1])
     code, told = run(work)
@@ -108,25 +103,29 @@ def filled(folder: Path, name: str, copy: Path, disk: Disk) -> Path:
     assert disk.full and "Traceback" not in told, told[-2000:]
     page = name.endswith((".html", ".csv", "record.npz", "report.json"))
     assert code in (1, 2) or (page and code == 0), (code, told[-2000:])
-    return work
 
 
-def main(folder: str, how: str) -> int:
+def differs(way: str, name: str, work: Path, expected: list[dict]) -> bool:
+    """Go on with the same command, and say whether the table is the expected one."""
+    code, told = run(work)
+    same = code == 0 and table(work) == expected
+    print(f"{way} {'equal' if same else 'DIFFERS ' + told[-1500:]} {name}", flush=True)
+    shutil.rmtree(work)
+    return not same
+
+
+def main(folder: str) -> int:
     place, recorder, disk = Path(folder).absolute(), Recorder(), Disk()
     whole = place / "whole" / "work"
     whole.mkdir(parents=True)
     moments = recorder.record(whole, place / "killed", lambda: run(whole))
     expected = table(whole)
     wrong = 0
-    for name, copy in steps(moments).items():
-        work = {"kill": killed, "full": filled}[how](place, name, copy, disk)
-        code, told = run(work)
-        same = code == 0 and table(work) == expected
-        wrong += not same
-        print(
-            f"{'equal' if same else 'DIFFERS':<8}{name}  {'' if same else told[-1500:]}", flush=True
-        )
-        shutil.rmtree(work)
+    for name, killed in steps(moments).items():
+        wrong += differs("kill", name, killed, expected)
+        full = place / "full" / name.replace("/", "_")
+        filled(full, name, disk)
+        wrong += differs("full", name, full, expected)
     return int(wrong > 0)
 
 

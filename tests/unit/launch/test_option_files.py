@@ -4,8 +4,10 @@ import os
 import time
 
 import pytest
+from hydra._internal.core_plugins import file_config_source
+from hydra._internal.sources_registry import SourcesRegistry
 
-from kreg.launch import gate
+from kreg.launch import gate, option_files
 
 
 def never(checked):
@@ -44,6 +46,13 @@ def test_a_pipe_is_not_waited_for(option, tmp_path, capsys):
     os.mkfifo(tmp_path / "mine" / "experiment" / "pipe.yaml")
     assert gate.run(never, ["--config-dir", "mine", "experiment=pipe"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_worker_of_a_launcher_registers_hydras_own_sources_again():
+    option_files.register()
+    sources = SourcesRegistry.instance()
+    sources.register(file_config_source.FileConfigSource)  # what every worker of joblib does
+    assert sources.resolve("file") is option_files.FileConfigSource
 
 
 def test_a_few_aliases_are_as_good_as_written_out(option, capsys):
