@@ -68,8 +68,9 @@ class Record:
         task: `"classification"`, `"binary"`, `"multilabel"`, `"regression"` or `None` when not
             known.
         loss: Name of the loss, `"sparse_categorical_crossentropy"` say.
-        sizes: Numbers of rows: `train`, `validation` (whole sets), `measured` (rows a side that the
-            clean curves use), and `classes` where there are any.
+        sizes: Numbers of rows: `train`, `validation` (whole sets), `measured_train` and
+            `measured_validation` (those that are measured; 0.1 wrote the smaller number as
+            `measured`), and `classes` where there are any.
         baseline: `"train"` or `"validation"` to what the best prediction costs there that ignores
             the inputs: `loss`, and `accuracy` of the most frequent class where there are classes.
             Empty where the best constant of the loss is not known. `neighbours`, on the validation

@@ -221,6 +221,33 @@ class Weak(TypedDict):
     note: str
 
 
+class UsedColumn(TypedDict):
+    """A column of a table that the model reads."""
+
+    name: str
+    weight: Number | dict[str, Number]
+    size: Number
+
+
+class Features(TypedDict):
+    """Which columns of a table the model reads."""
+
+    total: int
+    count: int
+    linear: bool
+    weight_is: str | None
+    selected: list[UsedColumn]
+
+
+class OtherRun(TypedDict):
+    """A training that was logged beside the one of the report."""
+
+    name: str
+    epochs: list[int]
+    curve: str
+    values: Numbers
+
+
 class InputFacts(TypedDict, total=False):
     """See `kreg.diagnostics.record.Inputs`."""
 
@@ -232,6 +259,8 @@ class InputFacts(TypedDict, total=False):
     hardest: list[Hard] | None
     samples: Samples | None
     weak_evidence: list[Weak] | None
+    class_weight: dict[str, float] | None
+    other_runs: list[OtherRun] | None
 
 
 class Happened(TypedDict):
@@ -260,6 +289,7 @@ class Report(TypedDict, total=False):
     totals: Totals
     compressed: Compressed | None
     scores: Scores | None
+    features: Features | None
     advice: list[Advice]
     replay: list[Replayed]
     sizes: dict[str, int]

@@ -27,7 +27,7 @@ def labels(rows: Rows, kind: str | None) -> np.ndarray | None:
     >>> labels(Rows(None, np.array([[0.1, 0.9], [1.0, 0.0]])), "one_hot")
     array([1, 0])
     """
-    several = kind != "one_hot" and isinstance(rows.y, np.ndarray) and rows.y.size != len(rows)
+    several = kind != "one_hot" and isinstance(rows.y, np.ndarray) and rows.y.size != len(rows.y)
     return None if kind is None or several else class_ids(rows.y)
 
 

@@ -7,6 +7,7 @@ nothing, whatever its curves do.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import keras
@@ -21,6 +22,8 @@ Settings: TypeAlias = Mapping[str, Any]  # what a loss of Keras passes to its fu
 # `(targets, weights, shape of a prediction, settings)` to the best constant, `None` if unknown
 Best: TypeAlias = Callable[[np.ndarray, np.ndarray, Shape, Settings], np.ndarray | None]
 Statistic: TypeAlias = Callable[[np.ndarray, np.ndarray, Settings], np.ndarray]
+# `(loss, targets, weights, shape of a prediction)` to predictions, `None` if unknown
+BestOf: TypeAlias = Callable[[Any, Any, Any, Shape], np.ndarray | None]
 SMALLEST = 1e-7  # probability: Keras clips there, and a logit stays finite
 STEPS = 50  # of the reweighted means: an error below 1e-6 of the spread
 
@@ -48,23 +51,47 @@ def baseline(clean: CleanEvaluator, rows: Rows) -> dict[str, float]:
 
 def best_constants(clean: CleanEvaluator, rows: Rows) -> Nest:
     """One prediction in the structure of the model's outputs, leaves of shape (1, ...), or None."""
-    losses = clean.losses
-    example = clean.predict(rows.head(1)) if losses else None
-    if not losses or len(losses) != len(keras.tree.flatten(example)):
-        return None
-    found = [constant(part.loss, *targets(part.path, rows, example)) for part in losses]
-    if any(one is None for one in found):
-        return None
-    return keras.tree.pack_sequence_as(example, found)
+    return by_output(clean, rows, constant)
 
 
-def targets(path: Sequence[Any], rows: Rows, example: Nest) -> tuple[Any, Any, Shape]:
+def by_output(clean: CleanEvaluator, rows: Rows, best: BestOf) -> Nest:
+    """`best(loss, targets, sample weights, shape)` of each output, in the structure of the outputs.
+
+    The outputs are told apart by their paths: Keras orders losses as they were given, and the
+    leaves of a dictionary by their keys. An output without a loss is 0: it costs nothing. `None`
+    where one is not known, or where a loss reads several outputs or an output has several losses.
+    """
+    if not clean.losses:
+        return None
+    example = clean.predict(rows.head(1))
+    leaves, nested = dict(keras.tree.flatten_with_path(example)), keras.tree.is_nested(example)
+    found = {part.path if nested else (): part.loss for part in clean.losses}
+    if len(found) < len(clean.losses) or not found.keys() <= leaves.keys():
+        return None
+    names = getattr(clean.model, "output_names", None)
+    rows = replace(rows, y=in_order(rows.y, example, names))
+    made = {path: best(loss, *targets(path, rows, leaves[path])) for path, loss in found.items()}
+    values = {path: value for path, value in made.items() if value is not None}
+    if len(values) < len(made):
+        return None
+    count = len(next(iter(values.values())))
+    free = {path: np.zeros((count, *leaf.shape[1:]), "float32") for path, leaf in leaves.items()}
+    return keras.tree.pack_sequence_as(example, list({**free, **values}.values()))
+
+
+def in_order(y: Nest, example: Nest, names: Sequence[str] | None) -> Nest:
+    """Targets by name as a list where the outputs are one: so Keras reads them."""
+    by_name = isinstance(y, dict) and isinstance(example, list | tuple)
+    return [y[name] for name in names] if by_name and names and y.keys() == set(names) else y
+
+
+def targets(path: Sequence[Any], rows: Rows, output: Any) -> tuple[Any, Any, Shape]:
     """Targets, sample weights and shape (without the rows) of the output at `path`."""
-    if not keras.tree.is_nested(example):
+    if not path:
         leaves, weights = keras.tree.flatten(rows.y), keras.tree.flatten(rows.weight)
-        return leaves[0], weights[0], example.shape[1:]
+        return leaves[0], weights[0], output.shape[1:]
     weight = at(path, rows.weight) if keras.tree.is_nested(rows.weight) else rows.weight
-    return at(path, rows.y), weight, at(path, example).shape[1:]
+    return at(path, rows.y), weight, output.shape[1:]
 
 
 def at(path: Sequence[Any], nest: Nest) -> Any:

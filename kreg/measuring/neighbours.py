@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from kreg.measuring.clean_loss import CleanEvaluator
-from kreg.measuring.guessing import constant, targets
+from kreg.measuring.guessing import Shape, by_output, constant
 from kreg.measuring.rows import Nest, Rows
 
 COUNT = 10  # neighbours
@@ -71,17 +71,13 @@ def nearest(known: np.ndarray, asked: np.ndarray) -> np.ndarray:
 
 def predictions(clean: CleanEvaluator, train: Rows, near: np.ndarray) -> Nest:
     """Predictions of shape (asked, ...) in the structure of the model's outputs, or `None`."""
-    example, parts = clean.predict(train.head(1)), list[np.ndarray]()
-    if len(clean.losses) != len(keras.tree.flatten(example)):
-        return None
-    for part in clean.losses:
-        y, weight, shape = targets(part.path, train, example)
-        found = [constant(part.loss, y, weighing(weight, row, len(train)), shape) for row in near]
+
+    def best(loss: Any, y: Any, weight: Any, shape: Shape) -> np.ndarray | None:
+        found = [constant(loss, y, weighing(weight, row, len(train)), shape) for row in near]
         known = [one for one in found if one is not None]
-        if len(known) < len(found):
-            return None
-        parts.append(np.concatenate(known))
-    return keras.tree.pack_sequence_as(example, parts)
+        return np.concatenate(known) if len(known) == len(found) else None
+
+    return by_output(clean, train, best)
 
 
 def weighing(weight: Any, row: np.ndarray, count: int) -> np.ndarray:

@@ -80,8 +80,15 @@ def _places(layer: keras.layers.Layer) -> float:
     return max(math.prod(math.inf if n is None else n for n in space) for space in spaces)
 
 
-def sentence(measured: int, chosen: int) -> str:
-    """What was thinned, or nothing."""
+def sentence(measured: int, chosen: int, total: int | None = None) -> str:
+    """What was thinned, or nothing.
+
+    Args:
+        measured: Training rows on the curve.
+        chosen: Training rows that are held for the numbers at the end.
+        total: All training rows, where that is known.
+    """
     if measured == chosen:
         return ""
-    return f"To save time the clean training curve uses {measured} of {chosen} rows."
+    rows = f"{measured:,} of {total or chosen:,} training rows"
+    return f"To save time the clean training curve uses {rows}."

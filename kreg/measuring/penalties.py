@@ -55,8 +55,10 @@ class WeightEvaluator:
         self._compute = graph(self._tensors, bool(getattr(model, "run_eagerly", False)))
 
     def __call__(self) -> WeightNumbers:
-        values, counts, self.kept = self._compute()
         found = WeightNumbers()
+        if not (self.penalised or self.kernels or self.keep):  # a model that is not built yet
+            return found
+        values, counts, self.kept = self._compute()
         for name, value in zip(self.penalised_layers, _floats(values), strict=True):
             found.penalties[name] = found.penalties.get(name, 0.0) + value
         for name, zero, size in zip(self.kernel_layers, _floats(counts), self.sizes, strict=True):

@@ -1,6 +1,7 @@
 """How an evaluation step is compiled and spread over the devices of a distribution strategy."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 import keras
@@ -59,12 +60,18 @@ class Replicas:
 
 
 def graph(step: Callable[..., Any], eager: bool = False) -> Callable[..., Any]:
-    """`step` as a TensorFlow graph; as it is on other backends, or where the model runs eagerly."""
+    """`step` as a TensorFlow graph; as it is on other backends, or where the model runs eagerly.
+
+    TensorFlow warns of a function that is traced too often. It counts by the function's source, so
+    every model of a search would count as one more tracing of the same method; a `partial` has no
+    source, and each is counted for itself.
+    """
     if eager or keras.backend.backend() != "tensorflow":
         return step
     import tensorflow as tf
 
-    compiled: Callable[..., Any] = tf.function(step, reduce_retracing=True, autograph=False)
+    own = partial(step)
+    compiled: Callable[..., Any] = tf.function(own, reduce_retracing=True, autograph=False)
     return compiled
 
 

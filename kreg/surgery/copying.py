@@ -1,10 +1,12 @@
 """Build a model again with other layers in the same graph; the model itself is not touched."""
 
+import tempfile
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import keras
 
+from kreg import private_keras
 from kreg.surgery import graph
 
 Maker: TypeAlias = Callable[[keras.Layer], keras.Layer]
@@ -120,11 +122,41 @@ def is_lambda(function: Any) -> bool:
 
 
 def copy_weights(old: keras.Layer, new: keras.Layer) -> None:
-    """Copy the weights of a layer into a layer of the same shape; operations have none."""
+    """Copy the state of a layer into a layer of the same shape; operations have none."""
     if weight_count(old):
         new.set_weights(old.get_weights())
-    if hasattr(new, "finalize_state"):  # Normalization derives constants from its weights
-        new.finalize_state()
+        if hasattr(new, "finalize_state"):  # Normalization derives constants from its weights
+            new.finalize_state()
+    if isinstance(old, keras.Layer):
+        pairs = zip(keepers(old), keepers(new), strict=True)
+        for pair in pairs:
+            copy_kept(*pair)
+
+
+def keepers(layer: keras.Layer) -> list[keras.Layer]:
+    """The layers, here and below, that keep something beside their weights: a vocabulary, say."""
+    hooks = ("get_vocabulary", "save_assets")
+    return [one for one in private_keras.all_layers(layer) if any(hasattr(one, h) for h in hooks)]
+
+
+def copy_kept(old: keras.Layer, new: keras.Layer) -> None:
+    """Copy what a layer keeps beside its weights, by the hooks that Keras's files are written with.
+
+    A vocabulary goes from hand to hand: its file has a token a line, also where a token has two.
+    """
+    store: dict[str, Any] = {}
+    if hasattr(old, "get_vocabulary"):
+        vocabulary = old.get_vocabulary()
+        if vocabulary != new.get_vocabulary():  # not one that the configuration has
+            old.save_own_variables(store)  # idf_weights, where there are any
+            new.set_vocabulary(vocabulary, **store)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        if not weight_count(old):
+            old.save_own_variables(store)
+            new.load_own_variables(store)
+        old.save_assets(folder)
+        new.load_assets(folder)
 
 
 def weight_count(layer: keras.Layer) -> int:

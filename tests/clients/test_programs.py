@@ -32,15 +32,10 @@ HEAVY = {  # more than a few seconds, or like another one: the long matrix
     "mixup", "multi_label", "py_dataset", "sequence_labels", "transfer_learning", "transformer",
     "tuner", "unet_masks",
 }  # fmt: skip
-GUESS = "what guessing costs is not found for outputs in a dictionary"
 BROKEN = {  # (program, property) -> why it does not hold yet
-    ("feature_space", "also"): "compress clones a StringLookup without its table",
-    ("imbalanced", "numbers"): "of 1,200 training rows 512 are measured, few as their bytes are",
-    ("inputs_and_outputs", "errors"): GUESS,
-    ("inputs_and_outputs", "notes"): GUESS,
 }
-# TensorFlow counts the tracings of a source line, over all models of a process
-OF_ALL_PROGRAMS = re.compile("WARNING:tensorflow:.* triggered tf.function retracing.*\n")
+# TensorFlow counts the tracings of Keras's own steps over all models of a process
+KERAS_S_OWN = re.compile("WARNING:tensorflow:.*<function TensorFlowTrainer.* retracing.*\n")
 CLEAN = ("clean_loss", "val_clean_loss", "gap")
 LIMIT_MB = 300
 
@@ -99,7 +94,7 @@ def test_the_numbers_are_those_by_hand(trained):
 @holds("errors")
 def test_nothing_is_on_standard_error(trained):
     watched = trained.watched
-    assert OF_ALL_PROGRAMS.sub("", watched.errors) == ""
+    assert KERAS_S_OWN.sub("", watched.errors) == ""
     assert watched.warnings <= trained.plain.warnings
     assert "Traceback" not in watched.printed and "could not be made" not in watched.printed
 

@@ -53,9 +53,11 @@ class Diagnostics(keras.callbacks.Callback):
         validation: The same for validation rows. Without it, `val_clean_loss` is Keras's `val_loss`
             minus the weights' penalties where that is exact; without both, the verdict is
             NO VALIDATION and training goes on.
-        rows: Whole number from 1 to 2048: rows measured on each side. Defaults to `None`: of more
-            than 16 MB as many as cost about `budget` of an epoch, at least 512 and at most 256 MB;
-            sizes decide that, no clock. Single losses are kept of 2048 rows at most.
+        rows: Whole number from 1 to 2048: rows measured on each side. Defaults to `None`: all
+            validation rows up to 16 MB; of more, and of the training rows, as many as cost about
+            `budget` of an epoch, at least 512 and at most 256 MB, and no more training rows than
+            validation rows; sizes decide that, no clock. The report says how many. Single losses
+            are kept of 2048 rows at most.
         class_weight: As in `fit`, or `None`. Weighs both sides, so that they stay comparable.
         seed: Whole number >= 0 that draws the rows. Defaults to `0`.
         adapt: Whether to measure fewer training rows where all of them would cost more than
@@ -228,7 +230,7 @@ class Diagnostics(keras.callbacks.Callback):
         self._pending = None
         broken.late(self)
         if self.train is not None and self.thin is not None:
-            self.note(sentence(len(self.thin), len(self.train)))
+            self.note(sentence(len(self.thin), len(self.train), self.train.total))
         train_end.complete(self)
         self.verdict = train_end.verdict(self.record, self.note)
         if self.verbose and self.verdict is not None:

@@ -41,14 +41,14 @@ def record(callback: "Diagnostics") -> Record:
     """A record without epochs: name, settings, task, loss and sizes."""
     sides = {"train": callback.train, "validation": callback.validation}
     sizes = {name: rows.total for name, rows in sides.items() if rows is not None and rows.total}
-    measured = [len(rows) for rows in sides.values() if rows is not None]
+    measured = {f"measured_{name}": len(rows) for name, rows in sides.items() if rows is not None}
     return Record(
         name=callback.name,
         settings=callback.settings,
         inputs=callback.inputs.copy(),
         task=task_of(callback),
         loss=callback.clean.reader.loss,
-        sizes=sizes | ({"measured": min(measured)} if measured else {}),
+        sizes=sizes | measured,
     )
 
 

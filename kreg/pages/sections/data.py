@@ -1,5 +1,7 @@
 """The data: sizes, what was found before training, classes, hardest examples."""
 
+from collections.abc import Mapping
+
 from kreg.diagnostics.report_document import Document
 from kreg.pages.formatting import NOTHING, number, percent
 from kreg.pages.views import (
@@ -16,12 +18,8 @@ from kreg.pages.views import (
     Table,
 )
 
-SIZES = {
-    "train": "training rows",
-    "validation": "validation rows",
-    "measured": "rows measured on each side",
-    "classes": "classes",
-}
+SIDES = {"train": "training rows", "validation": "validation rows"}
+SIZES = {"measured": "rows measured on each side", "classes": "classes"}
 RESOLUTION = {
     "between_models": "smallest difference seen between two models",
     "between_epochs": "between two epochs of this run",
@@ -36,19 +34,20 @@ def section(doc: Document) -> Section:
     body: list[Piece] = [Facts(facts(doc))]
     if found := doc["inputs"].get("found"):
         body += [Subtitle("Found before training"), Items([Item(line) for line in found])]
-    if rows := classes(doc):
-        table = Table(CLASSES, rows)
-        body.append(Fold("Classes in the measured rows", [table], open=len(rows) <= FEW))
-    if rows := hardest(doc):
+    if shares := classes(doc):
+        table = Table(CLASSES, shares)
+        body.append(Fold("Classes in the measured rows", [table], open=len(shares) <= FEW))
+    if examples := hardest(doc):
         summary = "Hardest training examples: look at their labels"
-        body.append(Fold(summary, [Table(HARDEST, rows)]))
+        body.append(Fold(summary, [Table(HARDEST, examples)]))
     return Section("data", "Data", body, half=True)
 
 
 def facts(doc: Document) -> list[tuple[str, str]]:
     """Sizes, and what the validation set can see."""
     sizes, seen = doc["sizes"], doc["resolution"] or {}
-    found = [(label, f"{sizes[key]:,}") for key, label in SIZES.items() if sizes.get(key)]
+    found = [(label, text) for side, label in SIDES.items() if (text := rows(sizes, side))]
+    found += [(label, f"{sizes[key]:,}") for key, label in SIZES.items() if sizes.get(key)]
     found += [(f"loss of guessing, {side} rows", number(numbers["loss"]))
               for side, numbers in doc["baseline"].items()]  # fmt: skip
     found += [(label, number(seen[key], 3)) for key, label in RESOLUTION.items()
@@ -59,6 +58,20 @@ def facts(doc: Document) -> list[tuple[str, str]]:
         found.append(("class weights in the training loss, not in the scores", each))
     measured = doc["inputs"].get("units", {}).get("loss")
     return found + ([("unit of the losses", measured)] if measured else [])
+
+
+def rows(sizes: Mapping[str, int], side: str) -> str:
+    """How many rows a side has, and how many of them the clean losses are means of.
+
+    >>> rows({"train": 1200, "measured_train": 512}, "train")
+    '1,200, of which 512 are measured'
+    """
+    total, measured = sizes.get(side, 0), sizes.get(f"measured_{side}", 0)
+    if not total:
+        return f"{measured:,} are measured" if measured else ""
+    return (
+        f"{total:,}, of which {measured:,} are measured" if 0 < measured < total else f"{total:,}"
+    )
 
 
 def class_name(doc: Document, label: str | int | float | None) -> str:

@@ -65,7 +65,8 @@ def test_the_record_holds_everything(data, model):
     record = watch.record
     assert record.epochs == [1, 2, 3, 4]
     assert record.task == "classification" and record.loss == "sparse_categorical_crossentropy"
-    assert record.sizes == {"train": 96, "validation": 64, "measured": 64, "classes": 2}
+    measured = {"measured_train": 64, "measured_validation": 64}
+    assert record.sizes == {"train": 96, "validation": 64, **measured, "classes": 2}
     assert [row.shape for row in record.examples] == [(64,)] * 4
     means = [row.mean() for row in record.examples]
     assert record.curves["val_clean_loss"] == pytest.approx(means, rel=1e-5)
@@ -137,7 +138,7 @@ def test_thinning_is_said_and_leaves_validation_alone(data, dear):
     watch = kreg.Diagnostics(big, large, rows=2048, verbose=0, rows_per_epoch=6000)
     history = fit(classifier(), data, [watch], epochs=12).history
     assert len(watch.train) == 768 and len(watch.thin) == 900 - 768
-    assert sum("132 of 768 rows" in note for note in watch.notes) == 1
+    assert sum("132 of 1,152 training rows" in note for note in watch.notes) == 1
     assert all(np.isfinite(history[name]).all() for name in ("clean_loss", "gap"))
     assert watch.record.curves["clean_loss"] == history["clean_loss"]
     whole = kreg.Diagnostics(big, large, rows=2048, adapt=False, verbose=0)

@@ -1,5 +1,7 @@
 """Evaluators are traced once for a model, and again as soon as they would be wrong."""
 
+import logging
+
 import keras
 import numpy as np
 import pytest
@@ -51,3 +53,31 @@ def test_a_new_loss_a_new_penalty_and_a_frozen_layer_are_noticed(model):
     assert weight_evaluator(model)().penalty == pytest.approx(2 * penalty)
     model.get_layer("head").trainable = False
     assert clean_evaluator(model) is not second
+
+
+class Heard(logging.Handler):
+    def __init__(self):
+        super().__init__()
+        self.said = []
+
+    def emit(self, record):
+        self.said.append(record.getMessage())
+
+
+def test_the_models_of_a_search_are_not_said_to_be_traced_again():
+    heard, logger = Heard(), logging.getLogger("tensorflow")
+    logger.addHandler(heard)
+    try:
+        for _ in range(8):
+            model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+            model.compile("sgd", loss="mse")
+            clean_evaluator(model)(ROWS), weight_evaluator(model)()
+    finally:
+        logger.removeHandler(heard)
+    assert heard.said == []
+
+
+def test_a_model_that_is_not_built_costs_no_tracing(monkeypatch):
+    evaluator = weight_evaluator(keras.Sequential([keras.layers.Dense(2)]))
+    monkeypatch.setattr(evaluator, "_compute", None)
+    assert evaluator().penalties == {} and evaluator().sparsity == 0.0

@@ -100,29 +100,62 @@ def test_sequences_and_pictures_have_one_constant():
     assert baseline(clean, rows) == pytest.approx({"loss": share}, rel=1e-5)
 
 
-@pytest.mark.parametrize("kind", [dict, list])
-def test_several_outputs_add_up_with_their_weights(kind):
+def two_outputs(outputs, losses, y, **more):
+    """The evaluator of a model with outputs `kind` and `size` in a nest, called once."""
     inputs = keras.Input((3,))
-    outputs = [
-        keras.layers.Dense(3, name="kind")(inputs),
-        keras.layers.Dense(1, name="size")(inputs),
-    ]
-    losses = [keras.losses.SparseCategoricalCrossentropy(from_logits=True), "mse"]
-    y, weights = [CLASSES, REAL], [1.0, 0.25]
-    if kind is dict:
-        names = ("kind", "size")
-        outputs, losses, y, weights = (dict(zip(names, p)) for p in (outputs, losses, y, weights))
-    model = keras.Model(inputs, outputs)
-    model.compile("sgd", losses, loss_weights=weights)
-    model.evaluate(X, y, verbose=0)
-    before = [np.array(v) for metric in model.metrics for v in metric.variables]
+    kind, size = (
+        keras.layers.Dense(n, name=name)(inputs) for n, name in ((3, "kind"), (1, "size"))
+    )
+    model = keras.Model(inputs, outputs(kind, size))
+    model.compile("sgd", losses, **more)
     clean, rows = clean_evaluator(model), Rows(X, y)
     clean(rows)
+    return clean, rows
+
+
+SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+NESTS = {  # in the order of the names or not, as dictionary or list: outputs, losses, targets
+    "dictionaries": (
+        lambda kind, size: {"kind": kind, "size": size},
+        {"kind": SPARSE, "size": "mse"}, {"kind": CLASSES, "size": REAL}, {"kind": 1, "size": 0.25},
+    ),
+    "not sorted": (
+        lambda kind, size: {"z": kind, "a": size},
+        {"z": SPARSE, "a": "mse"}, {"z": CLASSES, "a": REAL}, {"z": 1, "a": 0.25},
+    ),
+    "lists": (lambda kind, size: [kind, size], [SPARSE, "mse"], [CLASSES, REAL], [1, 0.25]),
+    "names of lists": (
+        lambda kind, size: [size, kind],
+        {"kind": SPARSE, "size": "mse"}, {"kind": CLASSES, "size": REAL}, {"kind": 1, "size": 0.25},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("nest", NESTS)
+def test_several_outputs_add_up_with_their_weights(nest):
+    outputs, losses, y, weights = NESTS[nest]
+    clean, rows = two_outputs(outputs, losses, y, loss_weights=weights)
+    clean.model.evaluate(X, y, verbose=0)
+    before = [np.array(v) for metric in clean.model.metrics for v in metric.variables]
     expected = ENTROPY + 0.25 * REAL.var()
     assert baseline(clean, rows) == pytest.approx({"loss": expected}, rel=1e-5)
-    after = [np.array(v) for metric in model.metrics for v in metric.variables]
+    after = [np.array(v) for metric in clean.model.metrics for v in metric.variables]
     for old, new in zip(before, after, strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_an_output_without_a_loss_costs_nothing():
+    clean, rows = two_outputs(
+        lambda kind, size: {"kind": kind, "a": size}, {"kind": SPARSE}, {"kind": CLASSES}
+    )
+    assert baseline(clean, rows) == pytest.approx({"loss": ENTROPY}, rel=1e-5)
+
+
+def test_two_losses_of_one_output_have_no_known_baseline():
+    clean, rows = two_outputs(
+        lambda kind, size: {"size": size}, {"size": ["mse", "mae"]}, {"size": REAL}
+    )
+    assert baseline(clean, rows) == {}
 
 
 def test_a_loss_of_ones_own_has_no_baseline():

@@ -74,3 +74,19 @@ def test_words_have_no_distance():
 
 def test_the_nearest_rows_are_all_of_them_where_no_input_varies():
     assert nearest(np.ones((20, 2)), np.ones((3, 2))).shape == (3, COUNT)
+
+
+def test_outputs_in_a_dictionary_are_told_apart_by_their_names():
+    inputs = keras.Input((2,))
+    outputs = {name: keras.layers.Dense(n, name=name)(inputs) for name, n in (("z", 2), ("a", 1))}
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", {"z": keras.losses.SparseCategoricalCrossentropy(True), "a": "mse"})
+    clean = clean_evaluator(model)
+    train = Rows(X, {"z": (Y > 4).astype("int32"), "a": Y[:, None]})
+    clean(train)
+    asked = Rows(ASKED, {"z": np.array([0, 1, 0]), "a": TRUE[:, None]})
+    parts = (
+        cost(X, (Y > 4).astype("int32"), ASKED, np.array([0, 1, 0]), model.loss["z"], 2),
+        cost(X, Y, ASKED, TRUE),
+    )
+    assert neighbours(clean, train, asked) == pytest.approx(sum(parts), rel=1e-5)

@@ -74,4 +74,6 @@ def test_rows_are_spread_over_all_of_them():
 
 def test_thinning_is_a_sentence():
     assert sentence(5, 5) == ""
-    assert sentence(256, 1024) == "To save time the clean training curve uses 256 of 1024 rows."
+    said = "To save time the clean training curve uses 256 of {} training rows."
+    assert sentence(256, 1024) == said.format("1,024")
+    assert sentence(256, 1024, 6000) == said.format("6,000")

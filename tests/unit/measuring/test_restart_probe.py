@@ -120,7 +120,8 @@ def test_its_cost_is_bounded(monkeypatch):
     model, clean = line(least_squares())
     first = {model.weights[0].path: np.zeros((2, 1), "float32")}
     restart_probe.restart(model, clean, HALVES, HALVES[0], first=first)
-    assert sum(steps) == 3 * len(restart_probe.RATES) * restart_probe.STEPS
+    once = len(restart_probe.RATES) * sum(restart_probe.LENGTHS)
+    assert sum(steps) == 3 * once
 
 
 def test_what_is_not_keras_own_step_is_left_alone(monkeypatch):

@@ -26,7 +26,8 @@ def test_a_small_path_writes_its_points_its_figure_and_the_model_at_the_knee(tmp
 
 
 def test_the_penalty_of_the_configuration_is_not_the_path():
-    config = compose_job(["experiment=size_path", *SMALL, "reg=l1"])
+    config = compose_job(["experiment=size_path", *SMALL])
+    assert config.reg.kind == "l1"  # the default of every training
     training = size_path.prepared(config, epochs=2)
     assert not training.model.losses
     rate = training.model.optimizer.get_config()["learning_rate"]
