@@ -29,7 +29,7 @@ class Launcher:
 
 def search(tmp_path, *values, jobs=1):
     found = Search(trials=4, jobs=jobs, sampler="random")
-    found.launcher, found.sign = Launcher(*values), 1.0
+    found.launcher, found.sign, found.replicates = Launcher(*values), 1.0, [[]]
     return found
 
 
