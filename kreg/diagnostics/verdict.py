@@ -175,7 +175,7 @@ def named(state: str, series: Series, checks: list[Check], record: Record) -> di
         "state": state,
         "tone": tone(state, series, checks, record),
         "meaning": ONE_SIDED if one_sided(state, series) else meaning(state, record),
-        "action": zeros.ACTION if is_growing(state, record) else STATES[state].action,
+        "action": STATES[state].action,
         "honest": series.honest,
         "monitor": series.names[1],
         "timeline": timeline(checks),
@@ -201,7 +201,6 @@ def meaning(state: str, record: Record) -> str:
 def tone(state: str, series: Series, checks: list[Check], record: Record) -> str:
     """The state's own; never good where the data are doubtful or nothing beats guessing."""
     doubtful = data_findings(record) or at_guessing(series, checks, record)
-    doubtful = doubtful or is_growing(state, record)
     own = STATES[state].tone
     return "watch" if own == "good" and doubtful else own
 

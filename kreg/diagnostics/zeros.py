@@ -35,8 +35,6 @@ def sentence(found: tuple[float, float]) -> str:
     before, now = (f"{100 * share:.1f} %" for share in found)
     return (
         f"The exact zeros still grow, from {before} to {now} over the last {WINDOW} epochs: the "
-        "penalty is not at its end, and the model will be sparser when it is."
+        "penalty is not at its end, and the model will be sparser when it is. Train on for that, "
+        "with stop=none say; a linear model has stop=gap."
     )
-
-
-ACTION = "Train on, with stop=none say, until the zeros rest; a linear model has stop=gap for that."
