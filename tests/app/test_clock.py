@@ -49,7 +49,7 @@ def test_the_verdict_is_the_same_whatever_the_clock_says(cheap, fast, tmp_path, 
         words = [*GENES, "data.rows=400", "data.validation=0.4"]
         found.append(json.dumps(report(tmp_path / f"{speed}", words)).encode())
     assert found[0] == found[1]
-    assert (b"64 of 160 rows" in found[0]) == (cheap == 0)
+    assert (b"64 of 180 training rows" in found[0]) == (cheap == 0)
 
 
 def test_of_few_rows_all_are_measured_in_every_epoch(tmp_path):

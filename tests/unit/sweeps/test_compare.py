@@ -47,9 +47,9 @@ def test_failed_unfinished_and_non_finite_runs_are_kept_but_never_best(write_run
     assert list(sweep.runs["status"]) == ["done", "done", "done", "failed", "unfinished"]
 
 
-def test_a_damaged_result_is_an_unfinished_run(write_run, tmp_path):
+def test_a_damaged_result_is_said_and_costs_its_run_alone(write_run, tmp_path):
     (write_run("0_a", ["seed=0"], 0.5) / "result.json").write_text('{"status": "do')
-    assert sweeps.collect(tmp_path).runs["status"].tolist() == ["unfinished"]
+    assert sweeps.collect(tmp_path).runs["status"].tolist() == ["damaged"]
 
 
 def test_public_names_are_functions_also_after_their_modules_are_loaded(write_run, tmp_path):
