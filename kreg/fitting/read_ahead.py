@@ -41,7 +41,7 @@ class ReadAhead:
     def _read(self) -> Iterator[Any]:
         """Elements that were not read before."""
         if self._iterator is None:
-            self._iterator = iter(self.stream)
+            self._iterator = iter(without_prefetch(self.stream))
         return self._iterator
 
     def __iter__(self) -> Iterator[Any]:
@@ -97,6 +97,21 @@ class ReadAhead:
         found = found.with_options(stream.options())
         found.holds = (self, first, passes)  # a data set keeps handles only
         return found
+
+
+def without_prefetch(stream: Any) -> Any:
+    """The stream without the prefetch that `tf.data` adds by itself.
+
+    `fit` prefetches what it is handed. With a second prefetch below it, a repeated shuffle would
+    run ahead further than in Keras's own fit, and begin a pass that the next fit should get.
+    """
+    if not hasattr(stream, "element_spec"):
+        return stream
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.experimental_optimization.inject_prefetch = False
+    return stream.with_options(options)
 
 
 def idle_from(dataset: Any, steps_per_epoch: bool) -> int | None:
