@@ -108,6 +108,14 @@ def untrack(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> 
     optimizer._untrack_variable(variable)
 
 
+def has_swapped(callback: keras.callbacks.Callback) -> bool:
+    """Whether a `SwapEMAWeights` has put the averages into the model for now.
+
+    It tells nobody, and to swap once more would take them out again.
+    """
+    return bool(getattr(callback, "_ema_weights_in_model", False))
+
+
 def being_loaded() -> bool:
     """Whether Keras is compiling a model that it has just read from a file (or is copying).
 
