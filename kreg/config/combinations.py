@@ -133,6 +133,12 @@ def classes_can_be_weighed(config: Config) -> None:
         raise check.invalid("trainer.class_weight", "a weight above 0", chosen)
 
 
+def rates_are_factors(config: Config) -> None:
+    """What `optimizer.rates` multiplies the learning rate of some weights with."""
+    for name, factor in getattr(config.optimizer, "rates", {}).items():
+        check.number(f"optimizer.rates.{name}", factor, low=0, low_open=True)
+
+
 def length_is_told_once(config: Config) -> None:
     """A number of epochs and a number of steps are two answers to one question."""
     epochs, steps = config.trainer.epochs, config.trainer.steps
@@ -177,6 +183,7 @@ RULES = (
     folds_compare,
     a_path_has_a_table,
     classes_can_be_weighed,
+    rates_are_factors,
     length_is_told_once,
     task_is_a_folder_name,
     data_can_be_loaded,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kreg.check import Interval
-from kreg.fields import Options, kind, one_of, ranged, switch, table
+from kreg.fields import Options, columns, kind, mapping, one_of, ranged, switch, table
 
 POSITIVE: Interval = {"low": 0, "low_open": True}
 SHARE: Interval = {"low": 0, "high": 1, "high_open": True}
@@ -15,7 +15,7 @@ def rate(default: float) -> Any:
 
 
 def decay(default: float) -> Any:
-    meaning = "w -= learning_rate * weight_decay * w, on every weight"
+    meaning = "w -= learning_rate * weight_decay * w, on the weights of decay_on"
     return ranged(default, meaning, low=0, high=1)
 
 
@@ -31,6 +31,12 @@ class OptimizerOptions(Options):
     )
     warmup: float = ranged(0.0, "share of all steps in which the rate rises from zero", **SHARE)
     weight_decay: float = decay(0.0)
+    decay_on: str | list[str] = columns(
+        "all", "which weights decay: all, kernels (no biases, scales, norms), or their names"
+    )
+    rates: dict[str, float] = mapping(
+        {}, "weight names -> factors on the learning rate, {bias: 0.1, hidden_1/*: 2}"
+    )
     clipnorm: float | None = ranged(
         None, "largest norm of each weight's gradient", type=float, **POSITIVE
     )

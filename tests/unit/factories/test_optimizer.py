@@ -29,6 +29,13 @@ def test_settings_arrive():
     assert {name: got[name] for name in expected} == expected
 
 
+def test_the_rules_arrive():
+    cfg = options.AdamOptions(rates={"bias": 0.1}, decay_on="kernels")
+    got = build.optimizer(cfg, 10).get_config()
+    assert (got["rates"], got["decay_on"]) == ({"bias": 0.1}, "kernels")
+    assert "rates" not in build.optimizer(options.AdamOptions(), 10).get_config()
+
+
 def test_cosine_falls_to_zero():
     values = rates(options.AdamOptions(learning_rate=0.1), 100)
     assert values[0] == pytest.approx(0.1)
