@@ -139,6 +139,16 @@ def rates_are_factors(config: Config) -> None:
         check.number(f"optimizer.rates.{name}", factor, low=0, low_open=True)
 
 
+def waves_need_no_warmup(config: Config) -> None:
+    """The rate of `coslog4` starts at zero."""
+    warmup = getattr(config.optimizer, "warmup", 0.0)
+    if warmup and getattr(config.optimizer, "schedule", "") == "coslog4":
+        raise ValueError(
+            f"optimizer.warmup={warmup} and optimizer.schedule=coslog4: its rate rises from zero "
+            "by itself. Leave optimizer.warmup out, or say optimizer.schedule=flat_cos."
+        )
+
+
 def length_is_told_once(config: Config) -> None:
     """A number of epochs and a number of steps are two answers to one question."""
     epochs, steps = config.trainer.epochs, config.trainer.steps
@@ -184,6 +194,7 @@ RULES = (
     a_path_has_a_table,
     classes_can_be_weighed,
     rates_are_factors,
+    waves_need_no_warmup,
     length_is_told_once,
     task_is_a_folder_name,
     data_can_be_loaded,

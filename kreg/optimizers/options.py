@@ -26,8 +26,9 @@ class OptimizerOptions(Options):
     learning_rate: float = rate(2e-3)
     schedule: str = one_of(
         "auto",
-        ("auto", "cosine", "constant"),
-        "down to zero, or as it is; auto: cosine, constant with stop=gap",
+        ("auto", "cosine", "constant", "flat_cos", "coslog4"),
+        "cosine: down to zero; flat_cos: from the middle on; coslog4: four waves, each longer; "
+        "auto: cosine, constant with stop=gap",
     )
     warmup: float = ranged(0.0, "share of all steps in which the rate rises from zero", **SHARE)
     weight_decay: float = decay(0.0)

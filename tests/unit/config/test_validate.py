@@ -44,6 +44,7 @@ def test_a_mistake_is_a_sentence(mistake):
     [
         (["model=cnn", "data=wine"], "model=cnn needs images, but data=wine is a table"),
         (["model=transformer"], "model=transformer needs a table, but data=digits are images"),
+        (["optimizer.schedule=coslog4", "optimizer.warmup=0.1"], "rises from zero by itself"),
         (["dropout=light", "dropout.rate=1.5"], r"`dropout.rate`. Expected .*\[0, 1\).*1.5"),
     ],
 )
