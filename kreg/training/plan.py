@@ -170,7 +170,9 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     network = model.model(config.model, rows, noise, standardise)
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
-    plan.inferred = getattr(config.data, "task", None) == "auto"
+    plan.inferred = (
+        hasattr(config.data, "task") and getattr(config.data, "known_task", "") == "auto"
+    )
     plan.weighing = config.trainer.class_weight
     plan.class_weight = class_weights.weights(plan.weighing, rows)
     rows.warnings += penalise(network, config.reg, lasts.steps)
