@@ -84,10 +84,10 @@ class Plan:
         return (x, y) if weight is None else (x, y, weight)
 
     def samples(self, epoch: int, count: int = 16) -> "np.ndarray":
-        """The first training images as the model sees them in an epoch."""
+        """Training images of all classes as the model sees them in an epoch."""
         import numpy as np
 
-        rows = np.arange(min(count, len(self.data.train)))
+        rows = self.data.train.mixed(count)
         part = self.data.train.take(rows).in_memory()
         return np.asarray(
             self.augmentation(part.x, part.y, index=rows, epoch=epoch * self.budget.passes)[0]
