@@ -181,7 +181,8 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     shared_steps.hold(network)
     if steps is not None:
         weighed = plan.class_weight is not None
-        sizes = (lasts.total, network.steps_per_execution, scales(network))
+        constants = (scales(network), model.fitted_key(config.model, rows))
+        sizes = (lasts.total, network.steps_per_execution, *constants)
         plan.model = steps.adopt(network, config, (plan.soft_labels, weighed, *sizes))
     return plan
 
@@ -201,10 +202,12 @@ def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
 
 def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
+    from kreg.models.members import has_members
+
     soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
-        loss=tasks.loss(task, soft),
+        loss=tasks.loss(task, soft, of_members=has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,
         jit_compile=jit_compile(config.trainer, plan.model),
