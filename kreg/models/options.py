@@ -30,10 +30,12 @@ def scale(what: str = "width") -> Any:
 class ModelOptions(Options):
     """What the data must be: `images` is `True`, `False` (a table) or `None` (either).
 
-    `convolves` and `has_branches` say what noise finds a place in it.
+    `convolves` and `has_branches` say what noise finds a place in it, `reads_rows` whether its
+    builder is given the training rows.
     """
 
     images: ClassVar[bool | None] = None
+    reads_rows: ClassVar[bool] = False
     convolves: ClassVar[bool] = False
     branches: ClassVar[bool] = False
 
@@ -99,6 +101,25 @@ class WideOptions(DenseOptions, component="kreg.models:wide"):
     kind: str = kind("wide")
     depth: int = depth(2, "hidden layers")
     width: int = width(1024, "units in each")
+
+
+@dataclass
+class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
+    images = False
+    reads_rows = True
+    kind: str = kind("realmlp")
+    form: str = one_of(
+        "small",
+        ("small", "full"),
+        "RealMLP-TD-S, or TD: embeddings of numbers, learned activations",
+    )
+    depth: int = depth(3, "hidden layers")
+    width: int = width(256, "units in each")
+    scale: float = scale()
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        row = inputs * (4 if self.form == "full" else 1)
+        return self.units * (row + (self.depth - 1) * self.units + outputs)
 
 
 @dataclass
@@ -175,6 +196,7 @@ KINDS = table(
     ShallowOptions,
     DeepOptions,
     WideOptions,
+    RealmlpOptions,
     CnnOptions,
     ResnetOptions,
     PreactResnetOptions,

@@ -173,12 +173,14 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     plan.inferred = getattr(config.data, "task", None) == "auto"
     plan.weighing = config.trainer.class_weight
     plan.class_weight = class_weights.weights(plan.weighing, rows)
+    rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
     rows.warnings += penalise(network, config.reg, lasts.steps)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None:
         weighed = plan.class_weight is not None
-        sizes = (lasts.total, network.steps_per_execution, scales(network))
+        constants = (scales(network), model.fitted_key(config.model, rows))
+        sizes = (lasts.total, network.steps_per_execution, *constants)
         plan.model = steps.adopt(network, config, (plan.soft_labels, weighed, *sizes))
     return plan
 
@@ -201,7 +203,7 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
-        loss=tasks.loss(task, soft),
+        loss=tasks.loss(task, soft, config.trainer.label_smoothing),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,
         jit_compile=jit_compile(config.trainer, plan.model),
