@@ -19,6 +19,7 @@ SHARED = {
     "csv_header",
     "foreign",
     "printable",
+    "randomness",
 }
 # rooms whose table of components, and nothing else of them, is read from below by these
 READS_OPTIONS = {"config", "factories"}
@@ -46,6 +47,7 @@ MAY_IMPORT = {
     "csv_header": set(),
     "foreign": set(),
     "printable": set(),
+    "randomness": set(),
     "private_keras": set(),
     "untracked": set(),
     "gradients": set(),
@@ -68,6 +70,7 @@ MAY_IMPORT = {
     "training": ROOMS_THAT_BUILD
     | {"config", "diagnostics", "factories", "measuring", "pages", "runs"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
+    "sklearn": {"config", "data", "diagnostics", "launch", "pages", "runs", "surgery", "training"},
     "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
@@ -89,6 +92,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "foreign": {"keras", "tensorflow", "hydra", "omegaconf"},
     "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "randomness": {"keras", "tensorflow", "hydra", "omegaconf"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
     "gradients": {"hydra", "omegaconf"},
