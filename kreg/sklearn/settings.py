@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import functools
 import json
+import numbers
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from kreg import check
 from kreg.config.root import Config
 from kreg.config.schema import GROUPS as SCHEMAS
 from kreg.fields import rule_of
+from kreg.foreign import json_text
 from kreg.launch import catalogue, commandline
 from kreg.launch.compose import compose_job
 
@@ -58,12 +60,17 @@ def configuration(parameters: Mapping[str, Any], seed: int) -> Config:
     if weighing is not None:
         values["trainer"] = {"class_weight": class_weight(weighing)}
     # composing takes longer than training a small model: a grid asks for few, again and again
-    return copy.deepcopy(_composed(words, json.dumps(values, sort_keys=True, default=float)))
+    return copy.deepcopy(_composed(words, json.dumps(values, sort_keys=True, default=plain)))
 
 
 @functools.lru_cache(maxsize=256)
 def _composed(words: tuple[str, ...], values: str) -> Config:
-    return compose_job(list(words), values=json.JSONDecoder().decode(values))
+    return compose_job(list(words), values=json_text.parse(values, dict[str, Any]))
+
+
+def plain(value: object) -> float | str:
+    """A number of NumPy's as Python's; anything else in words, which no key accepts as a number."""
+    return float(value) if isinstance(value, numbers.Real) else repr(value)
 
 
 def option(group: str, chosen: object) -> str:

@@ -68,6 +68,7 @@ def test_one_strength_for_a_grid_over_penalties(reg, key):
         ({"reg": "elasticnet", "strength": 1.0}, "has l1 and l2. Set these"),
         ({"reg": "none", "strength": 1.0}, "has no strength. Leave it out"),
         ({"l1": -1.0}, "reg.l1"),
+        ({"l1": object()}, "reg.l1"),
         ({"model": "depe"}, "Did you mean 'deep'"),
         ({"model": "deep,wide"}, "model"),
         ({"stop": None}, "stop"),
