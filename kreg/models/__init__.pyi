@@ -7,6 +7,7 @@ from .metrics import ExactMatch as ExactMatch
 from .metrics import LogitAccuracy as LogitAccuracy
 from .metrics import UnscaledMeanAbsoluteError as UnscaledMeanAbsoluteError
 from .metrics import UnscaledRootMeanSquaredError as UnscaledRootMeanSquaredError
+from .new_head import backbone as backbone
 from .noise_places import NoisePlaces as NoisePlaces
 from .residual import preact_resnet as preact_resnet
 from .residual import resnet as resnet

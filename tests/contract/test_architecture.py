@@ -19,6 +19,7 @@ SHARED = {
     "csv_header",
     "foreign",
     "printable",
+    "applications",
 }
 # rooms whose table of components, and nothing else of them, is read from below by these
 READS_OPTIONS = {"config", "factories"}
@@ -46,6 +47,7 @@ MAY_IMPORT = {
     "csv_header": set(),
     "foreign": set(),
     "printable": set(),
+    "applications": set(),
     "private_keras": set(),
     "untracked": set(),
     "gradients": set(),
@@ -62,7 +64,7 @@ MAY_IMPORT = {
     "models": {"layers"},
     "measuring": {"diagnostics"},
     "callbacks": {"diagnostics", "measuring", "tensorboard"},
-    "fitting": {"callbacks", "diagnostics", "pages"},
+    "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
@@ -89,6 +91,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "foreign": {"keras", "tensorflow", "hydra", "omegaconf"},
     "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "applications": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
     "gradients": {"hydra", "omegaconf"},
@@ -290,4 +293,6 @@ def test_the_look_for_private_names_sees_all_ways_to_them():
 def test_a_table_needs_the_shared_leaves_alone(room):
     for name in imports_of(ROOT / "kreg" / room / "options.py"):
         library = name.split(".")[0] in sys.stdlib_module_names
-        assert library or name.startswith(("kreg.fields.", "kreg.check.")), name
+        assert library or name.startswith(("kreg.fields.", "kreg.check.", "kreg.applications.")), (
+            name
+        )
