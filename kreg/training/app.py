@@ -17,8 +17,8 @@ from kreg.pages import write_all
 from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
+from kreg.training import calibration, compression, plan, samples, start, units
 from kreg.training import callbacks as ordered
-from kreg.training import compression, plan, samples, start, units
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -153,10 +153,14 @@ def train(
         numbers = result["metrics"] | {"sparsity": result["sparsity"]}
         callbacks.tensorboard.result(result["epochs"], numbers)
     place.refuse_gone()
-    callbacks.save_best(place.file("best.keras"))
+    known = len(training.data.warnings)
+    found = calibration.save_best(training, config, callbacks, place.file("best.keras"))
+    result["calibration"] = calibration.numbers(found)
+    result["warnings"] += training.data.warnings[known:]
     smaller = compression.section(result, config.compress.refit_epochs)
     scores = {key: result[key] for key in ("metrics", "units")}
-    save_report(callbacks, place, compressed=smaller, scores=scores, features=result["features"])
+    sections = {"compressed": smaller, "scores": scores, "features": result["features"]}
+    save_report(callbacks, place, **sections, calibrated=found)
     return result
 
 
@@ -192,7 +196,7 @@ def save_report(
     Args:
         callbacks: Of the training.
         place: Its directory.
-        **sections: What the document has of `compressed`, `scores` and `features`.
+        **sections: What the document has of `compressed`, `scores`, `features`, `calibrated`.
     """
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others

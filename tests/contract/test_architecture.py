@@ -61,12 +61,13 @@ MAY_IMPORT = {
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
     "measuring": {"diagnostics"},
+    "calibrating": {"diagnostics", "measuring"},
     "callbacks": {"diagnostics", "measuring", "tensorboard"},
     "fitting": {"callbacks", "diagnostics", "pages"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
-    | {"config", "diagnostics", "factories", "measuring", "pages", "runs"},
+    | {"calibrating", "config", "diagnostics", "factories", "measuring", "pages", "runs"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
     "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
@@ -113,6 +114,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "data",
             "measuring",
             "fitting",
+            "calibrating",
         )
     },
 }
