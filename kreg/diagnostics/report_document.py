@@ -58,6 +58,7 @@ def document(
         "calibrated": None,
         "scores": None,
         "features": None,
+        "pictures": None,
         "advice": [advice.as_dict() for advice in advise(f)],
         "replay": replay(record, rules),
         "sizes": record.sizes,

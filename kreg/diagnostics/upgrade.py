@@ -23,6 +23,7 @@ NOTHING: Document = {
     "calibrated": None,
     "scores": None,
     "features": None,
+    "pictures": None,
     "totals": {"params": 0, "effective": None, "unregularized": 0, "unregularized_share": 0.0},
     "advice": [],
     "replay": [],

@@ -11,32 +11,38 @@ from kreg.training.plan import Plan
 if TYPE_CHECKING:
     import keras
 
+OF_FILES = (
+    "calibrate=true is of the model that a run keeps in a file. Of this one, call kreg.calibrate."
+)
 SIDES = ("validation", "test")
 
 
 def save_best(
-    plan: Plan, config: Config, callbacks: TrainingCallbacks, path: Path
+    plan: Plan, config: Config, callbacks: TrainingCallbacks, path: Path, result: dict[str, Any]
 ) -> dict[str, Any] | None:
     """Write the best model that there was, calibrated where that was asked for and can be done.
 
     Args:
-        plan: The training; why a model could not be calibrated is added to its warnings.
+        plan: The training.
         config: The checked configuration.
         callbacks: Of the training, after `fit`.
         path: The `.keras` file.
+        result: The fields of `result.json`: gets `calibration`, or a warning why there is none.
 
     Returns:
         The section `calibrated` of the report: the temperature and both sides before and after;
         or `None`.
     """
+    why = unrefinable(plan) if config.calibrate else ""
+    found = None
     with callbacks.holding_best() as model:
-        why = unrefinable(plan) if config.calibrate else "not asked for"
-        if not why:
-            return calibrated(model, plan, path)
-        files.save_model(model, path)
-    if config.calibrate:
-        plan.data.warnings.append(f"calibrate=true changes nothing. {why}")
-    return None
+        if config.calibrate and not why:
+            found = calibrated(model, plan, path)
+        else:
+            files.save_model(model, path)
+    result["calibration"] = numbers(found)
+    result["warnings"] += [f"calibrate=true changes nothing. {why}"] if why else []
+    return found
 
 
 def calibrated(model: "keras.Model", plan: Plan, path: Path) -> dict[str, Any]:

@@ -76,6 +76,16 @@ def test_the_weights_of_an_optimizer_and_their_places():
     assert [private_keras.index_of(model.optimizer, w) for w in trained] == [0, 1]
 
 
+def test_an_optimizer_knows_which_weights_decay_and_by_which_number():
+    muon = keras.optimizers.Muon()
+    muon.exclude_from_weight_decay(var_names=["bias"])
+    kernel, bias = classifier().trainable_variables
+    assert [private_keras.decays(muon, w) for w in (kernel, bias)] == [True, False]
+    found = [private_keras.decay_name(muon, w) for w in (kernel, bias)]
+    assert found == ["weight_decay", "adam_weight_decay"]
+    assert private_keras.decay_name(keras.optimizers.Adam(), kernel) == "weight_decay"
+
+
 def test_an_untracked_variable_is_no_part_of_the_state():
     optimizer = keras.optimizers.Adam()
     optimizer.build(classifier().trainable_variables)
