@@ -16,6 +16,7 @@ SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "tra
 # what an option needs around it to make sense
 COMPANY = {
     ("model", "transformer"): ["data=wine"],
+    ("model", "tabm"): ["data=wine"],
     ("augment", "tabular"): ["data=wine"],
     ("dropout", "spatial"): ["model=cnn"],
     ("dropout", "dropblock"): ["model=cnn"],
