@@ -16,6 +16,11 @@ from keras import ops
 
 from kreg import check, private_keras
 from kreg.models.inputs_and_head import TASKS
+from kreg.models.losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
+)
 
 HUNG = "_kreg_members"
 
@@ -105,7 +110,7 @@ class OfMembers:
 
 
 @keras.saving.register_keras_serializable(package="kreg")
-class SparseCategoricalCrossentropyOfMembers(OfMembers, keras.losses.SparseCategoricalCrossentropy):
+class SparseCategoricalCrossentropyOfMembers(OfMembers, SparseCategoricalCrossentropy):
     """Keras's `SparseCategoricalCrossentropy`, in training the mean over `MeanOfMembers`' members.
 
     >>> from kreg.models import MeanOfMembers
@@ -120,12 +125,12 @@ class SparseCategoricalCrossentropyOfMembers(OfMembers, keras.losses.SparseCateg
 
 
 @keras.saving.register_keras_serializable(package="kreg")
-class CategoricalCrossentropyOfMembers(OfMembers, keras.losses.CategoricalCrossentropy):
+class CategoricalCrossentropyOfMembers(OfMembers, CategoricalCrossentropy):
     """Keras's `CategoricalCrossentropy`, in training the mean over `MeanOfMembers`' members."""
 
 
 @keras.saving.register_keras_serializable(package="kreg")
-class BinaryCrossentropyOfMembers(OfMembers, keras.losses.BinaryCrossentropy):
+class BinaryCrossentropyOfMembers(OfMembers, BinaryCrossentropy):
     """Keras's `BinaryCrossentropy`, in training the mean over `MeanOfMembers`' members."""
 
 
@@ -147,7 +152,7 @@ def members_loss(loss: keras.losses.Loss) -> keras.losses.Loss:
 
     Args:
         loss: `SparseCategoricalCrossentropy`, `CategoricalCrossentropy`, `BinaryCrossentropy` or
-            `MeanSquaredError` of Keras.
+            `MeanSquaredError` of Keras, or one of `kreg.models`, which smooth labels.
 
     Raises:
         ValueError: For another loss.
@@ -156,9 +161,9 @@ def members_loss(loss: keras.losses.Loss) -> keras.losses.Loss:
     True
     """
     for known in LOSSES:
-        if type(loss) in known.__bases__:
+        if type(loss) in known.__mro__:
             return known.from_config(loss.get_config())
-    names = ", ".join(known.__bases__[1].__name__ for known in LOSSES)
+    names = ", ".join(known.__name__.removesuffix("OfMembers") for known in LOSSES)
     raise check.invalid("loss", f"one of Keras's {names}", type(loss).__name__)
 
 

@@ -105,6 +105,25 @@ class WideOptions(DenseOptions, component="kreg.models:wide"):
 
 
 @dataclass
+class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
+    images = False
+    reads_rows = True
+    kind: str = kind("realmlp")
+    form: str = one_of(
+        "small",
+        ("small", "full"),
+        "RealMLP-TD-S, or TD: embeddings of numbers, learned activations",
+    )
+    depth: int = depth(3, "hidden layers")
+    width: int = width(256, "units in each")
+    scale: float = scale()
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        row = inputs * (4 if self.form == "full" else 1)
+        return self.units * (row + (self.depth - 1) * self.units + outputs)
+
+
+@dataclass
 class CnnOptions(ModelOptions, component="kreg.models:cnn"):
     images = convolves = True
     kind: str = kind("cnn")
@@ -198,6 +217,7 @@ KINDS = table(
     ShallowOptions,
     DeepOptions,
     WideOptions,
+    RealmlpOptions,
     CnnOptions,
     ResnetOptions,
     PreactResnetOptions,

@@ -25,7 +25,7 @@ COMPANY = {
 }
 # sources that need files of the user's, or a download
 ELSEWHERE = {
-    "csv", "parquet", "npz", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
+    "csv", "parquet", "npz", "given", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
     "cifar100", "imdb",
 }  # fmt: skip
 

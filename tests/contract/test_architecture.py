@@ -19,6 +19,7 @@ SHARED = {
     "csv_header",
     "foreign",
     "printable",
+    "randomness",
 }
 # rooms whose table of components, and nothing else of them, is read from below by these
 READS_OPTIONS = {"config", "factories"}
@@ -26,7 +27,12 @@ WITH_OPTIONS = {
     "regularizers", "optimizers", "layers", "models", "augment", "data", "training",
 }  # fmt: skip
 TABLES = [[room, "options"] for room in WITH_OPTIONS]
-KERAS_SHARED = {"private_keras", "untracked", "gradients"}  # for every room that may import keras
+KERAS_SHARED = {
+    "private_keras",
+    "untracked",
+    "gradients",
+    "measured",
+}  # for every room that may import keras
 ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
 }  # fmt: skip
@@ -46,9 +52,11 @@ MAY_IMPORT = {
     "csv_header": set(),
     "foreign": set(),
     "printable": set(),
+    "randomness": set(),
     "private_keras": set(),
     "untracked": set(),
     "gradients": set(),
+    "measured": {"private_keras"},
     "regularizers": set(),
     "layers": set(),
     "augment": set(),
@@ -68,6 +76,7 @@ MAY_IMPORT = {
     "training": ROOMS_THAT_BUILD
     | {"config", "diagnostics", "factories", "measuring", "pages", "runs"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
+    "sklearn": {"config", "data", "diagnostics", "launch", "pages", "runs", "surgery", "training"},
     "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
@@ -89,8 +98,10 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "foreign": {"keras", "tensorflow", "hydra", "omegaconf"},
     "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "randomness": {"keras", "tensorflow", "hydra", "omegaconf"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
+    "measured": {"tensorflow", "hydra", "omegaconf"},
     "gradients": {"hydra", "omegaconf"},
     "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
     "pages": {"keras", "tensorflow", "hydra", "omegaconf"},
