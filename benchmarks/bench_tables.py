@@ -206,7 +206,7 @@ METHODS = {
     "boosting": boosting,
     "random_forest": random_forest,
     "deep": kreg("model=deep"),
-    "tabm": kreg("model=tabm", "reg=none"),
+    "tabm": kreg("experiment=tabm"),
     "lightgbm": lightgbm,
     "catboost": catboost,
 }

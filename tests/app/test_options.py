@@ -76,3 +76,10 @@ def test_trains_an_epoch(group, option, tmp_path):
 @pytest.mark.parametrize("option", catalogue.groups().get("experiment", ()))
 def test_an_experiment_composes(option):
     assert compose_job([f"experiment={option}"]).task
+
+
+def test_what_a_user_types_wins_over_a_recipe():
+    config = compose_job(["experiment=tabm", "reg=l1", "model.members=4", "data=diabetes"])
+    chosen = [config.model.kind, config.reg.kind, config.dropout.kind, config.data.kind]
+    assert chosen == ["tabm", "l1", "dropout", "diabetes"]
+    assert config.model.members == 4
