@@ -154,9 +154,9 @@ def numbers_fit(cfg: SourceOptions) -> None:
                 f"{memory.told(size)}, and this machine has {memory.told(memory.available())}. "
                 "Choose fewer of one of them."
             )
-    if isinstance(cfg, ImageFolderOptions) and cfg.size is not None:
+    if isinstance(cfg, ImageFolderOptions) and isinstance(cfg.size, list):
         if len(cfg.size) != 2:
-            raise check.invalid("data.size", "[height, width] or null", cfg.size)
+            raise check.invalid("data.size", "[height, width], auto or null", cfg.size)
         for side in cfg.size:
             check.integer("data.size", side, low=1, high=LARGEST_SIDE)
 

@@ -182,8 +182,24 @@ class ImageFolderOptions(SourceOptions, component="kreg.data.sources.image_folde
     images, fixed_task = True, "classification"
     kind: str = kind("image_folder")
     path: str | None = text(None, "the folder")
-    size: list[int] | None = many(None, "[height, width] to resize to; null: all have one size")
-    channels: int = ranged(3, "3 colour | 1 grey", low=1, high=3)
+    size: list[int] | str | None = many(
+        None, "[height, width] to resize to | auto; null: all have one size", words=("auto",)
+    )
+    resize: str = one_of("stretch", ("stretch", "crop", "pad"), "where the sides' ratio is another")
+    channels: int | str = ranged(
+        "auto",
+        "3 colour | 1 grey | auto: grey where no picture has colour",
+        type=int,
+        low=1,
+        high=3,
+    )
+    on_error: str = one_of("refuse", ("refuse", "skip"), "files that cannot be read: all, or these")
+    cache: str = one_of(
+        "auto",
+        ("auto", "memory", "disk", "none"),
+        "decoded pictures are kept; auto: in memory where a quarter of it holds them, else on disk",
+    )
+    cache_limit: float = ranged(10.0, "GiB of decoded pictures that are kept at most", low=0)
     max_pixels: int = ranged(50_000_000, "of one image; a larger one is refused", low=1)
 
 

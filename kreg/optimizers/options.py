@@ -43,7 +43,10 @@ class OptimizerOptions(Options):
     )
     accumulate: int = ranged(1, "batches for one step", low=1)
     ema: float | None = ranged(
-        None, "momentum of a moving average of the weights, 0.99 say", type=float, **SHARE
+        None,
+        "momentum of an average of the weights, 0.99 say, which is measured and kept",
+        type=float,
+        **SHARE,
     )
 
     def arguments(self) -> dict[str, Any]:

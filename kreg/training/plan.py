@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
-from kreg.factories import augment, data, dropout, model, optimizer, reg
+from kreg.factories import augment, custom_parts, data, dropout, model, optimizer, reg
 from kreg.fields import Options
 from kreg.training import class_weights, shared_steps, tasks
 from kreg.training.budget import Budget, planned
@@ -84,10 +84,10 @@ class Plan:
         return (x, y) if weight is None else (x, y, weight)
 
     def samples(self, epoch: int, count: int = 16) -> "np.ndarray":
-        """The first training images as the model sees them in an epoch."""
+        """Training images of all classes as the model sees them in an epoch."""
         import numpy as np
 
-        rows = np.arange(min(count, len(self.data.train)))
+        rows = self.data.train.mixed(count)
         part = self.data.train.take(rows).in_memory()
         return np.asarray(
             self.augmentation(part.x, part.y, index=rows, epoch=epoch * self.budget.passes)[0]
@@ -159,6 +159,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     """
     from kreg.data import steps_per_epoch
 
+    custom_parts.ask_all(config)
     rows = data.load(config.data, config.seed)
     check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
