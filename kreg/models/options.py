@@ -8,6 +8,7 @@ from kreg.fields import Options, kind, one_of, ranged, switch, table
 
 ACTIVATIONS = ("relu", "elu", "gelu", "selu", "silu", "tanh")
 COUNT: Bounds = {"low": 1}
+BINS: Bounds = {"low": 2}
 SCALE: Interval = {"low": 0.25, "high": 4}
 TREE_DEPTH: Bounds = {"low": 1, "high": 12}  # 2**depth leaves
 TEMPERATURE: Interval = {"low": 0, "low_open": True}
@@ -191,6 +192,26 @@ class ForestOptions(ModelOptions, component="kreg.models:forest"):
         return int(trees * 2**self.depth * (inputs + outputs))
 
 
+@dataclass
+class TabmOptions(ModelOptions, component="kreg.models:tabm"):
+    images = False
+    reads_rows = True
+    kind: str = kind("tabm")
+    members: int = ranged(16, "networks in one: own scales and heads", low=COUNT["low"], high=1024)
+    depth: int = depth(2, "hidden layers, which the members share")
+    width: int = width(128, "units in each")
+    scale: float = scale()
+    embedding: int = ranged(16, "what each number becomes", low=COUNT["low"], high=1024)
+    bins: int = ranged(
+        48, "pieces of its piecewise-linear encoding at most", low=BINS["low"], high=1024
+    )
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        row = inputs * self.embedding  # of a table without columns of 0 and 1
+        shared = self.units * (row + (self.depth - 1) * self.units)
+        return row * (self.bins + 2) + shared + self.members * (row + self.units * outputs)
+
+
 KINDS = table(
     LinearOptions,
     ShallowOptions,
@@ -203,4 +224,5 @@ KINDS = table(
     WideResnetOptions,
     TransformerOptions,
     ForestOptions,
+    TabmOptions,
 )

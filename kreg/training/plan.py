@@ -201,10 +201,12 @@ def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
 
 def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
+    from kreg.models.members import has_members
+
     soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
-        loss=tasks.loss(task, soft, config.trainer.label_smoothing),
+        loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,
         jit_compile=jit_compile(config.trainer, plan.model),

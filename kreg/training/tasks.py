@@ -13,14 +13,26 @@ LABELS = ("binary", "multilabel")  # one logit for each label
 MOST_CLASSES = 1000
 
 
-def loss(task: str, soft_labels: bool = False, label_smoothing: float = 0.0) -> "keras.losses.Loss":
+def loss(
+    task: str, soft_labels: bool = False, label_smoothing: float = 0.0, of_members: bool = False
+) -> "keras.losses.Loss":
     """The loss on logits.
 
     Args:
         task: `"classification"`, `"binary"`, `"multilabel"` or `"regression"`.
         soft_labels: Whether the targets are rows of class weights, as mixing stages make them.
         label_smoothing: Share of each label that is spread evenly in training.
+        of_members: Whether the model ends in `kreg.models.MeanOfMembers`: each member is trained on
+            its own loss.
     """
+    from kreg.models import members_loss
+
+    plain = plain_loss(task, soft_labels, label_smoothing)
+    return members_loss(plain) if of_members else plain
+
+
+def plain_loss(task: str, soft_labels: bool, label_smoothing: float) -> "keras.losses.Loss":
+    """Keras's loss of a task, or kreg's where labels are smoothed."""
     import keras
 
     from kreg import models

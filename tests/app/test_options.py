@@ -16,6 +16,9 @@ SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "tra
 # what an option needs around it to make sense
 COMPANY = {
     ("model", "transformer"): ["data=wine"],
+    ("model", "realmlp"): ["data=wine"],
+    ("recipe", "realmlp"): ["data=wine"],
+    ("recipe", "realmlp_full"): ["data=wine"],
     ("augment", "tabular"): ["data=wine"],
     ("dropout", "spatial"): ["model=cnn"],
     ("dropout", "dropblock"): ["model=cnn"],
@@ -64,7 +67,7 @@ def test_trains_an_epoch(group, option, tmp_path):
 
     size = SMALL if group != "data" else SMALL[1:]
     quick = [] if group in ("diagnostics", "stop") else ["diagnostics=off"]
-    quick += [] if group in ("model", "dropout", "stop") else ["model=shallow"]
+    quick += [] if group in ("model", "recipe", "dropout", "stop") else ["model=shallow"]
     config = compose_job([*overrides(group, option), *size, *quick])
     app.run(config, tmp_path / "run")
     result = RunDirectory(tmp_path / "run").result
