@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg import regularizers as regularizers
     from kreg import runs as runs
     from kreg import schedules as schedules
+    from kreg import sklearn as sklearn
     from kreg import surgery as surgery
     from kreg.callbacks import Diagnostics as Diagnostics
     from kreg.callbacks import EarlyStopping as EarlyStopping
@@ -112,6 +113,7 @@ ROOMS = (
     "regularizers",
     "runs",
     "schedules",
+    "sklearn",
     "surgery",
 )
 

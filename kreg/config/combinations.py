@@ -80,7 +80,7 @@ def noise_has_a_place(config: Config) -> None:
 
 def objective_is_measured(config: Config) -> None:
     """Classes have an accuracy, numbers an error in their own units."""
-    task = getattr(config.data, "task", getattr(config.data, "fixed_task", "auto"))
+    task = getattr(config.data, "known_task", "auto")
     if config.procedure == "train" and task != "auto":
         check_objective(config.objective, regression=task == "regression")
 
@@ -122,7 +122,7 @@ def task_is_a_folder_name(config: Config) -> None:
 def classes_can_be_weighed(config: Config) -> None:
     """Weights are numbers of classes; not all are zero."""
     chosen = config.trainer.class_weight
-    task = getattr(config.data, "task", getattr(config.data, "fixed_task", "auto"))
+    task = getattr(config.data, "known_task", "auto")
     if chosen != "none" and task == "regression":
         raise check.invalid("trainer.class_weight", "none where the task is a regression", chosen)
     if not isinstance(chosen, dict):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kreg.augment import Pipeline
-    from kreg.data import Data, Split
+    from kreg.data import Data, Raw, Split
 
 DECODED = 4096  # training images that are decoded at once, to be measured
 
@@ -148,7 +148,12 @@ def decoded(split: "Split", most: int | None = None) -> "Split":
     return split.in_memory()
 
 
-def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = False) -> Plan:
+def make(
+    config: Config,
+    steps: SharedSteps | None = None,
+    whole_epochs: bool = False,
+    given: "Raw | None" = None,
+) -> Plan:
     """Load the data, build the augmentation and the model, attach penalties, compile.
 
     Args:
@@ -156,11 +161,12 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
         steps: What this training shares with earlier ones of the process, or `None`.
         whole_epochs: Whether one call of the compiled step trains a whole epoch, however long: the
             same weights, sooner, where no callback looks at single batches. Defaults to `False`.
+        given: The rows of `data=given`.
     """
     from kreg.data import steps_per_epoch
 
     custom_parts.ask_all(config)
-    rows = data.load(config.data, config.seed)
+    rows = data.load(config.data, config.seed, given)
     check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
     a_pass = steps_per_epoch(len(rows.train), batch_size)
@@ -171,7 +177,9 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     network = model.model(config.model, rows, noise, standardise)
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
-    plan.inferred = getattr(config.data, "task", None) == "auto"
+    plan.inferred = (
+        hasattr(config.data, "task") and getattr(config.data, "known_task", "") == "auto"
+    )
     plan.weighing = config.trainer.class_weight
     plan.class_weight = class_weights.weights(plan.weighing, rows)
     rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)

@@ -27,12 +27,12 @@ def loss(
     """
     from kreg.models import members_loss
 
-    plain = plain_loss(task, soft_labels, label_smoothing)
+    plain = loss_of_one(task, soft_labels, label_smoothing)
     return members_loss(plain) if of_members else plain
 
 
-def plain_loss(task: str, soft_labels: bool, label_smoothing: float) -> "keras.losses.Loss":
-    """Keras's loss of a task, or kreg's where labels are smoothed."""
+def loss_of_one(task: str, soft_labels: bool, label_smoothing: float) -> "keras.losses.Loss":
+    """Keras's loss of a task, or kreg's, which smooths labels in training."""
     import keras
 
     from kreg import models

@@ -19,6 +19,7 @@ COMPANY = {
     ("model", "realmlp"): ["data=wine"],
     ("recipe", "realmlp"): ["data=wine"],
     ("recipe", "realmlp_full"): ["data=wine"],
+    ("model", "tabm"): ["data=wine"],
     ("augment", "tabular"): ["data=wine"],
     ("dropout", "spatial"): ["model=cnn"],
     ("dropout", "dropblock"): ["model=cnn"],
@@ -27,7 +28,7 @@ COMPANY = {
 }
 # sources that need files of the user's, or a download
 ELSEWHERE = {
-    "csv", "parquet", "npz", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
+    "csv", "parquet", "npz", "given", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
     "cifar100", "imdb",
 }  # fmt: skip
 
@@ -78,3 +79,10 @@ def test_trains_an_epoch(group, option, tmp_path):
 @pytest.mark.parametrize("option", catalogue.groups().get("experiment", ()))
 def test_an_experiment_composes(option):
     assert compose_job([f"experiment={option}"]).task
+
+
+def test_what_a_user_types_wins_over_a_recipe():
+    config = compose_job(["experiment=tabm", "reg=l1", "model.members=4", "data=diabetes"])
+    chosen = [config.model.kind, config.reg.kind, config.dropout.kind, config.data.kind]
+    assert chosen == ["tabm", "l1", "dropout", "diabetes"]
+    assert config.model.members == 4

@@ -19,6 +19,7 @@ SHARED = {
     "csv_header",
     "foreign",
     "printable",
+    "randomness",
 }
 # rooms whose table of components, and nothing else of them, is read from below by these
 READS_OPTIONS = {"config", "factories"}
@@ -51,6 +52,7 @@ MAY_IMPORT = {
     "csv_header": set(),
     "foreign": set(),
     "printable": set(),
+    "randomness": set(),
     "private_keras": set(),
     "untracked": set(),
     "gradients": set(),
@@ -74,6 +76,7 @@ MAY_IMPORT = {
     "training": ROOMS_THAT_BUILD
     | {"config", "diagnostics", "factories", "measuring", "pages", "runs"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
+    "sklearn": {"config", "data", "diagnostics", "launch", "pages", "runs", "surgery", "training"},
     "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
@@ -95,6 +98,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "foreign": {"keras", "tensorflow", "hydra", "omegaconf"},
     "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "randomness": {"keras", "tensorflow", "hydra", "omegaconf"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
     "measured": {"tensorflow", "hydra", "omegaconf"},
