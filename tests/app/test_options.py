@@ -17,6 +17,9 @@ SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "tra
 COMPANY = {
     ("model", "backbone"): ["model.name=MobileNet"],
     ("model", "transformer"): ["data=wine"],
+    ("model", "realmlp"): ["data=wine"],
+    ("recipe", "realmlp"): ["data=wine"],
+    ("recipe", "realmlp_full"): ["data=wine"],
     ("model", "tabm"): ["data=wine"],
     ("augment", "tabular"): ["data=wine"],
     ("dropout", "spatial"): ["model=cnn"],
@@ -68,7 +71,7 @@ def test_trains_an_epoch(group, option, tmp_path):
 
     size = SMALL if group != "data" else SMALL[1:]
     quick = [] if group in ("diagnostics", "stop") else ["diagnostics=off"]
-    quick += [] if group in ("model", "dropout", "stop") else ["model=shallow"]
+    quick += [] if group in ("model", "recipe", "dropout", "stop") else ["model=shallow"]
     config = compose_job([*overrides(group, option), *size, *quick])
     app.run(config, tmp_path / "run")
     result = RunDirectory(tmp_path / "run").result
