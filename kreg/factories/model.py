@@ -1,8 +1,9 @@
 """`model`: from its configuration to a `keras.Model`."""
 
+import hashlib
 import math
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kreg.config.backbone_checks import WORDS
 from kreg.config.custom import Custom
@@ -45,7 +46,22 @@ def model(
         return pretrained(cfg, info, noise)
     refuse_too_large(cfg, info)
     rescale = standardised(info, standardise) or byte
-    return components.create(cfg, *fits, dropout=noise, rescale=rescale)
+    return components.create(cfg, *fits, dropout=noise, rescale=rescale, **fitted(cfg, info))
+
+
+def fitted(cfg: ModelOptions | Custom, info: "Data") -> dict[str, Any]:
+    """The training rows, for a builder that takes constants from them; and targets of numbers."""
+    if isinstance(cfg, Custom) or not cfg.reads_rows:
+        return {}
+    return {"rows": info.train.x} | ({"targets": info.train.y} if info.task == "regression" else {})
+
+
+def fitted_key(cfg: ModelOptions | Custom, info: "Data") -> str:
+    """A word that is another one for other constants: they are compiled into the training step."""
+    digest = hashlib.sha256()
+    for values in fitted(cfg, info).values():
+        digest.update(values.tobytes())
+    return digest.hexdigest()
 
 
 def pretrained(cfg: BackboneOptions, info: "Data", noise: "float | Noise") -> "keras.Model":

@@ -88,10 +88,10 @@ class Plan:
         return (x, y) if weight is None else (x, y, weight)
 
     def samples(self, epoch: int, count: int = 16) -> "np.ndarray":
-        """The first training images as the model sees them in an epoch."""
+        """Training images of all classes as the model sees them in an epoch."""
         import numpy as np
 
-        rows = np.arange(min(count, len(self.data.train)))
+        rows = self.data.train.mixed(count)
         part = self.data.train.take(rows).in_memory()
         return np.asarray(
             self.augmentation(part.x, part.y, index=rows, epoch=epoch * self.budget.passes)[0]
@@ -192,7 +192,9 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
     plan.pretrained = config.model
-    plan.inferred = getattr(config.data, "task", None) == "auto"
+    plan.inferred = (
+        hasattr(config.data, "task") and getattr(config.data, "known_task", "") == "auto"
+    )
     plan.weighing = config.trainer.class_weight
     plan.class_weight = class_weights.weights(plan.weighing, rows)
     rows.warnings += penalise(network, config.reg, lasts.steps)
@@ -200,7 +202,8 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     shared_steps.hold(network)
     if steps is not None:
         weighed = plan.class_weight is not None
-        sizes = (lasts.total, network.steps_per_execution, scales(network))
+        constants = (scales(network), model.fitted_key(config.model, rows))
+        sizes = (lasts.total, network.steps_per_execution, *constants)
         plan.model = steps.adopt(network, config, (plan.soft_labels, weighed, *sizes))
     return plan
 
@@ -220,10 +223,12 @@ def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
 
 def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
+    from kreg.models.members import has_members
+
     soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
-        loss=tasks.loss(task, soft),
+        loss=tasks.loss(task, soft, of_members=has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,
         jit_compile=jit_compile(config.trainer, plan.model),

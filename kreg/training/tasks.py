@@ -13,13 +13,23 @@ LABELS = ("binary", "multilabel")  # one logit for each label
 MOST_CLASSES = 1000
 
 
-def loss(task: str, soft_labels: bool = False) -> "keras.losses.Loss":
+def loss(task: str, soft_labels: bool = False, of_members: bool = False) -> "keras.losses.Loss":
     """The loss on logits.
 
     Args:
         task: `"classification"`, `"binary"`, `"multilabel"` or `"regression"`.
         soft_labels: Whether the targets are rows of class weights, as mixing stages make them.
+        of_members: Whether the model ends in `kreg.models.MeanOfMembers`: each member is trained on
+            its own loss.
     """
+    from kreg.models import members_loss
+
+    plain = plain_loss(task, soft_labels)
+    return members_loss(plain) if of_members else plain
+
+
+def plain_loss(task: str, soft_labels: bool) -> "keras.losses.Loss":
+    """Keras's loss of a task."""
     import keras
 
     if task == "classification":
