@@ -4,6 +4,7 @@ import re
 
 from kreg import check
 from kreg.config import automatic, data_checks, procedures
+from kreg.config.backbone_checks import a_backbone_can_be_built
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
 from kreg.layers.options import NoiseOptions
@@ -200,6 +201,7 @@ def a_path_has_a_table(config: Config) -> None:
 
 
 RULES = (
+    a_backbone_can_be_built,
     folds_compare,
     a_path_has_a_table,
     classes_can_be_weighed,

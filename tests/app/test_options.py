@@ -15,6 +15,7 @@ OPTIONS = [
 SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "trainer.verbose=quiet"]
 # what an option needs around it to make sense
 COMPANY = {
+    ("model", "backbone"): ["model.name=MobileNet"],
     ("model", "transformer"): ["data=wine"],
     ("model", "realmlp"): ["data=wine"],
     ("recipe", "realmlp"): ["data=wine"],
@@ -57,8 +58,10 @@ def _keys(group, option):
 
 
 TRAINABLE = [
-    (g, o) for g, o in OPTIONS if o not in ELSEWHERE and g not in ("debug", "trainer", "compress")
-]
+    (g, o)
+    for g, o in OPTIONS
+    if o not in {*ELSEWHERE, "backbone"} and g not in ("debug", "trainer", "compress")
+]  # large networks are trained in test_backbone.py
 
 
 @pytest.mark.parametrize(("group", "option"), TRAINABLE, ids=lambda v: v)

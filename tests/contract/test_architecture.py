@@ -20,6 +20,7 @@ SHARED = {
     "foreign",
     "printable",
     "randomness",
+    "applications",
 }
 # rooms whose table of components, and nothing else of them, is read from below by these
 READS_OPTIONS = {"config", "factories"}
@@ -53,6 +54,7 @@ MAY_IMPORT = {
     "foreign": set(),
     "printable": set(),
     "randomness": set(),
+    "applications": set(),
     "private_keras": set(),
     "untracked": set(),
     "gradients": set(),
@@ -70,7 +72,7 @@ MAY_IMPORT = {
     "models": {"layers"},
     "measuring": {"diagnostics"},
     "callbacks": {"diagnostics", "measuring", "tensorboard"},
-    "fitting": {"callbacks", "diagnostics", "pages"},
+    "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
@@ -99,6 +101,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "foreign": {"keras", "tensorflow", "hydra", "omegaconf"},
     "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "randomness": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "applications": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
     "measured": {"tensorflow", "hydra", "omegaconf"},
@@ -301,4 +304,6 @@ def test_the_look_for_private_names_sees_all_ways_to_them():
 def test_a_table_needs_the_shared_leaves_alone(room):
     for name in imports_of(ROOT / "kreg" / room / "options.py"):
         library = name.split(".")[0] in sys.stdlib_module_names
-        assert library or name.startswith(("kreg.fields.", "kreg.check.")), name
+        assert library or name.startswith(("kreg.fields.", "kreg.check.", "kreg.applications.")), (
+            name
+        )
