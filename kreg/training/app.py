@@ -18,7 +18,7 @@ from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
 from kreg.training import callbacks as ordered
-from kreg.training import compression, plan, samples, start, units
+from kreg.training import compression, keeping, plan, samples, start, units
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -153,7 +153,7 @@ def train(
         numbers = result["metrics"] | {"sparsity": result["sparsity"]}
         callbacks.tensorboard.result(result["epochs"], numbers)
     place.refuse_gone()
-    callbacks.save_best(place.file("best.keras"))
+    result |= keeping.keep(training, config.trainer.operating_point, callbacks, place)
     smaller = compression.section(result, config.compress.refit_epochs)
     scores = {key: result[key] for key in ("metrics", "units")}
     save_report(callbacks, place, compressed=smaller, scores=scores, features=result["features"])

@@ -1,12 +1,11 @@
 """The callbacks of one training, in the one order that works."""
 
+import contextlib
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kreg import files
 from kreg.config.automatic import obstacle
 from kreg.config.custom import Custom
 from kreg.config.root import Config
@@ -65,19 +64,22 @@ class TrainingCallbacks:
         """Whether Diagnostics writes `val_loss` and its like, so that `fit` need not."""
         return self.diagnostics is not None and self.diagnostics.validate
 
-    def save_best(self, path: Path) -> None:
-        """Write the best model that there was; what `stop=none` has trained on is left as it is."""
+    @contextlib.contextmanager
+    def best_model(self) -> "Iterator[keras.Model]":
+        """The best model that there was; what `stop=none` has trained on comes back afterwards."""
         from kreg.callbacks.early_stopping import snapshots
 
         model, stopping = self.stopping.model, self.stopping
         best = stopping.best_weights if stopping.dry_run else None
         if best is None:
-            files.save_model(model, path)
+            yield model
             return
         final = snapshots.read(model, stopping.snapshots.what)
         snapshots.write(model, best, stopping.snapshots.what)
-        files.save_model(model, path)
-        snapshots.write(model, final, stopping.snapshots.what)
+        try:
+            yield model
+        finally:
+            snapshots.write(model, final, stopping.snapshots.what)
 
 
 def assemble(

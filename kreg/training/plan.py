@@ -9,6 +9,7 @@ from kreg.config.combinations import check_objective
 from kreg.config.root import Config
 from kreg.factories import augment, data, dropout, model, optimizer, reg
 from kreg.fields import Options
+from kreg.prediction import operating_point
 from kreg.training import class_weights, shared_steps, tasks
 from kreg.training.budget import Budget, planned
 from kreg.training.options import TrainerOptions
@@ -173,6 +174,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     plan.inferred = getattr(config.data, "task", None) == "auto"
     plan.weighing = config.trainer.class_weight
     plan.class_weight = class_weights.weights(plan.weighing, rows)
+    operating_point.refuse(config.trainer.operating_point, rows.task, rows.name)
     rows.warnings += penalise(network, config.reg, lasts.steps)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)

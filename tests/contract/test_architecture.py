@@ -19,6 +19,7 @@ SHARED = {
     "csv_header",
     "foreign",
     "printable",
+    "quiet_start",
 }
 # rooms whose table of components, and nothing else of them, is read from below by these
 READS_OPTIONS = {"config", "factories"}
@@ -46,6 +47,7 @@ MAY_IMPORT = {
     "csv_header": set(),
     "foreign": set(),
     "printable": set(),
+    "quiet_start": set(),
     "private_keras": set(),
     "untracked": set(),
     "gradients": set(),
@@ -66,9 +68,10 @@ MAY_IMPORT = {
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
-    | {"config", "diagnostics", "factories", "measuring", "pages", "runs"},
+    | {"config", "diagnostics", "factories", "measuring", "pages", "prediction", "runs"},
+    "prediction": {"data", "diagnostics", "layers", "pages", "runs", "surgery"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
-    "cli": APP_PARTS | {"sweeps", "launch"},
+    "cli": APP_PARTS | {"sweeps", "launch", "prediction"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
         "callbacks", "config", "data", "diagnostics", "factories", "measuring", "pages", "surgery",
@@ -89,6 +92,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "foreign": {"keras", "tensorflow", "hydra", "omegaconf"},
     "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "quiet_start": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
     "gradients": {"hydra", "omegaconf"},
@@ -113,6 +117,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "data",
             "measuring",
             "fitting",
+            "prediction",
         )
     },
 }

@@ -60,6 +60,8 @@ def csv(
     options = {"label_separator": label_separator, "comma": sign == ";", **options}
     raw = from_frame(frame, target, name=file.stem, test=test, untyped=True, **options)
     raw.warnings[:0] = sentences
+    words = None if missing is None else absent["na_values"]
+    raw.reading |= {"separator": separator, "missing": words}
     return raw
 
 

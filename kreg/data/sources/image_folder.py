@@ -49,6 +49,13 @@ def image_folder(
         class_names=classes,
         is_image=True,
         test=own[0] if own else None,
+        reading={
+            "kind": "pictures",
+            "size": list(shape),
+            "channels": channels,
+            "max_pixels": max_pixels,
+            "resize": "bilinear, antialiased",
+        },
     )
 
 
@@ -119,11 +126,16 @@ def _sizes(
     sizes: dict[tuple[int, int], Path] = {}
     for images, _ in found:
         for path in images:
-            sizes.setdefault(_size(path, max_pixels), path)
+            sizes.setdefault(picture_size(path, max_pixels), path)
     return sizes
 
 
-def _size(path: Path, max_pixels: int) -> tuple[int, int]:
+def picture_size(path: Path, max_pixels: int) -> tuple[int, int]:
+    """Height and width of a picture, from its header.
+
+    Raises:
+        ValueError: If it is none, or has more pixels.
+    """
     import warnings
 
     from PIL import Image

@@ -1,0 +1,76 @@
+"""Rows of a block as the model reads them: the run's own preprocessing, and what it cannot read."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kreg.data import preprocessing
+from kreg.data.image_files import ImageFiles
+from kreg.prediction import arrays, tables
+from kreg.prediction.findings import Findings
+from kreg.prediction.kept import Kept
+from kreg.prediction.sources import Block
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[Any]
+UNDECODED = "it cannot be decoded"
+
+
+class Inputs:
+    """From rows of the user's to inputs of the model.
+
+    Args:
+        kept: The run.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
+        saved = kept.data["preprocessing"]
+        self.fitted = None if saved is None else preprocessing.from_dict(saved)
+
+    def __call__(self, block: Block, findings: Findings) -> Array:
+        """The inputs of the rows that can be read, in order; `block.reasons` says of the others."""
+        good = np.flatnonzero(block.reasons == "")
+        if isinstance(block.rows, list):
+            return self._pictures([block.rows[place] for place in good], block, good)
+        if isinstance(block.rows, np.ndarray):
+            return self._array(block.rows[good], block, good, findings)
+        return self._frame(block.rows.iloc[good], block, good, findings)
+
+    def _frame(self, frame: "pd.DataFrame", block: Block, good: Array, findings: Findings) -> Array:
+        if isinstance(self.fitted, preprocessing.Columns):
+            frame = tables.typed(frame, self.kept)
+            empty = tables.examine(frame, self.kept, findings)
+            block.reasons[good[empty]] = tables.NOTHING
+            return self.fitted(frame[~empty])
+        rows = np.column_stack([preprocessing.numbers(frame[name]) for name in self.kept.features])
+        return self._array(rows, block, good, findings)
+
+    def _array(self, rows: Array, block: Block, good: Array, findings: Findings) -> Array:
+        if isinstance(self.fitted, preprocessing.Columns):
+            return self._frame(arrays.as_frame(self.kept, rows), block, good, findings)
+        bad = arrays.examine(self.kept, rows, findings)
+        block.reasons[good[bad]] = arrays.NOT_FINITE
+        rows = arrays.as_trained(self.kept, rows[~bad])
+        return rows if self.fitted is None else self.fitted(rows)
+
+    def _pictures(self, files: list[Path], block: Block, good: Array) -> Array:
+        height, width, channels = self.kept.data["input_shape"]
+        pictures = ImageFiles(files, (height, width), channels)
+        try:
+            return pictures[np.arange(len(files))]
+        except Exception:  # TensorFlow's own: one of them is damaged behind its header
+            return self._one_by_one(pictures, block, good)
+
+    def _one_by_one(self, pictures: ImageFiles, block: Block, good: Array) -> Array:
+        found = []
+        for number, place in enumerate(good):
+            try:
+                found.append(pictures[[number]])
+            except Exception:  # as above
+                block.reasons[place] = UNDECODED
+        return np.concatenate([*found, np.empty((0, *pictures.shape[1:]), np.uint8)])
