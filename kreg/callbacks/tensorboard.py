@@ -13,6 +13,7 @@ from kreg.files import AnyPath
 from kreg.measuring.evaluators import weight_evaluator
 from kreg.measuring.keras_numbers import Logs, scalars
 from kreg.measuring.penalties import WeightNumbers, layer_of
+from kreg.measuring.used_weights import used_weights
 from kreg.tensorboard.events import Events
 
 GRID = 16
@@ -59,7 +60,8 @@ class TensorBoard(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         events = self._events
         if events is not None and not shared(self.model).partial:
-            self._guarded(lambda: self._epoch(events, epoch, scalars(logs)))
+            with used_weights(self.model):
+                self._guarded(lambda: self._epoch(events, epoch, scalars(logs)))
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         measured = shared(self.model).diagnostics

@@ -133,6 +133,22 @@ def classes_can_be_weighed(config: Config) -> None:
         raise check.invalid("trainer.class_weight", "a weight above 0", chosen)
 
 
+def rates_are_factors(config: Config) -> None:
+    """What `optimizer.rates` multiplies the learning rate of some weights with."""
+    for name, factor in getattr(config.optimizer, "rates", {}).items():
+        check.number(f"optimizer.rates.{name}", factor, low=0, low_open=True)
+
+
+def waves_need_no_warmup(config: Config) -> None:
+    """The rate of `coslog4` starts at zero."""
+    warmup = getattr(config.optimizer, "warmup", 0.0)
+    if warmup and getattr(config.optimizer, "schedule", "") == "coslog4":
+        raise ValueError(
+            f"optimizer.warmup={warmup} and optimizer.schedule=coslog4: its rate rises from zero "
+            "by itself. Leave optimizer.warmup out, or say optimizer.schedule=flat_cos."
+        )
+
+
 def length_is_told_once(config: Config) -> None:
     """A number of epochs and a number of steps are two answers to one question."""
     epochs, steps = config.trainer.epochs, config.trainer.steps
@@ -177,6 +193,8 @@ RULES = (
     folds_compare,
     a_path_has_a_table,
     classes_can_be_weighed,
+    rates_are_factors,
+    waves_need_no_warmup,
     length_is_told_once,
     task_is_a_folder_name,
     data_can_be_loaded,

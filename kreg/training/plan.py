@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
-from kreg.factories import augment, data, dropout, model, optimizer, reg
+from kreg.factories import augment, custom_parts, data, dropout, model, optimizer, reg
 from kreg.fields import Options
 from kreg.prediction import operating_point
 from kreg.training import class_weights, shared_steps, tasks
@@ -160,6 +160,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     """
     from kreg.data import steps_per_epoch
 
+    custom_parts.ask_all(config)
     rows = data.load(config.data, config.seed)
     check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
