@@ -3,6 +3,7 @@
 import dataclasses
 import zlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,20 @@ class ImageFiles:
             return np.empty((0, *self.shape[1:]), np.uint8)
         images: NDArray[np.uint8] = self.load(rows).numpy()
         return images
+
+    def one_by_one(self) -> "Iterator[NDArray[np.uint8] | None]":
+        """Each decoded image, several at once on the way; `None` for a file that cannot be."""
+        with ThreadPoolExecutor() as pool:
+            yield from pool.map(self._image, self.paths)
+
+    def _image(self, path: Path) -> NDArray[np.uint8] | None:
+        import tensorflow as tf
+
+        try:
+            image: NDArray[np.uint8] = self._decode(tf.constant(str(path))).numpy()
+        except tf.errors.OpError:
+            return None
+        return image
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)

@@ -96,7 +96,8 @@ class Writer:
         Raises:
             ValueError: If a later frame cannot be written with the types of the first one.
         """
-        frame = frame.astype(dict.fromkeys(frame.select_dtypes("object").columns, "string"))
+        texts = [name for name, kind in frame.dtypes.items() if str(kind) == "object"]
+        frame = frame.astype(dict.fromkeys(texts, "string"))
         if self.writer is None:
             schema = pyarrow.Schema.from_pandas(frame, preserve_index=False)
             self.writer = parquet.ParquetWriter(self.file, schema)

@@ -61,16 +61,10 @@ class Inputs:
     def _pictures(self, files: list[Path], block: Block, good: Array) -> Array:
         height, width, channels = self.kept.data["input_shape"]
         pictures = ImageFiles(files, (height, width), channels)
-        try:
-            return pictures[np.arange(len(files))]
-        except Exception:  # TensorFlow's own: one of them is damaged behind its header
-            return self._one_by_one(pictures, block, good)
-
-    def _one_by_one(self, pictures: ImageFiles, block: Block, good: Array) -> Array:
         found = []
-        for number, place in enumerate(good):
-            try:
-                found.append(pictures[[number]])
-            except Exception:  # as above
+        for place, picture in zip(good, pictures.one_by_one(), strict=True):
+            if picture is None:
                 block.reasons[place] = UNDECODED
-        return np.concatenate([*found, np.empty((0, *pictures.shape[1:]), np.uint8)])
+            else:
+                found.append(picture)
+        return np.stack(found) if found else np.empty((0, *pictures.shape[1:]), np.uint8)

@@ -31,6 +31,8 @@ def format_of(out: str | None, named: str | None) -> str:
         if named == PARQUET:
             raise ValueError("Parquet needs a file: --out NAME.parquet.")
         return named or CSV
+    if Path(out).is_dir():
+        raise check.invalid("out", "the name of a file", out, "It is a folder.")
     suffix = Path(out).suffix.lower()
     if named is None and suffix not in SUFFIXES:
         raise check.invalid(
@@ -48,8 +50,6 @@ def refuse_out(out: str | None, inputs: list[str]) -> None:
     if out is None:
         return
     path = Path(out)
-    if path.is_dir():
-        raise check.invalid("out", "the name of a file", out, "It is a folder.")
     if not path.absolute().parent.is_dir():
         raise check.invalid("out", "a file in a folder that exists", out)
     if path.exists() and any(Path(p).exists() and path.samefile(p) for p in inputs):

@@ -85,7 +85,8 @@ def homes_run(ground):
 @pytest.fixture(scope="session")
 def pictures_run(ground):
     run = ground / "runs" / "pictures"
-    train(run, "data=image_folder", f"data.path={ground}/pictures", "model=linear",
-          "trainer.epochs=30", "optimizer.learning_rate=0.05")  # fmt: skip
+    train(run, "data=image_folder", f"data.path={ground}/pictures", "model=shallow",
+          "model.width=8", "trainer.steps=400", "stop=none", "data.standardise=channel",
+    )  # fmt: skip
     shutil.rmtree(ground / "pictures")
     return run
