@@ -44,7 +44,7 @@ class Kept:
     @property
     def words(self) -> list[str]:
         """The classes, the labels or the several targets, as the user wrote them."""
-        names = self.data["class_names"] or self.data["target_names"]
+        names = self.data["class_names"] or self.data.get("target_names", [])
         return list(self.data.get("words") or names)
 
     @property

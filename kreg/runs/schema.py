@@ -145,7 +145,7 @@ class Preparation(TypedDict):
     task: Literal["classification", "binary", "multilabel", "regression"]
     outputs: int
     class_names: list[str]
-    target_names: list[str]
+    target_names: NotRequired[list[str]]  # since 0.2
     feature_names: list[str]
     words: NotRequired[list[str]]  # classes, labels or targets as the user wrote them; since 0.2
     is_image: bool

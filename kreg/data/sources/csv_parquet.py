@@ -80,7 +80,8 @@ def _table(
     for name in target:
         if name in frame.columns and frame[name].isna().any():
             as_text = read_csv(file, sep=sign, dtype=str, keep_default_na=False)
-            gaps = as_text[name].iloc[np.flatnonzero(frame[name].isna())]
+            cells = as_text[name].reset_index(drop=True)  # rows that are too long have names
+            gaps = cells.iloc[np.flatnonzero(frame[name].isna())]
             _refuse_gaps(gaps[gaps.str.strip() != ""] if empty else gaps, file.stem)
     return frame.reset_index(drop=True), [f"{file.stem}: {sentence}" for sentence in sentences]
 
