@@ -1,6 +1,7 @@
 """The records of a finished run: all that new rows need, read without TensorFlow or the rows."""
 
 import dataclasses
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,9 @@ def read(run: AnyPath) -> Kept:
         calibration = _record(folder, CALIBRATION, Calibration)
     if not files.is_regular(folder / MODEL):
         raise ValueError(f"{folder} has no {MODEL}: the run is not whole. Copy all of its files.")
-    return Kept(folder, config, data, result, calibration)
+    found = Kept(folder, config, data, result, calibration)
+    _refuse_contradictions(found)
+    return found
 
 
 def _refuse_no_run(folder: Path) -> None:
@@ -137,6 +140,36 @@ def _refuse_other(folder: Path, config: dict[str, Any], result: dict[str, Any]) 
             f"The run {folder} was written by kreg {written}, and this is {__version__}. Install "
             "that version to use it."
         )
+
+
+def _refuse_contradictions(kept: Kept) -> None:
+    """Parts that are each what they should be, and do not belong together."""
+    outputs, shape = kept.data["outputs"], kept.data["input_shape"]
+    words = {"binary": (2,), "regression": (0, outputs)}.get(kept.task, (outputs,))
+    widths = _widths(kept.data["preprocessing"])
+    target = [len(kept.data["target"][part]) for part in ("mean", "scale")]
+    scores = ((kept.calibration or {}).get("conformal") or {}).get("scores")
+    wrong = {
+        "words": len(kept.words) not in words,
+        "preprocessing": any(width != math.prod(shape) for width in widths),
+        "target": target not in ([0, 0], [outputs, outputs]),
+    }
+    for part, found in wrong.items():
+        if found:
+            raise ValueError(f"{kept.folder / DATA} is damaged: its {part} do not fit the model.")
+    if scores is not None and len(scores) != (outputs if kept.task == "regression" else 1):
+        raise ValueError(f"{kept.folder / CALIBRATION} is damaged: it has other outputs.")
+
+
+def _widths(fitted: dict[str, Any] | None) -> list[int]:
+    """How many columns each part of a preprocessing makes."""
+    if fitted is None:
+        return []
+    if fitted["kind"] == "standard":
+        return [len(fitted[part]) for part in ("mean", "scale", "low", "high") if part in fitted]
+    numbers = sum(1 + column["indicator"] for column in fitted["numeric"])
+    levels = sum(len(column["levels"]) + column["other"] for column in fitted["categorical"])
+    return [numbers + levels]
 
 
 def minor(version: str) -> tuple[int, ...]:

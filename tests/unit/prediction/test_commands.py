@@ -178,6 +178,15 @@ def damaged(run, tmp_path, name, content):
     return target.parent
 
 
+def changed(key: str, value: object):
+    """`data.json` with one part that does not belong to the others."""
+
+    def text(run) -> str:
+        return json.dumps(json.loads((run / "data.json").read_text()) | {key: value})
+
+    return text
+
+
 def newer(run) -> str:
     result = json.loads((run / "result.json").read_text())
     return json.dumps(result | {"versions": {"kreg": "7.1.0"}})
@@ -194,6 +203,9 @@ def newer(run) -> str:
         ("data.json", None, r"data\.json cannot be read"),
         ("data.json", "[]", r"data\.json is damaged: "),
         ("data.json", '{"task": "dreaming"}', "dreaming"),
+        ("data.json", changed("words", ["yes"]), "its words do not fit the model"),
+        ("data.json", changed("input_shape", [2]), "its preprocessing do not fit the model"),
+        ("data.json", changed("outputs", "many"), "outputs is 'many', expected a whole number"),
         ("calibration.json", "nonsense", r"calibration\.json is damaged"),
         ("config.json", None, "is no run directory of kreg"),
         ("best.keras", None, "has no best.keras: the run is not whole"),
