@@ -277,6 +277,12 @@ def model_in_step() -> keras.Model | None:
     return next((model for model in owners if isinstance(model, keras.Model)), None)
 
 
+def is_evaluating() -> bool:
+    """Whether the innermost step that is running is a test step: an evaluation, a validation."""
+    frame = next(_calls(*STEPS), None)
+    return frame is not None and frame.f_code.co_name.endswith("test_step")
+
+
 def model_in_training() -> keras.Model | None:
     """The model whose training step is running (the innermost one), or `None`."""
     owners = (frame.f_locals.get("self") for frame in _calls("train_step"))

@@ -1,5 +1,6 @@
 """Rows of a block as the model reads them: the run's own preprocessing, and what it cannot read."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kreg.data import preprocessing
-from kreg.data.image_files import ImageFiles
+from kreg.data.pictures.decoding import PictureError, Recipe, decode
 from kreg.prediction import arrays, tables
 from kreg.prediction.findings import Findings
 from kreg.prediction.kept import Kept
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[Any]
-UNDECODED = "it cannot be decoded"
 
 
 class Inputs:
@@ -60,11 +60,22 @@ class Inputs:
 
     def _pictures(self, files: list[Path], block: Block, good: Array) -> Array:
         height, width, channels = self.kept.data["input_shape"]
-        pictures = ImageFiles(files, (height, width), channels)
+        more = {k: v for k, v in self.kept.reading.items() if k in ("resize", "bits")}
+        recipe = Recipe((height, width), channels, **more)
         found = []
-        for place, picture in zip(good, pictures.one_by_one(), strict=True):
-            if picture is None:
-                block.reasons[place] = UNDECODED
-            else:
-                found.append(picture)
-        return np.stack(found) if found else np.empty((0, *pictures.shape[1:]), np.uint8)
+        with ThreadPoolExecutor() as pool:
+            decoded = pool.map(lambda file: pixels(file, recipe), files)
+            for place, picture in zip(good, decoded, strict=True):
+                if isinstance(picture, str):
+                    block.reasons[place] = picture
+                else:
+                    found.append(picture)
+        return np.stack(found) if found else np.empty((0, *recipe.shape), np.uint8)
+
+
+def pixels(file: Path, recipe: Recipe) -> NDArray[np.uint8] | str:
+    """A decoded picture, or why there is none."""
+    try:
+        return decode(file, recipe)
+    except PictureError as error:
+        return f"it {error}"

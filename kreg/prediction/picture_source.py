@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from kreg.data import paths
-from kreg.data.sources.image_folder import MAX_PIXELS, SUFFIXES, picture_size
+from kreg.data.dataset import CLASSES
+from kreg.data.pictures.decoding import MAX_PIXELS, SUFFIXES, PictureError, header
 from kreg.prediction.findings import Findings
 from kreg.prediction.kept import Kept
 from kreg.prediction.sources import Block
@@ -32,6 +33,11 @@ class PictureSource:
             raise ValueError(
                 "The model was trained on pictures of fractions, not of bytes as files have them. "
                 "Give an npz file with an array x."
+            )
+        if labelled and kept.task not in CLASSES:
+            raise ValueError(
+                f"The folder of a picture is its class, and the run's task is {kept.task}. Give an "
+                "npz file with arrays x and y."
             )
         self.labelled, self.passed = labelled, 0
         self.most = kept.reading.get("max_pixels", MAX_PIXELS)
@@ -73,9 +79,10 @@ class PictureSource:
     def _reason(self, file: Path, findings: Findings) -> str:
         """Why a file cannot be read as a picture of this run, as its header tells."""
         try:
-            found = picture_size(file, self.most)
-        except ValueError as error:
-            return str(error)
+            known = header(file, self.most)
+        except PictureError as error:
+            return f"it {error}"
+        found = (known.height, known.width)
         if found == self.size:
             return ""
         shown, wanted = (" x ".join(map(str, size)) for size in (found, self.size))

@@ -111,7 +111,7 @@ def _shape(kept: Kept) -> str:
 
 
 def _is_picture(file: Path) -> bool:
-    from kreg.data.sources.image_folder import SUFFIXES
+    from kreg.data.pictures.decoding import SUFFIXES
 
     return file.suffix.lower() in SUFFIXES
 

@@ -55,6 +55,7 @@ class Result(TypedDict, total=False):
     sparsity: float
     seconds: float
     features: Features | None
+    pictures: dict[str, Any] | None
     compressed: dict[str, Any] | None
     warnings: list[str]
     versions: dict[str, str]
@@ -135,7 +136,9 @@ class Reading(TypedDict, total=False):
     names: list[str]  # array: of the columns
     levels: list[list[str | int | float] | None] | None  # array: of the codes of a column
     size: list[int]  # pictures: height and width to which they are resized, bilinear, antialiased
+    resize: Literal["stretch", "crop", "pad"]
     channels: int
+    bits: int  # of a value in grey pictures that have more than eight
     max_pixels: int
 
 

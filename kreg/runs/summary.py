@@ -26,7 +26,8 @@ def announce(facts: Plain, verbose: str = "info", console: Console | None = None
     passes = f" ({facts['passes']} passes over the rows)" if facts["passes"] > 1 else ""
     print_line(
         console,
-        f"{facts['model']}: {facts['parameters']:,} parameters, {facts['data']}: {facts['task']}, "
+        f"{facts['model']}: {facts['parameters']:,} parameters{facts.get('parts', '')}, "
+        f"{facts['data']}: {facts['task']}, "
         f"{sizes(facts['rows'])}, {facts['steps']} steps an epoch{passes}, "
         f"{facts['total_steps']:,} steps at most, on {facts['device']}",
         style="dim",
@@ -92,6 +93,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
         ("optimum", optimum(result)),
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", compressed(result.get("compressed"))),
+        ("pictures", (result.get("pictures") or {}).get("told")),
         ("report", str(shown(directory / "report.html"))),
         ("TensorBoard", tensorboard(directory)),
     ]

@@ -5,6 +5,8 @@ import inspect
 import json
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
 from kreg.training import callbacks as ordered
-from kreg.training import compression, keeping, plan, samples, start, units
+from kreg.training import compression, keeping, plan, samples, start, throughput, units
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -63,16 +65,65 @@ def run(
         if isinstance(config.augment, AugmentOptions) and config.augment.preview:
             say(samples.write(training, place.path), sys.stdout)
             return 0.0
-        place.reopen()
-        place.write_json(CONFIG, earlier_defaults.record(config, begun))
-        place.write_json("data.json", training.data.to_dict())
-        result = train(training, config, place, hopeless)
-        result["seconds"] = round(time.perf_counter() - began, 3)
-        result |= results.compared(result, config.objective)
-        place.refuse_gone()
-        place.write_json("result.json", result)
+        recorded = earlier_defaults.record(config, begun)
+        result = train_and_record(training, config, place, recorded, hopeless, began).result
         show(result, place, config)
     return float(result["objective"])
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A training that has ended.
+
+    Args:
+        plan: Its parts; the model holds its final weights.
+        callbacks: What has measured and judged it.
+        result: The fields of `result.json`.
+    """
+
+    plan: Plan
+    callbacks: TrainingCallbacks
+    result: dict[str, Any]
+
+    @property
+    def document(self) -> dict[str, Any] | None:
+        """What `report.json` says; `None` where nothing was measured."""
+        measured = self.callbacks.diagnostics
+        if measured is None or measured.document is None:
+            return None
+        scores = {key: self.result[key] for key in ("metrics", "units")}
+        return measured.document | {"scores": scores, "features": self.result["features"]}
+
+
+def train_and_record(
+    training: Plan,
+    config: Config,
+    place: RunDirectory,
+    recorded: dict[str, Any],
+    hopeless: Hopeless | None = None,
+    began: float | None = None,
+) -> Trained:
+    """Train in an open run directory, and leave there what was asked for and what came of it.
+
+    Args:
+        training: What is trained.
+        config: The checked configuration.
+        place: The open run directory.
+        recorded: The configuration as `config.json` has it.
+        hopeless: As for `run`.
+        began: When the run began, of `time.perf_counter`. Defaults to now.
+    """
+    began = time.perf_counter() if began is None else began
+    place.reopen()
+    place.write_json(CONFIG, recorded)
+    place.write_json("data.json", training.data.to_dict())
+    trained = train(training, config, place, hopeless)
+    result = trained.result
+    result["seconds"] = round(time.perf_counter() - began, 3)
+    result |= results.compared(result, config.objective)
+    place.refuse_gone()
+    place.write_json("result.json", result)
+    return trained
 
 
 def announce(training: Plan, device: str, config: Config) -> None:
@@ -128,16 +179,17 @@ def is_finished(place: RunDirectory, config: Config) -> bool:
 
 def train(
     training: Plan, config: Config, place: RunDirectory, hopeless: Hopeless | None = None
-) -> dict[str, Any]:
+) -> Trained:
     """Fit from wherever the run's state is; then measure, save and report."""
     facts = {"data": training.data.fingerprint(), units.FACT: units.OWN}
     store = Checkpoint(place, facts, force=config.resume == "force")
     summary.continued(store.epoch, config.trainer.verbose)
     training.data.warnings += units.kept(training, store)
     callbacks = ordered.assemble(training, config, place, store, hopeless)
+    stream, first = training.stream(store.epoch), store.epoch
     began = time.perf_counter()
     with callbacks.interrupt, callbacks.progress:
-        fit(training, config, callbacks, store)
+        fit(training, callbacks, stream, store)
     seconds = time.perf_counter() - began
     place.refuse_gone()
     if callbacks.interrupt.exit_code:
@@ -148,6 +200,8 @@ def train(
     units.rescale(training.model, training.data.target_scale)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
+    trained = len(training.model.history.epoch) - first
+    result["pictures"] = throughput.of(training, stream, trained, seconds)
     result["compressed"] = compression.compress(training, config, place)
     if callbacks.tensorboard is not None:
         numbers = result["metrics"] | {"sparsity": result["sparsity"]}
@@ -156,8 +210,31 @@ def train(
     result |= keeping.keep(training, config.trainer.operating_point, callbacks, place)
     smaller = compression.section(result, config.compress.refit_epochs)
     scores = {key: result[key] for key in ("metrics", "units")}
-    save_report(callbacks, place, compressed=smaller, scores=scores, features=result["features"])
-    return result
+    sections = {key: result[key] for key in ("features", "pictures")}
+    save_report(callbacks, place, compressed=smaller, scores=scores, **sections)
+    return Trained(training, callbacks, result)
+
+
+def train_in_memory(training: Plan, config: Config) -> Trained:
+    """The same training, of which no file is left; Ctrl-C ends it as it ends any program.
+
+    Args:
+        training: What is trained.
+        config: The checked configuration.
+
+    Raises:
+        FloatingPointError: If the loss or a weight is not finite.
+    """
+    callbacks = ordered.assemble(training, config)
+    began = time.perf_counter()
+    with callbacks.progress:
+        fit(training, callbacks, training.stream(0))
+    seconds = time.perf_counter() - began
+    if callbacks.non_finite.failure:
+        raise FloatingPointError(callbacks.non_finite.failure)
+    result = results.of(training, callbacks)
+    result["training_seconds"] = round(seconds, 3)
+    return Trained(training, callbacks, result | results.compared(result, config.objective))
 
 
 def kept(place: RunDirectory) -> str:
@@ -166,13 +243,19 @@ def kept(place: RunDirectory) -> str:
     return "The last good state is kept." if good else "No epoch had ended, so no state is kept."
 
 
-def fit(training: Plan, config: Config, callbacks: TrainingCallbacks, store: Checkpoint) -> None:
+def fit(
+    training: Plan,
+    callbacks: TrainingCallbacks,
+    stream: Iterator[Any],
+    store: Checkpoint | None = None,
+) -> None:
     """Keras's own `fit` on the epoch stream; nothing of kreg stands inside the training step."""
+    first, stopped = (store.epoch, store.stopped) if store else (0, False)
     training.model.fit(
-        training.stream(store.epoch),
+        stream,
         steps_per_epoch=training.steps,
-        initial_epoch=store.epoch,
-        epochs=store.epoch if store.stopped else max(training.budget.epochs, store.epoch),
+        initial_epoch=first,
+        epochs=first if stopped else max(training.budget.epochs, first),
         # Diagnostics measures the same rows anyway, and writes Keras's names as well
         validation_data=None if callbacks.validates else training.held_out(),
         validation_batch_size=1024,
@@ -192,7 +275,7 @@ def save_report(
     Args:
         callbacks: Of the training.
         place: Its directory.
-        **sections: What the document has of `compressed`, `scores` and `features`.
+        **sections: What the document has of `compressed`, `scores`, `features` and `pictures`.
     """
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others

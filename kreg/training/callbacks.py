@@ -85,17 +85,19 @@ class TrainingCallbacks:
 def assemble(
     plan: Plan,
     config: Config,
-    place: "RunDirectory",
-    store: "Checkpoint",
+    place: "RunDirectory | None" = None,
+    store: "Checkpoint | None" = None,
     hopeless: Hopeless | None = None,
 ) -> TrainingCallbacks:
     """The callbacks of a training in the run directory `place`, whose state is in `store`.
 
+    Without these nothing is written, and no signal is caught.
+
     Args:
         plan: The training.
         config: The checked configuration.
-        place: The open run directory.
-        store: Where the run's state is kept.
+        place: The open run directory, or `None`.
+        store: Where the run's state is kept, or `None`.
         hopeless: In a search, a function of the clean validation losses so far; `True` ends it.
     """
     import keras
@@ -105,15 +107,14 @@ def assemble(
     epochs = plan.budget.epochs
     gap = proving(plan, config)
     rule = stopping_rule(config, plan, gap)
-    measure = measuring(plan, config, name=place.path.name)
+    measure = measuring(plan, config, name=place.path.name if place else plan.data.name)
     stopping = stopper(rule, plan, measure)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite(verbose=0)
-    shown = plan.samples if plan.shows_samples else None
-    events = diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
-    bar = room.ProgressBar(epochs, store.epoch)
+    events = event_writer(plan, config, place)
+    bar = progress_bar(epochs, store.epoch if store else 0, config.trainer.verbose)
     members = [
-        interrupt,
+        interrupt if place else None,
         non_finite,
         gap,  # before what records the logs
         measure,
@@ -121,15 +122,35 @@ def assemble(
         trial,
         rate_log(plan.model),
         keras.callbacks.History(),
-        room.HistoryFile(place.file("history.csv")),
+        room.HistoryFile(place.file("history.csv")) if place else None,
         events,
         bar,
     ]
     members = [member for member in members if member is not None]
-    members.append(room.Saver(store, members, config.trainer.save_every))
+    if store:
+        members.append(room.Saver(store, members, config.trainer.save_every))
     return TrainingCallbacks(
         members, measure, stopping, interrupt, non_finite, bar, gap, trial, events
     )
+
+
+def event_writer(
+    plan: Plan, config: Config, place: "RunDirectory | None"
+) -> "room.TensorBoard | None":
+    """Writes the events of TensorBoard, pictures as the model sees them among them."""
+    if place is None:
+        return None
+    shown = plan.samples if plan.shows_samples else None
+    return diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
+
+
+def progress_bar(epochs: int, done: int, verbose: str) -> "room.ProgressBar":
+    """The bar of a training; `trainer.verbose=quiet` has it show nothing."""
+    from rich.console import Console
+
+    from kreg.callbacks import ProgressBar
+
+    return ProgressBar(epochs, done, Console(stderr=True, quiet=verbose == "quiet"))
 
 
 def measuring(plan: Plan, config: Config, name: str) -> "room.Diagnostics | None":

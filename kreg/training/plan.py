@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kreg.applications import BY_NAME
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
 from kreg.factories import augment, custom_parts, data, dropout, model, optimizer, reg
 from kreg.fields import Options
+from kreg.models.options import BackboneOptions
 from kreg.prediction import operating_point
 from kreg.training import class_weights, shared_steps, tasks
 from kreg.training.budget import Budget, planned
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kreg.augment import Pipeline
-    from kreg.data import Data, Split
+    from kreg.data import Data, Raw, Split
 
 DECODED = 4096  # training images that are decoded at once, to be measured
 
@@ -39,6 +41,7 @@ class Plan:
         inferred: Whether the task was read from the target, because nobody has said it.
         class_weight: One weight a class in the loss of the training, `(classes,)`, or `None`.
         weighing: `trainer.class_weight`, as it was said.
+        pretrained: The checked `model` group.
     """
 
     data: "Data"
@@ -50,6 +53,7 @@ class Plan:
     inferred: bool = False
     class_weight: "np.ndarray | None" = None
     weighing: class_weights.Choice = class_weights.NONE
+    pretrained: object = None
 
     @property
     def steps(self) -> int:
@@ -85,10 +89,10 @@ class Plan:
         return (x, y) if weight is None else (x, y, weight)
 
     def samples(self, epoch: int, count: int = 16) -> "np.ndarray":
-        """The first training images as the model sees them in an epoch."""
+        """Training images of all classes as the model sees them in an epoch."""
         import numpy as np
 
-        rows = np.arange(min(count, len(self.data.train)))
+        rows = self.data.train.mixed(count)
         part = self.data.train.take(rows).in_memory()
         return np.asarray(
             self.augmentation(part.x, part.y, index=rows, epoch=epoch * self.budget.passes)[0]
@@ -110,12 +114,28 @@ class Plan:
             raise ValueError("This training has no augmentation. Choose one, augment=light say.")
         return self.pipeline
 
+    @property
+    def parts(self) -> str:
+        """Of a network that others have trained: backbone and head, whose weights, which licence.
+
+        Nothing for the others.
+        """
+        if not isinstance(self.pretrained, BackboneOptions):
+            return ""
+        head = int(self.model.layers[-1].count_params())
+        weights, name = self.pretrained.weights, self.pretrained.name
+        known = BY_NAME[name].licence if name and weights == "imagenet" else ""
+        licence = f", {known}" if known else ""
+        told = "random weights" if weights == "none" else f"weights from {weights}{licence}"
+        return f" ({self.model.count_params() - head:,} backbone, {head:,} head, {told})"
+
     def facts(self) -> dict[str, Any]:
         """What the first line on the terminal says."""
         sizes = self.data.sizes
         return {
             "model": self.model.name,
             "parameters": int(self.model.count_params()),
+            "parts": self.parts,
             "data": self.data.name,
             "task": tasks.described(self.data, self.inferred) + class_weights.told(self.weighing),
             "rows": list(sizes.values()),
@@ -149,7 +169,12 @@ def decoded(split: "Split", most: int | None = None) -> "Split":
     return split.in_memory()
 
 
-def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = False) -> Plan:
+def make(
+    config: Config,
+    steps: SharedSteps | None = None,
+    whole_epochs: bool = False,
+    given: "Raw | None" = None,
+) -> Plan:
     """Load the data, build the augmentation and the model, attach penalties, compile.
 
     Args:
@@ -157,11 +182,12 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
         steps: What this training shares with earlier ones of the process, or `None`.
         whole_epochs: Whether one call of the compiled step trains a whole epoch, however long: the
             same weights, sooner, where no callback looks at single batches. Defaults to `False`.
+        given: The rows of `data=given`.
     """
     from kreg.data import steps_per_epoch
 
     custom_parts.ask_all(config)
-    rows = data.load(config.data, config.seed)
+    rows = data.load(config.data, config.seed, given)
     check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
     a_pass = steps_per_epoch(len(rows.train), batch_size)
@@ -172,16 +198,21 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     network = model.model(config.model, rows, noise, standardise)
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
-    plan.inferred = getattr(config.data, "task", None) == "auto"
+    plan.pretrained = config.model
+    plan.inferred = (
+        hasattr(config.data, "task") and getattr(config.data, "known_task", "") == "auto"
+    )
     plan.weighing = config.trainer.class_weight
     plan.class_weight = class_weights.weights(plan.weighing, rows)
     operating_point.refuse(config.trainer.operating_point, rows.task, rows.name)
+    rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
     rows.warnings += penalise(network, config.reg, lasts.steps)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None:
         weighed = plan.class_weight is not None
-        sizes = (lasts.total, network.steps_per_execution, scales(network))
+        constants = (scales(network), model.fitted_key(config.model, rows))
+        sizes = (lasts.total, network.steps_per_execution, *constants)
         plan.model = steps.adopt(network, config, (plan.soft_labels, weighed, *sizes))
     return plan
 
@@ -201,10 +232,12 @@ def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
 
 def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
+    from kreg.models.members import has_members
+
     soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
-        loss=tasks.loss(task, soft),
+        loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,
         jit_compile=jit_compile(config.trainer, plan.model),
@@ -227,7 +260,9 @@ def jit_compile(cfg: TrainerOptions, model: "keras.Model") -> bool | str:
 
 def scales(model: "keras.Model") -> list[tuple[Any, Any]]:
     """The constants with which pictures enter; they are compiled into the training step."""
-    layers = [layer for layer in model.layers if layer.name == "rescale"]
+    import keras
+
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Rescaling)]
     return [(layer.scale, layer.offset) for layer in layers]
 
 

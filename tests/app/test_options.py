@@ -15,6 +15,7 @@ OPTIONS = [
 SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "trainer.verbose=quiet"]
 # what an option needs around it to make sense
 COMPANY = {
+    ("model", "backbone"): ["model.name=MobileNet"],
     ("model", "transformer"): ["data=wine"],
     ("augment", "tabular"): ["data=wine"],
     ("dropout", "spatial"): ["model=cnn"],
@@ -24,7 +25,7 @@ COMPANY = {
 }
 # sources that need files of the user's, or a download
 ELSEWHERE = {
-    "csv", "parquet", "npz", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
+    "csv", "parquet", "npz", "given", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
     "cifar100", "imdb",
 }  # fmt: skip
 
@@ -53,8 +54,10 @@ def _keys(group, option):
 
 
 TRAINABLE = [
-    (g, o) for g, o in OPTIONS if o not in ELSEWHERE and g not in ("debug", "trainer", "compress")
-]
+    (g, o)
+    for g, o in OPTIONS
+    if o not in {*ELSEWHERE, "backbone"} and g not in ("debug", "trainer", "compress")
+]  # large networks are trained in test_backbone.py
 
 
 @pytest.mark.parametrize(("group", "option"), TRAINABLE, ids=lambda v: v)

@@ -152,8 +152,8 @@ def test_pictures_by_their_names(pictures_run, tmp_path, capsys):
     names = [f"cat/0{i}.png" for i in range(4)] + ["dog/00.png", "dog/01.png"]
     assert code == 0 and found["file"].tolist() == names
     assert found["prediction"].tolist() == ["cat", "cat", "", "", "dog", "dog"]
-    assert "is not an image that kreg can read" in found["reason"][2]
-    assert found["reason"][3] == "it cannot be decoded"
+    assert "it is not an image that kreg can read" in found["reason"][2]
+    assert "it cannot be decoded: " in found["reason"][3]
     assert "1 files that are no pictures are passed over." in told
     one = tmp_path / "new" / "dog" / "00.png"
     assert answered(capsys, pictures_run, one)[1]["prediction"].tolist() == ["dog"]
