@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg.optimizers import certificate as certificate
     from kreg.optimizers import path as path
     from kreg.pages import report as report
+    from kreg.prediction import load_run as load_run
     from kreg.regularizers import L1 as L1
     from kreg.regularizers import L2 as L2
     from kreg.regularizers import L2SP as L2SP
@@ -103,6 +104,7 @@ PUBLIC = {
     # after training
     "calibrate": "kreg.calibrating",
     "report": "kreg.pages",
+    "load_run": "kreg.prediction",
 }
 ROOMS = (
     "augment",

@@ -1,8 +1,8 @@
 """The callbacks of one training, in the one order that works."""
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,12 +70,9 @@ class TrainingCallbacks:
         """Whether Diagnostics writes `val_loss` and its like, so that `fit` need not."""
         return self.diagnostics is not None and self.diagnostics.validate
 
-    @contextmanager
-    def holding_best(self) -> "Iterator[keras.Model]":
-        """The model, inside with the best weights that there were.
-
-        What `stop=none` has trained on is left as it is.
-        """
+    @contextlib.contextmanager
+    def best_model(self) -> "Iterator[keras.Model]":
+        """The best model that there was; what `stop=none` has trained on comes back afterwards."""
         from kreg.callbacks.early_stopping import snapshots
 
         model, stopping = self.stopping.model, self.stopping

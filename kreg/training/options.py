@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from kreg.check import Bounds, Interval
-from kreg.fields import Options, kind, one_of, ranged, switch, table, text, words_or_mapping
+from kreg.fields import (
+    Options,
+    kind,
+    one_of,
+    ranged,
+    switch,
+    table,
+    text,
+    words_or_mapping,
+    words_or_number,
+)
 
 COUNT: Bounds = {"low": 1}
 NOT_NEGATIVE: Interval = {"low": 0}
@@ -29,6 +39,14 @@ class TrainerOptions(Options):
         "none",
         ("none", "balanced"),
         "none | balanced | {class: number}: in the training loss; scores stay unweighted",
+    )
+    operating_point: str | float = words_or_number(
+        "none",
+        ("none", "f1"),
+        "binary: none (0.5) | f1 | a recall to reach: the threshold, chosen on validation rows",
+        low=0,
+        high=1,
+        low_open=True,
     )
     label_smoothing: float = ranged(
         0.0,

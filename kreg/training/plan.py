@@ -11,6 +11,7 @@ from kreg.config.root import Config
 from kreg.factories import augment, custom_parts, data, dropout, model, optimizer, reg
 from kreg.fields import Options
 from kreg.models.options import BackboneOptions
+from kreg.prediction import operating_point
 from kreg.training import class_weights, shared_steps, tasks
 from kreg.training.budget import Budget, planned
 from kreg.training.options import TrainerOptions
@@ -203,6 +204,7 @@ def make(
     )
     plan.weighing = config.trainer.class_weight
     plan.class_weight = class_weights.weights(plan.weighing, rows)
+    operating_point.refuse(config.trainer.operating_point, rows.task, rows.name)
     rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
     rows.warnings += penalise(network, config.reg, lasts.steps)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
