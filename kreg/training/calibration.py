@@ -50,7 +50,7 @@ def calibrated(model: "keras.Model", plan: Plan, path: Path) -> dict[str, Any]:
     from kreg import calibrating
 
     splits = [name for name in SIDES if len(plan.data.splits.get(name, ()))]
-    sides = {name: calibrating.measured(model, *plan.rows(name)) for name in splits}
+    sides = {name: calibrating.scored(model, *plan.rows(name)) for name in splits}
     scaling = calibrating.fitted("temperature", *sides["validation"])
     made = calibrating.with_scaling(model, scaling, sides["validation"][0])
     files.save_model(made, path)  # without an optimizer that would be loaded
