@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what editors and type checkers see of the table below; a test compares the two
     from kreg import augment as augment
+    from kreg import calibrating as calibrating
     from kreg import callbacks as callbacks
     from kreg import data as data
     from kreg import diagnostics as diagnostics
