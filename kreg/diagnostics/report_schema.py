@@ -4,7 +4,7 @@
 missing. `kreg.diagnostics.upgrade` holds every report against this before it is shown.
 """
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, Required, TypedDict
 
 Number = float | None
 Numbers = list[float | None]
@@ -38,6 +38,7 @@ class VerdictFields(TypedDict, total=False):
     lost: Number
     sure: Number
     gap: Number
+    removed: Number
     timeline: list[Stretch]
     caveats: list[str]
 
@@ -157,6 +158,34 @@ class Compressed(TypedDict):
     notes: list[str]
 
 
+class Reliability(TypedDict, total=False):
+    """A model's cross-entropy and calibration on one side."""
+
+    loss: Required[Number]
+    count: int
+    ece: Number
+    ece_equal_mass: Number
+    confidence: Number
+    accuracy: Number
+    bins: list[Bin]
+
+
+class BeforeAndAfter(TypedDict):
+    """One side, as trained and calibrated."""
+
+    before: Reliability
+    after: Reliability
+
+
+class Scaled(TypedDict, total=False):
+    """The temperature of the model that was kept, and what it changes."""
+
+    temperature: Required[float]
+    rows: Required[int]
+    validation: Required[BeforeAndAfter]
+    test: BeforeAndAfter
+
+
 class Scores(TypedDict):
     """Of the final model."""
 
@@ -239,6 +268,15 @@ class Features(TypedDict):
     selected: list[UsedColumn]
 
 
+class Pictures(TypedDict):
+    """How fast picture files were read and trained on."""
+
+    per_second: Number
+    input_per_second: Number
+    share: Number
+    told: str
+
+
 class OtherRun(TypedDict):
     """A training that was logged beside the one of the report."""
 
@@ -288,8 +326,10 @@ class Report(TypedDict, total=False):
     layers: list[Layer]
     totals: Totals
     compressed: Compressed | None
+    calibrated: Scaled | None
     scores: Scores | None
     features: Features | None
+    pictures: Pictures | None
     advice: list[Advice]
     replay: list[Replayed]
     sizes: dict[str, int]

@@ -20,8 +20,10 @@ NOTHING: Document = {
     "resolution": None,
     "layers": [],
     "compressed": None,
+    "calibrated": None,
     "scores": None,
     "features": None,
+    "pictures": None,
     "totals": {"params": 0, "effective": None, "unregularized": 0, "unregularized_share": 0.0},
     "advice": [],
     "replay": [],
@@ -41,7 +43,7 @@ VERDICT: Document = {
     **dict.fromkeys(
         ("epoch", "since", "best_epoch", "onset", "interval", "best_loss", "last_loss", "lost")
     ),
-    **dict.fromkeys(("sure", "gap")),
+    **dict.fromkeys(("sure", "gap", "removed")),
 }
 
 

@@ -5,6 +5,7 @@ import inspect
 import json
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from kreg.pages import write_all
 from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
+from kreg.training import calibration, compression, plan, samples, start, throughput, units
 from kreg.training import callbacks as ordered
-from kreg.training import compression, plan, samples, start, units
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -185,9 +186,10 @@ def train(
     summary.continued(store.epoch, config.trainer.verbose)
     training.data.warnings += units.kept(training, store)
     callbacks = ordered.assemble(training, config, place, store, hopeless)
+    stream, first = training.stream(store.epoch), store.epoch
     began = time.perf_counter()
     with callbacks.interrupt, callbacks.progress:
-        fit(training, callbacks, store)
+        fit(training, callbacks, stream, store)
     seconds = time.perf_counter() - began
     place.refuse_gone()
     if callbacks.interrupt.exit_code:
@@ -198,15 +200,18 @@ def train(
     units.rescale(training.model, training.data.target_scale)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
+    trained = len(training.model.history.epoch) - first
+    result["pictures"] = throughput.of(training, stream, trained, seconds)
     result["compressed"] = compression.compress(training, config, place)
     if callbacks.tensorboard is not None:
         numbers = result["metrics"] | {"sparsity": result["sparsity"]}
         callbacks.tensorboard.result(result["epochs"], numbers)
     place.refuse_gone()
-    callbacks.save_best(place.file("best.keras"))
+    found = calibration.save_best(training, config, callbacks, place.file("best.keras"), result)
     smaller = compression.section(result, config.compress.refit_epochs)
     scores = {key: result[key] for key in ("metrics", "units")}
-    save_report(callbacks, place, compressed=smaller, scores=scores, features=result["features"])
+    sections = {key: result[key] for key in ("features", "pictures")} | {"calibrated": found}
+    save_report(callbacks, place, compressed=smaller, scores=scores, **sections)
     return Trained(training, callbacks, result)
 
 
@@ -223,12 +228,13 @@ def train_in_memory(training: Plan, config: Config) -> Trained:
     callbacks = ordered.assemble(training, config)
     began = time.perf_counter()
     with callbacks.progress:
-        fit(training, callbacks)
+        fit(training, callbacks, training.stream(0))
     seconds = time.perf_counter() - began
     if callbacks.non_finite.failure:
         raise FloatingPointError(callbacks.non_finite.failure)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
+    result["warnings"] += [calibration.OF_FILES] if config.calibrate else []
     return Trained(training, callbacks, result | results.compared(result, config.objective))
 
 
@@ -238,11 +244,16 @@ def kept(place: RunDirectory) -> str:
     return "The last good state is kept." if good else "No epoch had ended, so no state is kept."
 
 
-def fit(training: Plan, callbacks: TrainingCallbacks, store: Checkpoint | None = None) -> None:
+def fit(
+    training: Plan,
+    callbacks: TrainingCallbacks,
+    stream: Iterator[Any],
+    store: Checkpoint | None = None,
+) -> None:
     """Keras's own `fit` on the epoch stream; nothing of kreg stands inside the training step."""
     first, stopped = (store.epoch, store.stopped) if store else (0, False)
     training.model.fit(
-        training.stream(first),
+        stream,
         steps_per_epoch=training.steps,
         initial_epoch=first,
         epochs=first if stopped else max(training.budget.epochs, first),
@@ -265,7 +276,8 @@ def save_report(
     Args:
         callbacks: Of the training.
         place: Its directory.
-        **sections: What the document has of `compressed`, `scores` and `features`.
+        **sections: What the document has of `compressed`, `scores`, `features`, `pictures` and
+            `calibrated`.
     """
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others

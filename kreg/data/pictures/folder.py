@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ class Listing:
         root: The folder.
         names: Of each file, relative to the folder.
         stamps: Bytes and time of change of each file, `(files, 2)` int64.
-        labels: Number of each file's class, `(files,)`.
+        labels: Number of each file's class, `(files,)`, or its targets, `(files, ...)`.
         roles: `train`, `validation` or `test` for each file, `(files,)`.
         classes: The names of the classes.
         sentences: What was left out.
@@ -33,7 +34,7 @@ class Listing:
     root: Path
     names: list[str]
     stamps: NDArray[np.int64]
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     roles: NDArray[np.object_]
     classes: list[str]
     sentences: list[str] = dataclasses.field(default_factory=list)
