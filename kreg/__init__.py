@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg import schedules as schedules
     from kreg import sklearn as sklearn
     from kreg import surgery as surgery
+    from kreg.calibrating import calibrate as calibrate
     from kreg.callbacks import Diagnostics as Diagnostics
     from kreg.callbacks import EarlyStopping as EarlyStopping
     from kreg.fitting import finetune as finetune
@@ -100,10 +101,12 @@ PUBLIC = {
     "EarlyStopping": "kreg.callbacks",
     "Diagnostics": "kreg.callbacks",
     # after training
+    "calibrate": "kreg.calibrating",
     "report": "kreg.pages",
 }
 ROOMS = (
     "augment",
+    "calibrating",
     "callbacks",
     "data",
     "diagnostics",

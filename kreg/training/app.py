@@ -19,8 +19,8 @@ from kreg.pages import write_all
 from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
+from kreg.training import calibration, compression, plan, samples, start, throughput, units
 from kreg.training import callbacks as ordered
-from kreg.training import compression, plan, samples, start, throughput, units
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -207,10 +207,10 @@ def train(
         numbers = result["metrics"] | {"sparsity": result["sparsity"]}
         callbacks.tensorboard.result(result["epochs"], numbers)
     place.refuse_gone()
-    callbacks.save_best(place.file("best.keras"))
+    found = calibration.save_best(training, config, callbacks, place.file("best.keras"), result)
     smaller = compression.section(result, config.compress.refit_epochs)
     scores = {key: result[key] for key in ("metrics", "units")}
-    sections = {key: result[key] for key in ("features", "pictures")}
+    sections = {key: result[key] for key in ("features", "pictures")} | {"calibrated": found}
     save_report(callbacks, place, compressed=smaller, scores=scores, **sections)
     return Trained(training, callbacks, result)
 
@@ -234,6 +234,7 @@ def train_in_memory(training: Plan, config: Config) -> Trained:
         raise FloatingPointError(callbacks.non_finite.failure)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
+    result["warnings"] += [calibration.OF_FILES] if config.calibrate else []
     return Trained(training, callbacks, result | results.compared(result, config.objective))
 
 
@@ -275,7 +276,8 @@ def save_report(
     Args:
         callbacks: Of the training.
         place: Its directory.
-        **sections: What the document has of `compressed`, `scores`, `features` and `pictures`.
+        **sections: What the document has of `compressed`, `scores`, `features`, `pictures` and
+            `calibrated`.
     """
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others

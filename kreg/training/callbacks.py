@@ -1,19 +1,24 @@
 """The callbacks of one training, in the one order that works."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kreg import files
 from kreg.config.automatic import obstacle
 from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
 from kreg.fields import Options
 from kreg.training import class_weights, samples, units
-from kreg.training.options import GapOptions, NoStopOptions, PatienceOptions, StopOptions
+from kreg.training.options import (
+    GapOptions,
+    NoStopOptions,
+    PatienceOptions,
+    RefineOptions,
+    StopOptions,
+)
 from kreg.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -65,19 +70,25 @@ class TrainingCallbacks:
         """Whether Diagnostics writes `val_loss` and its like, so that `fit` need not."""
         return self.diagnostics is not None and self.diagnostics.validate
 
-    def save_best(self, path: Path) -> None:
-        """Write the best model that there was; what `stop=none` has trained on is left as it is."""
+    @contextmanager
+    def holding_best(self) -> "Iterator[keras.Model]":
+        """The model, inside with the best weights that there were.
+
+        What `stop=none` has trained on is left as it is.
+        """
         from kreg.callbacks.early_stopping import snapshots
 
         model, stopping = self.stopping.model, self.stopping
         best = stopping.best_weights if stopping.dry_run else None
         if best is None:
-            files.save_model(model, path)
+            yield model
             return
         final = snapshots.read(model, stopping.snapshots.what)
         snapshots.write(model, best, stopping.snapshots.what)
-        files.save_model(model, path)
-        snapshots.write(model, final, stopping.snapshots.what)
+        try:
+            yield model
+        finally:
+            snapshots.write(model, final, stopping.snapshots.what)
 
 
 def assemble(
@@ -185,7 +196,10 @@ def facts(plan: Plan) -> "Inputs":
 
 
 def stopping_rule(config: Config, plan: Plan, gap: "DualityGap | None") -> StopRule:
-    """The `stop` group; patience, with a sentence, where `stop=gap` has nothing to wait for."""
+    """The `stop` group; patience, with a sentence, where it has nothing to wait for."""
+    if isinstance(config.stop, RefineOptions) and (reason := unrefinable(plan)):
+        plan.data.warnings.append(f"{reason} Training stops by stop=patience.")
+        return PatienceOptions()
     if not isinstance(config.stop, GapOptions) or gap is not None:
         return config.stop
     plan.data.warnings.append(
@@ -193,6 +207,18 @@ def stopping_rule(config: Config, plan: Plan, gap: "DualityGap | None") -> StopR
         "the same: training stops by stop=patience."
     )
     return PatienceOptions()
+
+
+def unrefinable(plan: Plan) -> str:
+    """Why no temperature can be fitted to the validation rows; empty where one can."""
+    from kreg.diagnostics.refinement import FEWEST
+
+    rows = len(plan.data.validation)
+    if plan.data.task == "regression":
+        return "A regression has no classes to be calibrated."
+    return (
+        f"A temperature takes {FEWEST} validation rows, there are {rows}." if rows < FEWEST else ""
+    )
 
 
 def stopper(

@@ -71,12 +71,13 @@ MAY_IMPORT = {
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
     "measuring": {"diagnostics"},
+    "calibrating": {"diagnostics", "measuring"},
     "callbacks": {"diagnostics", "measuring", "tensorboard"},
     "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
-    | {"config", "diagnostics", "factories", "measuring", "pages", "runs"},
+    | {"calibrating", "config", "diagnostics", "factories", "measuring", "pages", "runs"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
     "sklearn": {"config", "data", "diagnostics", "launch", "pages", "runs", "surgery", "training"},
     "cli": APP_PARTS | {"sweeps", "launch"},
@@ -127,6 +128,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "data",
             "measuring",
             "fitting",
+            "calibrating",
         )
     },
 }
