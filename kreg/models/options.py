@@ -3,15 +3,22 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from kreg.applications import BY_NAME
 from kreg.check import Bounds, Interval
-from kreg.fields import Options, kind, one_of, ranged, switch, table
+from kreg.fields import Options, kind, one_of, ranged, switch, table, text
 
 ACTIVATIONS = ("relu", "elu", "gelu", "selu", "silu", "tanh")
 COUNT: Bounds = {"low": 1}
+BINS: Bounds = {"low": 2}
 SCALE: Interval = {"low": 0.25, "high": 4}
 TREE_DEPTH: Bounds = {"low": 1, "high": 12}  # 2**depth leaves
 TEMPERATURE: Interval = {"low": 0, "low_open": True}
 IN_STAGES = "filters in the first stage, doubled in each of the next two"
+
+
+def smallest(name: str | None) -> int:
+    """Pixels of height and width that a network of `keras.applications` needs."""
+    return BY_NAME[name].smallest if name else 1
 
 
 def depth(default: int, meaning: str, high: int = 64) -> Any:
@@ -30,10 +37,12 @@ def scale(what: str = "width") -> Any:
 class ModelOptions(Options):
     """What the data must be: `images` is `True`, `False` (a table) or `None` (either).
 
-    `convolves` and `has_branches` say what noise finds a place in it.
+    `convolves` and `has_branches` say what noise finds a place in it, `reads_rows` whether its
+    builder is given the training rows.
     """
 
     images: ClassVar[bool | None] = None
+    reads_rows: ClassVar[bool] = False
     convolves: ClassVar[bool] = False
     branches: ClassVar[bool] = False
 
@@ -99,6 +108,25 @@ class WideOptions(DenseOptions, component="kreg.models:wide"):
     kind: str = kind("wide")
     depth: int = depth(2, "hidden layers")
     width: int = width(1024, "units in each")
+
+
+@dataclass
+class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
+    images = False
+    reads_rows = True
+    kind: str = kind("realmlp")
+    form: str = one_of(
+        "small",
+        ("small", "full"),
+        "RealMLP-TD-S, or TD: embeddings of numbers, learned activations",
+    )
+    depth: int = depth(3, "hidden layers")
+    width: int = width(256, "units in each")
+    scale: float = scale()
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        row = inputs * (4 if self.form == "full" else 1)
+        return self.units * (row + (self.depth - 1) * self.units + outputs)
 
 
 @dataclass
@@ -170,15 +198,60 @@ class ForestOptions(ModelOptions, component="kreg.models:forest"):
         return int(trees * 2**self.depth * (inputs + outputs))
 
 
+@dataclass
+class TabmOptions(ModelOptions, component="kreg.models:tabm"):
+    images = False
+    reads_rows = True
+    kind: str = kind("tabm")
+    members: int = ranged(16, "networks in one: own scales and heads", low=COUNT["low"], high=1024)
+    depth: int = depth(2, "hidden layers, which the members share")
+    width: int = width(128, "units in each")
+    scale: float = scale()
+    embedding: int = ranged(16, "what each number becomes", low=COUNT["low"], high=1024)
+    bins: int = ranged(
+        48, "pieces of its piecewise-linear encoding at most", low=BINS["low"], high=1024
+    )
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        row = inputs * self.embedding  # of a table without columns of 0 and 1
+        shared = self.units * (row + (self.depth - 1) * self.units)
+        return row * (self.bins + 2) + shared + self.members * (row + self.units * outputs)
+
+
+@dataclass
+class BackboneOptions(ModelOptions, component="kreg.models:backbone"):
+    images = convolves = True
+    kind: str = kind("backbone")
+    name: str | None = one_of(
+        None, tuple(BY_NAME), "of keras.applications; null: the network that weights holds"
+    )
+    weights: str = text(
+        "none", "none | imagenet (downloaded) | a .keras or .h5 file | a run directory of kreg"
+    )
+    size: int | None = ranged(
+        None,
+        "height and width that pictures are resized to; null: their own, if that is large enough",
+        type=int,
+        low=1,
+        high=4096,
+    )
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        return 0  # what others have trained has been trained
+
+
 KINDS = table(
     LinearOptions,
     ShallowOptions,
     DeepOptions,
     WideOptions,
+    RealmlpOptions,
     CnnOptions,
     ResnetOptions,
     PreactResnetOptions,
     WideResnetOptions,
     TransformerOptions,
     ForestOptions,
+    TabmOptions,
+    BackboneOptions,
 )

@@ -11,11 +11,12 @@ from kreg.factories import model as build
 from kreg.fields import check_field
 from kreg.models import options
 
-TINY = {"width": 4, "trees": 3, "depth": 1, "heads": 2}
+TINY = {"width": 4, "trees": 3, "depth": 1, "heads": 2, "members": 2, "embedding": 1, "bins": 2}
 
 
 def info(shape, dtype="float32"):
-    rows = SimpleNamespace(x=np.zeros((2, *shape), dtype))
+    x = np.random.default_rng(0).normal(size=(64, *shape))  # enough for every bin of a number
+    rows = SimpleNamespace(x=x.astype(dtype))
     return SimpleNamespace(
         input_shape=shape, outputs=3, task="classification", is_image=len(shape) == 3, train=rows
     )
@@ -111,3 +112,11 @@ def test_a_network_that_does_not_fit_is_refused_with_its_size():
     rows.name = "digits"
     with pytest.raises(ValueError, match=r"about 68,737,040,384 parameters.* takes about 1\.0 TiB"):
         build.model(options.WideOptions(width=65536, scale=4), rows)
+
+
+def test_a_model_that_takes_constants_from_its_rows_shares_no_step_with_other_rows():
+    keys = [build.fitted_key(tiny("tabm"), info((5,))) for _ in range(2)]
+    other = info((5,))
+    other.train.x = other.train.x + 1
+    assert keys[0] == keys[1] != build.fitted_key(tiny("tabm"), other)
+    assert build.fitted_key(tiny("deep"), other) == build.fitted_key(tiny("deep"), info((5,)))
