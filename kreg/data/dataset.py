@@ -43,6 +43,9 @@ class LazyRows(Protocol):
     def signature(self) -> bytes:
         """Another one where any row is another."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """How the rows are decoded, as plain JSON values."""
+
     def contents(self) -> Iterable[Hashable]:
         """Something for each row that is equal where rows are equal."""
 
@@ -208,6 +211,7 @@ class Data:
         return {
             **{name: getattr(self, name) for name in (*names, "is_image", "sizes")},
             "input_shape": list(self.input_shape),
+            "pictures": self.train.x.to_dict() if is_lazy(self.train.x) else None,
             "target": self.to_target(),
             "preprocessing": fitted.to_dict() if fitted and hasattr(fitted, "to_dict") else None,
             "fingerprint": self.fingerprint(),
