@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,13 @@ from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
 from kreg.fields import Options
 from kreg.training import class_weights, samples, units
-from kreg.training.options import GapOptions, NoStopOptions, PatienceOptions, StopOptions
+from kreg.training.options import (
+    GapOptions,
+    GradualOptions,
+    NoStopOptions,
+    PatienceOptions,
+    StopOptions,
+)
 from kreg.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -104,13 +110,14 @@ def assemble(
     gap = proving(plan, config)
     rule = stopping_rule(config, plan, gap)
     measure = measuring(plan, config, name=place.path.name)
-    stopping = stopper(rule, plan, measure)
+    stopping = stopper(after_the_thaw(rule, plan), plan, measure)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite(verbose=0)
     shown = plan.samples if plan.shows_samples else None
     events = diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
     bar = room.ProgressBar(epochs, store.epoch)
     members = [
+        phases(plan, config),  # before what looks at the weights that are trained
         interrupt,
         non_finite,
         gap,  # before what records the logs
@@ -172,6 +179,25 @@ def stopping_rule(config: Config, plan: Plan, gap: "DualityGap | None") -> StopR
         "the same: training stops by stop=patience."
     )
     return PatienceOptions()
+
+
+def phases(plan: Plan, config: Config) -> "room.Finetune | None":
+    """What trains the head before the rest; `None` where all layers are always trained."""
+    from kreg import callbacks as room
+
+    if plan.alone == 0:
+        return None
+    gradual = config.finetune if isinstance(config.finetune, GradualOptions) else GradualOptions()
+    own_rate = isinstance(config.optimizer, Custom)  # kreg's follow the course of the plan
+    rate = gradual.rate if own_rate else 1.0
+    return room.Finetune(plan.alone, rate=rate, norms=gradual.norms)
+
+
+def after_the_thaw(rule: StopRule, plan: Plan) -> StopRule:
+    """A rule that looks only at the epochs in which all layers are trained."""
+    if not isinstance(rule, StopOptions) or not plan.alone:
+        return rule
+    return replace(rule, start_from_epoch=max(rule.start_from_epoch, plan.alone))
 
 
 def stopper(
