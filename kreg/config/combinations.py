@@ -4,7 +4,7 @@ import re
 
 from kreg import check
 from kreg.config import automatic, data_checks, procedures
-from kreg.config.backbone_checks import a_backbone_can_be_built
+from kreg.config.backbone_checks import a_backbone_can_be_built, something_is_there_to_be_frozen
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
 from kreg.layers.options import NoiseOptions
@@ -202,6 +202,7 @@ def a_path_has_a_table(config: Config) -> None:
 
 RULES = (
     a_backbone_can_be_built,
+    something_is_there_to_be_frozen,
     folds_compare,
     a_path_has_a_table,
     classes_can_be_weighed,

@@ -16,6 +16,9 @@ class Renamed(NamedTuple):
 # old dotted key, or a whole group -> its present name; never a name that is renamed again
 KEYS: dict[str, Renamed] = {}
 
+# groups that 0.1 did not have -> the option that means what it did
+SINCE = {"finetune": "full"}
+
 
 def present(key: str) -> str:
     """The present name of a dotted key, which is the key itself if it was not renamed."""
@@ -59,6 +62,8 @@ def current(recorded: Mapping[str, Any]) -> dict[str, Any]:
         values = tree.get(group, {})
         kind = values.get("kind") if isinstance(values, Mapping) else None
         known = schema.GROUPS[group].get(kind) if isinstance(kind, str) else None
+        if group in SINCE and group not in tree:
+            tree[group] = schema.defaults(schema.GROUPS[group][SINCE[group]])
         if known is not None:
             tree[group] = {**schema.defaults(known), **values}
     return tree

@@ -16,6 +16,7 @@ from kreg.training.options import (
     CompressOptions,
     DiagnosticsOff,
     DiagnosticsOptions,
+    FinetuneOptions,
     NoStopOptions,
     StopOptions,
     TrainerOptions,
@@ -93,6 +94,7 @@ class Config(Root):
     trainer: TrainerOptions
     diagnostics: DiagnosticsOptions | DiagnosticsOff | Custom
     compress: CompressOptions
+    finetune: FinetuneOptions
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for the run's own record and for comparing two runs."""

@@ -28,6 +28,7 @@ GROUPS: dict[str, Kinds] = {
     "trainer": training.TRAINER,
     "diagnostics": training.DIAGNOSTICS,
     "compress": training.COMPRESS,
+    "finetune": training.FINETUNE,
 }
 
 

@@ -26,6 +26,7 @@ class Configuration(TypedDict, total=False):
     trainer: Group
     diagnostics: Group
     compress: Group
+    finetune: Group
 
 
 class Features(TypedDict, total=False):
