@@ -2,6 +2,7 @@ from .diagnostics.diagnostics import Diagnostics as Diagnostics
 from .early_stopping.early_stopping import EarlyStopping as EarlyStopping
 from .history_file import HistoryFile as HistoryFile
 from .interrupt import Interrupt as Interrupt
+from .loggers import Loggers as Loggers
 from .non_finite import NonFinite as NonFinite
 from .progress_bar import ProgressBar as ProgressBar
 from .saver import Saver as Saver

@@ -13,6 +13,8 @@ the user's class or function with, before `params`, and what it wants back:
 | optimizer | | a `keras.optimizers.Optimizer`; its zeros are made exact |
 | stop | | a `kreg.EarlyStopping` |
 | diagnostics | the `kreg.data.Data` | a `kreg.Diagnostics` |
+| logger | | a `kreg.loggers.Logger` |
+| callbacks | `data` if it names it: the `kreg.data.Data` | a Keras callback, or a list |
 """
 
 import dataclasses

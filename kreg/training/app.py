@@ -1,12 +1,14 @@
 """One training, from a checked configuration to its report. Read it from top to bottom."""
 
+import contextlib
 import importlib
 import inspect
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kreg.augment.options import AugmentOptions
 from kreg.config import earlier_defaults
@@ -18,11 +20,14 @@ from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
 from kreg.training import callbacks as ordered
-from kreg.training import compression, plan, samples, start, units
+from kreg.training import compression, own_callbacks, plan, samples, start, units
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
 from kreg.training.shared_steps import SharedSteps
+
+if TYPE_CHECKING:
+    from kreg.callbacks import Loggers
 
 
 def run(
@@ -30,6 +35,7 @@ def run(
     directory: Path,
     hopeless: Hopeless | None = None,
     steps: SharedSteps | None = None,
+    sweep: str = "",
 ) -> float:
     """Train, diagnose and report in `directory`; returns what a sweep compares.
 
@@ -40,6 +46,7 @@ def run(
         hopeless: In a search, a function of the clean validation losses so far; `True` ends the
             training.
         steps: What this training shares with earlier ones of the process, or `None`.
+        sweep: The name of the sweep of which it is a job; empty for a single run.
 
     Raises:
         SystemExit: With 130 or 143 after Ctrl-C or SIGTERM; the same command goes on.
@@ -66,7 +73,7 @@ def run(
         place.reopen()
         place.write_json(CONFIG, earlier_defaults.record(config, begun))
         place.write_json("data.json", training.data.to_dict())
-        result = train(training, config, place, hopeless)
+        result = train(training, config, place, hopeless, sweep)
         result["seconds"] = round(time.perf_counter() - began, 3)
         result |= results.compared(result, config.objective)
         place.refuse_gone()
@@ -127,16 +134,47 @@ def is_finished(place: RunDirectory, config: Config) -> bool:
 
 
 def train(
-    training: Plan, config: Config, place: RunDirectory, hopeless: Hopeless | None = None
+    training: Plan,
+    config: Config,
+    place: RunDirectory,
+    hopeless: Hopeless | None = None,
+    sweep: str = "",
 ) -> dict[str, Any]:
     """Fit from wherever the run's state is; then measure, save and report."""
     facts = {"data": training.data.fingerprint(), units.FACT: units.OWN}
     store = Checkpoint(place, facts, force=config.resume == "force")
     summary.continued(store.epoch, config.trainer.verbose)
     training.data.warnings += units.kept(training, store)
-    callbacks = ordered.assemble(training, config, place, store, hopeless)
+    callbacks = ordered.assemble(training, config, place, store, hopeless, sweep)
+    with telling(callbacks.loggers) as told:
+        told |= fit_and_report(training, config, place, callbacks, store)
+    return told
+
+
+@contextlib.contextmanager
+def telling(loggers: "Loggers") -> Iterator[dict[str, Any]]:
+    """The loggers are told how it ended, whatever happens; the result is what the block fills."""
+    result: dict[str, Any] = {}
+    try:
+        yield result
+    except BaseException as error:
+        failed = isinstance(error, Exception)
+        loggers.end({"status": "failed" if failed else "interrupted"})
+        raise
+    loggers.end(result)
+    result["warnings"] += loggers.problems
+
+
+def fit_and_report(
+    training: Plan,
+    config: Config,
+    place: RunDirectory,
+    callbacks: TrainingCallbacks,
+    store: Checkpoint,
+) -> dict[str, Any]:
+    """The training itself, its result, its model and its page."""
     began = time.perf_counter()
-    with callbacks.interrupt, callbacks.progress:
+    with callbacks.interrupt, callbacks.progress, own_callbacks.named(callbacks.own, place.path):
         fit(training, config, callbacks, store)
     seconds = time.perf_counter() - began
     place.refuse_gone()
@@ -149,9 +187,6 @@ def train(
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
     result["compressed"] = compression.compress(training, config, place)
-    if callbacks.tensorboard is not None:
-        numbers = result["metrics"] | {"sparsity": result["sparsity"]}
-        callbacks.tensorboard.result(result["epochs"], numbers)
     place.refuse_gone()
     callbacks.save_best(place.file("best.keras"))
     smaller = compression.section(result, config.compress.refit_epochs)

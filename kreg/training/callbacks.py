@@ -10,9 +10,10 @@ from kreg import files
 from kreg.config.automatic import obstacle
 from kreg.config.custom import Custom
 from kreg.config.root import Config
-from kreg.factories import diagnostics, stop
+from kreg.factories import diagnostics, loggers, stop
 from kreg.fields import Options
-from kreg.training import class_weights, samples, units
+from kreg.loggers.protocol import Run
+from kreg.training import class_weights, own_callbacks, samples, units
 from kreg.training.options import GapOptions, NoStopOptions, PatienceOptions, StopOptions
 from kreg.training.plan import Plan
 
@@ -47,7 +48,8 @@ class TrainingCallbacks:
         progress: The progress bar.
         gap: Measures how far a linear model is from its optimum; `None` for all others.
         trial: Ends a hopeless trial of a search; `None` elsewhere.
-        tensorboard: Writes for TensorBoard; `None` where nothing is written.
+        loggers: Tells the loggers that were chosen.
+        own: The user's, of the group `callbacks`.
     """
 
     in_order: "list[keras.callbacks.Callback]"
@@ -56,9 +58,10 @@ class TrainingCallbacks:
     interrupt: "room.Interrupt"
     non_finite: "room.NonFinite"
     progress: "room.ProgressBar"
+    loggers: "room.Loggers"
+    own: "list[keras.callbacks.Callback]"
     gap: "DualityGap | None" = None
     trial: "room.TrialStopping | None" = None
-    tensorboard: "room.TensorBoard | None" = None
 
     @property
     def validates(self) -> bool:
@@ -86,6 +89,7 @@ def assemble(
     place: "RunDirectory",
     store: "Checkpoint",
     hopeless: Hopeless | None = None,
+    sweep: str = "",
 ) -> TrainingCallbacks:
     """The callbacks of a training in the run directory `place`, whose state is in `store`.
 
@@ -95,6 +99,7 @@ def assemble(
         place: The open run directory.
         store: Where the run's state is kept.
         hopeless: In a search, a function of the clean validation losses so far; `True` ends it.
+        sweep: The name of the sweep of which this is a job; empty for a single run.
     """
     import keras
 
@@ -107,8 +112,8 @@ def assemble(
     stopping = stopper(rule, plan, measure)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite(verbose=0)
-    shown = plan.samples if plan.shows_samples else None
-    events = diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
+    told = logging(plan, config, place, sweep)
+    own = own_callbacks.of(config, plan.data)
     bar = room.ProgressBar(epochs, store.epoch)
     members = [
         interrupt,
@@ -120,14 +125,24 @@ def assemble(
         rate_log(plan.model),
         keras.callbacks.History(),
         room.HistoryFile(place.file("history.csv")),
-        events,
+        told,
+        *own,
         bar,
     ]
     members = [member for member in members if member is not None]
     members.append(room.Saver(store, members, config.trainer.save_every))
     return TrainingCallbacks(
-        members, measure, stopping, interrupt, non_finite, bar, gap, trial, events
+        members, measure, stopping, interrupt, non_finite, bar, told, own, gap, trial
     )
+
+
+def logging(plan: Plan, config: Config, place: "RunDirectory", sweep: str) -> "room.Loggers":
+    """The callback that tells the loggers; the end of the run comes after that of `fit`."""
+    from kreg.callbacks import Loggers
+
+    shown = plan.samples if plan.shows_samples else None
+    run = Run(place.path, task=config.task, group=sweep, samples=shown)
+    return Loggers(loggers.loggers(config.logger), run, config=config.to_dict(), ends=False)
 
 
 def measuring(plan: Plan, config: Config, name: str) -> "room.Diagnostics | None":

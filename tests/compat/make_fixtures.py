@@ -50,7 +50,7 @@ DIGITS = [
 WINE = [
     "data=wine", "model=shallow", "model.width=4", "optimizer.learning_rate=0.05",
     "trainer.deterministic=true", "trainer.save_every=0", "diagnostics.adapt=false",
-    "diagnostics.tensorboard=false",
+    "logger=none",
 ]  # fmt: skip
 SWEEP = ["-m", *WINE, "trainer.epochs=3", "reg=l1,l2,none"]
 SEARCH = [
