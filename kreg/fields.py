@@ -116,9 +116,9 @@ def text(default: str | None, meaning: str) -> Any:
     return _field(default, Rule(str, meaning, optional=default is None))
 
 
-def many(default: list[Any] | None, meaning: str) -> Any:
-    """A list of anything; the component checks its entries."""
-    return _field(default, Rule(list, meaning, optional=default is None))
+def many(default: list[Any] | None, meaning: str, words: tuple[str, ...] = ()) -> Any:
+    """A list of anything, or one of a few words; the component checks its entries."""
+    return _field(default, Rule(list, meaning, optional=default is None, words=words))
 
 
 def columns(default: str | list[str] | None, meaning: str) -> Any:

@@ -108,6 +108,25 @@ def untrack(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> 
     optimizer._untrack_variable(variable)
 
 
+def has_swapped(callback: keras.callbacks.Callback) -> bool:
+    """Whether a `SwapEMAWeights` has put the averages into the model for now.
+
+    It tells nobody, and to swap once more would take them out again.
+    """
+    return bool(getattr(callback, "_ema_weights_in_model", False))
+
+
+def decays(optimizer: keras.optimizers.Optimizer, weight: keras.Variable) -> bool:
+    """Whether `exclude_from_weight_decay` has left the weight in: Keras only asks itself."""
+    return optimizer._use_weight_decay(weight)
+
+
+def decay_name(optimizer: keras.optimizers.Optimizer, weight: keras.Variable) -> str:
+    """The attribute with the decay of a weight: Muon has another one where it is Adam."""
+    is_adam = getattr(optimizer, "_should_use_adamw", lambda _: False)
+    return "adam_weight_decay" if is_adam(weight) else "weight_decay"
+
+
 def being_loaded() -> bool:
     """Whether Keras is compiling a model that it has just read from a file (or is copying).
 
@@ -256,6 +275,12 @@ def model_in_step() -> keras.Model | None:
     """The model whose training or test step is running (the innermost one), or `None`."""
     owners = (frame.f_locals.get("self") for frame in _calls(*STEPS))
     return next((model for model in owners if isinstance(model, keras.Model)), None)
+
+
+def is_evaluating() -> bool:
+    """Whether the innermost step that is running is a test step: an evaluation, a validation."""
+    frame = next(_calls(*STEPS), None)
+    return frame is not None and frame.f_code.co_name.endswith("test_step")
 
 
 def model_in_training() -> keras.Model | None:

@@ -24,6 +24,12 @@ def fresh_keras():
         keras.utils.clear_session(free_memory=False)  # a collection costs 0.5 s a test
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """The user's own cache is left alone."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
 @pytest.fixture
 def traces(monkeypatch):
     """One entry for each time that a training step is written down."""

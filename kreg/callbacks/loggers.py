@@ -15,6 +15,7 @@ from kreg.loggers.protocol import EpochRecord, Logger, Run
 from kreg.measuring.evaluators import weight_evaluator
 from kreg.measuring.keras_numbers import Logs, scalars
 from kreg.measuring.penalties import WeightNumbers, layer_of
+from kreg.measuring.used_weights import used_weights
 
 if TYPE_CHECKING:
     from kreg.callbacks.diagnostics.diagnostics import Diagnostics
@@ -66,8 +67,9 @@ class Loggers(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self._active and not shared(self.model).partial:
-            record = self._record(epoch, scalars(logs))
-            self._tell(lambda logger: logger.epoch(record))
+            with used_weights(self.model):
+                record = self._record(epoch, scalars(logs))
+                self._tell(lambda logger: logger.epoch(record))
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         measured = shared(self.model).diagnostics

@@ -81,7 +81,7 @@ def noise_has_a_place(config: Config) -> None:
 
 def objective_is_measured(config: Config) -> None:
     """Classes have an accuracy, numbers an error in their own units."""
-    task = getattr(config.data, "task", getattr(config.data, "fixed_task", "auto"))
+    task = getattr(config.data, "known_task", "auto")
     if config.procedure == "train" and task != "auto":
         check_objective(config.objective, regression=task == "regression")
 
@@ -123,7 +123,7 @@ def task_is_a_folder_name(config: Config) -> None:
 def classes_can_be_weighed(config: Config) -> None:
     """Weights are numbers of classes; not all are zero."""
     chosen = config.trainer.class_weight
-    task = getattr(config.data, "task", getattr(config.data, "fixed_task", "auto"))
+    task = getattr(config.data, "known_task", "auto")
     if chosen != "none" and task == "regression":
         raise check.invalid("trainer.class_weight", "none where the task is a regression", chosen)
     if not isinstance(chosen, dict):
@@ -132,6 +132,32 @@ def classes_can_be_weighed(config: Config) -> None:
         check.number(f"trainer.class_weight.{name}", weight, low=0)
     if not any(chosen.values()):
         raise check.invalid("trainer.class_weight", "a weight above 0", chosen)
+
+
+def labels_are_smoothed_once(config: Config) -> None:
+    """By the loss, or by the augmentation."""
+    stages = getattr(config.augment, "smoothing", 0.0)
+    if stages and config.trainer.label_smoothing:
+        raise ValueError(
+            f"augment.smoothing={stages} and trainer.label_smoothing="
+            f"{config.trainer.label_smoothing} both smooth the labels. Leave one of them out."
+        )
+
+
+def rates_are_factors(config: Config) -> None:
+    """What `optimizer.rates` multiplies the learning rate of some weights with."""
+    for name, factor in getattr(config.optimizer, "rates", {}).items():
+        check.number(f"optimizer.rates.{name}", factor, low=0, low_open=True)
+
+
+def waves_need_no_warmup(config: Config) -> None:
+    """The rate of `coslog4` starts at zero."""
+    warmup = getattr(config.optimizer, "warmup", 0.0)
+    if warmup and getattr(config.optimizer, "schedule", "") == "coslog4":
+        raise ValueError(
+            f"optimizer.warmup={warmup} and optimizer.schedule=coslog4: its rate rises from zero "
+            "by itself. Leave optimizer.warmup out, or say optimizer.schedule=flat_cos."
+        )
 
 
 def length_is_told_once(config: Config) -> None:
@@ -194,6 +220,9 @@ RULES = (
     folds_compare,
     a_path_has_a_table,
     classes_can_be_weighed,
+    labels_are_smoothed_once,
+    rates_are_factors,
+    waves_need_no_warmup,
     length_is_told_once,
     task_is_a_folder_name,
     data_can_be_loaded,

@@ -8,7 +8,7 @@ from kreg.fields import Options, mapping, text
 
 @dataclass
 class Custom(Options):
-    kind: str = text("custom", "package.module:Name; see kreg/factories/components.py")
+    kind: str = text("custom", "package.module:Name; see the guide, section 9")
     params: dict[str, Any] = mapping({}, "its keyword arguments")
 
 

@@ -1,5 +1,6 @@
 """What is wrong with `data` and can be seen without loading it: paths, columns, shares, extras."""
 
+import dataclasses
 import importlib.util
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from kreg.data.options import (
 from kreg.foreign import memory
 
 LARGEST_SIDE = 4096
+OF_LABELS = ("target", "label_separator", "split", "task")  # keys of a table of pictures
 CELL, COPIES = 8, 3  # bytes of a number; the rows as drawn, as a table, and standardised
 
 
@@ -54,7 +56,7 @@ def path_is_there(cfg: SourceOptions) -> None:
         raise check.invalid(
             "data.separator", f"{AUTO}, one sign, or {SPACES} for spaces", separator
         )
-    if getattr(cfg, "target", "") is None:
+    if isinstance(cfg, TableOptions) and cfg.target is None:
         raise check.invalid("data.target", "the name of a column", None, needed)
     if cfg.names_columns and not Path(path).expanduser().is_file():
         raise check.invalid("data.path", "a file", path)
@@ -154,11 +156,34 @@ def numbers_fit(cfg: SourceOptions) -> None:
                 f"{memory.told(size)}, and this machine has {memory.told(memory.available())}. "
                 "Choose fewer of one of them."
             )
-    if isinstance(cfg, ImageFolderOptions) and cfg.size is not None:
+    if isinstance(cfg, ImageFolderOptions) and isinstance(cfg.size, list):
         if len(cfg.size) != 2:
-            raise check.invalid("data.size", "[height, width] or null", cfg.size)
+            raise check.invalid("data.size", "[height, width], auto or null", cfg.size)
         for side in cfg.size:
             check.integer("data.size", side, low=1, high=LARGEST_SIDE)
+
+
+def labels_are_in_a_table(cfg: SourceOptions) -> None:
+    """What belongs to `data.labels` is said with it, and its columns are there."""
+    if not isinstance(cfg, ImageFolderOptions):
+        return
+    if cfg.labels is None:
+        for field in dataclasses.fields(cfg):
+            value = getattr(cfg, field.name)
+            if field.name in OF_LABELS and value != field.default:
+                raise check.invalid(
+                    f"data.{field.name}",
+                    f"{field.default or 'null'} where data.labels is null",
+                    value,
+                )
+        return
+    if not (is_there(cfg.labels) and Path(cfg.labels).expanduser().is_file()):
+        raise check.invalid("data.labels", "a file that exists", cfg.labels)
+    named = targets(cfg)
+    known = header(cfg.labels, separator_of(cfg.labels, named[0] if named else None))
+    for key, column in [*(("target", name) for name in named), ("split", cfg.split)]:
+        if known and column is not None:
+            check.choice(f"data.{key}", column, known)
 
 
 def types_are_known(cfg: SourceOptions) -> None:
@@ -188,6 +213,7 @@ RULES = (
     package_is_installed,
     shares_leave_rows,
     columns_are_there,
+    labels_are_in_a_table,
     types_are_known,
     labels_are_of_one_column,
     numbers_fit,

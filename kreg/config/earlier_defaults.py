@@ -10,7 +10,11 @@ from kreg.config.root import Config
 from kreg.training.options import AutoStopOptions, GapOptions
 
 # (group, key) -> what 0.1 did where nobody said anything
-DEFAULTS_OF_0_1: dict[tuple[str, str], Any] = {("trainer", "epochs"): 60, ("data", "fold"): 0}
+DEFAULTS_OF_0_1: dict[tuple[str, str], Any] = {
+    ("trainer", "epochs"): 60,
+    ("data", "fold"): 0,
+    ("data", "channels"): 3,
+}
 CHOSEN = ("stop", "optimizer")  # groups with values that `automatic.chosen` puts there
 UNKNOWN_TO_0_1 = ("trainer", "steps")  # by its absence a record of 0.1 is told
 

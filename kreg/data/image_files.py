@@ -1,4 +1,4 @@
-"""Image files that are decoded when their batch is, not before."""
+"""Pictures that are decoded when their batch is, or that were decoded once and are kept."""
 
 import dataclasses
 import zlib
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kreg.data.pictures.decoding import PictureError, Recipe, decode
+from kreg.data.pictures.kept import Kept
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -17,18 +20,22 @@ if TYPE_CHECKING:
 class ImageFiles:
     """A lazy `(rows, height, width, channels)` uint8 array over image files.
 
-    The same decoder serves `files[indices]` and the epoch stream's `files.load(indices)`, so that
-    clean losses and training see equal pixels.
+    The same decoder serves `files[indices]`, the epoch stream's `files.load(indices)` and what is
+    kept, so that clean losses and training see equal pixels with a cache and without.
 
     Args:
         paths: One file a row; they have been checked by `kreg.data.sources.image_folder`.
-        size: `(height, width)`. Images of another size are resized (bilinear, antialiased).
-        channels: `1` or `3`.
+        recipe: How they are decoded.
+        facts: Bytes, time of change and CRC-32 of each file, `(rows, 3)`.
+        kept: All decoded pictures of the folder, or `None`.
+        rows: The number of each file in `kept`, `(rows,)`.
     """
 
     paths: list[Path]
-    size: tuple[int, int]
-    channels: int = 3
+    recipe: Recipe
+    facts: NDArray[np.int64]
+    kept: Kept | None = None
+    rows: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -36,21 +43,29 @@ class ImageFiles:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return (len(self.paths), *self.size, self.channels)
+        return (len(self.paths), *self.recipe.shape)
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def take(self, rows: Iterable[int], /) -> "ImageFiles":
-        return dataclasses.replace(self, paths=[self.paths[row] for row in rows])
+        index = np.asarray(rows, np.int64)
+        return dataclasses.replace(
+            self,
+            paths=[self.paths[row] for row in index],
+            facts=self.facts[index],
+            rows=self.rows[index] if self.kept is not None else self.rows,
+        )
 
     def __getitem__(self, rows: Any, /) -> NDArray[np.uint8]:
         """The decoded images of these rows."""
-        rows = np.atleast_1d(np.arange(len(self))[rows])
-        if not len(rows):
-            return np.empty((0, *self.shape[1:]), np.uint8)
-        images: NDArray[np.uint8] = self.load(rows).numpy()
-        return images
+        index = np.atleast_1d(np.arange(len(self))[rows])
+        if self.kept is None:
+            return self._decoded(index)
+        pixels, wrong = self.kept.take(self.rows[index])
+        if len(wrong):
+            pixels[wrong] = self._decoded(index[wrong])
+        return pixels
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
@@ -59,30 +74,32 @@ class ImageFiles:
         """The decoded images of these row numbers as a tensor; a function for `tf.data`."""
         import tensorflow as tf
 
-        names = tf.constant([str(path) for path in self.paths])
-        images = tf.map_fn(self._decode, tf.gather(names, index), fn_output_signature=tf.uint8)
-        return tf.ensure_shape(images, (None, *self.size, self.channels))
+        images = tf.numpy_function(self.__getitem__, [index], tf.uint8)
+        return tf.ensure_shape(images, (None, *self.recipe.shape))
 
-    def _decode(self, name: "tf.Tensor") -> "tf.Tensor":
-        import tensorflow as tf
-
-        content = tf.io.read_file(name)
-        image = tf.io.decode_image(content, self.channels, expand_animations=False)
-        image = tf.ensure_shape(image, (None, None, self.channels))
-        same = tf.reduce_all(tf.shape(image)[:2] == list(self.size))
-        return tf.cond(same, lambda: image, lambda: self._resize(image))
-
-    def _resize(self, image: "tf.Tensor") -> "tf.Tensor":
-        import tensorflow as tf
-
-        resized = tf.image.resize(image, self.size, antialias=True)
-        return tf.cast(tf.round(tf.clip_by_value(resized, 0, 255)), tf.uint8)
+    def _decoded(self, index: NDArray[np.int64]) -> NDArray[np.uint8]:
+        pixels = np.empty((len(index), *self.recipe.shape), np.uint8)
+        for place, row in enumerate(index):
+            try:
+                pixels[place] = decode(self.paths[row], self.recipe)
+            except PictureError as error:
+                raise ValueError(f"{self.paths[row]} has changed: it {error}.") from error
+        return pixels
 
     def signature(self) -> bytes:
         """Changes when a file is added, removed, renamed or rewritten."""
-        facts = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in self.paths]
-        return repr((facts, self.size, self.channels)).encode()
+        stamps = self.facts[:, :2].tolist()
+        facts = [(path.name, *stamp) for path, stamp in zip(self.paths, stamps, strict=True)]
+        told: tuple[Any, ...] = (facts, self.recipe.size, self.recipe.channels)  # as 0.1 did
+        if self.recipe != Recipe(self.recipe.size, self.recipe.channels):
+            told = (*told, self.recipe)
+        return repr(told).encode(errors="surrogateescape")
 
     def contents(self) -> Iterator[tuple[int, int]]:
-        """One checksum a file, for finding duplicates."""
-        return ((p.stat().st_size, zlib.crc32(p.read_bytes())) for p in self.paths)
+        """Size and checksum of each file, for finding duplicates."""
+        return ((int(size), int(code)) for size, _, code in self.facts)
+
+
+def checksum(content: bytes) -> int:
+    """What `facts` hold of a file's bytes."""
+    return zlib.crc32(content)

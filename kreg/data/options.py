@@ -53,6 +53,11 @@ class SourceOptions(Options):
     )
     scale_target: bool = switch(True, "regression: train on the target in units of its deviation")
 
+    @property
+    def known_task(self) -> str:
+        """The task, as far as it is known before the rows are loaded; else `"auto"`."""
+        return str(getattr(self, "task", self.fixed_task))
+
     def splitting(self) -> dict[str, Any]:
         """The arguments of `kreg.data.Splitting`, but for its seed."""
         return {name: getattr(self, name) for name in SPLITTING} | {"fold": self.fold or 0}
@@ -179,12 +184,41 @@ class NpzOptions(FileOptions, component="kreg.data.sources.npz:npz"):
 
 @dataclass
 class ImageFolderOptions(SourceOptions, component="kreg.data.sources.image_folder:image_folder"):
-    images, fixed_task = True, "classification"
+    paths, images, fixed_task = ("path", "labels"), True, "classification"
     kind: str = kind("image_folder")
     path: str | None = text(None, "the folder")
-    size: list[int] | None = many(None, "[height, width] to resize to; null: all have one size")
-    channels: int = ranged(3, "3 colour | 1 grey", low=1, high=3)
+    labels: str | None = text(None, "a CSV of file names and targets, in place of class folders")
+    target: str | list[str] | None = columns(
+        None, "of data.labels; null: the only column beside the file names"
+    )
+    label_separator: str | None = text(
+        None, "what stands between the labels in one cell of the target: multi-label"
+    )
+    split: str | None = text(None, "column of data.labels: train, validation or test")
+    task: str = one_of("auto", TASKS)
+    size: list[int] | str | None = many(
+        None, "[height, width] to resize to | auto; null: all have one size", words=("auto",)
+    )
+    resize: str = one_of("stretch", ("stretch", "crop", "pad"), "where the sides' ratio is another")
+    channels: int | str = ranged(
+        "auto",
+        "3 colour | 1 grey | auto: grey where no picture has colour",
+        type=int,
+        low=1,
+        high=3,
+    )
+    on_error: str = one_of("refuse", ("refuse", "skip"), "files that cannot be read: all, or these")
+    cache: str = one_of(
+        "auto",
+        ("auto", "memory", "disk", "none"),
+        "decoded pictures are kept; auto: in memory where a quarter of it holds them, else on disk",
+    )
+    cache_limit: float = ranged(10.0, "GiB of decoded pictures that are kept at most", low=0)
     max_pixels: int = ranged(50_000_000, "of one image; a larger one is refused", low=1)
+
+    @property
+    def known_task(self) -> str:
+        return self.fixed_task if self.labels is None else self.task
 
 
 @dataclass

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_COLUMNS = 20_000
+WORDS = 5  # in most cells of a column of free text; names and addresses of categories have fewer
 COUNTER = re.compile(r"unnamed: \d+|id|index|row")  # a column of this name may count the rows
 
 
@@ -106,6 +107,7 @@ def _features(
     names = [c for c in frame if c not in types and is_identifier(frame[c])]
     frame = frame.drop(columns=names)
     _refuse_infinite(frame)
+    _refuse_free_text(frame.drop(columns=[c for c in frame if c in types]))
     sentences += [f"column {c!r} counts the rows; left out." for c in counters]
     sentences += [f"column {c!r} differs in every row; left out." for c in names]
     return Understood(frame, notations, sentences)
@@ -158,6 +160,14 @@ def is_identifier(series: "pd.Series[Any]") -> bool:
     return not is_numeric(series) and len(series) > FEW and series.nunique() == len(series)
 
 
+def is_free_text(series: "pd.Series[Any]") -> bool:
+    """A text column of which most cells differ, and most have `WORDS` words or more."""
+    cells = series.dropna()
+    if is_numeric(series) or len(cells) <= FEW or cells.nunique() <= len(cells) / 2:
+        return False
+    return bool(cells.astype(str).str.split().str.len().median() >= WORDS)
+
+
 def suspects(frame: "pd.DataFrame", without: set[str | None]) -> dict[str, NDArray[Any]]:
     """Columns that may name subjects: whole numbers, text, and the front part of identifiers."""
     found: dict[str, NDArray[Any]] = {}
@@ -182,6 +192,16 @@ def _times(series: "pd.Series[Any]", name: str, wanted: str | None) -> NDArray[A
         shown = column_types.words(series if reading is None else reading.odd)
         raise ValueError(f"data.time: column {name!r} holds neither numbers nor dates: {shown}.")
     return reading.values
+
+
+def _refuse_free_text(frame: "pd.DataFrame") -> None:
+    for column in frame.columns:
+        if is_free_text(frame[column]):
+            raise ValueError(
+                f"column {column!r} holds free text: {frame[column].nunique():,} different cells, "
+                f"most of {WORDS} words or more. kreg learns from numbers, dates and categories. "
+                f"Leave it out with data.drop=[{column}], or make numbers of it first."
+            )
 
 
 def _refuse_infinite(frame: "pd.DataFrame") -> None:

@@ -57,6 +57,7 @@ def document(
         "compressed": None,
         "scores": None,
         "features": None,
+        "pictures": None,
         "advice": [advice.as_dict() for advice in advise(f)],
         "replay": replay(record, rules),
         "sizes": record.sizes,

@@ -239,6 +239,15 @@ class Features(TypedDict):
     selected: list[UsedColumn]
 
 
+class Pictures(TypedDict):
+    """How fast picture files were read and trained on."""
+
+    per_second: Number
+    input_per_second: Number
+    share: Number
+    told: str
+
+
 class OtherRun(TypedDict):
     """A training that was logged beside the one of the report."""
 
@@ -290,6 +299,7 @@ class Report(TypedDict, total=False):
     compressed: Compressed | None
     scores: Scores | None
     features: Features | None
+    pictures: Pictures | None
     advice: list[Advice]
     replay: list[Replayed]
     sizes: dict[str, int]

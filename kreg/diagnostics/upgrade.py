@@ -22,6 +22,7 @@ NOTHING: Document = {
     "compressed": None,
     "scores": None,
     "features": None,
+    "pictures": None,
     "totals": {"params": 0, "effective": None, "unregularized": 0, "unregularized_share": 0.0},
     "advice": [],
     "replay": [],

@@ -1,20 +1,7 @@
 """From a checked kind to its component: what it names is loaded and called with its keys.
 
-A component of the user's own is a `kind: package.module:Name` with `params`. What each group calls
-the user's class or function with, before `params`, and what it wants back:
-
-| group | arguments | result |
-|---|---|---|
-| model | `input_shape, outputs, task`; `dropout`, `rescale` if it names them | a `keras.Model` |
-| reg | | a `keras.Regularizer`, or a list of `kreg.surgery.Rule` |
-| dropout | a `kreg.layers.Place` | a `keras.layers.Layer`, or `None` |
-| augment | | a list of stages of `kreg.augment` |
-| data | | a `kreg.data.Raw` |
-| optimizer | | a `keras.optimizers.Optimizer`; its zeros are made exact |
-| stop | | a `kreg.EarlyStopping` |
-| diagnostics | the `kreg.data.Data` | a `kreg.Diagnostics` |
-| logger | | a `kreg.loggers.Logger` |
-| callbacks | `data` if it names it: the `kreg.data.Data` | a Keras callback, or a list |
+What a component of the user's own, a `kind: package.module:Name`, is called with before its
+`params`: see `kreg.factories.custom_parts` and section 9 of the guide.
 """
 
 import dataclasses
@@ -25,6 +12,8 @@ from typing import Any
 from kreg.config.custom import Custom
 from kreg.fields import Options, rule_of
 from kreg.schedules import Schedule
+
+Parameters = dict[str, inspect.Parameter]
 
 
 def create(
@@ -65,12 +54,27 @@ def create_custom(cfg: Custom, *arguments: Any, **offered: Any) -> Any:
     Args:
         cfg: The checked group.
         *arguments: What every component of the group is called with.
-        **offered: What it is called with if it has parameters of these names.
+        **offered: What it is called with if it has parameters of these names, and `params` does
+            not set them.
     """
     component = load(cfg.kind)
-    wanted = inspect.signature(component).parameters
+    wanted = parameters(component) or {}
     taken = {name: value for name, value in offered.items() if name in wanted}
-    return component(*arguments, **taken, **cfg.params)
+    return component(*arguments, **(taken | cfg.params))
+
+
+def parameters(component: Any) -> Parameters | None:
+    """The parameters of a class or function; `None` where Python does not know them.
+
+    Keras's classes have a `__new__` that takes anything, so a class is asked for its `__init__`.
+    """
+    asks_init = isinstance(component, type) and not hasattr(component, "__signature__")
+    has_init = asks_init and component.__init__ is not object.__init__
+    try:
+        found = inspect.signature(component.__init__ if has_init else component).parameters
+    except (TypeError, ValueError):
+        return None
+    return dict(list(found.items())[1:]) if has_init else dict(found)
 
 
 def load(kind: str) -> Any:
@@ -81,11 +85,13 @@ def load(kind: str) -> Any:
     """
     module, _, name = kind.partition(":")
     try:
-        return getattr(importlib.import_module(module), name)
+        found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise ValueError(
             f"kind={kind}: there is no module {error.name!r}. Install it, or start kreg where "
             f"Python finds it."
         ) from error
+    try:
+        return getattr(found, name)
     except AttributeError as error:
         raise ValueError(f"kind={kind}: the module {module!r} has no {name!r}.") from error

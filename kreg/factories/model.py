@@ -1,7 +1,8 @@
 """`model`: from its configuration to a `keras.Model`."""
 
+import hashlib
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kreg.config.custom import Custom
 from kreg.factories import components
@@ -40,7 +41,22 @@ def model(
         return components.create_custom(cfg, *fits, dropout=noise, rescale=byte)
     refuse_too_large(cfg, info)
     rescale = standardised(info, standardise) or byte
-    return components.create(cfg, *fits, dropout=noise, rescale=rescale)
+    return components.create(cfg, *fits, dropout=noise, rescale=rescale, **fitted(cfg, info))
+
+
+def fitted(cfg: ModelOptions | Custom, info: "Data") -> dict[str, Any]:
+    """The training rows, for a builder that takes constants from them; and targets of numbers."""
+    if isinstance(cfg, Custom) or not cfg.reads_rows:
+        return {}
+    return {"rows": info.train.x} | ({"targets": info.train.y} if info.task == "regression" else {})
+
+
+def fitted_key(cfg: ModelOptions | Custom, info: "Data") -> str:
+    """A word that is another one for other constants: they are compiled into the training step."""
+    digest = hashlib.sha256()
+    for values in fitted(cfg, info).values():
+        digest.update(values.tobytes())
+    return digest.hexdigest()
 
 
 def refuse_too_large(cfg: ModelOptions, info: "Data") -> None:

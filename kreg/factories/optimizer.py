@@ -7,6 +7,8 @@ from kreg.factories import components
 from kreg.optimizers.options import OptimizerOptions
 
 if TYPE_CHECKING:
+    from keras.optimizers.schedules import LearningRateSchedule
+
     from kreg.optimizers import Proximal, Scaled
 
 
@@ -30,20 +32,35 @@ def optimizer(cfg: OptimizerOptions | Custom, total_steps: int) -> "Proximal":
 
 
 def learning_rate(cfg: OptimizerOptions, total_steps: int) -> "float | Scaled":
-    """A number, or Keras's cosine from the end of a linear warm-up down to zero."""
-    import keras
-
+    """A number, or a course from the end of a linear warm-up on, scaled to the rate."""
     from kreg.optimizers import Scaled
 
     warmup = round(cfg.warmup * total_steps)
     if cfg.schedule == "constant" and not warmup:
         return cfg.learning_rate
-    floor = 1.0 if cfg.schedule == "constant" else 0.0
-    course = keras.optimizers.schedules.CosineDecay(
+    return Scaled(cfg.learning_rate, course(cfg.schedule, total_steps, warmup))
+
+
+def course(name: str, total_steps: int, warmup: int) -> "LearningRateSchedule":
+    """The rate over the steps of a training, as a share of its largest one."""
+    from kreg.optimizers import FlatCosine, LogCosine
+
+    steps = max(total_steps - warmup, 1)
+    if name == "coslog4":
+        return LogCosine(steps)
+    if name == "flat_cos":
+        return FlatCosine(steps, warmup=warmup)
+    return cosine(steps, warmup, floor=1.0 if name == "constant" else 0.0)
+
+
+def cosine(steps: int, warmup: int, floor: float) -> "LearningRateSchedule":
+    """Keras's own, which knows a warm-up."""
+    import keras
+
+    return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0 if warmup else 1.0,
-        decay_steps=max(total_steps - warmup, 1),
+        decay_steps=steps,
         alpha=floor,
         warmup_target=1.0 if warmup else None,
         warmup_steps=warmup,
     )
-    return Scaled(cfg.learning_rate, course)

@@ -23,7 +23,7 @@ from kreg.launch.trust import UntrustedError
 
 Groups = dict[str, list[str]]  # the options of each group
 FREE = ("params",)  # the keys below it belong to a user's component
-BELOW = (*FREE, "data.types")  # the keys below these are the user's own
+BELOW = (*FREE, "data.types", "optimizer.rates")  # the keys below these are the user's own
 
 
 @dataclass(frozen=True)

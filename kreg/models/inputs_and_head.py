@@ -25,7 +25,8 @@ def images(kind: str, input_shape: Sequence[int], rescale: Rescale | None) -> En
             "input_shape",
             f"(height, width, channels): the model {kind!r} is convolutional",
             shape,
-            "Choose linear, shallow, deep, wide or forest for tables, or a data set of images.",
+            "Choose linear, shallow, deep, wide, forest or tabm for tables, or a data set of "
+            "images.",
         )
     return entrance(shape, rescale)
 
@@ -78,11 +79,17 @@ def head(x: keras.KerasTensor, outputs: int, task: str) -> keras.KerasTensor:
 
     It computes in the precision of the weights, so that a mixed policy does not round logits.
     """
+    outputs = checked_outputs(outputs, task)
+    dtype = keras.config.dtype_policy().variable_dtype
+    return keras.layers.Dense(outputs, name="head", dtype=dtype)(x)
+
+
+def checked_outputs(outputs: int, task: str) -> int:
+    """How many outputs there are, which must suit the task."""
     check.choice("task", task, TASKS)
     outputs = check.integer("outputs", outputs, low=1)
     if task == "binary" and outputs != 1:
         raise check.invalid("outputs", "1, the one logit of a binary task", outputs)
     if task == "classification" and outputs < 2:
         raise check.invalid("outputs", "at least 2 classes", outputs, "Use task='binary'.")
-    dtype = keras.config.dtype_policy().variable_dtype
-    return keras.layers.Dense(outputs, name="head", dtype=dtype)(x)
+    return outputs

@@ -8,6 +8,7 @@ from kreg.fields import Options, kind, one_of, ranged, switch, table
 
 ACTIVATIONS = ("relu", "elu", "gelu", "selu", "silu", "tanh")
 COUNT: Bounds = {"low": 1}
+BINS: Bounds = {"low": 2}
 SCALE: Interval = {"low": 0.25, "high": 4}
 TREE_DEPTH: Bounds = {"low": 1, "high": 12}  # 2**depth leaves
 TEMPERATURE: Interval = {"low": 0, "low_open": True}
@@ -30,10 +31,12 @@ def scale(what: str = "width") -> Any:
 class ModelOptions(Options):
     """What the data must be: `images` is `True`, `False` (a table) or `None` (either).
 
-    `convolves` and `has_branches` say what noise finds a place in it.
+    `convolves` and `has_branches` say what noise finds a place in it, `reads_rows` whether its
+    builder is given the training rows.
     """
 
     images: ClassVar[bool | None] = None
+    reads_rows: ClassVar[bool] = False
     convolves: ClassVar[bool] = False
     branches: ClassVar[bool] = False
 
@@ -99,6 +102,25 @@ class WideOptions(DenseOptions, component="kreg.models:wide"):
     kind: str = kind("wide")
     depth: int = depth(2, "hidden layers")
     width: int = width(1024, "units in each")
+
+
+@dataclass
+class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
+    images = False
+    reads_rows = True
+    kind: str = kind("realmlp")
+    form: str = one_of(
+        "small",
+        ("small", "full"),
+        "RealMLP-TD-S, or TD: embeddings of numbers, learned activations",
+    )
+    depth: int = depth(3, "hidden layers")
+    width: int = width(256, "units in each")
+    scale: float = scale()
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        row = inputs * (4 if self.form == "full" else 1)
+        return self.units * (row + (self.depth - 1) * self.units + outputs)
 
 
 @dataclass
@@ -170,15 +192,37 @@ class ForestOptions(ModelOptions, component="kreg.models:forest"):
         return int(trees * 2**self.depth * (inputs + outputs))
 
 
+@dataclass
+class TabmOptions(ModelOptions, component="kreg.models:tabm"):
+    images = False
+    reads_rows = True
+    kind: str = kind("tabm")
+    members: int = ranged(16, "networks in one: own scales and heads", low=COUNT["low"], high=1024)
+    depth: int = depth(2, "hidden layers, which the members share")
+    width: int = width(128, "units in each")
+    scale: float = scale()
+    embedding: int = ranged(16, "what each number becomes", low=COUNT["low"], high=1024)
+    bins: int = ranged(
+        48, "pieces of its piecewise-linear encoding at most", low=BINS["low"], high=1024
+    )
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        row = inputs * self.embedding  # of a table without columns of 0 and 1
+        shared = self.units * (row + (self.depth - 1) * self.units)
+        return row * (self.bins + 2) + shared + self.members * (row + self.units * outputs)
+
+
 KINDS = table(
     LinearOptions,
     ShallowOptions,
     DeepOptions,
     WideOptions,
+    RealmlpOptions,
     CnnOptions,
     ResnetOptions,
     PreactResnetOptions,
     WideResnetOptions,
     TransformerOptions,
     ForestOptions,
+    TabmOptions,
 )

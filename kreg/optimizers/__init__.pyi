@@ -10,6 +10,8 @@ from .classes import Muon as Muon
 from .classes import Nadam as Nadam
 from .classes import RMSprop as RMSprop
 from .convert import proximal as proximal
+from .courses import FlatCosine as FlatCosine
+from .courses import LogCosine as LogCosine
 from .optimality import Certificate as Certificate
 from .optimality import certificate as certificate
 from .path_result import Path as Path

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kreg.check import Interval
-from kreg.fields import Options, kind, one_of, ranged, switch, table
+from kreg.fields import Options, columns, kind, mapping, one_of, ranged, switch, table
 
 POSITIVE: Interval = {"low": 0, "low_open": True}
 SHARE: Interval = {"low": 0, "high": 1, "high_open": True}
@@ -15,7 +15,7 @@ def rate(default: float) -> Any:
 
 
 def decay(default: float) -> Any:
-    meaning = "w -= learning_rate * weight_decay * w, on every weight"
+    meaning = "w -= learning_rate * weight_decay * w, on the weights of decay_on"
     return ranged(default, meaning, low=0, high=1)
 
 
@@ -26,17 +26,27 @@ class OptimizerOptions(Options):
     learning_rate: float = rate(2e-3)
     schedule: str = one_of(
         "auto",
-        ("auto", "cosine", "constant"),
-        "down to zero, or as it is; auto: cosine, constant with stop=gap",
+        ("auto", "cosine", "constant", "flat_cos", "coslog4"),
+        "cosine: down to zero; flat_cos: from the middle on; coslog4: four waves, each longer; "
+        "auto: cosine, constant with stop=gap",
     )
     warmup: float = ranged(0.0, "share of all steps in which the rate rises from zero", **SHARE)
     weight_decay: float = decay(0.0)
+    decay_on: str | list[str] = columns(
+        "all", "which weights decay: all, kernels (no biases, scales, norms), or their names"
+    )
+    rates: dict[str, float] = mapping(
+        {}, "weight names -> factors on the learning rate, {bias: 0.1, hidden_1/*: 2}"
+    )
     clipnorm: float | None = ranged(
         None, "largest norm of each weight's gradient", type=float, **POSITIVE
     )
     accumulate: int = ranged(1, "batches for one step", low=1)
     ema: float | None = ranged(
-        None, "momentum of a moving average of the weights, 0.99 say", type=float, **SHARE
+        None,
+        "momentum of an average of the weights, 0.99 say, which is measured and kept",
+        type=float,
+        **SHARE,
     )
 
     def arguments(self) -> dict[str, Any]:
@@ -49,15 +59,21 @@ class OptimizerOptions(Options):
         return found if self.ema is None else found | {"use_ema": True, "ema_momentum": self.ema}
 
 
+def memory_of_squares() -> Any:
+    return ranged(0.999, "memory of the squared gradients", **SHARE)
+
+
 @dataclass
 class AdamOptions(OptimizerOptions, component="kreg.optimizers:Adam"):
     kind: str = kind("adam")
+    beta_2: float = memory_of_squares()
 
 
 @dataclass
 class AdamWOptions(OptimizerOptions, component="kreg.optimizers:AdamW"):
     kind: str = kind("adamw")
     weight_decay: float = decay(4e-3)
+    beta_2: float = memory_of_squares()
 
     def arguments(self) -> dict[str, Any]:
         return super().arguments() | {"weight_decay": self.weight_decay}  # it insists on a number

@@ -135,3 +135,14 @@ def scalar(optimizer: keras.Optimizer, name: str, value: float) -> keras.Variabl
         aggregation="only_first_replica",
         name=name,
     )
+
+
+def in_loss(variable: keras.Variable) -> Tensor | None:
+    """The value of an optimizer's variable for a loss, or `None` where nobody knows it.
+
+    JAX's trainer takes these variables away while a loss is computed. A training step gets their
+    values in another way; a test step, and so `val_loss`, holds the strengths of its trace.
+    """
+    if keras.backend.backend() != "jax" or private_keras.model_in_step() is None:
+        return ops.convert_to_tensor(variable)
+    return private_keras.values_in_loss().get(id(variable))

@@ -14,17 +14,17 @@ weights may be set, loaded, decayed or constrained between two steps. The price 
 over memory: one more array to read and to write, and no division outside of scalars.
 """
 
-import inspect
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import keras
 from keras import ops
 
 from kreg import check, private_keras
-from kreg.optimizers.penalised_weights import PenalisedWeight, PenalisedWeights
+from kreg.optimizers.penalised_weights import PenalisedWeight, PenalisedWeights, in_loss
 from kreg.optimizers.step_number import StepNumber
+from kreg.optimizers.weight_rules import ALL, WeightRules, with_rules
 from kreg.regularizers import Penalty, penalty_table
 from kreg.regularizers.penalty import Strengths
 from kreg.regularizers.prox import Tensor
@@ -55,8 +55,16 @@ class Proximal(Base):
     with Keras's own optimizers. Under JAX, `val_loss` holds the strengths that were in force when
     the validation step was traced; the training loss and the step follow every change.
 
+    Args:
+        rates: Factors > 0 on the learning rate by patterns of weight names: `{"bias": 0.1,
+            "backbone/*": 0.01}`. The last one that names a weight counts. A factor is in all that
+            the learning rate is in: the step, the decay, the proximal step. Defaults to `None`.
+        decay_on: The weights that `weight_decay` acts on: `"all"`, `"kernels"` (no biases, no
+            weights of one axis: scales and norms), or patterns of names. Defaults to `"all"`.
+
     Raises:
         ValueError: For `ema_overwrite_frequency`, which would put averages in the place of zeros.
+            If a pattern names no weight, when the optimizer is built.
     """
 
     # Clipping and SGD's momentum are no step numbers: Keras asks in Python whether they are zero.
@@ -65,10 +73,17 @@ class Proximal(Base):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.__signature__ = inspect.signature(cls.__mro__[2])
+        cls.__signature__ = with_rules(cls.__mro__[2], Proximal)
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        rates: Mapping[str, float] | None = None,
+        decay_on: str | Sequence[str] = ALL,
+        **kwargs: Any,
+    ):
         super().__init__(*args, **kwargs)
+        self._rules = WeightRules(rates, decay_on)
         if self.ema_overwrite_frequency is not None:
             raise check.invalid(
                 "ema_overwrite_frequency",
@@ -85,6 +100,7 @@ class Proximal(Base):
         if private_keras.being_loaded():
             penalty_table.restore(self._saved, variables)
         self._saved = []
+        self._rules.take_up(self, variables)
         super().build(variables)
         self.refresh()
 
@@ -134,7 +150,7 @@ class Proximal(Base):
         config |= {name: n for name, n in self.numbers().items() if name in config}
         trained = private_keras.trained_weights(self) if self.built else []
         rows = penalty_table.written(trained)
-        return config | ({"penalties": rows} if rows else {})
+        return config | self._rules.to_config() | ({"penalties": rows} if rows else {})
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Proximal":
@@ -145,7 +161,12 @@ class Proximal(Base):
         return made
 
     def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Any) -> None:
-        weight = self._penalised.by_index.get(private_keras.index_of(self, variable))
+        index = private_keras.index_of(self, variable)
+        factor = self._rules.factors.get(index, 1.0)
+        if factor != 1.0:
+            learning_rate = learning_rate * factor
+            self._rules.decay(self, index, variable, learning_rate)
+        weight = self._penalised.by_index.get(index)
         if weight is None:
             return super().update_step(gradient, variable, learning_rate)
         w = ops.convert_to_tensor(variable)
@@ -155,7 +176,7 @@ class Proximal(Base):
             gradient = gradient + self._smooth_gradient(weight, w, s)
         if weight.hidden is None:
             return super().update_step(gradient, variable, learning_rate)
-        penalty, lam = weight.penalty, self._width(weight, s, w.dtype)
+        penalty, lam = weight.penalty, self._width(weight, s, w.dtype, factor)
         offset = penalty.sharp_offset(w, ops.convert_to_tensor(weight.hidden), lam, s)
         super().update_step(gradient + offset * (1.0 / lam), variable, learning_rate)
         z = ops.convert_to_tensor(variable) + offset  # the step of w is the step of z
@@ -177,9 +198,13 @@ class Proximal(Base):
             rate = ops.cast(ops.convert_to_tensor(self.learning_rate), "float32")
             peak.assign(ops.maximum(ops.convert_to_tensor(peak), rate))
 
-    def _width(self, weight: PenalisedWeight, s: Strengths, dtype: str) -> Tensor:
-        """`lam`: the wanted width, but at most half of what the map of a penalty allows."""
-        wanted, widest = self._wanted_width(weight, s, dtype), weight.penalty.widest()
+    def _width(self, weight: PenalisedWeight, s: Strengths, dtype: str, factor: float) -> Tensor:
+        """`lam`: the wanted width, but at most half of what the map of a penalty allows.
+
+        The width follows the steps of this weight: those of the optimizer times its factor.
+        """
+        wanted = factor * self._wanted_width(weight, s, dtype)
+        widest = weight.penalty.widest()
         return ops.minimum(wanted, widest / 2) if math.isfinite(widest) else wanted
 
     def _wanted_width(self, weight: PenalisedWeight, s: Strengths, dtype: str) -> Tensor:
@@ -286,14 +311,3 @@ class Proximal(Base):
         for index, variable in enumerate(self._penalised.last(self.variables)):
             variable.assign(store[str(index)])
         self.push_strengths()  # a constant strength is what the penalty says, not what was saved
-
-
-def in_loss(variable: keras.Variable) -> Tensor | None:
-    """The value of an optimizer's variable for a loss, or `None` where nobody knows it.
-
-    JAX's trainer takes these variables away while a loss is computed. A training step gets their
-    values in another way; a test step, and so `val_loss`, holds the strengths of its trace.
-    """
-    if keras.backend.backend() != "jax" or private_keras.model_in_step() is None:
-        return ops.convert_to_tensor(variable)
-    return private_keras.values_in_loss().get(id(variable))

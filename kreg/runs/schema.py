@@ -57,6 +57,7 @@ class Result(TypedDict, total=False):
     sparsity: float
     seconds: float
     features: Features | None
+    pictures: dict[str, Any] | None
     compressed: dict[str, Any] | None
     warnings: list[str]
     procedure: str

@@ -91,6 +91,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
         ("optimum", optimum(result)),
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", compressed(result.get("compressed"))),
+        ("pictures", (result.get("pictures") or {}).get("told")),
         ("report", str(shown(directory / "report.html"))),
         ("TensorBoard", tensorboard(directory)),
     ]

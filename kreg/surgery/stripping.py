@@ -7,6 +7,8 @@ import keras
 from kreg import layers as noise
 from kreg.surgery import copying, graph
 
+GOES = ("regularizer", "initializer")
+
 
 def strip(model: keras.Model) -> keras.Model:
     """A copy of `model` with the same outputs and no object of kreg inside.
@@ -45,10 +47,16 @@ def strip(model: keras.Model) -> keras.Model:
 
 def plain_copy(model: keras.Model) -> keras.Model:
     """A copy with everything of kreg replaced that plain Keras has a counterpart for."""
-    copied, pairs = copying.rebuild(model, plain_layer)
+    copied, pairs = copying.rebuild(model, counterpart)
     for old, new in pairs:
         copy_plain_weights(old, new)
     return copied
+
+
+def counterpart(layer: keras.Layer) -> keras.Layer:
+    """What does the same in plain Keras; a layer of kreg may say it, in `plain_keras`."""
+    made: keras.Layer = layer.plain_keras() if hasattr(layer, "plain_keras") else plain_layer(layer)
+    return made
 
 
 def kreg_left(model: keras.Model) -> list[str]:
@@ -57,10 +65,13 @@ def kreg_left(model: keras.Model) -> list[str]:
 
 
 def without_kreg(config: Any) -> Any:
-    """A layer's configuration with every regularizer of kreg removed, at any depth."""
+    """A layer's configuration with kreg's regularizers and initializers removed, at any depth.
+
+    The weights are copied, so that nobody asks what they started from.
+    """
     if isinstance(config, dict):
         return {
-            key: None if key.endswith("regularizer") and is_kreg(value) else without_kreg(value)
+            key: None if key.endswith(GOES) and is_kreg(value) else without_kreg(value)
             for key, value in config.items()
         }
     if isinstance(config, list | tuple):

@@ -7,6 +7,7 @@ the resolver of job directories known to them.
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def outcome(folder: Path, objective: str) -> str:
     """The end of a job's line on the terminal, from the `result.json` in its directory."""
     result = RunDirectory(folder).result
     if not result:  # check=true builds, and does not train
-        return "no result"
+        return "damaged result" if os.path.lexists(folder / RESULT) else "no result"
     if result.get("status") != "done":
         return f"failed: {result.get('error', 'see its directory')}".rstrip(".")
     value = objective_of(result, objective)

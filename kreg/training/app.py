@@ -20,7 +20,15 @@ from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
 from kreg.training import callbacks as ordered
-from kreg.training import compression, own_callbacks, plan, samples, start, units
+from kreg.training import (
+    compression,
+    own_callbacks,
+    plan,
+    samples,
+    start,
+    throughput,
+    units,
+)
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -173,9 +181,10 @@ def fit_and_report(
     store: Checkpoint,
 ) -> dict[str, Any]:
     """The training itself, its result, its model and its page."""
+    stream, first = training.stream(store.epoch), store.epoch
     began = time.perf_counter()
     with callbacks.interrupt, callbacks.progress, own_callbacks.named(callbacks.own, place.path):
-        fit(training, config, callbacks, store)
+        fit(training, config, callbacks, store, stream)
     seconds = time.perf_counter() - began
     place.refuse_gone()
     if callbacks.interrupt.exit_code:
@@ -186,12 +195,15 @@ def fit_and_report(
     units.rescale(training.model, training.data.target_scale)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
+    trained = len(training.model.history.epoch) - first
+    result["pictures"] = throughput.of(training, stream, trained, seconds)
     result["compressed"] = compression.compress(training, config, place)
     place.refuse_gone()
     callbacks.save_best(place.file("best.keras"))
     smaller = compression.section(result, config.compress.refit_epochs)
     scores = {key: result[key] for key in ("metrics", "units")}
-    save_report(callbacks, place, compressed=smaller, scores=scores, features=result["features"])
+    sections = {key: result[key] for key in ("features", "pictures")}
+    save_report(callbacks, place, compressed=smaller, scores=scores, **sections)
     return result
 
 
@@ -201,10 +213,16 @@ def kept(place: RunDirectory) -> str:
     return "The last good state is kept." if good else "No epoch had ended, so no state is kept."
 
 
-def fit(training: Plan, config: Config, callbacks: TrainingCallbacks, store: Checkpoint) -> None:
+def fit(
+    training: Plan,
+    config: Config,
+    callbacks: TrainingCallbacks,
+    store: Checkpoint,
+    stream: Iterator[Any],
+) -> None:
     """Keras's own `fit` on the epoch stream; nothing of kreg stands inside the training step."""
     training.model.fit(
-        training.stream(store.epoch),
+        stream,
         steps_per_epoch=training.steps,
         initial_epoch=store.epoch,
         epochs=store.epoch if store.stopped else max(training.budget.epochs, store.epoch),
@@ -227,7 +245,7 @@ def save_report(
     Args:
         callbacks: Of the training.
         place: Its directory.
-        **sections: What the document has of `compressed`, `scores` and `features`.
+        **sections: What the document has of `compressed`, `scores`, `features` and `pictures`.
     """
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from kreg.measuring.keras_numbers import Logs
+from kreg.measuring.used_weights import used_weights
 from kreg.optimizers.duality import LinearGap
 from kreg.optimizers.linear_minimum import lower_bound
 
@@ -49,7 +50,8 @@ class DualityGap(keras.callbacks.Callback):
         return self.bound is not None
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        found = self.measure()
+        with used_weights(self.model):
+            found = self.measure()
         if found is not None and logs is not None:
             logs["duality_gap"], logs["duality_gap_share"] = found
 

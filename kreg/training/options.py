@@ -30,6 +30,13 @@ class TrainerOptions(Options):
         ("none", "balanced"),
         "none | balanced | {class: number}: in the training loss; scores stay unweighted",
     )
+    label_smoothing: float = ranged(
+        0.0,
+        "share of each label spread over all classes, in the training loss; scores are without it",
+        low=0,
+        high=1,
+        high_open=True,
+    )
     device: str = one_of("auto", ("auto", "cpu", "gpu"))
     precision: str = one_of("float32", ("float32", "mixed_bfloat16", "mixed_float16"))
     jit_compile: bool | str = one_of(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
-from kreg.factories import augment, data, dropout, model, optimizer, reg
+from kreg.factories import augment, custom_parts, data, dropout, model, optimizer, reg
 from kreg.fields import Options
 from kreg.training import class_weights, shared_steps, tasks
 from kreg.training.budget import Budget, planned
@@ -84,10 +84,10 @@ class Plan:
         return (x, y) if weight is None else (x, y, weight)
 
     def samples(self, epoch: int, count: int = 16) -> "np.ndarray":
-        """The first training images as the model sees them in an epoch."""
+        """Training images of all classes as the model sees them in an epoch."""
         import numpy as np
 
-        rows = np.arange(min(count, len(self.data.train)))
+        rows = self.data.train.mixed(count)
         part = self.data.train.take(rows).in_memory()
         return np.asarray(
             self.augmentation(part.x, part.y, index=rows, epoch=epoch * self.budget.passes)[0]
@@ -159,6 +159,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     """
     from kreg.data import steps_per_epoch
 
+    custom_parts.ask_all(config)
     rows = data.load(config.data, config.seed)
     check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
@@ -170,15 +171,19 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     network = model.model(config.model, rows, noise, standardise)
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
-    plan.inferred = getattr(config.data, "task", None) == "auto"
+    plan.inferred = (
+        hasattr(config.data, "task") and getattr(config.data, "known_task", "") == "auto"
+    )
     plan.weighing = config.trainer.class_weight
     plan.class_weight = class_weights.weights(plan.weighing, rows)
+    rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
     rows.warnings += penalise(network, config.reg, lasts.steps)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None:
         weighed = plan.class_weight is not None
-        sizes = (lasts.total, network.steps_per_execution, scales(network))
+        constants = (scales(network), model.fitted_key(config.model, rows))
+        sizes = (lasts.total, network.steps_per_execution, *constants)
         plan.model = steps.adopt(network, config, (plan.soft_labels, weighed, *sizes))
     return plan
 
@@ -198,10 +203,12 @@ def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
 
 def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
+    from kreg.models.members import has_members
+
     soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
-        loss=tasks.loss(task, soft),
+        loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,
         jit_compile=jit_compile(config.trainer, plan.model),

@@ -23,11 +23,14 @@ def sheet(plan: Plan) -> dict[str, Any]:
 
 
 def pictures(plan: Plan, records: int, **options: Any) -> tuple[np.ndarray, list[str]]:
-    """A grid of the first records, augmented, and its captions."""
-    part = plan.data.train.take(range(min(records, len(plan.data.train)))).in_memory()
+    """A grid of records of all classes, as they are and augmented, and its captions."""
+    rows = plan.data.train.mixed(records)
+    part = plan.data.train.take(rows).in_memory()
     names = plan.data.class_names
     found: tuple[np.ndarray, list[str]]
-    found = plan.augmentation.preview(np.asarray(part.x), part.y, class_names=names, **options)
+    found = plan.augmentation.preview(
+        np.asarray(part.x), part.y, index=rows, class_names=names, **options
+    )
     return found
 
 

@@ -256,6 +256,14 @@ data=npz data.task=ranking              | data.task
 data=image_folder                       | data.path
 data=image_folder data.path=nowhere     | a path that exists
 data=image_folder data.channels=4       | data.channels
+data=image_folder data.path=/ data.size=small | data.size=auto
+data=image_folder data.path=/ data.resize=squash | data.resize
+data=image_folder data.path=/ data.on_error=ignore | data.on_error
+data=image_folder data.path=/ data.cache=ram | data.cache
+data=image_folder data.path=/ data.cache_limit=-1 | data.cache_limit
+data=image_folder data.path=/ data.labels=no.csv | data.labels
+data=image_folder data.path=/ data.target=y | null where data.labels is null
+data=image_folder data.path=/ data.task=regression | auto where data.labels is null
 data=image_folder data.size=64          | data.size
 data=image_folder data.max_pixels=0     | data.max_pixels
 data=synthetic data.problem=xor         | data.problem

@@ -62,6 +62,12 @@ def test_an_image_folder_is_trained_by_one_command(tmp_path):
     )  # fmt: skip
     assert result["status"] == "done"
     assert result["metrics"]["test_clean_accuracy"] >= 0.9
+    speed = result["pictures"]
+    assert 0 < speed["share"] <= 1 and speed["input_per_second"] > 0
+    (page,) = tmp_path.glob("logs/*/runs/*/report.html")
+    assert speed["told"] in page.read_text() and speed["told"].startswith(
+        f"{speed['per_second']:,.0f} a second in training"
+    )
 
 
 def test_a_table_with_strings_and_gaps_is_trained_by_one_command(tmp_path):

@@ -155,7 +155,7 @@ def test_the_gradient_is_that_by_hand_and_noise_moves_on():
     seed = keras.random.SeedGenerator(0)
 
     def loss(x):
-        return keras.ops.sum(x * weight**2) + 0.0 * keras.ops.sum(
+        return keras.ops.sum(keras.ops.convert_to_tensor(x) * weight**2) + 0.0 * keras.ops.sum(
             keras.random.normal((2,), seed=seed)
         )
 

@@ -18,7 +18,8 @@ for public in {names}:
 
 import keras, numpy as np
 x, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
-model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+layers = [keras.Input((3,)), kreg.Dropout(0.2), keras.layers.Dense(2)]
+model = keras.Sequential(layers)
 kreg.regularize(model, kreg.L1(1e-3))
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 model.compile(kreg.optimizers.Adam(), loss)

@@ -32,8 +32,6 @@ HEAVY = {  # more than a few seconds, or like another one: the long matrix
     "mixup", "multi_label", "py_dataset", "sequence_labels", "transfer_learning", "transformer",
     "tuner", "unet_masks",
 }  # fmt: skip
-BROKEN = {  # (program, property) -> why it does not hold yet
-}
 # TensorFlow counts the tracings of Keras's own steps over all models of a process
 KERAS_S_OWN = re.compile("WARNING:tensorflow:.*<function TensorFlowTrainer.* retracing.*\n")
 CLEAN = ("clean_loss", "val_clean_loss", "gap")
@@ -53,15 +51,11 @@ def trained(request):
     return Trained(request.param)
 
 
-def holds(what, names=NAMES):
-    """The programs for one property, the heavy and the broken ones marked."""
-
-    def marks(name):
-        why = BROKEN.get((name, what), BROKEN.get((name, "all")))
-        broken = [pytest.mark.xfail(strict=True, reason=why)] if why else []
-        return [*broken, *([pytest.mark.slow] if name in HEAVY else [])]
-
-    params = [pytest.param(name, marks=marks(name)) for name in names]
+def each(names=NAMES):
+    """The programs, the heavy ones marked."""
+    params = [
+        pytest.param(name, marks=[pytest.mark.slow] if name in HEAVY else []) for name in names
+    ]
     return pytest.mark.parametrize("trained", params, indirect=True, scope="module")
 
 
@@ -70,7 +64,7 @@ def words(outcome):
     return [note for callback in outcome.callbacks for note in getattr(callback, "notes", [])]
 
 
-@holds("training")
+@each()
 def test_training_is_the_same_bit_for_bit(trained):
     plain, watched = trained.plain, trained.watched
     assert watched.witness.digests
@@ -79,7 +73,7 @@ def test_training_is_the_same_bit_for_bit(trained):
         assert {key: after[key] for key in before} == before
 
 
-@holds("numbers")
+@each()
 def test_the_numbers_are_those_by_hand(trained):
     watched = trained.watched
     assert watched.witness.logs
@@ -91,7 +85,7 @@ def test_the_numbers_are_those_by_hand(trained):
             assert logs[key] == pytest.approx(value, rel=2e-5, abs=1e-6), key
 
 
-@holds("errors")
+@each()
 def test_nothing_is_on_standard_error(trained):
     watched = trained.watched
     assert KERAS_S_OWN.sub("", watched.errors) == ""
@@ -99,7 +93,7 @@ def test_nothing_is_on_standard_error(trained):
     assert "Traceback" not in watched.printed and "could not be made" not in watched.printed
 
 
-@holds("notes")
+@each()
 def test_the_notes_are_the_expected_ones(trained):
     watched = trained.watched
     patterns, said = getattr(trained.program, "NOTES", []), words(watched)
@@ -109,7 +103,7 @@ def test_the_notes_are_the_expected_ones(trained):
         assert any(re.search(pattern, note) for note in said), f"not said: {pattern}"
 
 
-@holds("words")
+@each()
 def test_the_words_do_not_contradict_each_other(trained):
     watched = trained.watched
     logs = set().union(*watched.witness.logs)
@@ -130,14 +124,14 @@ def test_the_words_do_not_contradict_each_other(trained):
             assert measured or found.state not in ("LATE GAIN", "OVERFITTING")
 
 
-@holds("memory")
+@each()
 def test_memory_is_bounded(trained):
     plain, watched = trained.plain, trained.watched
     limit = getattr(trained.program, "LIMIT_MB", LIMIT_MB)
     assert (watched.memory - plain.memory) / 2**20 < limit
 
 
-@holds("files")
+@each()
 def test_save_and_load_keep_penalties_state_and_outputs(trained, tmp_path):
     program, watched = trained.program, trained.watched
     keras.config.set_dtype_policy(watched.policy)
@@ -177,6 +171,6 @@ def penalties(model):
 OWN = [name for name in NAMES if "def also(" in (PROGRAMS / f"{name}.py").read_text()]
 
 
-@holds("also", OWN)
+@each(OWN)
 def test_what_is_a_program_s_own(trained):
     trained.program.also(trained.watched.model, trained.watched.callbacks[0])

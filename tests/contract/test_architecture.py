@@ -26,7 +26,12 @@ WITH_OPTIONS = {
     "regularizers", "optimizers", "layers", "models", "augment", "data", "training", "loggers",
 }  # fmt: skip
 TABLES = [[room, "options"] for room in WITH_OPTIONS]
-KERAS_SHARED = {"private_keras", "untracked", "gradients"}  # for every room that may import keras
+KERAS_SHARED = {
+    "private_keras",
+    "untracked",
+    "gradients",
+    "measured",
+}  # for every room that may import keras
 ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
     "loggers",
@@ -50,6 +55,7 @@ MAY_IMPORT = {
     "private_keras": set(),
     "untracked": set(),
     "gradients": set(),
+    "measured": {"private_keras"},
     "regularizers": set(),
     "layers": set(),
     "augment": set(),
@@ -93,6 +99,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
+    "measured": {"tensorflow", "hydra", "omegaconf"},
     "gradients": {"hydra", "omegaconf"},
     "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
     "pages": {"keras", "tensorflow", "hydra", "omegaconf"},

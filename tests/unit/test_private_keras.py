@@ -54,12 +54,36 @@ def test_own_weights_are_those_made_for_training_also_of_a_frozen_layer():
 # optimizers
 
 
+def test_whether_the_averages_are_in_the_model_is_what_keras_notes():
+    swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.1, use_ema=True), loss)
+    seen = []
+    look = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: seen.append(private_keras.has_swapped(swap)),
+        on_epoch_end=lambda epoch, logs: seen.append(private_keras.has_swapped(swap)),
+    )
+    model.fit(X, Y, epochs=2, verbose=0, callbacks=[swap, look])
+    assert seen == [False, True, False, True]
+
+
 def test_the_weights_of_an_optimizer_and_their_places():
     model = classifier()
     model.optimizer.build(model.trainable_variables)
     trained = private_keras.trained_weights(model.optimizer)
     assert [id(w) for w in trained] == [id(w) for w in model.trainable_variables]
     assert [private_keras.index_of(model.optimizer, w) for w in trained] == [0, 1]
+
+
+def test_an_optimizer_knows_which_weights_decay_and_by_which_number():
+    muon = keras.optimizers.Muon()
+    muon.exclude_from_weight_decay(var_names=["bias"])
+    kernel, bias = classifier().trainable_variables
+    assert [private_keras.decays(muon, w) for w in (kernel, bias)] == [True, False]
+    found = [private_keras.decay_name(muon, w) for w in (kernel, bias)]
+    assert found == ["weight_decay", "adam_weight_decay"]
+    assert private_keras.decay_name(keras.optimizers.Adam(), kernel) == "weight_decay"
 
 
 def test_an_untracked_variable_is_no_part_of_the_state():

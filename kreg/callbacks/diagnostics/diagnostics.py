@@ -24,20 +24,22 @@ from kreg.measuring.overhead import sentence
 from kreg.measuring.probes import PROBES
 from kreg.measuring.restart_probe import ROWS
 from kreg.measuring.rows import Rows, Source, count
+from kreg.measuring.used_weights import UsesAverage, used_weights
 
 DRAWN = "by class"  # how the rows were chosen: a state of 0.1 does not say
 # model -> layer name -> column of the layer table -> value
 Columns: TypeAlias = Callable[[keras.Model], Mapping[str, Mapping[str, Any]]]
 
 
-class Diagnostics(keras.callbacks.Callback):
+class Diagnostics(UsesAverage):
     """`clean_loss`, `val_clean_loss`, `gap`, `penalty` and `sparsity` in the logs of every epoch.
 
-    Clean means: inference mode, no penalties, no augmentation, the weights of the epoch's end, on
-    fixed rows: all validation rows where they weigh up to 16 MB, else a sample with every class in
-    its share, and no more training rows. The training itself stays the same bit for bit. Put it
-    *first* in the list of callbacks, so that EarlyStopping and CSVLogger see its numbers. At the
-    end, `verdict` says whether the model overfits, since when and why.
+    Clean means: inference mode, no penalties, no augmentation, the weights of the epoch's end (with
+    `use_ema` in the optimizer: their average, with which `fit` ends), on fixed rows: all validation
+    rows where they weigh up to 16 MB, else a sample with every class in its share, and no more
+    training rows. The training itself stays the same bit for bit. Put it *first* in the list of
+    callbacks, so that EarlyStopping and CSVLogger see its numbers. At the end, `verdict` says
+    whether the model overfits, since when and why.
 
     A model that computes its own loss (`compute_loss`, `test_step`, `add_loss`) is asked for it.
     What cannot be measured costs one sentence in `notes` and never the training.
@@ -148,6 +150,7 @@ class Diagnostics(keras.callbacks.Callback):
     # --- training -----------------------------------------------------------------------------
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        used_weights(self.model).reset()
         self.clean = clean_evaluator(self.model)
         self.start = FirstWeights(self.model)
         self._see_weights()
@@ -181,13 +184,15 @@ class Diagnostics(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self.shared.partial = False
         if not self.last.known:  # not earlier: a resumed training restores its weights at the start
-            self.weights()
-            self.last.take(self.weights.kept)
+            with used_weights(self.model):
+                self.weights()
+                self.last.take(self.weights.kept)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = {} if logs is None else logs
         self._see_weights()
-        measured = self.numbers.fill(epoch, logs)
+        with used_weights(self.model):
+            measured = self.numbers.fill(epoch, logs)
         if self.shared.broken:
             broken.at(self, epoch + 1)
         if self.shared.partial:  # an epoch cut short is replayed after the resume

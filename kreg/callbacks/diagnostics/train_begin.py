@@ -10,6 +10,7 @@ from kreg import private_keras
 from kreg.callbacks.interrupt import Interrupt
 from kreg.callbacks.non_finite import NonFinite
 from kreg.diagnostics import Record
+from kreg.measuring.used_weights import lagging
 
 if TYPE_CHECKING:
     from kreg.callbacks.diagnostics.diagnostics import Diagnostics
@@ -68,7 +69,14 @@ def notes(callback: "Diagnostics") -> list[str]:
     without = callback.validation is None and given.get("validation_data") is None
     none = [NO_VALIDATION] if without else []
     late = [NOT_FIRST.format(names)] if (names := readers_before(callback, given)) else []
-    return [*none, *late, *callback.sides.notes, *callback.sides.shared(given)]
+    about = [*none, *late, *callback.sides.notes, *callback.sides.shared(given)]
+    return [*about, lagging(callback.model, planned_steps(callback.params or {}))]
+
+
+def planned_steps(params: Mapping[str, Any]) -> int | None:
+    """Optimizer steps of the whole training; `None` where Keras does not know an epoch's."""
+    steps, epochs = params.get("steps"), params.get("epochs")
+    return int(steps) * int(epochs) if steps and epochs else None
 
 
 def readers_before(callback: "Diagnostics", given: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from kreg import check, files
@@ -25,6 +24,7 @@ from kreg.callbacks.shared_values import shared
 from kreg.diagnostics.criteria import Criterion, Decision
 from kreg.measuring.keras_numbers import Logs, iterations, learning_rate, scalars
 from kreg.measuring.rows import Source
+from kreg.measuring.used_weights import AVERAGED, UsesAverage, averages, used_weights
 from kreg.metric_names import direction
 
 STATE = ("stopped_epoch", "would_stop_epoch", "stop_reason", "sentence", "first_epoch")
@@ -32,7 +32,7 @@ STATE = ("stopped_epoch", "would_stop_epoch", "stop_reason", "sentence", "first_
 FINAL = {"threshold", "divergence", "non_finite", "epochs", "steps", "seconds"}
 
 
-class EarlyStopping(keras.callbacks.Callback):
+class EarlyStopping(UsesAverage):
     """Stop when a criterion on the monitored quantity says so, and restore the best epoch.
 
     The default monitors the *clean* validation loss: no penalties, no dropout, no augmentation.
@@ -40,7 +40,8 @@ class EarlyStopping(keras.callbacks.Callback):
     clean loss comes from a `kreg.Diagnostics` earlier in the list, else from `validation`, else
     from `val_loss` minus the weights' penalties, or from the rows that `fit` validates on where a
     model computes its own loss. Where it cannot be had, a sentence says so: `val_loss` then decides
-    when to stop, and no epoch is restored by it.
+    when to stop, and no epoch is restored by it. Under an optimizer with `use_ema`, the average of
+    the weights is what is monitored, kept and restored.
 
     The arguments of `keras.callbacks.EarlyStopping` are understood. What differs: a value that is
     not finite is never the best; a missing monitor is an error; `start_from_epoch` counts from the
@@ -180,6 +181,7 @@ class EarlyStopping(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._reset()
+        used_weights(self.model).reset()
         self.monitor = self.asked
         self.clean_validation = CleanValidation(self.model, self.validation)
         examples = self.clean_validation.has_examples()
@@ -201,15 +203,19 @@ class EarlyStopping(keras.callbacks.Callback):
         logs = {} if logs is None else logs
         if self.first_epoch is None:
             self.first_epoch = epoch
-        if shared(self.model).partial:
-            return
+        if not shared(self.model).partial:
+            with used_weights(self.model):
+                self._look(epoch, logs, self.first_epoch)
+
+    def _look(self, epoch: int, logs: Logs, first: int) -> None:
+        """At this epoch's numbers, with the weights that would be kept in the model."""
         examples = None
         if self.monitor == NAME:
             examples = self.clean_validation.measure(epoch, logs)
         if examples is None:
             examples = shared(self.model).examples(epoch)
         self._require_monitor(epoch, logs)
-        if logs.get(self.monitor) is None or epoch - self.first_epoch < self.start_from_epoch:
+        if logs.get(self.monitor) is None or epoch - first < self.start_from_epoch:
             self.guard.update(learning_rate(self.model), best=False)
             return
         self._decide(epoch, self._values(logs), examples)
@@ -292,7 +298,8 @@ class EarlyStopping(keras.callbacks.Callback):
     def _restore(self) -> str:
         """Put the best variables back; says what was restored."""
         score = self.clean_validation.score if self.monitor == NAME else None
-        return self.snapshots.restore(self.model, score, self.best)
+        text = self.snapshots.restore(self.model, score, self.best)
+        return f"{text} {AVERAGED}" if averages(self.model) else text
 
     def _announce(self, kind: str, epoch: int, text: str) -> None:
         shared(self.model).events.append({"epoch": epoch + 1, "kind": kind, "text": text})

@@ -50,12 +50,12 @@ def csv(
     file = paths.table("data.path", path)
     sign = separator_of(file, names[0]) if separator == AUTO else separator
     empty = label_separator is not None
-    frame, sentences = _table(file, names, sign, absent, empty)
+    frame, sentences = read_rows(file, names, sign, absent, empty)
     test = None
     if test_path is not None:
         own = paths.table("data.test_path", test_path)
         other = separator_of(own, names[0]) if separator == AUTO else separator
-        test, told = _table(own, names, other, absent, empty)
+        test, told = read_rows(own, names, other, absent, empty)
         sentences += told
     options = {"label_separator": label_separator, "comma": sign == ";", **options}
     raw = from_frame(frame, target, name=file.stem, test=test, untyped=True, **options)
@@ -63,7 +63,7 @@ def csv(
     return raw
 
 
-def _table(
+def read_rows(
     file: Path, target: list[str], sign: str, absent: dict[str, Any], empty: bool
 ) -> "tuple[pd.DataFrame, list[str]]":
     """The rows of a file, without what is none of them, and what is to be said about that.

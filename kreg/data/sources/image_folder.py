@@ -1,150 +1,83 @@
-"""A folder with one sub-folder a class; images are checked now and decoded lazily.
+"""A folder of pictures, one sub-folder a class, or with a table of what is on them.
 
-Where the folder has sub-folders `train` and `test`, the classes are expected below both, and the
-test images are the test split.
+All are checked before the first step. Where the folder has sub-folders `train` and `validation` or
+`test`, the classes are expected below these, and they are the splits.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from kreg import check
 from kreg.data import paths
-from kreg.data.checks import MAX_ROWS
 from kreg.data.dataset import Raw, classes_task
-from kreg.data.image_files import ImageFiles
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
-FORMATS = ("PNG", "JPEG", "BMP", "GIF")
-MAX_PIXELS = 50_000_000  # of one image: more is a mistake, or a decompression bomb
+from kreg.data.own_splits import in_roles
+from kreg.data.pictures import folder, sizes
+from kreg.data.pictures.checking import REFUSE, SKIP, Check
+from kreg.data.pictures.decoding import MAX_PIXELS
+from kreg.data.pictures.folder import Listing
+from kreg.data.pictures.kept import AUTO, GIB
+from kreg.data.pictures.labels import Reading, labelled
+from kreg.data.pictures.recipes import Wish
+from kreg.data.targets import Truth
 
 
 def image_folder(
-    path: str, *, size: Sequence[int] | None = None, channels: int = 3, max_pixels: int = MAX_PIXELS
+    path: str,
+    *,
+    labels: str | None = None,
+    target: str | Sequence[str] | None = None,
+    label_separator: str | None = None,
+    split: str | None = None,
+    task: str = "auto",
+    size: Sequence[int] | str | None = None,
+    resize: str = sizes.STRETCH,
+    channels: int | str = AUTO,
+    max_pixels: int = MAX_PIXELS,
+    on_error: str = REFUSE,
+    cache: str = AUTO,
+    cache_limit: float = 10.0,
 ) -> Raw:
-    """The images of a folder.
+    """The pictures of a folder.
 
     Args:
         path: The folder. Links that leave it are refused.
-        size: `[height, width]` to which images are resized, or `None`: all must be of one size.
-        channels: `3` (colour) or `1` (grey). Defaults to `3`.
-        max_pixels: Images of more pixels are refused before they are decoded.
+        labels: A CSV of file names and targets, in place of class folders, or `None`.
+        target, label_separator, split, task: Of `labels`; see `pictures.labels.Reading`.
+        size: `[height, width]` to which pictures are resized, `"auto"` for the usual one among
+            them, or `None`: all must be of one size.
+        resize: `"stretch"`, `"crop"` or `"pad"`, for pictures whose sides have another ratio.
+        channels: `3` (colour), `1` (grey), or `"auto"`: grey where no picture has colour.
+        max_pixels: Pictures of more pixels are refused before they are decoded.
+        on_error: What becomes of files that cannot be read: `"refuse"` all, or `"skip"` these.
+        cache: Where decoded pictures are kept: `"memory"`, `"disk"`, `"auto"` or `"none"`.
+        cache_limit: GiB that may be kept at most.
     """
     root = paths.folder("data.path", path)
-    wanted = _checked_size(size)
-    if channels not in (1, 3):
-        raise check.invalid("data.channels", "1 or 3", channels)
-    parts = ("train", "test") if _is_split(root) else (".",)
-    classes = _class_names(root / parts[0])
-    found = [_scan(root, root / part, classes) for part in parts]
-    known = _sizes(found, max_pixels)
-    shape = wanted or _common_size(root, known)
-    (x, y), *own = [(ImageFiles(p, shape, channels), np.array(labels)) for p, labels in found]
-    return Raw(
-        name=root.resolve().name,
-        x=x,
-        y=y,
-        task=classes_task(len(classes)),
-        class_names=classes,
+    wanted = sizes.checked(size)
+    check.choice("data.channels", channels, (AUTO, 1, 3))
+    if labels is None:
+        listed, truth = _by_folder(root)
+    else:
+        table, skip = paths.table("data.labels", labels), on_error == SKIP
+        how = Reading(target, label_separator, split, task)
+        listed, truth = labelled(root, table, how, skip=skip)
+    look = Check(listed, max_pixels, on_error)
+    found = look.run(Wish(wanted, resize, channels), cache, round(cache_limit * GIB))
+    name = folder.shown(root.resolve().name)
+    raw = Raw(
+        name=name,
+        x=found.files,
+        y=found.listing.labels,
+        task=truth.task,
+        class_names=truth.class_names,
+        target_names=truth.target_names,
         is_image=True,
-        test=own[0] if own else None,
+        warnings=[f"{name}: {sentence}" for sentence in listed.sentences + found.sentences],
     )
+    return in_roles(raw, found.listing.roles)
 
 
-def _checked_size(size: Sequence[int] | None) -> tuple[int, int] | None:
-    if size is None:
-        return None
-    if not isinstance(size, list | tuple) or len(size) != 2:
-        raise check.invalid("data.size", "[height, width] or null", size)
-    height, width = (check.integer("data.size", side, low=1, high=4096) for side in size)
-    return height, width
-
-
-def _is_split(root: Path) -> bool:
-    return {entry.name for entry in _folders(root)} == {"train", "test"}
-
-
-def _folders(root: Path) -> list[Path]:
-    entries = (entry for entry in root.iterdir() if not entry.name.startswith("."))
-    return sorted(entry for entry in entries if entry.is_dir())
-
-
-def _class_names(folder: Path) -> list[str]:
-    names = [entry.name for entry in _folders(folder)]
-    if len(names) < 2:
-        raise ValueError(
-            f"{folder} must have one sub-folder for each of at least two classes; it has "
-            f"{len(names)}."
-        )
-    return names
-
-
-def _scan(root: Path, folder: Path, classes: list[str]) -> tuple[list[Path], list[int]]:
-    """Every image file below the class folders, in sorted order, with its label."""
-    paths: list[Path] = []
-    labels: list[int] = []
-    home = root.resolve()
-    for label, name in enumerate(classes):
-        images = _images(folder / name)
-        if not images:
-            raise ValueError(f"{folder / name} holds no image ({', '.join(SUFFIXES)}).")
-        for image in images:
-            _refuse_escape(image, home)
-        paths += images
-        labels += [label] * len(images)
-    if len(paths) > MAX_ROWS:
-        raise ValueError(f"{root} holds more than {MAX_ROWS:,} images.")
-    return paths, labels
-
-
-def _images(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
-
-
-def _refuse_escape(image: Path, home: Path) -> None:
-    real = image.resolve()
-    if not real.is_relative_to(home):
-        raise ValueError(f"{image} is a link that leaves {home}; kreg does not follow it.")
-    if not real.is_file():
-        raise ValueError(f"{image} is not a file.")
-
-
-def _sizes(
-    found: list[tuple[list[Path], list[int]]], max_pixels: int
-) -> dict[tuple[int, int], Path]:
-    """Every size that occurs, with an example; from the headers, without decoding."""
-    sizes: dict[tuple[int, int], Path] = {}
-    for images, _ in found:
-        for path in images:
-            sizes.setdefault(_size(path, max_pixels), path)
-    return sizes
-
-
-def _size(path: Path, max_pixels: int) -> tuple[int, int]:
-    import warnings
-
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as image:
-                width, height = image.size
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path} is not an image that kreg can read: {error}.") from error
-    if width * height > max_pixels:
-        raise ValueError(f"{path} has {width} x {height} pixels; at most {max_pixels:,} are read.")
-    return height, width
-
-
-def _common_size(root: Path, sizes: dict[tuple[int, int], Path]) -> tuple[int, int]:
-    if len(sizes) == 1:
-        return next(iter(sizes))
-    (one, first), (other, second) = list(sizes.items())[:2]
-    raise ValueError(
-        f"{root} holds images of {len(sizes)} sizes, such as {first.name} {one} and {second.name} "
-        f"{other} (height, width). Say data.size=[height,width] to resize them."
-    )
+def _by_folder(root: Path) -> tuple[Listing, Truth]:
+    listed = folder.listing(root)
+    classes = listed.classes
+    return listed, Truth(listed.labels, classes_task(len(classes)), classes, [], [])

@@ -83,6 +83,31 @@ class Convolution(Dense):
     width = "filters"
 
 
+class MemberHeads(Dense):
+    """A kernel and a bias for each place of the axis before the channels: `bkd,kdc->bkc`.
+
+    An input channel is not needed where no head reads it, or where all biases can take it over.
+    """
+
+    EQUATION = "bkd,kdc->bkc"
+
+    def bias(self) -> np.ndarray:
+        return self.layer.bias.numpy().astype("float64")
+
+    def folded(self, values: np.ndarray) -> np.ndarray:
+        return np.einsum("d,kdc->kc", values, self.kernel.astype("float64"))
+
+    def constants(self, inputs: list[np.ndarray]) -> np.ndarray:
+        return np.full(self.size, UNKNOWN)  # each head has another one
+
+    def spread(self, kept: Masks) -> Masks:
+        return Masks(kept.inputs, np.ones_like(kept.output))
+
+    def matrix(self, live: Masks, kept: Masks, extra: np.ndarray) -> Resized:
+        kernel = np.where(live.inputs[0][:, None], self.kernel, 0)[:, kept.inputs[0]]
+        return Resized({}, [kernel, (self.bias() + extra).astype(self.kernel.dtype)])
+
+
 class Depthwise(Behaviour):
     """Output channel `i * m + j` is `act(x_i * k_ij + b)`, with `m` the depth multiplier."""
 

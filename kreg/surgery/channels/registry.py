@@ -9,7 +9,7 @@ import numpy as np
 from kreg.surgery import stripping
 from kreg.surgery.channels import activation, channelwise
 from kreg.surgery.channels.base import Behaviour
-from kreg.surgery.channels.kernels import Convolution, Dense, Depthwise, Separable
+from kreg.surgery.channels.kernels import Convolution, Dense, Depthwise, MemberHeads, Separable
 from kreg.surgery.graph import Call, Graph, Shape
 
 layers = keras.layers
@@ -33,6 +33,7 @@ BEHAVIOURS = {
     **dict.fromkeys(family("Conv{}D"), Convolution),
     **dict.fromkeys(family("DepthwiseConv{}D", (1, 2)), Depthwise),
     **dict.fromkeys(family("SeparableConv{}D", (1, 2)), Separable),
+    layers.EinsumDense: MemberHeads,
     layers.BatchNormalization: channelwise.BatchNorm,
     layers.PReLU: channelwise.ParametricReLU,
     **dict.fromkeys(SAME, channelwise.Same),
@@ -69,7 +70,7 @@ def kind_of(layer: keras.Layer | None, shapes: list[Shape]) -> type[Behaviour]:
 
 def obstacle(call: Call, layer: keras.Layer | None, shapes: list[Shape]) -> str:
     """Why the call is a barrier; empty where it is not."""
-    if layer is not None and type(layer) not in BEHAVIOURS:
+    if layer is not None and (type(layer) not in BEHAVIOURS or is_other_einsum(layer)):
         return "its channels depend on each other, or it is not known"
     if call.shared:
         return "it is called more than once"
@@ -78,6 +79,13 @@ def obstacle(call: Call, layer: keras.Layer | None, shapes: list[Shape]) -> str:
     if getattr(layer, "data_format", None) == "channels_first":
         return "its channels are not in the last axis (channels_first)"
     return special_obstacle(layer, shapes)
+
+
+def is_other_einsum(layer: keras.Layer) -> bool:
+    """Whether it is an `EinsumDense`, but not the heads of members with biases."""
+    if type(layer) is not layers.EinsumDense:
+        return False
+    return layer.equation != MemberHeads.EQUATION or layer.bias_axes != "kc"
 
 
 def special_obstacle(layer: keras.Layer | None, shapes: list[Shape]) -> str:

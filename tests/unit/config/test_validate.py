@@ -19,6 +19,10 @@ MISTAKES = {
     "reg.l1=true": r"`reg.l1`. Expected a finite number.*True",
     "trainer.device=tpu": r"`trainer.device`. Expected one of 'auto', 'cpu', 'gpu'",
     "seed=-3": r"`seed`. Expected a whole number from 0",
+    "optimizer.rates={bias: 0}": r"`optimizer.rates.bias`. Expected a finite number.*=0",
+    "optimizer.rates.bias=slow": r"`optimizer.rates.bias`. Expected a finite number.*'slow'",
+    "optimizer.rates=2": r"`optimizer.rates`. Expected a mapping",
+    "optimizer.decay_on=[]": r"`optimizer.decay_on`. Expected a name, or a list",
     "check=yess": r"`check`. Expected True or False",
     "task=../elsewhere": r"`task`. Expected a folder's name",
     "model=null": r"the group `model` has no option",
@@ -52,6 +56,7 @@ def test_a_mistake_is_a_sentence(mistake):
     [
         (["model=cnn", "data=wine"], "model=cnn needs images, but data=wine is a table"),
         (["model=transformer"], "model=transformer needs a table, but data=digits are images"),
+        (["optimizer.schedule=coslog4", "optimizer.warmup=0.1"], "rises from zero by itself"),
         (["dropout=light", "dropout.rate=1.5"], r"`dropout.rate`. Expected .*\[0, 1\).*1.5"),
     ],
 )

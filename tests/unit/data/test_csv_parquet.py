@@ -185,6 +185,34 @@ def test_an_identifier_is_left_out_and_said_so(written):
     assert any("'ticket' differs in every row" in sentence for sentence in data.warnings)
 
 
+def comments(rows=200):
+    """Of five words each, every tenth a second time."""
+    return [f"the room was number {i - i % 10 // 9} again" for i in range(rows)]
+
+
+def test_free_text_is_refused_and_what_its_user_says_is_done(written):
+    path = written(mixed().assign(comment=comments()))
+    with pytest.raises(
+        ValueError, match=r"'comment' holds free text: 180 .* data.drop=\[comment\]"
+    ):
+        csv_parquet.csv(path, "income")
+    assert "comment" not in csv_parquet.csv(path, "income", drop=["comment"]).x
+    assert "comment" in csv_parquet.csv(path, "income", types={"comment": "category"}).x
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"a long name of a level {i % 20}" for i in range(200)],  # few of them differ
+        [f"{i - i % 10 // 9} Long Road" for i in range(200)],  # an address has few words
+        [None] * 190 + comments(10),  # too few cells to tell
+    ],
+)
+def test_long_names_of_levels_are_no_free_text(written, cells):
+    path = written(mixed().assign(where=cells))
+    assert "where" in csv_parquet.csv(path, "income").x
+
+
 WRONG = {
     "no such target": (lambda f: f, {"target": "incomes"}, "Did you mean 'income'"),
     "no such group": (lambda f: f, {"group": "persn"}, "data.group"),

@@ -1,5 +1,7 @@
 """The `optimizer` group: settings and the learning rate over time."""
 
+import math
+
 import pytest
 
 import kreg
@@ -29,6 +31,13 @@ def test_settings_arrive():
     assert {name: got[name] for name in expected} == expected
 
 
+def test_the_rules_arrive():
+    cfg = options.AdamOptions(rates={"bias": 0.1}, decay_on="kernels")
+    got = build.optimizer(cfg, 10).get_config()
+    assert (got["rates"], got["decay_on"]) == ({"bias": 0.1}, "kernels")
+    assert "rates" not in build.optimizer(options.AdamOptions(), 10).get_config()
+
+
 def test_cosine_falls_to_zero():
     values = rates(options.AdamOptions(learning_rate=0.1), 100)
     assert values[0] == pytest.approx(0.1)
@@ -47,3 +56,32 @@ def test_warmup_rises_from_zero(schedule, end):
 
 def test_a_constant_rate_is_a_number():
     assert build.learning_rate(options.AdamOptions(schedule="constant"), 100) == 2e-3
+
+
+def expected(name, t):
+    if name == "coslog4":
+        return 0.5 - 0.5 * math.cos(2 * math.pi * math.log2(1 + 15 * t))
+    return 1.0 if t < 0.5 else 0.5 * (1 + math.cos(math.pi * (t - 0.5) / 0.5))
+
+
+@pytest.mark.parametrize("name", ["coslog4", "flat_cos"])
+def test_courses_against_their_formulas(name):
+    values = rates(options.AdamOptions(learning_rate=0.04, schedule=name), 150)
+    formula = [0.04 * expected(name, step / 150) for step in range(151)]
+    assert values == pytest.approx(formula, abs=1e-6)
+
+
+def test_flat_cos_after_a_warmup():
+    values = rates(options.AdamOptions(learning_rate=1.0, schedule="flat_cos", warmup=0.2), 100)
+    assert values[:21] == pytest.approx([step / 20 for step in range(21)])
+    assert values[20:] == pytest.approx([expected("flat_cos", s / 80) for s in range(81)], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["coslog4", "flat_cos"])
+def test_a_course_is_saved_with_its_optimizer(name):
+    made = build.optimizer(options.AdamOptions(schedule=name), 60)
+    again = type(made).from_config(made.get_config())
+    for optimizer in (made, again):
+        optimizer.build([])
+        optimizer.iterations.assign(20)
+    assert float(again.learning_rate) == float(made.learning_rate) > 0

@@ -11,11 +11,12 @@ from kreg.factories import model as build
 from kreg.fields import check_field
 from kreg.models import options
 
-TINY = {"width": 4, "trees": 3, "depth": 1, "heads": 2}
+TINY = {"width": 4, "trees": 3, "depth": 1, "heads": 2, "members": 2, "embedding": 1, "bins": 2}
 
 
 def info(shape, dtype="float32"):
-    rows = SimpleNamespace(x=np.zeros((2, *shape), dtype))
+    x = np.random.default_rng(0).normal(size=(64, *shape))  # enough for every bin of a number
+    rows = SimpleNamespace(x=x.astype(dtype))
     return SimpleNamespace(
         input_shape=shape, outputs=3, task="classification", is_image=len(shape) == 3, train=rows
     )

@@ -80,4 +80,5 @@ def test_signatures_are_those_of_keras():
     import inspect
 
     ours = list(inspect.signature(kreg.optimizers.Adam).parameters)
-    assert ours == list(inspect.signature(keras.optimizers.Adam).parameters)
+    kept = [name for name in ours if name not in ("rates", "decay_on")]  # kreg's own
+    assert kept == list(inspect.signature(keras.optimizers.Adam).parameters)

@@ -27,6 +27,12 @@ def test_a_line_without_a_number_stays_away():
     assert not {"compressed", "gap", "features", "verdict"} & lines.keys()
 
 
+def test_the_speed_of_picture_files_is_one_line():
+    lines = dict(summary.lines(RESULT | {"pictures": {"told": "12 a second"}}, Path("run")))
+    assert lines["pictures"] == "12 a second"
+    assert "pictures" not in dict(summary.lines(RESULT | {"pictures": None}, Path("run")))
+
+
 def test_a_regression_shows_its_rmse():
     found = COMPRESSED | {"metrics": {"test_clean_rmse": 2.0}}
     assert "test rmse 2.0000" in summary.compressed(found)

@@ -1,0 +1,1 @@
+"""Picture files: found in a folder, checked, decoded once and kept."""

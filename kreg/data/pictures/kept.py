@@ -1,0 +1,210 @@
+"""Decoded pictures: kept in memory, or in one file on the disk that later runs find again.
+
+The file's name is a hash over all that the pixels depend on, and it appears whole or not at all.
+A process that wants the same pictures at the same time waits for the first one.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Protocol, TypeAlias
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from kreg import files
+from kreg.data.pictures.decoding import Recipe
+from kreg.data.pictures.folder import Listing
+from kreg.foreign import memory
+from kreg.foreign.content import DamagedError
+from kreg.foreign.pixel_file import SUM, PixelFile
+from kreg.printable import say
+
+AUTO, MEMORY, DISK, NONE = CACHES = ("auto", "memory", "disk", "none")
+VERSION = 1
+ENDING = ".pixels"
+SHARE = 4  # `auto` takes at most one part in so many of the memory
+GIB = 2**30
+
+Put: TypeAlias = Callable[[int, NDArray[np.uint8]], None]
+Fill: TypeAlias = Callable[[Put], None]  # decodes, and gives each row and its pixels to `put`
+
+
+class Kept(Protocol):
+    """Decoded pictures by their rows."""
+
+    def take(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """`(pixels, wrong)`: see `PixelFile.take`."""
+
+
+class InMemory:
+    """Pictures in an array, `(rows, height, width, channels)`."""
+
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        self.pixels = pixels
+
+    def take(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        return self.pixels[rows], np.empty(0, np.int64)
+
+
+def default_folder() -> Path:
+    """Where caches of this user belong: `$XDG_CACHE_HOME/kreg`, by default `~/.cache/kreg`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kreg" / "pictures"
+
+
+def place(cache: str, size: int, limit: int) -> tuple[str, str | None]:
+    """Where pictures go, and a sentence if that is not where they were to go.
+
+    Args:
+        cache: One of `CACHES`. `"auto"` is the memory for a quarter of it at most, else the disk.
+        size: Bytes of all decoded pictures.
+        limit: Bytes that may be kept at most.
+    """
+    if cache == NONE:
+        return NONE, None
+    if size > limit:
+        return NONE, (
+            f"the decoded pictures take {memory.told(size)}, and data.cache_limit is "
+            f"{memory.told(limit)}: they are decoded anew in every epoch."
+        )
+    if cache == MEMORY and size > memory.available():
+        raise ValueError(
+            f"data.cache=memory, but the decoded pictures take {memory.told(size)} and this "
+            f"machine has {memory.told(memory.available())}. Say data.cache=disk."
+        )
+    fits = size <= memory.available() // SHARE
+    return {AUTO: MEMORY if fits else DISK}.get(cache, cache), None
+
+
+def in_memory(rows: int, recipe: Recipe, fill: Fill) -> Kept:
+    """The pictures that `fill` decodes; rows that it leaves out are black."""
+    pixels = np.zeros((rows, *recipe.shape), np.uint8)
+    fill(pixels.__setitem__)
+    return InMemory(pixels)
+
+
+def on_disk(folder: Path, listing: Listing, recipe: Recipe, limit: int, fill: Fill) -> Kept:
+    """The pictures that an earlier run has kept, or that `fill` decodes now.
+
+    Args:
+        folder: Of all such files; made where it is missing.
+        listing: The files.
+        recipe: How they are decoded.
+        limit: Bytes that the folder may hold; what was used longest ago makes room.
+        fill: Called where nothing is kept yet.
+
+    Raises:
+        OSError: If the disk is full, or the folder may not be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / (key(listing, recipe) + ENDING)
+    rows = len(listing.names)
+    with _alone(path):
+        known = _find(path, rows, recipe)
+        if known is not None:
+            return known
+        size = rows * (_row_bytes(recipe) + SUM.itemsize)
+        make_room(path, size, limit)
+        free = shutil.disk_usage(folder).free
+        if size > free:
+            raise OSError(f"{memory.told(size)} are needed and {memory.told(free)} are free")
+        with files.replacing(path) as temporary, open(temporary, "wb") as file:
+            _write(file, rows, recipe, fill)
+        return PixelFile(path, rows, recipe.shape)
+
+
+def key(listing: Listing, recipe: Recipe) -> str:
+    """Another one where a file, the decoder or what is wanted of it is another."""
+    from PIL import __version__ as decoder
+
+    facts = (VERSION, decoder, recipe, len(listing.names))
+    found = hashlib.sha256(repr(facts).encode())
+    found.update("\0".join(listing.names).encode(errors="surrogateescape"))
+    found.update(np.ascontiguousarray(listing.stamps).tobytes())
+    return found.hexdigest()[:32]
+
+
+def make_room(path: Path, size: int, limit: int) -> None:
+    """Remove what killed writers left, and what was used longest ago, until `size` fits in.
+
+    Args:
+        path: The file that is to be written; its lock is held.
+        size: Its bytes.
+        limit: Bytes that its folder may hold.
+    """
+    for leftover in path.parent.glob(f".*{files.TEMPORARY}{ENDING}"):
+        _remove(leftover, path.with_name(leftover.name[1:].split(".")[0] + ENDING), path)
+    kept = sorted(path.parent.glob(f"*{ENDING}"), key=lambda path: path.stat().st_mtime_ns)
+    total = sum(known.stat().st_size for known in kept)
+    while kept and total + size > limit:
+        oldest = kept.pop(0)
+        total -= oldest.stat().st_size
+        _remove(oldest, oldest, path)
+
+
+def _row_bytes(recipe: Recipe) -> int:
+    return int(np.prod(recipe.shape))
+
+
+def _write(file: BinaryIO, rows: int, recipe: Recipe, fill: Fill) -> None:
+    """The rows at their places, then their sums. What is mapped would crash on a full disk."""
+    size = _row_bytes(recipe)
+    sums = np.full(rows, zlib.crc32(bytes(size)), SUM)
+
+    def put(row: int, pixels: NDArray[np.uint8]) -> None:
+        content = pixels.tobytes()
+        file.seek(row * size)
+        file.write(content)
+        sums[row] = zlib.crc32(content)
+
+    fill(put)
+    file.seek(rows * size)
+    file.write(sums.tobytes())
+
+
+def _find(path: Path, rows: int, recipe: Recipe) -> PixelFile | None:
+    try:
+        found = PixelFile(path, rows, recipe.shape)
+        os.utime(path)
+    except (OSError, DamagedError):
+        return None
+    return found
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """While no other process writes this file."""
+    lock = _lock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        say("another process decodes the same pictures; waiting for it", sys.stderr)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _remove(path: Path, owner: Path, held: Path) -> None:
+    """Remove a file unless another process is about to write its owner."""
+    lock = None if owner == held else _lock(owner)
+    with contextlib.suppress(Timeout, OSError), contextlib.ExitStack() as until:
+        if lock is not None:
+            until.enter_context(lock.acquire(blocking=False))
+        path.unlink(missing_ok=True)
+
+
+def _lock(path: Path) -> FileLock:
+    return FileLock(
+        path.with_suffix(".lock"),
+        thread_local=False,
+        fallback_to_soft=False,
+        preserve_lock_file=True,
+    )

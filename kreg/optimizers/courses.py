@@ -1,0 +1,75 @@
+"""Courses of the learning rate that Keras has no schedule for: of height 1, for `Scaled`."""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+from kreg import check
+
+COUNT: check.Bounds = {"low": 1}
+SHARE: check.Interval = {"low": 0, "high": 1, "high_open": True}
+
+
+@keras.saving.register_keras_serializable(package="kreg")
+class LogCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """`1/2 - 1/2 cos(2 pi log2(1 + (2^cycles - 1) t))` with `t = step / steps`.
+
+    Cosine cycles from 0 over 1 back to 0, each about twice as long as the one before: a fast start,
+    restarts, a slow end. With four cycles this is the `coslog4` of RealMLP (Holzmueller et al.,
+    2024).
+
+    Args:
+        steps: Whole number >= 1: the length of the training. After it the rate is 0.
+        cycles: Whole number >= 1. Defaults to `4`.
+
+    >>> [round(float(LogCosine(150)(step)), 2) for step in (0, 10, 15, 30, 150)]
+    [0.0, 0.0, 0.72, 0.0, 0.0]
+    """
+
+    def __init__(self, steps: int, cycles: int = 4):
+        self.steps = check.integer("steps", steps, **COUNT)
+        self.cycles = check.integer("cycles", cycles, **COUNT)
+
+    def __call__(self, step: Any) -> Any:
+        t = share(step, self.steps)
+        turns = ops.log(1.0 + (2.0**self.cycles - 1.0) * t) / math.log(2.0)
+        return 0.5 - 0.5 * ops.cos(2.0 * math.pi * turns)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"steps": self.steps, "cycles": self.cycles}
+
+
+@keras.saving.register_keras_serializable(package="kreg")
+class FlatCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """1 until `t = flat`, then `1/2 + 1/2 cos(pi (t - flat) / (1 - flat))`; `t = step / steps`.
+
+    Args:
+        steps: Whole number >= 1: the length of the training. After it the rate is 0.
+        flat: Share in [0, 1) of the training at the full rate. Defaults to `0.5`.
+        warmup: Whole number >= 0 of steps in which the rate rises linearly from 0, and which come
+            before `t = 0`. Defaults to `0`.
+
+    >>> [round(float(FlatCosine(100)(step)), 6) for step in (0, 50, 75, 100)]
+    [1.0, 1.0, 0.5, 0.0]
+    """
+
+    def __init__(self, steps: int, flat: float = 0.5, warmup: int = 0):
+        self.steps = check.integer("steps", steps, **COUNT)
+        self.flat = check.number("flat", flat, **SHARE)
+        self.warmup = check.integer("warmup", warmup, low=0)
+
+    def __call__(self, step: Any) -> Any:
+        step = ops.cast(step, "float32")
+        falling = ops.maximum(share(step - self.warmup, self.steps) - self.flat, 0.0)
+        value = 0.5 + 0.5 * ops.cos(math.pi * falling / (1.0 - self.flat))
+        return ops.minimum(value, step / self.warmup) if self.warmup else value
+
+    def get_config(self) -> dict[str, Any]:
+        return {"steps": self.steps, "flat": self.flat, "warmup": self.warmup}
+
+
+def share(step: Any, steps: int) -> Any:
+    """How much of the training is over, from 0 to 1."""
+    return ops.clip(ops.cast(step, "float32") / steps, 0.0, 1.0)
