@@ -1,5 +1,6 @@
 from .csv_files import CSV as CSV
 from .mlflow import MLflow as MLflow
+from .notebook import Notebook as Notebook
 from .protocol import EpochRecord as EpochRecord
 from .protocol import Logger as Logger
 from .protocol import Run as Run

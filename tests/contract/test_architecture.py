@@ -64,7 +64,7 @@ MAY_IMPORT = {
     "runs": set(),
     "pages": {"diagnostics"},
     "tensorboard": {"diagnostics", "pages"},
-    "loggers": {"diagnostics", "tensorboard"},
+    "loggers": {"diagnostics", "pages", "tensorboard"},
     "optimizers": {"regularizers"},
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
