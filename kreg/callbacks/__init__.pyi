@@ -1,5 +1,6 @@
 from .diagnostics.diagnostics import Diagnostics as Diagnostics
 from .early_stopping.early_stopping import EarlyStopping as EarlyStopping
+from .finetune import Finetune as Finetune
 from .history_file import HistoryFile as HistoryFile
 from .interrupt import Interrupt as Interrupt
 from .loggers import Loggers as Loggers

@@ -5,6 +5,7 @@ import re
 
 from kreg import check
 from kreg.config import automatic, data_checks, procedures
+from kreg.config.backbone_checks import a_backbone_can_be_built
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
 from kreg.layers.options import NoiseOptions
@@ -217,6 +218,7 @@ def loggers_are_there(config: Config) -> None:
 
 RULES = (
     loggers_are_there,
+    a_backbone_can_be_built,
     folds_compare,
     a_path_has_a_table,
     classes_can_be_weighed,

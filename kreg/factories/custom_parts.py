@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kreg import check
+from kreg.applications import BY_NAME
 from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
@@ -85,7 +86,7 @@ def ask(group: str, cfg: Custom, call: Call) -> None:
             f"{group}.kind={cfg.kind} cannot be called as kreg calls a "
             f"{group.split('.')[0]}: {problem} "
             f"Its parameters are ({listed(parameters)}); kreg calls it with {call}, then with "
-            f"{group}.params. Write a function of your own around it."
+            f"{group}.params. {advice(cfg)}"
         )
 
 
@@ -153,3 +154,11 @@ def listed(parameters: Parameters) -> str:
     """Parameters as in a function's head, without annotations."""
     bare = [p.replace(annotation=p.empty) for p in parameters.values()]
     return str(inspect.Signature(bare))[1:-1]
+
+
+def advice(cfg: Custom) -> str:
+    """What to do instead."""
+    module, _, name = cfg.kind.partition(":")
+    around = "Write a function of your own around it"
+    is_known = module.startswith("keras.applications") and name in BY_NAME
+    return f"Say model=backbone model.name={name}." if is_known else f"{around}."

@@ -2,12 +2,15 @@
 
 import hashlib
 import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
+from kreg.config.backbone_checks import WORDS
 from kreg.config.custom import Custom
 from kreg.factories import components
+from kreg.factories.data import from_start
 from kreg.foreign import memory
-from kreg.models.options import ModelOptions
+from kreg.models.options import BackboneOptions, ModelOptions
 
 if TYPE_CHECKING:
     import keras
@@ -39,6 +42,8 @@ def model(
     fits = (tuple(info.input_shape), info.outputs, info.task)
     if isinstance(cfg, Custom):
         return components.create_custom(cfg, *fits, dropout=noise, rescale=byte)
+    if isinstance(cfg, BackboneOptions):
+        return pretrained(cfg, info, noise)
     refuse_too_large(cfg, info)
     rescale = standardised(info, standardise) or byte
     return components.create(cfg, *fits, dropout=noise, rescale=rescale, **fitted(cfg, info))
@@ -57,6 +62,44 @@ def fitted_key(cfg: ModelOptions | Custom, info: "Data") -> str:
     for values in fitted(cfg, info).values():
         digest.update(values.tobytes())
     return digest.hexdigest()
+
+
+def pretrained(cfg: BackboneOptions, info: "Data", noise: "float | Noise") -> "keras.Model":
+    """What others have trained; what of it found no place is said with the data's warnings."""
+    fits = (tuple(info.input_shape), info.outputs, info.task)
+    weights = cfg.weights if cfg.weights in WORDS else from_start(cfg.weights)
+    name = cfg.name or own_network(weights)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        network: keras.Model = components.create(
+            cfg, *fits, dropout=noise, rescale=to_bytes(info), weights=weights, name=name
+        )
+    info.warnings += [str(warning.message) for warning in caught]
+    return network
+
+
+def own_network(weights: str) -> "keras.Model":
+    """The model of a `.keras` file or a run directory, without its penalties and noise."""
+    from kreg.models.new_head import file_of
+    from kreg.surgery import load_model, strip
+
+    return strip(load_model(file_of(weights), compile=False))
+
+
+def to_bytes(info: "Data") -> tuple[float, float] | None:
+    """Scale and offset that turn pictures into bytes 0..255; `None` where they are bytes.
+
+    Floats up to 1, or from -1 to 1, are stretched; others up to 255 are bytes in another type.
+    """
+    import numpy as np
+
+    x = info.train.x  # rows that are not in memory yet are bytes
+    if not (info.is_image and isinstance(x, np.ndarray)) or x.dtype == np.uint8:
+        return None
+    low, largest = float(x.min()), float(np.abs(x).max())
+    if low < 0:
+        return 127.5 / max(largest, 1.0), 127.5
+    return (1.0 if 1 < largest <= 255 else 255 / max(largest, 1.0)), 0.0
 
 
 def refuse_too_large(cfg: ModelOptions, info: "Data") -> None:

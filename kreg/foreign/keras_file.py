@@ -79,14 +79,14 @@ def _check_weights(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
             while block := packed.read(2**20):
                 copy.write(block)
         with h5py.File(copy, "r") as weights:
-            claimed = sum(map(_bytes, _datasets(weights)))
+            claimed = sum(map(claimed_bytes, datasets(weights)))
     if claimed > member.file_size + SLACK:
         raise DamagedError(
             f"{member.filename} claims {claimed:,} bytes of weights and has {member.file_size:,}"
         )
 
 
-def _datasets(weights: Any) -> list[Any]:
+def datasets(weights: Any) -> list[Any]:
     """Every dataset, none of which lies in another file."""
     import h5py
 
@@ -101,5 +101,5 @@ def _datasets(weights: Any) -> list[Any]:
     return found
 
 
-def _bytes(dataset: Any) -> int:
+def claimed_bytes(dataset: Any) -> int:
     return int(dataset.size or 0) * int(dataset.dtype.itemsize)

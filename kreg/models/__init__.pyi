@@ -18,6 +18,7 @@ from .metrics import ExactMatch as ExactMatch
 from .metrics import LogitAccuracy as LogitAccuracy
 from .metrics import UnscaledMeanAbsoluteError as UnscaledMeanAbsoluteError
 from .metrics import UnscaledRootMeanSquaredError as UnscaledRootMeanSquaredError
+from .new_head import backbone as backbone
 from .noise_places import NoisePlaces as NoisePlaces
 from .real_mlp import realmlp as realmlp
 from .real_mlp import robust_scale as robust_scale

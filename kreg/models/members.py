@@ -14,7 +14,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kreg import check
+from kreg import check, private_keras
 from kreg.models.inputs_and_head import TASKS
 from kreg.models.losses import (
     BinaryCrossentropy,
@@ -57,7 +57,7 @@ class MeanOfMembers(keras.layers.Layer):
     def call(self, inputs: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
         outputs = mean_of(inputs, self.task)
         if training:
-            setattr(outputs, HUNG, inputs)
+            private_keras.hang(outputs, HUNG, inputs)
         elif self.low is not None:
             outputs = ops.clip(outputs, self.low, self.high)
         return outputs
@@ -96,7 +96,7 @@ class OfMembers:
     """`mean_k loss(y, z_k)` for a tensor of `MeanOfMembers` in training, else `loss(y, z)`."""
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        members = getattr(y_pred, HUNG, None)
+        members = private_keras.hung(y_pred, HUNG)
         seen = y_pred if members is None else members
         return super().__call__(y_true, seen, sample_weight)  # type: ignore[misc]
 

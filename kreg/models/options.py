@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from kreg.applications import BY_NAME
 from kreg.check import Bounds, Interval
-from kreg.fields import Options, kind, one_of, ranged, switch, table
+from kreg.fields import Options, kind, one_of, ranged, switch, table, text
 
 ACTIVATIONS = ("relu", "elu", "gelu", "selu", "silu", "tanh")
 COUNT: Bounds = {"low": 1}
@@ -13,6 +14,11 @@ SCALE: Interval = {"low": 0.25, "high": 4}
 TREE_DEPTH: Bounds = {"low": 1, "high": 12}  # 2**depth leaves
 TEMPERATURE: Interval = {"low": 0, "low_open": True}
 IN_STAGES = "filters in the first stage, doubled in each of the next two"
+
+
+def smallest(name: str | None) -> int:
+    """Pixels of height and width that a network of `keras.applications` needs."""
+    return BY_NAME[name].smallest if name else 1
 
 
 def depth(default: int, meaning: str, high: int = 64) -> Any:
@@ -212,6 +218,28 @@ class TabmOptions(ModelOptions, component="kreg.models:tabm"):
         return row * (self.bins + 2) + shared + self.members * (row + self.units * outputs)
 
 
+@dataclass
+class BackboneOptions(ModelOptions, component="kreg.models:backbone"):
+    images = convolves = True
+    kind: str = kind("backbone")
+    name: str | None = one_of(
+        None, tuple(BY_NAME), "of keras.applications; null: the network that weights holds"
+    )
+    weights: str = text(
+        "none", "none | imagenet (downloaded) | a .keras or .h5 file | a run directory of kreg"
+    )
+    size: int | None = ranged(
+        None,
+        "height and width that pictures are resized to; null: their own, if that is large enough",
+        type=int,
+        low=1,
+        high=4096,
+    )
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        return 0  # what others have trained has been trained
+
+
 KINDS = table(
     LinearOptions,
     ShallowOptions,
@@ -225,4 +253,5 @@ KINDS = table(
     TransformerOptions,
     ForestOptions,
     TabmOptions,
+    BackboneOptions,
 )

@@ -1,20 +1,24 @@
 """The callbacks of one training, in the one order that works."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kreg import files
 from kreg.config.automatic import obstacle
 from kreg.config.custom import Custom
 from kreg.config.root import Config
-from kreg.factories import diagnostics, loggers, stop
+from kreg.factories import diagnostics, stop
 from kreg.fields import Options
-from kreg.loggers.protocol import Run
-from kreg.training import class_weights, own_callbacks, samples, units
-from kreg.training.options import GapOptions, NoStopOptions, PatienceOptions, StopOptions
+from kreg.training import class_weights, own_callbacks, samples, telling, units
+from kreg.training.options import (
+    GapOptions,
+    NoStopOptions,
+    PatienceOptions,
+    RefineOptions,
+    StopOptions,
+)
 from kreg.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -68,36 +72,44 @@ class TrainingCallbacks:
         """Whether Diagnostics writes `val_loss` and its like, so that `fit` need not."""
         return self.diagnostics is not None and self.diagnostics.validate
 
-    def save_best(self, path: Path) -> None:
-        """Write the best model that there was; what `stop=none` has trained on is left as it is."""
+    @contextmanager
+    def holding_best(self) -> "Iterator[keras.Model]":
+        """The model, inside with the best weights that there were.
+
+        What `stop=none` has trained on is left as it is.
+        """
         from kreg.callbacks.early_stopping import snapshots
 
         model, stopping = self.stopping.model, self.stopping
         best = stopping.best_weights if stopping.dry_run else None
         if best is None:
-            files.save_model(model, path)
+            yield model
             return
         final = snapshots.read(model, stopping.snapshots.what)
         snapshots.write(model, best, stopping.snapshots.what)
-        files.save_model(model, path)
-        snapshots.write(model, final, stopping.snapshots.what)
+        try:
+            yield model
+        finally:
+            snapshots.write(model, final, stopping.snapshots.what)
 
 
 def assemble(
     plan: Plan,
     config: Config,
-    place: "RunDirectory",
-    store: "Checkpoint",
+    place: "RunDirectory | None" = None,
+    store: "Checkpoint | None" = None,
     hopeless: Hopeless | None = None,
     sweep: str = "",
 ) -> TrainingCallbacks:
     """The callbacks of a training in the run directory `place`, whose state is in `store`.
 
+    Without these nothing is written, and no signal is caught.
+
     Args:
         plan: The training.
         config: The checked configuration.
-        place: The open run directory.
-        store: Where the run's state is kept.
+        place: The open run directory, or `None`.
+        store: Where the run's state is kept, or `None`.
         hopeless: In a search, a function of the clean validation losses so far; `True` ends it.
         sweep: The name of the sweep of which this is a job; empty for a single run.
     """
@@ -108,15 +120,15 @@ def assemble(
     epochs = plan.budget.epochs
     gap = proving(plan, config)
     rule = stopping_rule(config, plan, gap)
-    measure = measuring(plan, config, name=place.path.name)
+    measure = measuring(plan, config, name=place.path.name if place else plan.data.name)
     stopping = stopper(rule, plan, measure)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite(verbose=0)
-    told = logging(plan, config, place, sweep)
+    told = telling.callback(plan, config, place, sweep)
     own = own_callbacks.of(config, plan.data)
-    bar = room.ProgressBar(epochs, store.epoch)
+    bar = progress_bar(epochs, store.epoch if store else 0, config.trainer.verbose)
     members = [
-        interrupt,
+        interrupt if place else None,
         non_finite,
         gap,  # before what records the logs
         measure,
@@ -124,25 +136,26 @@ def assemble(
         trial,
         rate_log(plan.model),
         keras.callbacks.History(),
-        room.HistoryFile(place.file("history.csv")),
+        room.HistoryFile(place.file("history.csv")) if place else None,
         told,
         *own,
         bar,
     ]
     members = [member for member in members if member is not None]
-    members.append(room.Saver(store, members, config.trainer.save_every))
+    if store:
+        members.append(room.Saver(store, members, config.trainer.save_every))
     return TrainingCallbacks(
         members, measure, stopping, interrupt, non_finite, bar, told, own, gap, trial
     )
 
 
-def logging(plan: Plan, config: Config, place: "RunDirectory", sweep: str) -> "room.Loggers":
-    """The callback that tells the loggers; the end of the run comes after that of `fit`."""
-    from kreg.callbacks import Loggers
+def progress_bar(epochs: int, done: int, verbose: str) -> "room.ProgressBar":
+    """The bar of a training; `trainer.verbose=quiet` has it show nothing."""
+    from rich.console import Console
 
-    shown = plan.samples if plan.shows_samples else None
-    run = Run(place.path, task=config.task, group=sweep, samples=shown)
-    return Loggers(loggers.loggers(config.logger), run, config=config.to_dict(), ends=False)
+    from kreg.callbacks import ProgressBar
+
+    return ProgressBar(epochs, done, Console(stderr=True, quiet=verbose == "quiet"))
 
 
 def measuring(plan: Plan, config: Config, name: str) -> "room.Diagnostics | None":
@@ -179,7 +192,10 @@ def facts(plan: Plan) -> "Inputs":
 
 
 def stopping_rule(config: Config, plan: Plan, gap: "DualityGap | None") -> StopRule:
-    """The `stop` group; patience, with a sentence, where `stop=gap` has nothing to wait for."""
+    """The `stop` group; patience, with a sentence, where it has nothing to wait for."""
+    if isinstance(config.stop, RefineOptions) and (reason := unrefinable(plan)):
+        plan.data.warnings.append(f"{reason} Training stops by stop=patience.")
+        return PatienceOptions()
     if not isinstance(config.stop, GapOptions) or gap is not None:
         return config.stop
     plan.data.warnings.append(
@@ -187,6 +203,18 @@ def stopping_rule(config: Config, plan: Plan, gap: "DualityGap | None") -> StopR
         "the same: training stops by stop=patience."
     )
     return PatienceOptions()
+
+
+def unrefinable(plan: Plan) -> str:
+    """Why no temperature can be fitted to the validation rows; empty where one can."""
+    from kreg.diagnostics.refinement import FEWEST
+
+    rows = len(plan.data.validation)
+    if plan.data.task == "regression":
+        return "A regression has no classes to be calibrated."
+    return (
+        f"A temperature takes {FEWEST} validation rows, there are {rows}." if rows < FEWEST else ""
+    )
 
 
 def stopper(

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kreg.applications import BY_NAME
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
 from kreg.factories import augment, custom_parts, data, dropout, model, optimizer, reg
 from kreg.fields import Options
+from kreg.models.options import BackboneOptions
 from kreg.training import class_weights, shared_steps, tasks
 from kreg.training.budget import Budget, planned
 from kreg.training.options import TrainerOptions
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kreg.augment import Pipeline
-    from kreg.data import Data, Split
+    from kreg.data import Data, Raw, Split
 
 DECODED = 4096  # training images that are decoded at once, to be measured
 
@@ -38,6 +40,7 @@ class Plan:
         inferred: Whether the task was read from the target, because nobody has said it.
         class_weight: One weight a class in the loss of the training, `(classes,)`, or `None`.
         weighing: `trainer.class_weight`, as it was said.
+        pretrained: The checked `model` group.
     """
 
     data: "Data"
@@ -49,6 +52,7 @@ class Plan:
     inferred: bool = False
     class_weight: "np.ndarray | None" = None
     weighing: class_weights.Choice = class_weights.NONE
+    pretrained: object = None
 
     @property
     def steps(self) -> int:
@@ -109,12 +113,28 @@ class Plan:
             raise ValueError("This training has no augmentation. Choose one, augment=light say.")
         return self.pipeline
 
+    @property
+    def parts(self) -> str:
+        """Of a network that others have trained: backbone and head, whose weights, which licence.
+
+        Nothing for the others.
+        """
+        if not isinstance(self.pretrained, BackboneOptions):
+            return ""
+        head = int(self.model.layers[-1].count_params())
+        weights, name = self.pretrained.weights, self.pretrained.name
+        known = BY_NAME[name].licence if name and weights == "imagenet" else ""
+        licence = f", {known}" if known else ""
+        told = "random weights" if weights == "none" else f"weights from {weights}{licence}"
+        return f" ({self.model.count_params() - head:,} backbone, {head:,} head, {told})"
+
     def facts(self) -> dict[str, Any]:
         """What the first line on the terminal says."""
         sizes = self.data.sizes
         return {
             "model": self.model.name,
             "parameters": int(self.model.count_params()),
+            "parts": self.parts,
             "data": self.data.name,
             "task": tasks.described(self.data, self.inferred) + class_weights.told(self.weighing),
             "rows": list(sizes.values()),
@@ -148,7 +168,12 @@ def decoded(split: "Split", most: int | None = None) -> "Split":
     return split.in_memory()
 
 
-def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = False) -> Plan:
+def make(
+    config: Config,
+    steps: SharedSteps | None = None,
+    whole_epochs: bool = False,
+    given: "Raw | None" = None,
+) -> Plan:
     """Load the data, build the augmentation and the model, attach penalties, compile.
 
     Args:
@@ -156,11 +181,12 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
         steps: What this training shares with earlier ones of the process, or `None`.
         whole_epochs: Whether one call of the compiled step trains a whole epoch, however long: the
             same weights, sooner, where no callback looks at single batches. Defaults to `False`.
+        given: The rows of `data=given`.
     """
     from kreg.data import steps_per_epoch
 
     custom_parts.ask_all(config)
-    rows = data.load(config.data, config.seed)
+    rows = data.load(config.data, config.seed, given)
     check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
     a_pass = steps_per_epoch(len(rows.train), batch_size)
@@ -171,6 +197,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     network = model.model(config.model, rows, noise, standardise)
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
+    plan.pretrained = config.model
     plan.inferred = (
         hasattr(config.data, "task") and getattr(config.data, "known_task", "") == "auto"
     )
@@ -231,7 +258,9 @@ def jit_compile(cfg: TrainerOptions, model: "keras.Model") -> bool | str:
 
 def scales(model: "keras.Model") -> list[tuple[Any, Any]]:
     """The constants with which pictures enter; they are compiled into the training step."""
-    layers = [layer for layer in model.layers if layer.name == "rescale"]
+    import keras
+
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Rescaling)]
     return [(layer.scale, layer.offset) for layer in layers]
 
 

@@ -15,7 +15,12 @@ OPTIONS = [
 SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "trainer.verbose=quiet"]
 # what an option needs around it to make sense
 COMPANY = {
+    ("model", "backbone"): ["model.name=MobileNet"],
     ("model", "transformer"): ["data=wine"],
+    ("model", "realmlp"): ["data=wine"],
+    ("recipe", "realmlp"): ["data=wine"],
+    ("recipe", "realmlp_full"): ["data=wine"],
+    ("model", "tabm"): ["data=wine"],
     ("augment", "tabular"): ["data=wine"],
     ("dropout", "spatial"): ["model=cnn"],
     ("dropout", "dropblock"): ["model=cnn"],
@@ -24,7 +29,7 @@ COMPANY = {
 }
 # sources that need files of the user's, or a download
 ELSEWHERE = {
-    "csv", "parquet", "npz", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
+    "csv", "parquet", "npz", "given", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
     "cifar100", "imdb",
 }  # fmt: skip
 
@@ -62,8 +67,10 @@ def _keys(group, option):
 
 
 TRAINABLE = [
-    (g, o) for g, o in OPTIONS if o not in ELSEWHERE and g not in ("debug", "trainer", "compress")
-]
+    (g, o)
+    for g, o in OPTIONS
+    if o not in {*ELSEWHERE, "backbone"} and g not in ("debug", "trainer", "compress")
+]  # large networks are trained in test_backbone.py
 
 
 @pytest.mark.parametrize(("group", "option"), TRAINABLE, ids=lambda v: v)
@@ -75,7 +82,7 @@ def test_trains_an_epoch(group, option, tmp_path, monkeypatch):
 
     size = SMALL if group != "data" else SMALL[1:]
     quick = [] if group in ("diagnostics", "stop") else ["diagnostics=off"]
-    quick += [] if group in ("model", "dropout", "stop") else ["model=shallow"]
+    quick += [] if group in ("model", "recipe", "dropout", "stop") else ["model=shallow"]
     config = compose_job([*overrides(group, option), *size, *quick])
     app.run(config, tmp_path / "run")
     result = RunDirectory(tmp_path / "run").result
@@ -86,3 +93,10 @@ def test_trains_an_epoch(group, option, tmp_path, monkeypatch):
 @pytest.mark.parametrize("option", catalogue.groups().get("experiment", ()))
 def test_an_experiment_composes(option):
     assert compose_job([f"experiment={option}"]).task
+
+
+def test_what_a_user_types_wins_over_a_recipe():
+    config = compose_job(["experiment=tabm", "reg=l1", "model.members=4", "data=diabetes"])
+    chosen = [config.model.kind, config.reg.kind, config.dropout.kind, config.data.kind]
+    assert chosen == ["tabm", "l1", "dropout", "diabetes"]
+    assert config.model.members == 4

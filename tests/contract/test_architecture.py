@@ -19,6 +19,8 @@ SHARED = {
     "csv_header",
     "foreign",
     "printable",
+    "randomness",
+    "applications",
 }
 # rooms whose table of components, and nothing else of them, is read from below by these
 READS_OPTIONS = {"config", "factories"}
@@ -52,6 +54,8 @@ MAY_IMPORT = {
     "csv_header": set(),
     "foreign": set(),
     "printable": set(),
+    "randomness": set(),
+    "applications": set(),
     "private_keras": set(),
     "untracked": set(),
     "gradients": set(),
@@ -69,13 +73,15 @@ MAY_IMPORT = {
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
     "measuring": {"diagnostics"},
+    "calibrating": {"diagnostics", "measuring"},
     "callbacks": {"diagnostics", "loggers", "measuring"},
-    "fitting": {"callbacks", "diagnostics", "pages"},
+    "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
-    | {"config", "diagnostics", "factories", "measuring", "pages", "runs"},
+    | {"calibrating", "config", "diagnostics", "factories", "measuring", "pages", "runs"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
+    "sklearn": {"config", "data", "diagnostics", "launch", "pages", "runs", "surgery", "training"},
     "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
@@ -97,6 +103,8 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "foreign": {"keras", "tensorflow", "hydra", "omegaconf"},
     "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "randomness": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "applications": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
     "measured": {"tensorflow", "hydra", "omegaconf"},
@@ -123,6 +131,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "data",
             "measuring",
             "fitting",
+            "calibrating",
         )
     },
 }
@@ -300,4 +309,6 @@ def test_the_look_for_private_names_sees_all_ways_to_them():
 def test_a_table_needs_the_shared_leaves_alone(room):
     for name in imports_of(ROOT / "kreg" / room / "options.py"):
         library = name.split(".")[0] in sys.stdlib_module_names
-        assert library or name.startswith(("kreg.fields.", "kreg.check.")), name
+        assert library or name.startswith(("kreg.fields.", "kreg.check.", "kreg.applications.")), (
+            name
+        )

@@ -79,6 +79,7 @@ def test_a_model_that_takes_its_call_passes(kind, params):
     [
         ("keras.applications:MobileNetV2", {"weights": None}, "`outputs` would be read as `alpha`"),
         ("keras.applications:ResNet50", {}, "read as `include_top`"),
+        ("keras.applications:VGG16", {}, "Say model=backbone model.name=VGG16."),
         ("two", {}, r"\(input_shape, outputs\)"),
         ("four", {}, "missing a required argument: `width`"),
         ("four", {"widht": 3}, "no parameter `widht`. Did you mean 'width'?"),

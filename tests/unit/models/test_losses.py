@@ -98,3 +98,16 @@ def test_a_wrong_share_is_a_sentence(share):
 def test_ignored_classes_are_refused():
     with pytest.raises(ValueError, match="ignore_class"):
         models.SparseCategoricalCrossentropy(ignore_class=0)
+
+
+def test_members_smooth_their_own_losses_in_training_alone():
+    """A mean of losses of smoothed labels; measured, the loss of the mean of the labels."""
+    logits = np.random.default_rng(1).normal(size=(6, 4, 3)).astype("float32")
+    plain = models.SparseCategoricalCrossentropy(True, SHARE)
+    loss = models.members_loss(plain)
+    mean = models.MeanOfMembers("classification")
+    each = [float(plain(IDS, logits[:, member])) for member in range(4)]
+    assert float(loss(IDS, mean(logits, training=True))) == pytest.approx(np.mean(each), rel=1e-6)
+    stock = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    with measuring():
+        assert float(loss(IDS, mean(logits))) == pytest.approx(float(stock(IDS, mean(logits))))

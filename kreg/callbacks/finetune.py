@@ -1,0 +1,143 @@
+"""Finetune: the head first, then all layers, in one `fit`."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import keras
+
+from kreg import check, private_keras
+from kreg.callbacks.shared_values import shared
+from kreg.measuring.keras_numbers import Logs
+
+THAW = "From here on all layers are trained{norms}; until here the head alone."
+KEPT = ", batch normalisations in inference mode"
+Flags: TypeAlias = list[tuple[keras.layers.Layer, bool]]  # and whether it is trained
+
+
+class Finetune(keras.callbacks.Callback):
+    """Train the head alone for some epochs, then all layers; nothing is compiled anew by hand.
+
+    What is frozen has no gradient, feels no penalty and no weight decay, and its batch
+    normalisations stay in inference mode: their averages do not move. The optimizer has a place for
+    every weight from the start, so that a training that was interrupted goes on bit for bit on
+    either side of the change. `kreg.L2SP` measures from the weights at which a layer was thawed.
+    Sources: Howard & Ruder, Universal language model fine-tuning, 2018 (gradual unfreezing); the
+    guide of Keras on transfer learning (normalisations in inference mode).
+
+    Args:
+        epochs: Whole number >= 1 of epochs that train the head alone, counted as in `fit`; `None`
+            for all of them. Defaults to `None`.
+        head: Names of the layers that make up the head. Defaults to `None`: the last layer that has
+            weights.
+        rate: Number in (0, 1] by which the learning rate is multiplied when all layers are trained.
+            Defaults to `1`. The optimizer's rate must be a number, not a schedule, if it is not 1.
+        norms: Whether batch normalisations are trained, too, when all layers are. Defaults to
+            `False`: they stay in inference mode.
+
+    After training the layers are as the last epoch had them: with `epochs=None` all but the head
+    are frozen.
+
+    Raises:
+        ValueError: At the start of training: for a name that no layer has, a model that is all
+            head, a schedule that cannot be multiplied, or another backend than TensorFlow.
+
+    >>> Finetune(epochs=3, rate=0.1).epochs
+    3
+    """
+
+    def __init__(
+        self,
+        epochs: int | None = None,
+        head: Sequence[str] | None = None,
+        *,
+        rate: float = 1.0,
+        norms: bool = False,
+    ) -> None:
+        super().__init__()
+        self.epochs = epochs if epochs is None else check.integer("epochs", epochs, low=1)
+        self.head = None if head is None else tuple(head)
+        self.rate = check.number("rate", rate, low=0, high=1, low_open=True)
+        self.norms = check.flag("norms", norms)
+        self.lowered = self.thawed = False
+        self._below: Flags | None = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(
+                "kreg.callbacks.Finetune changes what is trained inside `fit`, which the backend "
+                f"{keras.backend.backend()!r} cannot. Freeze the layers and call `fit` twice."
+            )
+        self.lowered = self.thawed = False
+        if self._below is None:
+            self._below = below_the_head(self.model, self.head)
+        self._check_rate()
+        if self.epochs is not None:  # the optimizer gets a place for every weight
+            put_back(self._below, self.norms)
+        else:
+            freeze(self._below)
+        if not self.model.optimizer.built:
+            self.model.optimizer.build(self.model.trainable_variables)
+        freeze(self._below)
+        retrace(self.model)
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.epochs is None or epoch < self.epochs or self.thawed:
+            return
+        put_back(self._below or [], self.norms)
+        if not self.lowered and self.rate != 1:
+            self.model.optimizer.learning_rate = self.rate * float(self._rate())
+        self.lowered = self.thawed = True
+        retrace(self.model)
+        text = THAW.format(norms="" if self.norms else KEPT)
+        shared(self.model).events.append({"epoch": epoch + 1, "kind": "thaw", "text": text})
+
+    def _rate(self) -> Any:
+        return keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
+
+    def _check_rate(self) -> None:
+        config = self.model.optimizer.get_config().get("learning_rate")
+        if self.rate != 1 and self.epochs is not None and isinstance(config, dict):
+            raise check.invalid(
+                "rate", "1 where the learning rate is a schedule: it says all rates", self.rate
+            )
+
+    def get_state(self) -> dict[str, Any]:
+        """Whether the learning rate has been lowered: the optimizer's state holds the lower one."""
+        return {"lowered": self.lowered}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from `get_state`."""
+        self.lowered = bool(state["lowered"])
+
+
+def below_the_head(model: keras.Model, head: Sequence[str] | None = None) -> Flags:
+    """All layers but the head, outer ones before those inside them, and whether each is trained."""
+    own = [layer for layer in model.layers if layer.weights]
+    known = [layer.name for layer in own]
+    for name in head or ():
+        check.choice("head", name, known)
+    chosen = set(head or known[-1:])
+    rest = [layer for layer in own if layer.name not in chosen]
+    if not any(layer.trainable_variables for layer in rest):
+        raise ValueError(
+            f"There is nothing to freeze in the model {model.name!r}: of its layers with weights, "
+            f"{', '.join(map(repr, known))}, none that is trained stands outside the head."
+        )
+    return [(part, part.trainable) for layer in rest for part in private_keras.all_layers(layer)]
+
+
+def freeze(layers: Flags) -> None:
+    for layer, _ in layers:
+        layer.trainable = False
+
+
+def put_back(layers: Flags, norms: bool) -> None:
+    """Train again what was trained before; batch normalisations only if they are wanted."""
+    for layer, trained in layers:  # setting it sets it for all inside, which come after
+        is_norm = isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = trained and (norms or not is_norm)
+
+
+def retrace(model: keras.Model) -> None:
+    """Compile the training step anew: it knows which weights were trained when it was traced."""
+    model.make_train_function(force=True)

@@ -1,0 +1,58 @@
+"""`model=backbone`: what is seen of its name, its weights and its size before Keras starts."""
+
+from pathlib import Path
+
+from kreg import check
+from kreg.config.root import Config
+from kreg.models.options import BackboneOptions, smallest
+
+WORDS = ("none", "imagenet")
+ENDINGS = (".keras", ".h5")  # `.weights.h5` too
+BEST = "best.keras"
+
+
+def a_backbone_can_be_built(config: Config) -> None:
+    """A name or a model, weights that are there, and a size that is large enough."""
+    chosen = config.model
+    if not isinstance(chosen, BackboneOptions):
+        return
+    if chosen.weights not in WORDS:
+        check_file(Path(chosen.weights).expanduser(), chosen)
+    elif chosen.name is None:
+        raise ValueError(
+            f"model=backbone needs a network: say model.name=, MobileNetV2 say, "
+            f"or model.weights= with a run directory of kreg or a .keras file. Received: "
+            f"model.weights={chosen.weights} without model.name."
+        )
+    least = smallest(chosen.name)
+    if chosen.size is not None and chosen.size < least:
+        raise check.invalid(
+            "model.size", f"at least {least}: {chosen.name} sees nothing smaller", chosen.size
+        )
+    how = getattr(config.data, "standardise", "none")
+    if how != "none":
+        raise ValueError(
+            f"data.standardise={how} and model=backbone do not go together: "
+            "the network brings the scale that it was trained with. Say data.standardise=none."
+        )
+
+
+def check_file(path: Path, chosen: BackboneOptions) -> None:
+    """Refuse weights that are not there, or that hold no network where there is no name."""
+    file = path / BEST if path.is_dir() else path
+    if not file.is_file():
+        is_run = f"it is a directory without {BEST}" if path.is_dir() else "there is no such file"
+        raise check.invalid(
+            "model.weights",
+            "none, imagenet, a .keras, .weights.h5 or .h5 file, or a run directory of kreg",
+            chosen.weights,
+            f"As a path, {is_run}.",
+        )
+    allowed = ENDINGS if chosen.name else ENDINGS[:1]
+    if file.suffix not in allowed:
+        raise check.invalid(
+            "model.weights",
+            f"a file that ends in {' or '.join(allowed)}",
+            chosen.weights,
+            "" if chosen.name else "Or say with model.name= which network its weights are of.",
+        )

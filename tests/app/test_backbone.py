@@ -1,0 +1,106 @@
+"""`model=backbone` from the command line: what is refused, what is said, what trains."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import kreg
+from kreg.applications import FAMILIES
+from kreg.config.validate import ConfigError
+from kreg.launch.compose import compose_job
+from kreg.training import app, plan
+
+SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "diagnostics=off"]
+CNN = ["model=cnn", "model.depth=1", "model.width=4", "dropout=light"]
+
+
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory):
+    """The directory of a run of kreg."""
+    folder = tmp_path_factory.mktemp("earlier")
+    app.run(compose_job([*CNN, *SMALL, "trainer.verbose=quiet"]), folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "model=backbone needs a network"),
+        (["model.name=MobilNetV2"], "Did you mean 'MobileNetV2'"),
+        (["model.name=InceptionV3", "model.size=64"], "at least 75"),
+        (["model.name=VGG16", "data=wine"], "model=backbone needs images"),
+        (["model.name=VGG16", "data.standardise=channel"], "data.standardise=channel"),
+        (["model.name=VGG16", "model.weights=nowhere.h5"], "there is no such file"),
+        (["model.weights=README.md"], "ends in .keras"),
+        (["model.weights=docs"], "a directory without best.keras"),
+        (["model.name=VGG16", "model.weights=README.md"], "ends in .keras or .h5"),
+    ],
+)
+def test_what_cannot_be_built_is_refused_before_keras_starts(words, sentence, monkeypatch, request):
+    monkeypatch.chdir(request.config.rootpath)
+    with pytest.raises(ConfigError, match=sentence):
+        compose_job(["model=backbone", *words])
+
+
+def test_a_run_of_kreg_goes_on_with_other_classes(earlier, tmp_path, capsys):
+    x = np.random.default_rng(0).integers(0, 256, (60, 10, 10, 1)).astype("uint8")
+    np.savez(tmp_path / "three.npz", x=x, y=np.arange(60) % 3)
+    data = ["data=npz", f"data.path={tmp_path}/three.npz"]
+    words = ["model=backbone", f"model.weights={earlier}", *data, *SMALL[1:], "reg=l2sp"]
+    app.run(compose_job(words), tmp_path / "run")
+    told = capsys.readouterr().out
+    assert f"weights from {earlier})" in told.replace("\n", "")
+    result = json.loads((tmp_path / "run/result.json").read_text())
+    assert any("'head' of cnn was left out" in line for line in result["warnings"])
+
+
+def test_a_network_that_goes_on_starts_from_its_weights_without_penalties_and_noise(earlier):
+    job = compose_job(["model=backbone", f"model.weights={earlier}", "reg=none", *SMALL])
+    model = plan.make(job).model.get_layer("backbone")
+    best = earlier / "best.keras"
+    before = keras.models.load_model(best, compile=False)
+    np.testing.assert_array_equal(
+        model.get_layer("conv_1").get_weights()[0], before.get_layer("conv_1").get_weights()[0]
+    )
+    assert not model.losses
+    assert any(isinstance(layer, kreg.Dropout) for layer in kreg.load_model(best).layers)
+    assert not any(isinstance(layer, kreg.Dropout | keras.layers.Dropout) for layer in model.layers)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "high", "seen"), [("uint8", 255, 255), ("float32", 1, 255), ("float32", 255, 255)]
+)
+def test_a_backbone_gets_bytes_whatever_the_pictures_are(earlier, tmp_path, dtype, high, seen):
+    x = np.zeros((60, 8, 8, 1), dtype)
+    x[:, 0] = high
+    x[:, 1] = np.arange(60)[:, None, None] * high / 60  # no two rows alike
+    np.savez(tmp_path / "x.npz", x=x, y=np.arange(60) % 3)
+    words = ["model=backbone", f"model.weights={earlier}", "data=npz", "reg=none"]
+    model = plan.make(compose_job([*words, f"data.path={tmp_path}/x.npz"])).model
+    scale = [layer for layer in model.layers if layer.name == "to_bytes"]
+    factor = scale[0].scale if scale else 1.0
+    assert factor * float(np.max(x)) == pytest.approx(seen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.names[0])
+def test_the_smallest_network_of_every_family_trains_saves_and_comes_back(family, tmp_path):
+    name = family.names[0]
+    words = [f"model.name={name}", "data.train_size=16", "data.val_size=10", "reg=none"]
+    job = compose_job(["model=backbone", *words, "trainer.batch_size=16"])
+    model = plan.make(job).model
+    x = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1)).astype("uint8")
+    trunk = [layer for layer in model.layers if layer.name != "head"]
+    for trainable in (False, True):  # freezes, thaws
+        for layer in trunk:
+            layer.trainable = trainable
+        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        before = [np.array(v) for v in model.trainable_variables]
+        model.fit(x, np.arange(4), verbose=0)
+        after = model.trainable_variables
+        assert any(np.any(old != new.numpy()) for old, new in zip(before, after, strict=True))
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again(x), model(x), atol=1e-5)

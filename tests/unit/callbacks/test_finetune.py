@@ -1,0 +1,148 @@
+"""The head first, then all layers: what moves when, what is felt, what a resume goes on with."""
+
+import keras
+import numpy as np
+import pytest
+
+import kreg
+from kreg.callbacks import Finetune, Saver
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(2.0, 1.0, size=(32, 3)).astype("float32")
+Y = RNG.normal(size=(32, 2)).astype("float32")
+
+
+def network():
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((3,))
+    inner = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4, name="deep"), keras.layers.BatchNormalization()],
+        name="trunk",
+    )
+    x = keras.layers.Dense(4, activation="relu", name="hidden")(inner(inputs))
+    return keras.Model(inputs, keras.layers.Dense(2, name="head")(x))
+
+
+def compiled(optimizer=None):
+    model = network()
+    model.compile(optimizer or kreg.optimizers.Adam(1e-2), "mse")
+    return model
+
+
+class Watch(keras.callbacks.Callback):
+    """The weights at the end of each epoch."""
+
+    def on_train_begin(self, logs=None):
+        self.seen = [self.model.get_weights()]
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append(self.model.get_weights())
+
+    def moved(self, epoch):
+        """Which weights an epoch has changed."""
+        pairs = zip(self.seen[epoch], self.seen[epoch + 1], strict=True)
+        return [not np.array_equal(old, new) for old, new in pairs]
+
+
+def fitted(model, *callbacks, epochs=2, first=0):
+    data = (X, Y)
+    model.fit(
+        *data, batch_size=16, epochs=epochs, initial_epoch=first, shuffle=False, verbose=0,
+        callbacks=list(callbacks),
+    )  # fmt: skip
+    return model
+
+
+# deep kernel and bias; gamma, beta, mean, variance; hidden and head, kernel and bias
+HEAD = [*[False] * 8, True, True]
+ALL = [True, True, False, False, False, False, *[True] * 4]
+EVERYTHING = [True] * 10
+
+
+@pytest.mark.parametrize(
+    ("callback", "first", "second"),
+    [
+        (Finetune(), HEAD, HEAD),
+        (Finetune(1), HEAD, ALL),
+        (Finetune(1, norms=True), HEAD, EVERYTHING),
+        (Finetune(1, ["hidden", "head"]), [*[False] * 6, *[True] * 4], ALL),
+    ],
+    ids=["head", "gradual", "norms", "two"],
+)
+def test_what_moves_in_which_epoch(callback, first, second):
+    watch = Watch()
+    fitted(compiled(), callback, watch)
+    assert watch.moved(0) == first
+    assert watch.moved(1) == second
+
+
+def test_l2sp_measures_from_the_loaded_weights_and_penalties_wake_up_with_their_layers():
+    model = compiled(kreg.optimizers.SGD(1e-3))
+    callback = kreg.finetune(model, kreg.L2SP(0.5), epochs=1)
+    loaded = model.get_layer("hidden").get_weights()[0]
+    fitted(model, callback)
+    trained = model.get_layer("hidden").kernel
+    distance = 0.5 * np.sum((trained.numpy() - loaded) ** 2)
+    assert distance > 0
+    starts = [v for v in model.optimizer.variables if "hidden_kernel_start" in v.name]
+    np.testing.assert_array_equal(starts[0].numpy(), loaded)
+
+
+def test_a_frozen_layer_feels_no_penalty():
+    model = compiled(kreg.optimizers.SGD(1e-2))
+    watch = Watch()
+    fitted(model, kreg.finetune(model, kreg.L1(10.0), how="head"), watch)
+    assert watch.moved(1) == HEAD
+
+
+def test_the_rate_is_lowered_once_and_a_schedule_is_not_multiplied():
+    model = fitted(compiled(), Finetune(1, rate=0.1), epochs=3)
+    assert float(model.optimizer.learning_rate) == pytest.approx(1e-3)
+    course = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    with pytest.raises(ValueError, match="1 where the learning rate is a schedule"):
+        fitted(compiled(kreg.optimizers.SGD(course)), Finetune(1, rate=0.1))
+
+
+class Memory:
+    """A store of one state."""
+
+    state = None
+
+    def write(self, state):
+        self.state = state
+
+    def read(self):
+        return self.state
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_resumed_training_is_the_same_on_either_side_of_the_change(cut):
+    def callbacks(store):
+        found = [Finetune(2, rate=0.5), keras.callbacks.History()]
+        return [*found, Saver(store, found)]
+
+    def members(store):
+        found = callbacks(store)
+        found[-1].callbacks = found
+        return found
+
+    whole = fitted(compiled(), *members(Memory()), epochs=4)
+    store = Memory()
+    fitted(compiled(), *members(store), epochs=cut)
+    again = fitted(compiled(), *members(store), epochs=4, first=cut)
+    for ours, theirs in zip(again.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_what_cannot_be_done_is_refused():
+    with pytest.raises(ValueError, match="Did you mean 'head'"):
+        fitted(compiled(), Finetune(head=["heads"]))
+    alone = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    alone.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="nothing to freeze"):
+        fitted(alone, Finetune())
+    with pytest.raises(ValueError, match="one of 'head', 'gradual'"):
+        kreg.finetune(compiled(), how="lora")
+    for wrong in ({"epochs": 0}, {"rate": 0}, {"rate": 2}, {"norms": 1}):
+        with pytest.raises(ValueError, match="Invalid value"):
+            kreg.finetune(compiled(), **wrong)
