@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
 from kreg.training.shared_steps import SharedSteps
+from kreg.training.trained import Trained
 
 
 def run(
@@ -81,30 +81,6 @@ def run(
         result = train_and_record(training, config, place, recorded, hopeless, began, sweep).result
         show(result, place, config)
     return float(result["objective"])
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A training that has ended.
-
-    Args:
-        plan: Its parts; the model holds its final weights.
-        callbacks: What has measured and judged it.
-        result: The fields of `result.json`.
-    """
-
-    plan: Plan
-    callbacks: TrainingCallbacks
-    result: dict[str, Any]
-
-    @property
-    def document(self) -> dict[str, Any] | None:
-        """What `report.json` says; `None` where nothing was measured."""
-        measured = self.callbacks.diagnostics
-        if measured is None or measured.document is None:
-            return None
-        scores = {key: self.result[key] for key in ("metrics", "units")}
-        return measured.document | {"scores": scores, "features": self.result["features"]}
 
 
 def train_and_record(
