@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg import diagnostics as diagnostics
     from kreg import fitting as fitting
     from kreg import layers as layers
+    from kreg import loggers as loggers
     from kreg import models as models
     from kreg import optimizers as optimizers
     from kreg import pages as pages
@@ -115,6 +116,7 @@ ROOMS = (
     "diagnostics",
     "fitting",
     "layers",
+    "loggers",
     "models",
     "optimizers",
     "pages",

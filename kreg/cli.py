@@ -114,7 +114,13 @@ def _run_evaluate(options: argparse.Namespace) -> int:
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", help="a run directory, a history.csv or a TensorBoard directory")
+    parser.add_argument(
+        "run",
+        help="a run directory, a log (history.csv, metrics.csv, trainer_state.json), or events",
+    )
+    parser.add_argument(
+        "--watch", action="store_true", help="look again whenever the run has gone on, to its end"
+    )
     parser.add_argument("--out", help="where to write the page (default: beside the run)")
     parser.add_argument(
         "--fail-on", help="exit with 1 on these verdicts, e.g. overfitting,unstable"
@@ -125,7 +131,9 @@ def _report(parser: argparse.ArgumentParser) -> None:
 def _run_report(options: argparse.Namespace) -> int:
     from kreg.pages import commands
 
-    return commands.report(options.run, out=options.out, fail_on=options.fail_on)
+    return commands.report(
+        options.run, out=options.out, fail_on=options.fail_on, watch=options.watch
+    )
 
 
 def _compare(parser: argparse.ArgumentParser) -> None:

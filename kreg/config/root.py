@@ -10,6 +10,7 @@ from kreg.config.procedures import PROCEDURES
 from kreg.data.options import SourceOptions
 from kreg.fields import Options, many, mapping, one_of, ranged, switch, text
 from kreg.layers.options import NoiseOptions
+from kreg.loggers.options import LoggerOptions
 from kreg.models.options import ModelOptions
 from kreg.optimizers.options import OptimizerOptions
 from kreg.training.options import (
@@ -17,6 +18,7 @@ from kreg.training.options import (
     DiagnosticsOff,
     DiagnosticsOptions,
     FinetuneOptions,
+    NoCallbacksOptions,
     NoStopOptions,
     StopOptions,
     TrainerOptions,
@@ -93,6 +95,8 @@ class Config(Root):
     stop: StopOptions | NoStopOptions | Custom
     trainer: TrainerOptions
     diagnostics: DiagnosticsOptions | DiagnosticsOff | Custom
+    logger: dict[str, LoggerOptions | Custom]
+    callbacks: NoCallbacksOptions | Custom
     compress: CompressOptions
     finetune: FinetuneOptions
 

@@ -19,6 +19,7 @@ VOLATILE = (
     "seeds",
     "trainer.verbose",
     "trainer.save_every",
+    "logger",
 )
 # what says the same under another value, or did so in an earlier version
 ALIKE = {("data.separator", ","): "auto"}
@@ -34,8 +35,13 @@ PLANNED = (
 def canonical(config: Plain) -> Plain:
     """Flat `{"model.depth": 3, ...}` in sorted order, without the volatile keys."""
     flat = dict(sorted(_flatten(config, "")))
-    kept = {key: value for key, value in flat.items() if key not in VOLATILE}
+    kept = {key: value for key, value in flat.items() if not is_volatile(key)}
     return kept | {key: now for (key, value), now in ALIKE.items() if kept.get(key) == value}
+
+
+def is_volatile(key: str) -> bool:
+    """Whether a key, or the whole group that it is in, says how to run and not what to train."""
+    return key in VOLATILE or key.split(".")[0] in VOLATILE
 
 
 def _flatten(value: object, prefix: str) -> Iterator[tuple[str, Any]]:

@@ -25,6 +25,8 @@ class Configuration(TypedDict, total=False):
     stop: Group
     trainer: Group
     diagnostics: Group
+    logger: Group
+    callbacks: Group
     compress: Group
     finetune: Group
 

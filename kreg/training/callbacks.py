@@ -11,7 +11,7 @@ from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
 from kreg.fields import Options
-from kreg.training import class_weights, samples, units
+from kreg.training import class_weights, own_callbacks, samples, telling, units
 from kreg.training.options import (
     GapOptions,
     GradualOptions,
@@ -53,7 +53,8 @@ class TrainingCallbacks:
         progress: The progress bar.
         gap: Measures how far a linear model is from its optimum; `None` for all others.
         trial: Ends a hopeless trial of a search; `None` elsewhere.
-        tensorboard: Writes for TensorBoard; `None` where nothing is written.
+        loggers: Tells the loggers that were chosen.
+        own: The user's, of the group `callbacks`.
     """
 
     in_order: "list[keras.callbacks.Callback]"
@@ -62,9 +63,10 @@ class TrainingCallbacks:
     interrupt: "room.Interrupt"
     non_finite: "room.NonFinite"
     progress: "room.ProgressBar"
+    loggers: "room.Loggers"
+    own: "list[keras.callbacks.Callback]"
     gap: "DualityGap | None" = None
     trial: "room.TrialStopping | None" = None
-    tensorboard: "room.TensorBoard | None" = None
 
     @property
     def validates(self) -> bool:
@@ -95,6 +97,7 @@ def assemble(
     place: "RunDirectory | None" = None,
     store: "Checkpoint | None" = None,
     hopeless: Hopeless | None = None,
+    sweep: str = "",
 ) -> TrainingCallbacks:
     """The callbacks of a training in the run directory `place`, whose state is in `store`.
 
@@ -106,6 +109,7 @@ def assemble(
         place: The open run directory, or `None`.
         store: Where the run's state is kept, or `None`.
         hopeless: In a search, a function of the clean validation losses so far; `True` ends it.
+        sweep: The name of the sweep of which this is a job; empty for a single run.
     """
     import keras
 
@@ -118,7 +122,8 @@ def assemble(
     stopping = stopper(after_the_thaw(rule, plan), plan, measure)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite(verbose=0)
-    events = event_writer(plan, config, place)
+    told = telling.callback(plan, config, place, sweep)
+    own = own_callbacks.of(config, plan.data)
     bar = progress_bar(epochs, store.epoch if store else 0, config.trainer.verbose)
     members = [
         phases(plan, config),  # before what looks at the weights that are trained
@@ -131,25 +136,16 @@ def assemble(
         rate_log(plan.model),
         keras.callbacks.History(),
         room.HistoryFile(place.file("history.csv")) if place else None,
-        events,
+        told,
+        *own,
         bar,
     ]
     members = [member for member in members if member is not None]
     if store:
         members.append(room.Saver(store, members, config.trainer.save_every))
     return TrainingCallbacks(
-        members, measure, stopping, interrupt, non_finite, bar, gap, trial, events
+        members, measure, stopping, interrupt, non_finite, bar, told, own, gap, trial
     )
-
-
-def event_writer(
-    plan: Plan, config: Config, place: "RunDirectory | None"
-) -> "room.TensorBoard | None":
-    """Writes the events of TensorBoard, pictures as the model sees them among them."""
-    if place is None:
-        return None
-    shown = plan.samples if plan.shows_samples else None
-    return diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
 
 
 def progress_bar(epochs: int, done: int, verbose: str) -> "room.ProgressBar":

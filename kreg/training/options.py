@@ -241,8 +241,6 @@ class DiagnosticsOptions(Options):
     )
     budget: float = ranged(0.05, "share of the training, by sizes, not by the clock", **POSITIVE)
     probe_training: bool = switch(True, "train a copy on where the losses rest: were they free?")
-    tensorboard: bool = switch(True, "write the events that TensorBoard shows")
-    histograms: int = ranged(5, "of the weights, every so many epochs; 0 for none", **NOT_NEGATIVE)
 
     @property
     def probes(self) -> tuple[str, ...]:
@@ -256,7 +254,6 @@ class FullDiagnosticsOptions(DiagnosticsOptions):
     adapt: bool = switch(
         False, "measure fewer training rows where all would cost more than `budget`"
     )
-    histograms: int = ranged(1, "of the weights, every so many epochs; 0 for none", low=0)
     sharpness: bool = switch(True, "weak evidence: loss under small noise on the weights")
     gradient_noise: bool = switch(True, "weak evidence: noise of the gradient over its size")
     random_labels: bool = switch(True, "weak evidence: one short training on shuffled labels")
@@ -265,6 +262,11 @@ class FullDiagnosticsOptions(DiagnosticsOptions):
     def probes(self) -> tuple[str, ...]:
         names = ("sharpness", "gradient_noise", "random_labels")
         return tuple(name for name in names if getattr(self, name))
+
+
+@dataclass
+class NoCallbacksOptions(Options):
+    kind: str = kind("none")
 
 
 @dataclass
@@ -326,5 +328,6 @@ STOP = table(
     TextbookOptions,
 )
 DIAGNOSTICS = table(DiagnosticsOff, DiagnosticsOptions, FullDiagnosticsOptions)
+CALLBACKS = table(NoCallbacksOptions)
 COMPRESS = table(CompressOptions)
 FINETUNE = table(FinetuneOptions, HeadOptions, GradualOptions)

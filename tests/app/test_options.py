@@ -41,6 +41,7 @@ def overrides(group, option):
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda v: v)
 def test_composes(group, option, tmp_path):
+    skip_without_package(group, option)
     if option in ELSEWHERE and SOURCES[option].needs:
         pytest.importorskip(SOURCES[option].needs)
     path = tmp_path if option == "image_folder" else tmp_path / "table"
@@ -50,6 +51,14 @@ def test_composes(group, option, tmp_path):
     settings = [f"data.{key}={value}" for key, value in extra.items() if key in known]
     config = compose_job([*overrides(group, option), *settings])
     assert config.seed == 0
+
+
+def skip_without_package(group, option):
+    """A tracker is a package of its own: `make test-trackers` has them."""
+    from kreg.config.schema import GROUPS
+
+    if package := getattr(GROUPS.get(group, {}).get(option), "package", ""):
+        pytest.importorskip(package)
 
 
 def _keys(group, option):
@@ -66,7 +75,9 @@ TRAINABLE = [
 
 
 @pytest.mark.parametrize(("group", "option"), TRAINABLE, ids=lambda v: v)
-def test_trains_an_epoch(group, option, tmp_path):
+def test_trains_an_epoch(group, option, tmp_path, monkeypatch):
+    skip_without_package(group, option)
+    monkeypatch.chdir(tmp_path)  # a tracker's store lies where the training was started
     from kreg.runs import RunDirectory
     from kreg.training import app
 

@@ -26,7 +26,7 @@ SHARED = {
 # rooms whose table of components, and nothing else of them, is read from below by these
 READS_OPTIONS = {"config", "factories"}
 WITH_OPTIONS = {
-    "regularizers", "optimizers", "layers", "models", "augment", "data", "training",
+    "regularizers", "optimizers", "layers", "models", "augment", "data", "training", "loggers",
 }  # fmt: skip
 TABLES = [[room, "options"] for room in WITH_OPTIONS]
 KERAS_SHARED = {
@@ -37,6 +37,7 @@ KERAS_SHARED = {
 }  # for every room that may import keras
 ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
+    "loggers",
 }  # fmt: skip
 APP_PARTS = {
     "training", "runs", "data", "callbacks", "diagnostics", "surgery", "config", "optimizers",
@@ -69,12 +70,13 @@ MAY_IMPORT = {
     "runs": set(),
     "pages": {"diagnostics"},
     "tensorboard": {"diagnostics", "pages"},
+    "loggers": {"diagnostics", "pages", "tensorboard"},
     "optimizers": {"regularizers"},
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
     "measuring": {"diagnostics"},
     "calibrating": {"diagnostics", "measuring"},
-    "callbacks": {"diagnostics", "measuring", "tensorboard"},
+    "callbacks": {"diagnostics", "loggers", "measuring"},
     "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
@@ -118,6 +120,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "pages": {"keras", "tensorflow", "hydra", "omegaconf"},
     "runs": {"keras", "tensorflow", "hydra", "omegaconf"},
     "tensorboard": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "loggers": {"keras", "tensorflow", "hydra", "omegaconf"},
     "augment": {"keras", "hydra", "omegaconf"},
     "config": {"keras", "tensorflow", "numpy"},
     "fields": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},

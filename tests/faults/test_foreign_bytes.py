@@ -44,7 +44,7 @@ GROWTH = 1500  # MiB that all inputs together may take
 SWEEP = [
     "-m", "data=wine", "model=shallow", "model.width=4", "reg=l1", "reg.l1=interval(1e-5,1e-2)",
     "trainer.epochs=3", "trainer.save_every=0", "stop=none", "hparams_search=random",
-    "hydra.sweeper.trials=2", "diagnostics.tensorboard=true", "hydra.sweep.dir=logs/wine/sweeps/s",
+    "hydra.sweeper.trials=2", "logger=tensorboard", "hydra.sweep.dir=logs/wine/sweeps/s",
 ]  # fmt: skip
 figures: dict[str, collections.Counter] = {}
 compared: list[Path] = []
