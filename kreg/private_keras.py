@@ -193,6 +193,14 @@ def mask_of(tensor: Any) -> Any:
     return getattr(tensor, "_keras_mask", None)
 
 
+def logits_of(probabilities: Any) -> Any:
+    """The logits behind a softmax or sigmoid, as Keras's own losses find them, or `None`.
+
+    The logarithm of a probability that has rounded to 0 or 1 does not tell how sure it was.
+    """
+    return getattr(probabilities, "_keras_logits", None)
+
+
 def hang(tensor: Any, name: str, value: Any) -> None:
     """Hang something on a tensor as Keras hangs its masks: JAX's tensors take no attributes."""
     from keras.src.backend.common import tensor_attributes

@@ -203,6 +203,11 @@ class CleanEvaluator:
         read = self.reader(y, y_pred)
         if read is not None:
             result["confidence"], result["correct"] = read
+        scores = self.reader.scores(y, y_pred)
+        if scores is not None:
+            result["scores"], result["targets"] = scores, y
+            if weight is not None and not keras.tree.is_nested(weight):
+                result["weights"] = weight
         return result
 
     def _metric_variables(self) -> list[keras.Variable]:

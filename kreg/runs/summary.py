@@ -88,14 +88,17 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
             "exact zeros",
             f"{result['sparsity']:.1%} of the kernels ({result['params']:,} parameters)",
         ),
+        ("threshold", threshold(result.get("operating_point"))),
         ("features", features(result.get("features"))),
         ("optimum", optimum(result)),
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", compressed(result.get("compressed"))),
+        ("calibrated", calibrated(result.get("calibration"))),
         ("pictures", (result.get("pictures") or {}).get("told")),
         ("report", str(shown(directory / "report.html"))),
         ("TensorBoard", tensorboard(directory)),
     ]
+    rows += [("model.keras", result.get("plain_model"))]
     rows += [("warning", sentence) for sentence in result.get("warnings", [])]
     return [(name, text) for name, text in rows if text]
 
@@ -136,7 +139,9 @@ def best(result: Plain) -> str | None:
     if result.get("best_epoch") is None:
         return f"none restored: the weights are those of epoch {result['epochs']}, the last"
     found = f"{result['best_epoch']} of {result['epochs']}"
-    restored = ", restored: the numbers below are of its weights"
+    mean = [str(epoch) for epoch in result.get("averaged_epochs") or []]
+    whose = f"the mean of epochs {', '.join(mean)}" if mean else "its weights"
+    restored = f", restored: the numbers below are of {whose}"
     return f"{found}{restored if result.get('restored') else ''}"
 
 
@@ -148,6 +153,17 @@ def optimum(result: Plain) -> str | None:
     return (
         f"the training objective is at most {gap:.2g} above its minimum, "
         f"{share:.2%} of what guessing costs"
+    )
+
+
+def threshold(point: Plain | None) -> str | None:
+    """The operating point of a binary task, where one was chosen."""
+    if not point or point["chosen"] == "none":
+        return None
+    shares = ", ".join(f"{name} {point[name]:.3f}" for name in ("precision", "recall", "f1"))
+    return (
+        f"{point['threshold']:.4g} for {point['positive']!r} ({point['chosen']}): {shares} on "
+        f"{point['rows']:,} validation rows"
     )
 
 
@@ -181,6 +197,24 @@ def compressed(found: Plain | None) -> str | None:
     times = f"{before['latency_ms']:.2f} -> {after['latency_ms']:.2f} ms a batch"
     tested = f", test {metric} {number(metrics[f'test_clean_{metric}'])}" if metric else ""
     return f"{sizes}, {times}{tested} after the refit"
+
+
+def calibrated(found: Plain | None) -> str | None:
+    """The temperature, and what it changes on the test rows, or else on those of validation.
+
+    >>> side = {"loss": [0.41, 0.33], "ece": [0.09, 0.021], "accuracy": [0.9, 0.9]}
+    >>> calibrated({"temperature": 1.84, "rows": 270, "test": side})
+    'temperature 1.84: test loss 0.4100 -> 0.3300, ECE 0.090 -> 0.021'
+    """
+    if not found:
+        return None
+    name = "test" if "test" in found else "validation"
+    before, after = found[name]["loss"]
+    told = (
+        f"temperature {found['temperature']:.4g}: {name} loss {number(before)} -> {number(after)}"
+    )
+    ece = found[name].get("ece")
+    return told if ece is None else f"{told}, ECE {ece[0]:.3f} -> {ece[1]:.3f}"
 
 
 def tensorboard(directory: Path) -> str | None:

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from kreg.config import earlier_defaults
 from kreg.config.root import Config
 from kreg.data.preprocessing import Columns
 from kreg.printable import say
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from kreg.data import Raw
     from kreg.pages import Report
-    from kreg.training.app import Trained
     from kreg.training.plan import Plan
+    from kreg.training.trained import Trained
 
 LARGEST = 2**31 - 1  # seed
 TRAINING = threading.RLock()  # random numbers, precision and Hydra belong to the whole process
@@ -87,7 +88,7 @@ class KregEstimator(BaseEstimator):
             if self.log_dir is None:
                 trained = app.train_in_memory(training, config)
             else:
-                trained = recorded(Path(self.log_dir), training, config)
+                trained = trained_in(Path(self.log_dir), training, config)
             self._keep(trained)
         for sentence in trained.result["warnings"]:
             warnings.warn(sentence, DataWarning, stacklevel=3)
@@ -116,22 +117,19 @@ class KregEstimator(BaseEstimator):
 
         owners, chosen = outputs.owners(self.preprocessing_), selected_features(self.model_)
         read = {owners[int(place)] for place in chosen}
-        names = getattr(self, "feature_names_in_", None)
-        if names is None:
-            numbers = [i for i in range(self.n_features_in_) if f"x{i}" in read]
-            return np.array(numbers, int)
-        return np.array([name for name in names if str(name) in read], object)
+        places = [i for i, name in enumerate(rows.names_of(self)) if name in read]
+        names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
+        return np.asarray(names)[places]
 
     def _outputs(self, x: Any) -> Array:
         """What the network says of new rows, `(rows, outputs)`."""
         check_is_fitted(self)
         found = rows.inputs(self, x, reset=False)
         inputs = outputs.encoded(found, self.preprocessing_, *self._input)
-        with TRAINING:
-            return outputs.raw_outputs(self.model_, inputs)
+        return outputs.raw_outputs(self.model_, inputs)
 
 
-def recorded(folder: Path, training: "Plan", config: Config) -> "Trained":
+def trained_in(folder: Path, training: "Plan", config: Config) -> "Trained":
     """The training in a run directory of its own below `folder`, as `train.py` leaves one.
 
     Raises:
@@ -142,6 +140,7 @@ def recorded(folder: Path, training: "Plan", config: Config) -> "Trained":
 
     with RunDirectory.create(folder) as place:
         try:
-            return app.train_and_record(training, config, place, config.to_dict())
+            recorded = earlier_defaults.record(config, None)
+            return app.train_and_record(training, config, place, recorded)
         except SystemExit as error:
             raise KeyboardInterrupt from error

@@ -37,7 +37,7 @@ def inputs(estimator: BaseEstimator, x: Any, reset: bool) -> "pd.DataFrame | Arr
         x = x.to_pandas()
     if hasattr(x, "iloc") and hasattr(x, "columns"):
         validate_data(estimator, x, reset=reset, skip_check_array=True)
-        return frame(x, fewest)
+        return frame(x, names_of(estimator), fewest)
     found = validate_data(
         estimator,
         x,
@@ -49,21 +49,30 @@ def inputs(estimator: BaseEstimator, x: Any, reset: bool) -> "pd.DataFrame | Arr
     if found.ndim == 2:
         import pandas as pd
 
-        return pd.DataFrame(found, columns=[f"x{i}" for i in range(found.shape[1])])
+        return pd.DataFrame(found, columns=names_of(estimator))
     return pictures(found)
 
 
-def frame(table: "pd.DataFrame", fewest: int) -> "pd.DataFrame":
-    """The columns of a frame as their types say: numbers, days since 1970, or categories."""
+def names_of(estimator: BaseEstimator) -> list[str]:
+    """What the columns are called: by the frame of `fit`, else by their place."""
+    places = [f"x{i}" for i in range(estimator.n_features_in_)]
+    return [str(name) for name in getattr(estimator, "feature_names_in_", places)]
+
+
+def frame(table: "pd.DataFrame", names: list[str], fewest: int = 1) -> "pd.DataFrame":
+    """The columns of a frame as their types say: numbers, days since 1970, or categories.
+
+    Args:
+        table: The frame.
+        names: What its columns are called.
+        fewest: Rows that there must be.
+    """
     import pandas as pd
 
     if len(table) < fewest:
         raise ValueError(f"X has {len(table)} samples; at least {fewest} are needed.")
     if not 0 < table.shape[1] <= MAX_COLUMNS:
         raise ValueError(f"X has {table.shape[1]} columns; 1 to {MAX_COLUMNS:,} are possible.")
-    names = [str(name) for name in table.columns]
-    if len(set(names)) < len(names):
-        raise ValueError("Two columns of X have the same name. Give each its own.")
     columns = {name: as_typed(name, table.iloc[:, i]) for i, name in enumerate(names)}
     return pd.DataFrame(columns).reset_index(drop=True)
 

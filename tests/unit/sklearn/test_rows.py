@@ -25,7 +25,7 @@ def test_columns_are_numbers_or_categories_by_their_dtype():
             "waited": pd.to_timedelta(["12h", "1D", None]),
         }
     )
-    found = rows.frame(frame, 1)
+    found = rows.frame(frame, list(frame))
     numeric = ["float", "int", "bool", "objects", "day", "zone", "waited"]
     assert [c for c in found if found[c].dtype == np.float64] == numeric
     assert found["int"].isna().tolist() == [False, True, False]
@@ -36,9 +36,8 @@ def test_columns_are_numbers_or_categories_by_their_dtype():
 
 
 def test_each_input_of_the_network_has_its_column():
-    frame = rows.frame(
-        pd.DataFrame({"kind": ["a", "b", "a"], "size": [1.0, np.nan, 3.0], "age": [1, 2, 3]}), 1
-    )
+    table = pd.DataFrame({"kind": ["a", "b", "a"], "size": [1.0, np.nan, 3.0], "age": [1, 2, 3]})
+    frame = rows.frame(table, list(table))
     raw = rows.raw(frame, np.arange(3.0), None, None, task="regression")
     fitted = raw.preprocess(frame)
     assert owners(fitted) == ["size", "age", "size", "kind", "kind"]
@@ -61,6 +60,26 @@ def test_each_input_of_the_network_has_its_column():
 def test_rows_that_cannot_be_used_are_a_sentence(x, sentence):
     with pytest.raises(ValueError, match=sentence):
         rows.inputs(BaseEstimator(), x, reset=True)
+
+
+def test_columns_without_names_are_called_by_their_place():
+    estimator, numbered = BaseEstimator(), pd.DataFrame({0: ["a", "b", "a"], 7: [1, 2, 3]})
+    assert list(rows.inputs(estimator, numbered, reset=True)) == ["x0", "x1"]
+    named = BaseEstimator()
+    rows.inputs(named, pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": 1}), reset=True)
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        assert list(rows.inputs(named, np.ones((1, 2)), reset=False)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("kind", [object, "str", "category"])
+def test_labels_of_pandas_are_labels(kind):
+    labels = pd.Series(["b", "a", "b"], index=[7, 8, 9]).astype(kind)
+    found = rows.targets(BaseEstimator(), np.zeros(3), labels, dtype=None)
+    assert found.tolist() == ["b", "a", "b"]
+    with pytest.raises(ValueError, match="Input.* contains NaN"):
+        rows.targets(BaseEstimator(), np.zeros(3), labels.where(labels != "a"), dtype=None)
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        rows.targets(BaseEstimator(), np.zeros(3), None)
 
 
 def test_pictures_keep_their_bytes_and_get_a_channel():
