@@ -90,6 +90,11 @@ def watched(
             vars(layer).pop("call", None)
 
 
+def operation_of(function: Callable[..., Any]) -> type:
+    """The class that a function of `keras.ops` of one argument is in a graph: it has no name."""
+    return type(function(keras.KerasTensor((1, 1)))._keras_history.operation)
+
+
 # optimizers and their variables
 
 

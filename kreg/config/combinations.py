@@ -9,7 +9,7 @@ from kreg.config.backbone_checks import a_backbone_can_be_built, something_is_th
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
 from kreg.layers.options import NoiseOptions
-from kreg.models.options import ModelOptions
+from kreg.models.options import FEATURES, ModelOptions
 from kreg.training.options import GapOptions
 
 
@@ -145,6 +145,18 @@ def labels_are_smoothed_once(config: Config) -> None:
         )
 
 
+def features_have_a_scale(config: Config) -> None:
+    """`reg.weights=features` needs a model with one scale for each column."""
+    if getattr(config.reg, "weights", "") != FEATURES:
+        return
+    if config.model.kind != "realmlp" or getattr(config.model, "form", "") != "small":
+        raise ValueError(
+            "reg.weights=features needs a learned scale for each column: say model=realmlp, whose "
+            f"model.form=small has one. Received: model={config.model.kind}. For other networks "
+            "reg=group removes columns."
+        )
+
+
 def rates_are_factors(config: Config) -> None:
     """What `optimizer.rates` multiplies the learning rate of some weights with."""
     for name, factor in getattr(config.optimizer, "rates", {}).items():
@@ -224,6 +236,7 @@ RULES = (
     a_path_has_a_table,
     classes_can_be_weighed,
     labels_are_smoothed_once,
+    features_have_a_scale,
     rates_are_factors,
     waves_need_no_warmup,
     length_is_told_once,

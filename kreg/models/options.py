@@ -9,6 +9,7 @@ from kreg.fields import Options, kind, one_of, ranged, switch, table, text
 
 ACTIVATIONS = ("relu", "elu", "gelu", "selu", "silu", "tanh")
 COUNT: Bounds = {"low": 1}
+FEATURES = "features"  # the layer with a learned scale for each column
 BINS: Bounds = {"low": 2}
 SCALE: Interval = {"low": 0.25, "high": 4}
 TREE_DEPTH: Bounds = {"low": 1, "high": 12}  # 2**depth leaves

@@ -11,7 +11,7 @@ from kreg import check
 from kreg.models import data_start, inputs_and_head
 from kreg.models.inputs_and_head import Rescale
 from kreg.models.noise_places import DropoutDial, NoisePlaces
-from kreg.models.options import COUNT
+from kreg.models.options import COUNT, FEATURES
 from kreg.models.size import scaled
 from kreg.models.within_range import within_range_of
 
@@ -77,7 +77,7 @@ def realmlp(
     seen = None if rows is None else checked_rows(rows, inputs.shape[-1])
     x = smoothly_clipped(x, *robust_scale(seen if seen is not None else neutral(x.shape[-1])))
     x = embedded(x, numbers_of(seen, x.shape[-1])) if form == "full" else x
-    x = per_feature(x, "features")
+    x = per_feature(x, FEATURES)
     activation = "mish" if task == "regression" else "selu"
     for index in range(1, depth + 1):
         x = noise.dense(hidden(x, f"hidden_{index}", width, activation, form == "full"))

@@ -27,7 +27,21 @@ class NoPenaltyOptions(Options):
 
 
 @dataclass
-class L1Options(Options, component="kreg.regularizers:L1"):
+class Selecting(Options):
+    """Which weights the penalty goes to."""
+
+    weights: str = one_of(
+        "kernels",
+        ("kernels", "features"),
+        "features: the learned scales of model=realmlp alone, 0 drops a column; let l1 grow from 0",
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        return {name: value for name, value in super().arguments().items() if name != "weights"}
+
+
+@dataclass
+class L1Options(Selecting, component="kreg.regularizers:L1"):
     kind: str = kind("l1")
     l1: Number = strength(
         2e-4, "strength, or a schedule {kind: linear, start: 0.0, end: 2.0e-4, duration: 500}"
@@ -86,14 +100,14 @@ def flattening(curve: str) -> Any:
 
 
 @dataclass
-class MCPOptions(Options, component="kreg.regularizers:MCP"):
+class MCPOptions(Selecting, component="kreg.regularizers:MCP"):
     kind: str = kind("mcp")
     l1: Number = strength(2e-4, "the lasso's strength at zero")
     gamma: float = flattening("mcp")
 
 
 @dataclass
-class SCADOptions(Options, component="kreg.regularizers:SCAD"):
+class SCADOptions(Selecting, component="kreg.regularizers:SCAD"):
     kind: str = kind("scad")
     l1: Number = strength(2e-4, "the lasso's strength at zero")
     gamma: float = flattening("scad")

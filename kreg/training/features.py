@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from kreg.models.options import FEATURES
+
 if TYPE_CHECKING:
     import keras
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
 
 Plain: TypeAlias = dict[str, Any]
 LENGTH = "the length of the column's weights in the first layer, for one deviation of the column"
+
+SCALED_LENGTH = "the column's learned scale times the length of its weights in the first layer"
 
 
 def of(model: "keras.Model", data: "Data") -> Plain | None:
@@ -41,7 +45,7 @@ def of(model: "keras.Model", data: "Data") -> Plain | None:
         "total": len(names),
         "count": len(chosen),
         "linear": linear,
-        "weight_is": meaning(data) if linear else LENGTH if kernel is not None else None,
+        "weight_is": meaning(data) if linear else length(model, kernel),
         "selected": [
             {
                 "name": names[column],
@@ -51,6 +55,13 @@ def of(model: "keras.Model", data: "Data") -> Plain | None:
             for column in order
         ],
     }
+
+
+def length(model: "keras.Model", kernel: np.ndarray | None) -> str | None:
+    """What the size of a column is in a network."""
+    if kernel is None:
+        return None
+    return LENGTH if learned_scale(model, len(kernel)) is None else SCALED_LENGTH
 
 
 def is_linear(model: "keras.Model") -> bool:
@@ -69,7 +80,19 @@ def first_kernel(model: "keras.Model", columns: int) -> np.ndarray | None:
     dense = next((layer for layer in model.layers if isinstance(layer, keras.layers.Dense)), None)
     if dense is None or dense.kernel.shape[0] != columns:
         return None
-    return np.asarray(keras.ops.convert_to_numpy(dense.kernel), "float64")
+    kernel = np.asarray(keras.ops.convert_to_numpy(dense.kernel), "float64")
+    scale = learned_scale(model, columns)
+    return kernel if scale is None else kernel * scale[:, None]
+
+
+def learned_scale(model: "keras.Model", columns: int) -> np.ndarray | None:
+    """What each column is multiplied by before the first dense layer, or `None`."""
+    import keras
+
+    found = [layer for layer in model.layers if layer.name == FEATURES and layer.weights]
+    if not found or tuple(found[0].kernel.shape) != (columns,):
+        return None
+    return np.asarray(keras.ops.convert_to_numpy(found[0].kernel), "float64")
 
 
 def weights(kernel: np.ndarray, data: "Data") -> list[Any]:

@@ -249,7 +249,7 @@ def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
     """Attach the penalty of the `reg` group to the model's kernels; sentences on its limits."""
     from kreg.surgery.regularization import attach
 
-    rules = reg.rules(cfg, steps)
+    rules = reg.rules(cfg, steps, network)
     if rules is None:
         return []
     with warnings.catch_warnings(record=True) as caught:

@@ -65,6 +65,47 @@ class Elementwise(Tied):
         return activation.at(fresh, inputs[0])
 
 
+class OwnScale(Tied):
+    """`x_i * scale_i + offset_i`: a `Rescaling` by numbers, or by lists, one for each channel."""
+
+    def __init__(self, layer: keras.Layer, *sizes: Any):
+        super().__init__(layer, *sizes)
+        self.scale = np.broadcast_to(np.asarray(layer.scale, np.float64), self.size)
+        self.offset = np.broadcast_to(np.asarray(layer.offset, np.float64), self.size)
+
+    def constants(self, inputs: list[np.ndarray]) -> np.ndarray:
+        return np.where(self.scale == 0, 0.0, inputs[0] * self.scale) + self.offset
+
+    def needs(self, live: np.ndarray, constants: list[np.ndarray]) -> list[np.ndarray]:
+        return [live & (self.scale != 0)]
+
+    def resized(self, live: Masks, kept: Masks, constants: list[np.ndarray]) -> Resized:
+        names = {"scale": self.scale, "offset": self.offset}
+        given = {name: getattr(self.layer, name) for name in names}
+        lists = {n: v[kept.output].tolist() for n, v in names.items() if np.ndim(given[n])}
+        return Resized(lists)
+
+
+class LearnedScale(Tied):
+    """`x_i * kernel_i`: an `EinsumDense` that has a factor for each channel."""
+
+    EQUATION = "bd,d->bd"
+
+    def __init__(self, layer: keras.Layer, *sizes: Any):
+        super().__init__(layer, *sizes)
+        self.kernel = layer.kernel.numpy()
+
+    def constants(self, inputs: list[np.ndarray]) -> np.ndarray:
+        return np.where(self.kernel == 0, 0.0, inputs[0] * self.kernel)
+
+    def needs(self, live: np.ndarray, constants: list[np.ndarray]) -> list[np.ndarray]:
+        return [live & (self.kernel != 0)]
+
+    def resized(self, live: Masks, kept: Masks, constants: list[np.ndarray]) -> Resized:
+        kernel = self.kernel[kept.output]
+        return Resized({"output_shape": [len(kernel)]}, [kernel])
+
+
 class ZeroPadding(Tied):
     """Only the constant zero survives a border of zeros."""
 

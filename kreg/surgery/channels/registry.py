@@ -5,7 +5,9 @@ Classes are matched exactly: a subclass may have changed what `call` does.
 
 import keras
 import numpy as np
+from keras import ops
 
+from kreg import private_keras
 from kreg.surgery import stripping
 from kreg.surgery.channels import activation, channelwise
 from kreg.surgery.channels.base import Behaviour
@@ -28,6 +30,8 @@ SAME = [
     *family("MaxPooling{}D"), *family("AveragePooling{}D"),
     *family("GlobalMaxPooling{}D"), *family("GlobalAveragePooling{}D"),
 ]  # fmt: skip
+# functions of one number, as the graph of a model has them
+OPERATIONS = [private_keras.operation_of(one) for one in (ops.arctan, ops.sin, ops.cos)]
 BEHAVIOURS = {
     layers.Dense: Dense,
     **dict.fromkeys(family("Conv{}D"), Convolution),
@@ -39,9 +43,10 @@ BEHAVIOURS = {
     **dict.fromkeys(SAME, channelwise.Same),
     **dict.fromkeys(family("ZeroPadding{}D"), channelwise.ZeroPadding),
     **dict.fromkeys(
-        (layers.Activation, layers.ELU, layers.LeakyReLU, layers.ReLU, layers.Rescaling),
+        (layers.Activation, layers.ELU, layers.LeakyReLU, layers.ReLU, *OPERATIONS),
         channelwise.Elementwise,
     ),
+    layers.Rescaling: channelwise.OwnScale,
     layers.Flatten: channelwise.Flat,
     layers.Reshape: channelwise.ReshapeSpace,
     **dict.fromkeys(channelwise.COMBINE, channelwise.Merge),
@@ -65,6 +70,8 @@ def kind_of(layer: keras.Layer | None, shapes: list[Shape]) -> type[Behaviour]:
         return channelwise.Same
     if type(layer) is layers.Reshape and shapes[0][-1] != shapes[-1][-1]:
         return channelwise.FlatReshape
+    if type(layer) is layers.EinsumDense and layer.equation == channelwise.LearnedScale.EQUATION:
+        return channelwise.LearnedScale
     return BEHAVIOURS[type(layer)]
 
 
@@ -82,9 +89,11 @@ def obstacle(call: Call, layer: keras.Layer | None, shapes: list[Shape]) -> str:
 
 
 def is_other_einsum(layer: keras.Layer) -> bool:
-    """Whether it is an `EinsumDense`, but not the heads of members with biases."""
+    """Whether it is an `EinsumDense`, but no heads of members with biases and no learned scale."""
     if type(layer) is not layers.EinsumDense:
         return False
+    if layer.equation == channelwise.LearnedScale.EQUATION and layer.bias_axes is None:
+        return layer.activation is not keras.activations.linear
     return layer.equation != MemberHeads.EQUATION or layer.bias_axes != "kc"
 
 
@@ -99,8 +108,8 @@ def special_obstacle(layer: keras.Layer | None, shapes: list[Shape]) -> str:
         return "it is quantized or has LoRA weights"
     if isinstance(layer, layers.Activation) and not activation.is_elementwise(layer.activation):
         return "its activation mixes channels, or is not Keras's"
-    if isinstance(layer, layers.Rescaling) and np.ndim(layer.scale) + np.ndim(layer.offset):
-        return "it has a number for each channel"
+    if isinstance(layer, layers.Rescaling) and max(map(np.ndim, (layer.scale, layer.offset))) > 1:
+        return "it has a number for each place"
     if type(layer) in channelwise.COMBINE and len({shape[-1] for shape in shapes}) > 1:
         return "its inputs are broadcast along the channels"
     if isinstance(layer, layers.Reshape):

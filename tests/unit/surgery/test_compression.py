@@ -155,7 +155,7 @@ def test_a_model_without_zeros_is_returned_equal():
         lambda x: layers.Reshape((2, 2))(x),
         lambda x: layers.Dense(4, "softmax", name="mix")(x),
         lambda x: keras.ops.flip(x, axis=-1),
-        lambda x: layers.Rescaling([1.0, 2.0, 3.0, 4.0])(x),
+        lambda x: layers.Rescaling([[1.0, 2.0, 3.0, 4.0]])(x),
         lambda x: layers.TimeDistributed(layers.Dense(2))(layers.Reshape((2, 2))(x)),
     ],
 )
@@ -167,6 +167,23 @@ def test_what_is_read_by_a_barrier_stays(barrier):
     zero(model.get_layer("out"), rows=[0])
     smaller, _ = squeeze(model)
     assert smaller.get_layer("before").units == 4
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [
+        lambda x: layers.Rescaling([1.0, 2.0, 3.0, 4.0], [0.5, 0.0, 0.0, 0.0])(x),
+        lambda x: layers.EinsumDense("bd,d->bd", output_shape=(4,))(x),
+        lambda x: keras.ops.sin(keras.ops.arctan(x)),
+    ],
+)
+def test_a_number_for_each_channel_is_followed(scale):
+    inputs = keras.Input((3,))
+    x = scale(layers.Dense(4, name="before")(inputs))
+    model = randomized(keras.Model(inputs, layers.Dense(2, name="out")(x)))
+    zero(model.get_layer("out"), rows=[0])
+    smaller, _ = squeeze(model)
+    assert smaller.get_layer("before").units == 3
 
 
 def test_barriers_are_named_with_the_reason():
