@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OK, NOTHING = 0, 1
-TARGET = "the target {name!r} is in the new rows; predict does not look at it, kreg evaluate does."
+TARGET = "the target {name!r} is in the new rows; predict does not look at it, evaluate does."
 
 
 def predict(
@@ -58,6 +58,7 @@ def predict(
     kind = writing.format_of(out, format)
     writing.refuse_out(out, [name for name in rows if name != sources.STDIN])
     _check_size(batch_size)
+    run.refuse_foreign()
     answers = Answers(run.kept, uncertainty, level, threshold)
     source = sources.opened(run.kept, rows, labelled=False, keep=keep)
     findings, predicted, total = Findings(), 0, 0
@@ -101,12 +102,13 @@ def evaluate(
     run = load_run(path, allow=allow)
     writing.refuse_out(out, [name for name in rows if name != sources.STDIN])
     _check_size(batch_size)
+    run.refuse_foreign()
     source = sources.opened(run.kept, rows, labelled=True, keep=())
     findings = Findings()
     start_quietly()
     with progress(source.total) as shown:
         found = scores.of(run, source, batch_size, findings, shown)
-    for sentence in findings.sentences():
+    for sentence in found.notes:
         say(sentence)
     print(found)
     if out is not None:

@@ -19,7 +19,7 @@ from kreg.prediction.sources import Block
 if TYPE_CHECKING:
     import pandas as pd
 
-BLANK = "{count} blank lines are passed over."
+BLANK = "{count} blank line{s} passed over."
 STREAM = "standard input"
 NAMES = ""  # of a column that names the rows and has no header
 

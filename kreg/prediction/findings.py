@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 SHOWN = 5  # columns that get a sentence of their own
 
 TOLD = {
-    "unreadable": "{count:,} cells are no numbers, such as {cell!r}; they are read as missing.",
-    "unseen": "{count:,} rows have a level that no training row had, such as {cell!r}.",
-    "gap": "{count:,} rows miss it; no training row did. They get its median.",
-    "beyond": "{count:,} values are outside of the training range, {cell}.",
+    "unreadable": "{count} cell{s} without a number, such as {cell!r}, read as missing.",
+    "unseen": "{count} row{s} with a level that no training row had, such as {cell!r}.",
+    "gap": "{count} row{s} without a value, which no training row lacked: the median stands in.",
+    "beyond": "{count} value{s} outside of the training range, {cell}.",
 }
 
 
@@ -28,7 +28,7 @@ class Findings:
         self.notes: Counter[str] = Counter()
 
     def note(self, sentence: str, count: int = 1) -> None:
-        """Something that is no matter of one column; `{count}` stands for how often."""
+        """Something that is no matter of one column: `{count} line{s} passed over.`"""
         self.notes[sentence] += count
 
     def add(self, kind: str, column: str, count: int, cell: object) -> None:
@@ -67,11 +67,20 @@ class Findings:
 
     def sentences(self) -> list[str]:
         """One for each kind and column, the most frequent first, and what else there is."""
-        found = [note.format(count=f"{count:,}") for note, count in self.notes.items()]
+        found = [filled(note, count) for note, count in self.notes.items()]
         for kind, counts in self.counts.items():
             for name, count in counts.most_common(SHOWN):
-                told = TOLD[kind].format(count=count, cell=self.cells[kind, name])
+                told = filled(TOLD[kind], count, cell=self.cells[kind, name])
                 found.append(f"column {name!r}: {told}")
             if len(counts) > SHOWN:
                 found.append(f"{len(counts) - SHOWN} more columns have the like of this last one.")
         return found
+
+
+def filled(sentence: str, count: int, **more: object) -> str:
+    """A sentence with its count, and with the ending of a plural where it is one.
+
+    >>> filled("{count} row{s}", 1), filled("{count} row{s}", 2000)
+    ('1 row', '2,000 rows')
+    """
+    return sentence.format(count=f"{count:,}", s="" if count == 1 else "s", **more)

@@ -37,9 +37,9 @@ class ParquetSource:
         except (OSError, ValueError) as error:
             raise ValueError(f"{file} is not a Parquet file: {error}.") from error
         self.target = kept.target if labelled else []
-        columns = parquet_file.names(file)
-        tables.refuse_lacking(kept, columns, str(file), self.target)
-        self.keys = sources.key_columns(kept, columns, keep)
+        self.header = parquet_file.names(file)
+        tables.refuse_lacking(kept, self.header, str(file), self.target)
+        self.keys = sources.key_columns(kept, self.header, keep)
 
     def blocks(self, size: int, findings: Findings) -> Iterator[Block]:
         """All rows, in their order."""

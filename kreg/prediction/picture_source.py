@@ -13,7 +13,7 @@ from kreg.prediction.kept import Kept
 from kreg.prediction.sources import Block
 
 FILE = "file"
-OTHER = "{count} files that are no pictures are passed over."
+OTHER = "{count} file{s} passed over: no picture."
 
 
 class PictureSource:
@@ -88,5 +88,5 @@ class PictureSource:
         shown, wanted = (" x ".join(map(str, size)) for size in (found, self.size))
         if not self.resizes:
             return f"it is {shown} pixels, and the model reads {wanted} (height x width)"
-        findings.note(f"{{count}} pictures of another size are resized to {wanted} pixels.")
+        findings.note(f"{{count}} picture{{s}} of another size resized to {wanted} pixels.")
         return ""

@@ -78,19 +78,24 @@ class Run:
             ValueError: If it has parts of a package that nobody has allowed, or cannot be loaded.
         """
         path = self.path / kept.MODEL
-        self._refuse_foreign(path)
+        self.refuse_foreign()
         from kreg.surgery import load_model
 
-        for package in self.allow:
-            importlib.import_module(package)
         try:
+            for package in self.allow:
+                importlib.import_module(package)
             return load_model(path, compile=False)
         except Exception as error:  # Keras raises whatever its layers do
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise ValueError(f"{path} cannot be loaded: {reason}") from error
 
-    def _refuse_foreign(self, path: Path) -> None:
-        """Parts of other packages run code: the command says which may, and never the run."""
+    def refuse_foreign(self) -> None:
+        """Parts of other packages run code: the command says which may, and never the run.
+
+        Raises:
+            ValueError: With the first package that nobody has allowed.
+        """
+        path = self.path / kept.MODEL
         keras_file.check(path)
         config = keras_file.member(path, "config.json") or {}
         for name in sorted(set(modules(config))):
@@ -134,6 +139,7 @@ class Run:
         Returns:
             A frame, one row for each row, with the index of a frame that was given: `prediction`,
             `probability_<class>`, and `reason`, why a row has no prediction, `""` where it has.
+            Its `attrs["notes"]` are sentences on what is unusual about the rows.
 
         Raises:
             ValueError: If the rows are of other columns or shapes.
@@ -142,9 +148,12 @@ class Run:
 
         answers = Answers(self.kept, uncertainty, level, threshold)
         source = self._source(rows, labelled=False)
-        parts = list(self.answered(source, answers, batch_size, Findings()))
+        findings = Findings()
+        parts = list(self.answered(source, answers, batch_size, findings))
         found = pd.concat([self.placed(block, said) for block, said in parts], ignore_index=True)
-        return found.set_axis(rows.index) if isinstance(rows, pd.DataFrame) else found
+        found = found.set_axis(rows.index) if isinstance(rows, pd.DataFrame) else found
+        found.attrs["notes"] = findings.sentences()
+        return found
 
     def evaluate(self, rows: Any, *, batch_size: int | None = None) -> "Scores":
         """Scores on rows whose truth is known, with their intervals.

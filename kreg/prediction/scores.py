@@ -25,9 +25,8 @@ Array = NDArray[Any]
 Z = 1.959963984540054  # of 95 %
 RESAMPLED = 2_000
 TINY = 1e-38  # as Keras's losses, no probability is quite 0
-UNKNOWN = "{count} rows are of a class that no training row had: they count as wrong, and are " \
-    "left out of the loss."  # fmt: skip
-WITHOUT = "{count} rows have no truth and are left out."
+UNKNOWN = "{count} row{s} of a class that no training row had: wrong, and left out of the loss."
+WITHOUT = "{count} row{s} without truth left out."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,11 +47,13 @@ class Scores:
         scores: In the order in which they are printed.
         rows: How many rows were scored.
         total: How many there were.
+        notes: What is unusual about the rows, in sentences.
     """
 
     scores: list[Score]
     rows: int
     total: int
+    notes: list[str] = dataclasses.field(default_factory=list)
 
     def __getitem__(self, name: str) -> float:
         return next(score.value for score in self.scores if score.name == name)
@@ -106,11 +107,11 @@ def of(
         shown(block.done)
     unread = total - sum(map(len, known))
     if unread:
-        findings.note("{count} rows cannot be read and are left out.", unread)
+        findings.note("{count} row{s} that cannot be read left out.", unread)
     if not known:
         raise ValueError(f"None of the {total:,} rows can be read, so there is nothing to score.")
     scores, count = scored(run, answers, np.concatenate(values), np.concatenate(known), findings)
-    return Scores(scores, count, total)
+    return Scores(scores, count, total, findings.sentences())
 
 
 def scored(
@@ -187,8 +188,8 @@ def mean(name: str, each: Array) -> Score:
 def share(name: str, count: int, rows: int) -> Score:
     """A share with Wilson's interval.
 
-    >>> share("accuracy", 10, 10)
-    Score(name='accuracy', value=1.0, low=0.7224671..., high=1.0)
+    >>> round(share("accuracy", 10, 10).low, 4)
+    0.7225
     """
     p, z2 = count / rows, Z * Z / rows
     middle = (p + z2 / 2) / (1 + z2)

@@ -94,7 +94,7 @@ def test_a_row_that_cannot_be_read_keeps_its_line(people_run, tmp_path, capsys):
         "6 cells, and the header has 5"]  # fmt: skip
     assert (found["prediction"] == "").tolist() == (found["reason"] != "").tolist()
     assert "3 of 8 rows have no prediction; the column 'reason' says why." in told
-    assert "1 blank lines are passed over." in told
+    assert "1 blank line passed over." in told
     whole = kreg.load_run(people_run).predict(people(5, 2))
     good = found[found["reason"] == ""]
     np.testing.assert_allclose(good["probability_yes"].astype(float), whole["probability_yes"])
@@ -109,11 +109,11 @@ def test_what_is_unusual_is_said_with_counts(people_run, tmp_path, capsys):
     code, found, told = answered(capsys, people_run, tmp_path / "new.csv")
     assert code == 0 and len(found) == 20 and not found["reason"].any()
     for sentence in (
-        "the target 'left' is in the new rows; predict does not look at it, kreg evaluate does.",
-        "column 'job': 3 rows have a level that no training row had, such as 'astronaut'.",
-        "column 'age': 2 values are outside of the training range, ",
-        "column 'age': 1 cells are no numbers, such as 'old'; they are read as missing.",
-        "column 'owner': 2 rows miss it; no training row did. They get its median.",
+        "the target 'left' is in the new rows; predict does not look at it, evaluate does.",
+        "column 'job': 3 rows with a level that no training row had, such as 'astronaut'.",
+        "column 'age': 2 values outside of the training range, ",
+        "column 'age': 1 cell without a number, such as 'old', read as missing.",
+        "column 'owner': 2 rows without a value, which no training row lacked: the median",
     ):
         assert f"kreg: {sentence}" in told, told
 
@@ -154,7 +154,7 @@ def test_pictures_by_their_names(pictures_run, tmp_path, capsys):
     assert found["prediction"].tolist() == ["cat", "cat", "", "", "dog", "dog"]
     assert "it is not an image that kreg can read" in found["reason"][2]
     assert "it cannot be decoded: " in found["reason"][3]
-    assert "1 files that are no pictures are passed over." in told
+    assert "1 file passed over: no picture." in told
     one = tmp_path / "new" / "dog" / "00.png"
     assert answered(capsys, pictures_run, one)[1]["prediction"].tolist() == ["dog"]
 

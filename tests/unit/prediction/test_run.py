@@ -126,6 +126,8 @@ def test_rows_of_unknown_truth_are_told_and_count_as_they_must(people_run):
     frame.loc[:1, "left"], frame.loc[5, "left"] = None, "perhaps"
     found = kreg.load_run(people_run).evaluate(frame)
     assert (found.rows, found.total) == (38, 40)
+    assert "2 rows without truth left out." in found.notes
+    assert any(note.startswith("1 row of a class that no training row had") for note in found.notes)
     known = frame.drop(index=[0, 1, 5])
     assert found["loss"] == pytest.approx(kreg.load_run(people_run).evaluate(known)["loss"])
     right = kreg.load_run(people_run).evaluate(known)["accuracy"] * 37
@@ -193,3 +195,35 @@ def test_rows_that_cannot_be_read_keep_their_place(people_run, homes_run):
     everything = pd.DataFrame({"size": [None, None], "age": [None, None]})
     assert kreg.load_run(homes_run).predict(everything)["reason"].tolist() == [
         "all values are missing"] * 2  # fmt: skip
+
+
+PARTS = """
+import keras
+
+@keras.saving.register_keras_serializable("mine")
+class Doubled(keras.layers.Layer):
+    def call(self, x):
+        return 2 * x
+"""
+
+
+def test_parts_of_another_package_run_only_where_the_user_allows_them(
+    homes_run, tmp_path, monkeypatch
+):
+    (tmp_path / "parts_of_mine.py").write_text(PARTS)
+    shutil.copytree(homes_run, tmp_path / "run")
+    monkeypatch.syspath_prepend(tmp_path)
+    import parts_of_mine
+
+    inputs = keras.Input((2,))
+    outputs = keras.layers.Dense(1)(parts_of_mine.Doubled()(inputs))
+    keras.Model(inputs, outputs).save(tmp_path / "run" / "best.keras")
+    with pytest.raises(ValueError, match="has parts of 'parts_of_mine', whose code would run"):
+        kreg.load_run(tmp_path / "run").predict(homes(3, 0))
+    said = kreg.load_run(tmp_path / "run", allow=["parts_of_mine"]).predict(homes(3, 0))
+    assert said["prediction"].notna().all()
+
+
+def test_what_is_unusual_is_noted_beside_the_answers(homes_run):
+    found = kreg.load_run(homes_run).predict(homes(3, 0).assign(size=1e6))
+    assert found.attrs["notes"][0].startswith("column 'size': 3 values outside of the training")
