@@ -5,7 +5,7 @@ import re
 
 from kreg import check
 from kreg.config import automatic, data_checks, procedures
-from kreg.config.backbone_checks import a_backbone_can_be_built
+from kreg.config.backbone_checks import a_backbone_can_be_built, something_is_there_to_be_frozen
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
 from kreg.layers.options import NoiseOptions
@@ -219,6 +219,7 @@ def loggers_are_there(config: Config) -> None:
 RULES = (
     loggers_are_there,
     a_backbone_can_be_built,
+    something_is_there_to_be_frozen,
     folds_compare,
     a_path_has_a_table,
     classes_can_be_weighed,

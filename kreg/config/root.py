@@ -17,6 +17,7 @@ from kreg.training.options import (
     CompressOptions,
     DiagnosticsOff,
     DiagnosticsOptions,
+    FinetuneOptions,
     NoCallbacksOptions,
     NoStopOptions,
     StopOptions,
@@ -97,6 +98,7 @@ class Config(Root):
     logger: dict[str, LoggerOptions | Custom]
     callbacks: NoCallbacksOptions | Custom
     compress: CompressOptions
+    finetune: FinetuneOptions
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for the run's own record and for comparing two runs."""

@@ -31,6 +31,7 @@ GROUPS: dict[str, Kinds] = {
     "logger": loggers.LOGGERS,
     "callbacks": training.CALLBACKS,
     "compress": training.COMPRESS,
+    "finetune": training.FINETUNE,
 }
 SEVERAL = ("logger",)  # groups of which several options may be chosen: each has a part of its own
 

@@ -1,6 +1,7 @@
 """Pictures that are decoded when their batch is, or that were decoded once and are kept."""
 
 import dataclasses
+import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,14 +25,17 @@ class ImageFiles:
     kept, so that clean losses and training see equal pixels with a cache and without.
 
     Args:
-        paths: One file a row; they have been checked by `kreg.data.sources.image_folder`.
+        root: The folder of the files.
+        names: One file a row, relative to `root`, as `kreg.data.sources.image_folder` has checked
+            them.
         recipe: How they are decoded.
         facts: Bytes, time of change and CRC-32 of each file, `(rows, 3)`.
         kept: All decoded pictures of the folder, or `None`.
         rows: The number of each file in `kept`, `(rows,)`.
     """
 
-    paths: list[Path]
+    root: Path
+    names: list[str]
     recipe: Recipe
     facts: NDArray[np.int64]
     kept: Kept | None = None
@@ -43,16 +47,21 @@ class ImageFiles:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return (len(self.paths), *self.recipe.shape)
+        return (len(self.names), *self.recipe.shape)
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.names)
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files."""
+        return [self.root / name for name in self.names]
 
     def take(self, rows: Iterable[int], /) -> "ImageFiles":
         index = np.asarray(rows, np.int64)
         return dataclasses.replace(
             self,
-            paths=[self.paths[row] for row in index],
+            names=[self.names[row] for row in index],
             facts=self.facts[index],
             rows=self.rows[index] if self.kept is not None else self.rows,
         )
@@ -81,15 +90,16 @@ class ImageFiles:
         pixels = np.empty((len(index), *self.recipe.shape), np.uint8)
         for place, row in enumerate(index):
             try:
-                pixels[place] = decode(self.paths[row], self.recipe)
+                pixels[place] = decode(self.root / self.names[row], self.recipe)
             except PictureError as error:
-                raise ValueError(f"{self.paths[row]} has changed: it {error}.") from error
+                raise ValueError(f"{self.names[row]} has changed: it {error}.") from error
         return pixels
 
     def signature(self) -> bytes:
         """Changes when a file is added, removed, renamed or rewritten."""
         stamps = self.facts[:, :2].tolist()
-        facts = [(path.name, *stamp) for path, stamp in zip(self.paths, stamps, strict=True)]
+        names = map(os.path.basename, self.names)
+        facts = [(name, *stamp) for name, stamp in zip(names, stamps, strict=True)]
         told: tuple[Any, ...] = (facts, self.recipe.size, self.recipe.channels)  # as 0.1 did
         if self.recipe != Recipe(self.recipe.size, self.recipe.channels):
             told = (*told, self.recipe)

@@ -28,7 +28,7 @@ EPOCHS = "trainer.epochs"
 UNITS = "Epochs of auto and of a number may differ in length. "
 PLANNED = (
     "The learning rate was planned over all epochs; only a run with optimizer.schedule=constant "
-    "and optimizer.warmup=0 can be made longer. "
+    "and optimizer.warmup=0, and without finetune=gradual, can be made longer. "
 )
 
 
@@ -88,7 +88,8 @@ def why(forbidden: Changes) -> str:
 def plans_ahead(config: Plain) -> bool:
     """Whether the learning rate of a step depends on the number of epochs."""
     optimizer = config.get("optimizer", {})
-    return optimizer.get("schedule", "constant") != "constant" or bool(optimizer.get("warmup"))
+    moves = optimizer.get("schedule", "constant") != "constant" or bool(optimizer.get("warmup"))
+    return moves or config.get("finetune", {}).get("kind") == "gradual"
 
 
 def sentence(changes: Changes) -> str:

@@ -18,18 +18,19 @@ from kreg.pages import write_all
 from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
+from kreg.training import callbacks as ordered
 from kreg.training import (
-    calibration,
     compression,
+    keeping,
     own_callbacks,
     plan,
     samples,
     start,
     telling,
+    temperature,
     throughput,
     units,
 )
-from kreg.training import callbacks as ordered
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -212,10 +213,10 @@ def fit_and_report(
     result["pictures"] = throughput.of(training, stream, trained, seconds)
     result["compressed"] = compression.compress(training, config, place)
     place.refuse_gone()
-    found = calibration.save_best(training, config, callbacks, place.file("best.keras"), result)
+    calibrated = keeping.keep(training, config, callbacks, place, result)
     smaller = compression.section(result, config.compress.refit_epochs)
     scores = {key: result[key] for key in ("metrics", "units")}
-    sections = {key: result[key] for key in ("features", "pictures")} | {"calibrated": found}
+    sections = {key: result[key] for key in ("features", "pictures")} | {"calibrated": calibrated}
     save_report(callbacks, place, compressed=smaller, scores=scores, **sections)
     return Trained(training, callbacks, result)
 
@@ -239,7 +240,7 @@ def train_in_memory(training: Plan, config: Config) -> Trained:
         raise FloatingPointError(callbacks.non_finite.failure)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
-    result["warnings"] += [calibration.OF_FILES] if config.calibrate else []
+    result["warnings"] += [temperature.OF_FILES] if config.calibrate else []
     return Trained(training, callbacks, result | results.compared(result, config.objective))
 
 

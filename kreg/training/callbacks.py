@@ -1,9 +1,9 @@
 """The callbacks of one training, in the one order that works."""
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kreg.config.automatic import obstacle
@@ -14,6 +14,7 @@ from kreg.fields import Options
 from kreg.training import class_weights, own_callbacks, samples, telling, units
 from kreg.training.options import (
     GapOptions,
+    GradualOptions,
     NoStopOptions,
     PatienceOptions,
     RefineOptions,
@@ -72,12 +73,9 @@ class TrainingCallbacks:
         """Whether Diagnostics writes `val_loss` and its like, so that `fit` need not."""
         return self.diagnostics is not None and self.diagnostics.validate
 
-    @contextmanager
-    def holding_best(self) -> "Iterator[keras.Model]":
-        """The model, inside with the best weights that there were.
-
-        What `stop=none` has trained on is left as it is.
-        """
+    @contextlib.contextmanager
+    def best_model(self) -> "Iterator[keras.Model]":
+        """The best model that there was; what `stop=none` has trained on comes back afterwards."""
         from kreg.callbacks.early_stopping import snapshots
 
         model, stopping = self.stopping.model, self.stopping
@@ -121,13 +119,14 @@ def assemble(
     gap = proving(plan, config)
     rule = stopping_rule(config, plan, gap)
     measure = measuring(plan, config, name=place.path.name if place else plan.data.name)
-    stopping = stopper(rule, plan, measure)
+    stopping = stopper(after_the_thaw(rule, plan), plan, measure)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite(verbose=0)
     told = telling.callback(plan, config, place, sweep)
     own = own_callbacks.of(config, plan.data)
     bar = progress_bar(epochs, store.epoch if store else 0, config.trainer.verbose)
     members = [
+        phases(plan, config),  # before what looks at the weights that are trained
         interrupt if place else None,
         non_finite,
         gap,  # before what records the logs
@@ -215,6 +214,25 @@ def unrefinable(plan: Plan) -> str:
     return (
         f"A temperature takes {FEWEST} validation rows, there are {rows}." if rows < FEWEST else ""
     )
+
+
+def phases(plan: Plan, config: Config) -> "room.Finetune | None":
+    """What trains the head before the rest; `None` where all layers are always trained."""
+    from kreg import callbacks as room
+
+    if plan.alone == 0:
+        return None
+    gradual = config.finetune if isinstance(config.finetune, GradualOptions) else GradualOptions()
+    own_rate = isinstance(config.optimizer, Custom)  # kreg's follow the course of the plan
+    rate = gradual.rate if own_rate else 1.0
+    return room.Finetune(plan.alone, rate=rate, norms=gradual.norms)
+
+
+def after_the_thaw(rule: StopRule, plan: Plan) -> StopRule:
+    """A rule that looks only at the epochs in which all layers are trained."""
+    if not isinstance(rule, StopOptions) or not plan.alone:
+        return rule
+    return replace(rule, start_from_epoch=max(rule.start_from_epoch, plan.alone))
 
 
 def stopper(

@@ -4,11 +4,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from kreg.check import Bounds, Interval
-from kreg.fields import Options, kind, one_of, ranged, switch, table, text, words_or_mapping
+from kreg.fields import (
+    Options,
+    kind,
+    one_of,
+    ranged,
+    switch,
+    table,
+    text,
+    words_or_mapping,
+    words_or_number,
+)
 
 COUNT: Bounds = {"low": 1}
 NOT_NEGATIVE: Interval = {"low": 0}
 POSITIVE: Interval = {"low": 0, "low_open": True}
+BETWEEN: Interval = {"low": 0, "high": 1, "low_open": True, "high_open": True}
 
 
 @dataclass
@@ -29,6 +40,14 @@ class TrainerOptions(Options):
         "none",
         ("none", "balanced"),
         "none | balanced | {class: number}: in the training loss; scores stay unweighted",
+    )
+    operating_point: str | float = words_or_number(
+        "none",
+        ("none", "f1"),
+        "binary: none (0.5) | f1 | a recall to reach: the threshold, chosen on validation rows",
+        low=0,
+        high=1,
+        low_open=True,
     )
     label_smoothing: float = ranged(
         0.0,
@@ -257,6 +276,42 @@ class CompressOptions(Options):
     refit_epochs: int = ranged(5, "unpenalised epochs on the smaller model", **NOT_NEGATIVE)
 
 
+@dataclass
+class FinetuneOptions(Options):
+    """Which layers are trained, and when: `finetune=full`, all of them always."""
+
+    kind: str = kind("full")
+
+    def alone(self, epochs: int) -> int | None:
+        """How many of the epochs train the head alone; `None` for all."""
+        return 0
+
+
+@dataclass
+class HeadOptions(FinetuneOptions):
+    kind: str = kind("head")
+
+    def alone(self, epochs: int) -> int | None:
+        return None
+
+
+@dataclass
+class GradualOptions(FinetuneOptions):
+    kind: str = kind("gradual")
+    share: float = ranged(0.2, "of the epochs, that train the head alone", **BETWEEN)
+    rate: float = ranged(
+        0.1,
+        "what the learning rate is multiplied by when all are trained",
+        low=0,
+        high=1,
+        low_open=True,
+    )
+    norms: bool = switch(False, "train batch normalisations, too; else they stay as they were")
+
+    def alone(self, epochs: int) -> int | None:
+        return max(1, round(self.share * epochs))
+
+
 TRAINER = table(TrainerOptions)
 STOP = table(
     NoStopOptions,
@@ -275,3 +330,4 @@ STOP = table(
 DIAGNOSTICS = table(DiagnosticsOff, DiagnosticsOptions, FullDiagnosticsOptions)
 CALLBACKS = table(NoCallbacksOptions)
 COMPRESS = table(CompressOptions)
+FINETUNE = table(FinetuneOptions, HeadOptions, GradualOptions)

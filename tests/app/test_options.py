@@ -18,6 +18,7 @@ COMPANY = {
     ("model", "backbone"): ["model.name=MobileNet"],
     ("model", "transformer"): ["data=wine"],
     ("model", "realmlp"): ["data=wine"],
+    ("recipe", "tabm"): ["data=wine"],
     ("recipe", "realmlp"): ["data=wine"],
     ("recipe", "realmlp_full"): ["data=wine"],
     ("model", "tabm"): ["data=wine"],
@@ -96,7 +97,7 @@ def test_an_experiment_composes(option):
 
 
 def test_what_a_user_types_wins_over_a_recipe():
-    config = compose_job(["experiment=tabm", "reg=l1", "model.members=4", "data=diabetes"])
+    config = compose_job(["recipe=tabm", "reg=l1", "model.members=4", "data=diabetes"])
     chosen = [config.model.kind, config.reg.kind, config.dropout.kind, config.data.kind]
     assert chosen == ["tabm", "l1", "dropout", "diabetes"]
     assert config.model.members == 4

@@ -19,6 +19,7 @@ SHARED = {
     "csv_header",
     "foreign",
     "printable",
+    "quiet_start",
     "randomness",
     "applications",
 }
@@ -54,6 +55,7 @@ MAY_IMPORT = {
     "csv_header": set(),
     "foreign": set(),
     "printable": set(),
+    "quiet_start": set(),
     "randomness": set(),
     "applications": set(),
     "private_keras": set(),
@@ -79,10 +81,14 @@ MAY_IMPORT = {
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
-    | {"calibrating", "config", "diagnostics", "factories", "measuring", "pages", "runs"},
+    | {
+        "calibrating", "config", "diagnostics", "factories", "measuring", "pages", "prediction",
+        "runs",
+    },  # fmt: skip
+    "prediction": {"data", "diagnostics", "layers", "pages", "runs", "surgery"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
+    "cli": APP_PARTS | {"sweeps", "launch", "prediction"},
     "sklearn": {"config", "data", "diagnostics", "launch", "pages", "runs", "surgery", "training"},
-    "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
         "callbacks", "config", "data", "diagnostics", "factories", "measuring", "pages", "surgery",
@@ -103,6 +109,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "foreign": {"keras", "tensorflow", "hydra", "omegaconf"},
     "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "quiet_start": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "randomness": {"keras", "tensorflow", "hydra", "omegaconf"},
     "applications": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
@@ -132,6 +139,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "measuring",
             "fitting",
             "calibrating",
+            "prediction",
         )
     },
 }

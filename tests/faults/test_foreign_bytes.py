@@ -27,6 +27,7 @@ from kreg.diagnostics import sources
 from kreg.foreign import keras_file
 from kreg.launch import gate
 from kreg.pages import commands, write_all
+from kreg.prediction import load_run
 from kreg.runs import Checkpoint, RunDirectory, resume
 from kreg.sweeps import sweeper, table
 from kreg.sweeps.median_stopping import known_curves
@@ -173,8 +174,9 @@ def tab(run):
 # kind -> the file (a pattern below the run), its damage, and who reads it
 FILES = {
     "config.json": ("config.json", damage.json_damage, [go_on, compare]),
-    "result.json": ("result.json", damage.json_damage, [go_on, compare]),
-    "data.json": ("data.json", damage.json_damage, [go_on]),
+    "result.json": ("result.json", damage.json_damage, [go_on, compare, load_run]),
+    "data.json": ("data.json", damage.json_damage, [go_on, load_run]),
+    "calibration.json": ("calibration.json", damage.json_damage, [load_run]),
     "report.json": ("report.json", damage.json_damage, [report]),
     "record.npz": ("record.npz", damage.archive_damage, [replay]),
     "history.csv": ("history.csv", damage.csv_damage, [curve]),

@@ -165,7 +165,8 @@ class Check:
     def _found(self, recipe: Recipe, pictures: Kept | None) -> Found:
         good = self.known.good
         files = ImageFiles(
-            [self.listing.path(row) for row in good],
+            self.listing.root,
+            [self.listing.names[row] for row in good],
             recipe,
             np.column_stack([self.listing.stamps[good], self.known.facts["sum"][good]]),
             pictures,

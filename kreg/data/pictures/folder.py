@@ -72,21 +72,23 @@ class Walk:
     def below(self, folder: Path) -> list[tuple[str, int, int]]:
         """The pictures of a folder and of all folders in it."""
         before = len(self.found)
-        self._into(folder, (self._inside(folder),))
+        name = os.path.relpath(folder, self.root)
+        self._into(folder, "" if name == os.curdir else name + os.sep, (self._inside(folder),))
         return self.found[before:]
 
-    def _into(self, folder: Path, parents: tuple[Path, ...]) -> None:
+    def _into(self, folder: str | Path, start: str, parents: tuple[Path, ...]) -> None:
+        """Walk a folder; `start` is what the names of its files begin with."""
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 if not entry.name.startswith("."):
-                    self._take(entry, parents)
+                    self._take(entry, start, parents)
 
-    def _take(self, entry: os.DirEntry[str], parents: tuple[Path, ...]) -> None:
+    def _take(self, entry: os.DirEntry[str], start: str, parents: tuple[Path, ...]) -> None:
         real = self._inside(Path(entry.path)) if entry.is_symlink() else None
         if entry.is_dir():
             here = real or parents[-1] / entry.name
             if here not in parents:  # a link to a folder that it lies in
-                self._into(Path(entry.path), (*parents, here))
+                self._into(entry.path, f"{start}{entry.name}{os.sep}", (*parents, here))
             return
         if not entry.is_file():
             raise ValueError(f"{shown(entry.path)} is not a file.")
@@ -95,8 +97,7 @@ class Walk:
             self.others[ending] += 1
             return
         facts = entry.stat()
-        name = os.path.relpath(entry.path, self.root)
-        self.found.append((name, facts.st_size, facts.st_mtime_ns))
+        self.found.append((start + entry.name, facts.st_size, facts.st_mtime_ns))
 
     def _inside(self, path: Path) -> Path:
         real = path.resolve()
