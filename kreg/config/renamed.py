@@ -27,11 +27,9 @@ KEYS: dict[str, Renamed] = {
     ),
     "diagnostics.histograms": Renamed("logger.tensorboard.histograms", "0.2"),
 }
-# groups that came later -> the option that means what kreg did before
-SINCE: dict[str, str] = {"callbacks": "none"}
 
 # groups that 0.1 did not have -> the option that means what it did
-SINCE = {"finetune": "full"}
+SINCE = {"callbacks": "none", "finetune": "full"}
 
 
 def present(key: str) -> str:
@@ -88,7 +86,7 @@ def current(recorded: Mapping[str, Any]) -> dict[str, Any]:
             if path[0] == group or path[0] not in schema.SEVERAL:
                 _put(tree, path, item)
     for group in schema.GROUPS:
-        values = tree.get(group, {"kind": SINCE.get(group)})
+        values = tree.get(group, {})
         kind = values.get("kind") if isinstance(values, Mapping) else None
         known = schema.GROUPS[group].get(kind) if isinstance(kind, str) else None
         if group in SINCE and group not in tree:

@@ -188,7 +188,7 @@ def test_a_run_that_was_interrupted_goes_on_bit_for_bit(
 
     words = ["model=backbone", f"model.weights={earlier}", *three_classes, "finetune=gradual"]
     words += ["trainer.epochs=5", "finetune.share=0.4", "reg=l2sp", "trainer.save_every=0"]
-    words += ["diagnostics.tensorboard=false"]
+    words += ["logger=none"]
     run(words, tmp_path / "whole")
     write = Saver.on_epoch_end
 

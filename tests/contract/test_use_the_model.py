@@ -17,11 +17,13 @@ from kreg.training import app
 from tests.unit.prediction.conftest import homes, people, pictures
 
 ROOT = Path(__file__).parents[2]
-SECTION = (ROOT / "docs" / "guide.md").read_text().split("## 10. Use the model")[1]
+SECTION = (
+    (ROOT / "docs" / "guide.md").read_text().split("## 10. Use the model")[1].split("\n## ")[0]
+)
 BLOCKS = re.findall(r"^```\n(.*?)^```", SECTION, re.S | re.M)
 LINES = [line for block in BLOCKS for line in block.splitlines()]
 pytestmark = pytest.mark.slow  # it trains three models
-QUICK = ["trainer.epochs=2", "trainer.verbose=quiet", "diagnostics.tensorboard=false"]
+QUICK = ["trainer.epochs=2", "trainer.verbose=quiet", "logger=none"]
 
 
 @pytest.fixture(scope="module")

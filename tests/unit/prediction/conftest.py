@@ -10,7 +10,7 @@ from PIL import Image
 from kreg.launch.compose import compose_job
 from kreg.training import app
 
-QUIET = ["trainer.verbose=quiet", "diagnostics.tensorboard=false"]
+QUIET = ["trainer.verbose=quiet", "logger=none"]
 
 
 def people(rows: int, seed: int) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from kreg.launch.compose import compose_job
 from kreg.runs.schema import Calibration, Preparation
 from kreg.training import app, keeping, plan
 
-QUIET = ["trainer.verbose=quiet", "diagnostics.tensorboard=false", "trainer.epochs=2"]
+QUIET = ["trainer.verbose=quiet", "logger=none", "trainer.epochs=2"]
 BINARY = ["data=breast_cancer", "model=shallow", "reg=l1", "dropout=light"]
 
 
