@@ -47,6 +47,9 @@ $(VENV)/backends.stamp: $(VENV)/run.stamp
 test-ray: $(VENV)/ray.stamp  ## Ray's launcher, on one node and on two, in its own environment
 	$(VENV)-ray/bin/python -m pytest tests/unit/sweeps/test_launching.py -k ray $(PYTEST_ARGS)
 
+test-trackers: $(VENV)/trackers.stamp  ## MLflow, W&B and Trackio really run, in their own environment
+	$(VENV)-trackers/bin/python -m pytest tests/unit/loggers tests/app/test_trackers.py $(PYTEST_ARGS)
+
 test-slurm: $(VENV)/dev.stamp  ## SLURM's launcher, on a cluster of this machine (apt: slurm-wlm munge)
 	$(BIN)/python -m pytest tests/unit/sweeps/test_cluster.py $(PYTEST_ARGS)
 
@@ -56,6 +59,14 @@ $(VENV)/ray.stamp: $(VENV)/run.stamp
 	grep -vE '^(cloudpickle|joblib|hydra-joblib-launcher)==' constraints.txt > $(VENV)-ray/constraints.txt
 	$(VENV)-ray/bin/python -m pip install --quiet --disable-pip-version-check \
 		-c $(VENV)-ray/constraints.txt -e ".[ray]" hypothesis pytest
+	@touch $@
+
+# Trackio wants an older Pillow than the others
+$(VENV)/trackers.stamp: $(VENV)/run.stamp
+	@test -x $(VENV)-trackers/bin/python || $(PYTHON) -m venv $(VENV)-trackers
+	grep -viE '^pillow==' constraints.txt > $(VENV)-trackers/constraints.txt
+	$(VENV)-trackers/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c $(VENV)-trackers/constraints.txt -e ".[mlflow,wandb,trackio]" hypothesis pytest
 	@touch $@
 
 lint: $(VENV)/dev.stamp  ## style, import order and types
@@ -75,6 +86,6 @@ tensorboard: $(VENV)/run.stamp  ## all runs in TensorBoard, on this machine only
 	$(BIN)/tensorboard --logdir logs --host 127.0.0.1 --port $(PORT)
 
 clean:  ## remove the environments and caches, keep logs
-	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray $(VENV)-trackers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help train test test-slow test-all test-backends test-ray test-slurm lint format bench tensorboard clean
+.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-slurm lint format bench tensorboard clean

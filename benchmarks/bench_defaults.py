@@ -29,7 +29,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-QUIET = ["trainer.verbose=quiet", "diagnostics.tensorboard=false"]
+QUIET = ["trainer.verbose=quiet", "logger=none"]
 L2 = 0.01
 LINEAR = ["model=linear", "reg=l2", f"reg.l2={L2}"]
 STEPS = 2_400  # of a network's default budget, see kreg/training/budget.py

@@ -206,11 +206,12 @@ METHODS = {
     "boosting": boosting,
     "random_forest": random_forest,
     "deep": kreg("model=deep"),
-    "tabm": kreg("experiment=tabm"),
+    "tabm": kreg("recipe=tabm"),
+    "realmlp": kreg("recipe=realmlp"),
     "lightgbm": lightgbm,
     "catboost": catboost,
 }
-DEFAULT = ("boosting", "random_forest", "deep", "tabm")
+DEFAULT = ("boosting", "random_forest", "deep", "tabm", "realmlp")
 
 
 def cpu() -> float:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what editors and type checkers see of the table below; a test compares the two
     from kreg import augment as augment
+    from kreg import calibrating as calibrating
     from kreg import callbacks as callbacks
     from kreg import data as data
     from kreg import diagnostics as diagnostics
     from kreg import fitting as fitting
     from kreg import layers as layers
+    from kreg import loggers as loggers
     from kreg import models as models
     from kreg import optimizers as optimizers
     from kreg import pages as pages
@@ -33,6 +35,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg.optimizers import certificate as certificate
     from kreg.optimizers import path as path
     from kreg.pages import report as report
+    from kreg.prediction import load_run as load_run
     from kreg.regularizers import L1 as L1
     from kreg.regularizers import L2 as L2
     from kreg.regularizers import L2SP as L2SP
@@ -103,6 +106,7 @@ PUBLIC = {
     # after training
     "calibrate": "kreg.calibrating",
     "report": "kreg.pages",
+    "load_run": "kreg.prediction",
 }
 ROOMS = (
     "augment",
@@ -112,6 +116,7 @@ ROOMS = (
     "diagnostics",
     "fitting",
     "layers",
+    "loggers",
     "models",
     "optimizers",
     "pages",

@@ -131,6 +131,13 @@ def words_or_mapping(default: str, words: tuple[str, ...], meaning: str) -> Any:
     return _field(default, Rule(dict, meaning, words=words))
 
 
+def words_or_number(
+    default: str, words: tuple[str, ...], meaning: str, **interval: Unpack[Interval]
+) -> Any:
+    """One of a few words, or a number in an interval."""
+    return _field(default, Rule(float, meaning, words=words, **interval))
+
+
 def mapping(default: dict[str, Any], meaning: str) -> Any:
     """Free keys, for a component of the user's own."""
     return _field(default, Rule(dict, meaning))

@@ -1,6 +1,6 @@
 """Calibrating: a trained classifier that is as often right as it says, by one stock Keras layer."""
 
-from kreg.calibrating.calibration import Calibration, calibrate, facts, measured
+from kreg.calibrating.calibration import Calibration, calibrate, facts, scored
 from kreg.calibrating.last_layer import with_scaling
 from kreg.calibrating.scaling import Scaling, fitted
 
@@ -10,6 +10,6 @@ __all__ = [
     "calibrate",
     "facts",
     "fitted",
-    "measured",
+    "scored",
     "with_scaling",
 ]

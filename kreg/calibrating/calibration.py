@@ -98,13 +98,13 @@ def calibrate(
     (7.28, 'Rescaling')
     """
     check.choice("method", method, METHODS)
-    reader, found = measured(model, x, y, sample_weight)
+    reader, found = scored(model, x, y, sample_weight)
     scaling = fitted(method, reader, found)
     made = with_scaling(model, scaling, reader)
     return made, compared(scaling, reader, found)
 
 
-def measured(
+def scored(
     model: keras.Model, x: Any, y: Any, sample_weight: Any = None
 ) -> tuple[PredictionReader, Measurement]:
     """How the model's output is read, and its scores on these rows."""

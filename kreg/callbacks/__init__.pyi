@@ -3,6 +3,7 @@ from .early_stopping.early_stopping import EarlyStopping as EarlyStopping
 from .finetune import Finetune as Finetune
 from .history_file import HistoryFile as HistoryFile
 from .interrupt import Interrupt as Interrupt
+from .loggers import Loggers as Loggers
 from .non_finite import NonFinite as NonFinite
 from .progress_bar import ProgressBar as ProgressBar
 from .saver import Saver as Saver

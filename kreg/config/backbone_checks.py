@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from kreg import check
+from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.models.options import BackboneOptions, smallest
 
@@ -55,4 +56,18 @@ def check_file(path: Path, chosen: BackboneOptions) -> None:
             f"a file that ends in {' or '.join(allowed)}",
             chosen.weights,
             "" if chosen.name else "Or say with model.name= which network its weights are of.",
+        )
+
+
+def something_is_there_to_be_frozen(config: Config) -> None:
+    """Only what others have trained is worth freezing; a model of the user's own may be that."""
+    chosen, model = config.finetune, config.model
+    if chosen.kind == "full" or isinstance(model, Custom):
+        return
+    if not isinstance(model, BackboneOptions) or model.weights == "none":
+        weights = " without model.weights" if isinstance(model, BackboneOptions) else ""
+        raise ValueError(
+            f"finetune={chosen.kind} freezes what others have trained, but all weights of "
+            f"model={model.kind}{weights} start at random. Say model=backbone with "
+            "model.weights=imagenet, a file or a run directory, or finetune=full."
         )

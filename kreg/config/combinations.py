@@ -1,10 +1,11 @@
 """Choices that exclude each other, found before TensorFlow starts."""
 
+import importlib.util
 import re
 
 from kreg import check
 from kreg.config import automatic, data_checks, procedures
-from kreg.config.backbone_checks import a_backbone_can_be_built
+from kreg.config.backbone_checks import a_backbone_can_be_built, something_is_there_to_be_frozen
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
 from kreg.layers.options import NoiseOptions
@@ -200,8 +201,25 @@ def a_path_has_a_table(config: Config) -> None:
         )
 
 
+def loggers_are_there(config: Config) -> None:
+    """A tracker is a package of its own."""
+    if "none" in config.logger and len(config.logger) > 1:
+        raise ValueError(
+            f"logger=[{','.join(config.logger)}] asks for none and for others. Leave none out."
+        )
+    for name, options in config.logger.items():
+        package = getattr(options, "package", "")
+        if package and importlib.util.find_spec(package) is None:
+            raise ValueError(
+                f"logger={name} needs the package {package}, which is not installed. Install it "
+                f"with: pip install 'kreg[{package}]'"
+            )
+
+
 RULES = (
+    loggers_are_there,
     a_backbone_can_be_built,
+    something_is_there_to_be_frozen,
     folds_compare,
     a_path_has_a_table,
     classes_can_be_weighed,

@@ -10,12 +10,15 @@ from kreg.config.procedures import PROCEDURES
 from kreg.data.options import SourceOptions
 from kreg.fields import Options, many, mapping, one_of, ranged, switch, text
 from kreg.layers.options import NoiseOptions
+from kreg.loggers.options import LoggerOptions
 from kreg.models.options import ModelOptions
 from kreg.optimizers.options import OptimizerOptions
 from kreg.training.options import (
     CompressOptions,
     DiagnosticsOff,
     DiagnosticsOptions,
+    FinetuneOptions,
+    NoCallbacksOptions,
     NoStopOptions,
     StopOptions,
     TrainerOptions,
@@ -92,7 +95,10 @@ class Config(Root):
     stop: StopOptions | NoStopOptions | Custom
     trainer: TrainerOptions
     diagnostics: DiagnosticsOptions | DiagnosticsOff | Custom
+    logger: dict[str, LoggerOptions | Custom]
+    callbacks: NoCallbacksOptions | Custom
     compress: CompressOptions
+    finetune: FinetuneOptions
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for the run's own record and for comparing two runs."""

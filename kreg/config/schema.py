@@ -12,6 +12,7 @@ from kreg.config.root import Root
 from kreg.data import options as data
 from kreg.fields import Kinds, Options
 from kreg.layers import options as layers
+from kreg.loggers import options as loggers
 from kreg.models import options as models
 from kreg.optimizers import options as optimizers
 from kreg.regularizers import options as regularizers
@@ -27,16 +28,26 @@ GROUPS: dict[str, Kinds] = {
     "stop": training.STOP,
     "trainer": training.TRAINER,
     "diagnostics": training.DIAGNOSTICS,
+    "logger": loggers.LOGGERS,
+    "callbacks": training.CALLBACKS,
     "compress": training.COMPRESS,
+    "finetune": training.FINETUNE,
 }
+SEVERAL = ("logger",)  # groups of which several options may be chosen: each has a part of its own
 
 
-def schema_of(group: str, kind: object) -> type[Options]:
-    """The dataclass for a group's `kind`, or a sentence that names the nearest one."""
+def schema_of(group: str, kind: object, key: str = "") -> type[Options]:
+    """The dataclass for a group's `kind`, or a sentence that names the nearest one.
+
+    Args:
+        group: Its name.
+        kind: What was given.
+        key: Where it stands, if not in the group's own place.
+    """
     if is_custom(kind):
         return Custom
     table = GROUPS[group]
-    return table[check.choice(f"{group}.kind", kind, table)]
+    return table[check.choice(f"{key or group}.kind", kind, table)]
 
 
 def defaults(schema: type[Options] | type[Root]) -> dict[str, Any]:

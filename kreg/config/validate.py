@@ -9,7 +9,7 @@ from kreg import check
 from kreg.config import automatic, combinations, renamed
 from kreg.config.custom import is_custom
 from kreg.config.root import Config, Root
-from kreg.config.schema import GROUPS, schema_of
+from kreg.config.schema import GROUPS, SEVERAL, schema_of
 from kreg.fields import Options, check_field, rule_of
 
 NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")  # package.module:Name
@@ -40,26 +40,42 @@ def validate(tree: Mapping[str, Any]) -> Config:
 
 def _build(tree: dict[str, Any]) -> Config:
     root = fill(Root, "", {k: v for k, v in tree.items() if k not in GROUPS})
-    groups: Any = {group: _group(group, tree.get(group), root.allow) for group in GROUPS}
+    groups: Any = {
+        group: (_several if group in SEVERAL else _group)(group, tree.get(group), root.allow)
+        for group in GROUPS
+    }
     return Config(**vars(root), **groups)
 
 
-def _group(group: str, values: Any, allow: list[str]) -> Options:
+def _several(group: str, values: Any, allow: list[str]) -> dict[str, Options]:
+    """The options of a group of which several may be chosen, by their names."""
     if not isinstance(values, Mapping):
-        raise check.invalid(group, "an option of the group with its keys", values)
+        raise check.invalid(group, "options of the group with their keys", values)
+    found = {name: _group(group, part, allow, f"{group}.{name}") for name, part in values.items()}
+    for name, options in found.items():
+        if options.kind != name and not is_custom(options.kind):
+            raise check.invalid(f"{group}.{name}.kind", repr(name), options.kind)
+    return found
+
+
+def _group(group: str, values: Any, allow: list[str], key: str = "") -> Options:
+    """One option; `key` is where it stands if that is not the group's own place."""
+    key = key or group
+    if not isinstance(values, Mapping):
+        raise check.invalid(key, "an option of the group with its keys", values)
     kind = values.get("kind")
     if isinstance(kind, str) and is_custom(kind):
-        _check_allowed(group, kind, allow)
-    return fill(schema_of(group, kind), f"{group}.", dict(values))
+        _check_allowed(key, kind, allow)
+    return fill(schema_of(group, kind, key), f"{key}.", dict(values))
 
 
-def _check_allowed(group: str, kind: str, allow: list[str]) -> None:
+def _check_allowed(key: str, kind: str, allow: list[str]) -> None:
     if not NAME.fullmatch(kind):
-        raise check.invalid(f"{group}.kind", "a kind of kreg, or package.module:Name", kind)
+        raise check.invalid(f"{key}.kind", "a kind of kreg, or package.module:Name", kind)
     package = kind.split(":")[0].split(".")[0]
     if package not in allow:
         raise check.invalid(
-            f"{group}.kind",
+            f"{key}.kind",
             "a kind of kreg, or a component of a package that the command line allows",
             kind,
             f"To run code of that package say allow=[{package}].",

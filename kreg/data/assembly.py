@@ -100,6 +100,8 @@ def _data(raw: Raw, splits: tuple[Split, Split, Split], fitted: Fitted | None) -
         is_image=raw.is_image,
         preprocessing=fitted,
         warnings=list(raw.warnings),
+        words=[str(name) for name in raw.class_names or raw.target_names],
+        reading=dict(raw.reading),
     )
 
 

@@ -74,6 +74,21 @@ def read(column: "pd.Series[Any]", notation: str) -> Values:
     return np.append(values, np.nan)[codes]
 
 
+def stored_as(column: "pd.Series[Any]") -> str:
+    """What the cells of a column are as they stand in the user's table.
+
+    One of `"bool"`, `"integer"` (also with gaps), `"number"`, `"date"`, `"text"`.
+
+    >>> import pandas as pd
+    >>> stored_as(pd.Series([1.0, None])), stored_as(pd.Series([0.5])), stored_as(pd.Series(["1"]))
+    ('integer', 'number', 'text')
+    """
+    kind = {"b": "bool", "i": "integer", "u": "integer", "f": "number", "M": "date"}
+    found = kind.get(column.dtype.kind, "text")
+    whole = found == "number" and bool((column.dropna() % 1 == 0).all())
+    return "integer" if whole else found
+
+
 def is_numeric(column: "pd.Series[Any]") -> bool:
     return column.dtype.kind in "biuf"
 

@@ -43,9 +43,6 @@ class LazyRows(Protocol):
     def signature(self) -> bytes:
         """Another one where any row is another."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """How the rows are decoded, as plain JSON values."""
-
     def contents(self) -> Iterable[Hashable]:
         """Something for each row that is equal where rows are equal."""
 
@@ -71,6 +68,8 @@ class Raw:
             float32 arrays and names them. `None` leaves `x` as it is.
         suspects: Columns that may be groups: `{name: values}`. Rows that share a value and
             straddle two splits are worth a warning.
+        reading: How the source has read its rows, as plain JSON values, so that a finished run
+            reads new rows alike; see `kreg.data.new_rows`.
     """
 
     name: str
@@ -88,6 +87,7 @@ class Raw:
     time: Array | None = None
     preprocess: Callable[[Any], Fitted] | None = None
     suspects: dict[str, Array] = dataclasses.field(default_factory=dict)
+    reading: dict[str, Any] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -169,7 +169,8 @@ class Data:
     (float32 of 0 and 1, `(rows, outputs)`) or `"regression"` (float32, `(rows, outputs)`,
     standardised where `target_scale` says so). Images are `(h, w, c)`, uint8 in 0..255 or float32;
     the validation and test rows are never changed by noise. `fold` are the rows of the held-out
-    fold, on which settings are compared; `None` without folds.
+    fold, on which settings are compared; `None` without folds. `words` are the classes, labels or
+    targets as the user has written them, where the `..._names` are fit for files and tags.
     """
 
     name: str
@@ -187,6 +188,8 @@ class Data:
     preprocessing: Fitted | None = None
     warnings: list[str] = dataclasses.field(default_factory=list)
     fold: Split | None = None
+    words: list[str] = dataclasses.field(default_factory=list)
+    reading: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -204,14 +207,15 @@ class Data:
     def to_dict(self) -> dict[str, Any]:
         """All but the rows as plain JSON values: what a run keeps as `data.json`.
 
-        `kreg.data.preprocessing.from_dict(saved["preprocessing"])` turns new rows into inputs.
+        `kreg.load_run` reads it; its parts are described in `kreg.runs.schema.DataFacts`.
         """
         names = ("name", "task", "outputs", "class_names", "target_names", "feature_names")
         fitted = self.preprocessing
         return {
-            **{name: getattr(self, name) for name in (*names, "is_image", "sizes")},
+            **{name: getattr(self, name) for name in (*names, "words", "is_image", "sizes")},
             "input_shape": list(self.input_shape),
-            "pictures": self.train.x.to_dict() if is_lazy(self.train.x) else None,
+            "input_type": str(self.train.x.dtype),
+            "reading": self.reading,
             "target": self.to_target(),
             "preprocessing": fitted.to_dict() if fitted and hasattr(fitted, "to_dict") else None,
             "fingerprint": self.fingerprint(),

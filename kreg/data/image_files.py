@@ -105,10 +105,6 @@ class ImageFiles:
             told = (*told, self.recipe)
         return repr(told).encode(errors="surrogateescape")
 
-    def to_dict(self) -> dict[str, Any]:
-        """How the pictures are decoded: what `channels` and `size` were, if nobody has said it."""
-        return dataclasses.asdict(self.recipe) | {"size": list(self.recipe.size)}
-
     def contents(self) -> Iterator[tuple[int, int]]:
         """Size and checksum of each file, for finding duplicates."""
         return ((int(size), int(code)) for size, _, code in self.facts)

@@ -42,14 +42,17 @@ class Standard:
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
     names: list[str]
+    low: NDArray[np.float64] | None = None
+    high: NDArray[np.float64] | None = None
 
     @classmethod
     def fit(cls, x: ArrayLike, names: Iterable[str] = ()) -> "Standard":
-        """Mean and population standard deviation of the rows of `x`, in float64."""
+        """Mean and population standard deviation of the rows of `x`, in float64, and the range."""
         rows = np.asarray(x, np.float64)
         mean, scale = rows.mean(axis=0), rows.std(axis=0)
         constant = scale <= 1e-12 * np.maximum(np.abs(mean), 1.0)
-        return cls(mean, np.where(constant, 1.0, scale), list(names))
+        ends = (rows.min(axis=0), rows.max(axis=0)) if len(rows) else (None, None)
+        return cls(mean, np.where(constant, 1.0, scale), list(names), *ends)
 
     def __call__(self, x: ArrayLike, /) -> NDArray[np.float32]:
         return ((np.asarray(x, np.float64) - self.mean) / self.scale).astype(np.float32)
@@ -61,11 +64,16 @@ class Standard:
             "mean": self.mean.tolist(),
             "scale": self.scale.tolist(),
             "names": self.names,
+            **({} if self.low is None else {"low": self.low.tolist()}),
+            **({} if self.high is None else {"high": self.high.tolist()}),
         }
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> "Standard":
-        return cls(np.asarray(saved["mean"]), np.asarray(saved["scale"]), list(saved["names"]))
+        """Of an earlier version, too: it has kept no range."""
+        ends = (np.asarray(saved[k]) if k in saved else None for k in ("low", "high"))
+        mean, scale = np.asarray(saved["mean"]), np.asarray(saved["scale"])
+        return cls(mean, scale, list(saved["names"]), *ends)
 
 
 @dataclasses.dataclass
@@ -73,8 +81,9 @@ class Columns:
     """A fitted encoder: `columns(frame) -> (rows, features)` float32, with `names`.
 
     Args:
-        numeric: `{"name", "median", "mean", "scale", "indicator"}` for each numeric column, and its
-            `"notation"` (see `kreg.data.cells`) where the numbers stood as text.
+        numeric: `{"name", "median", "mean", "scale", "indicator"}` for each numeric column, its
+            range `"low"` and `"high"` where training rows have values, and its `"notation"` (see
+            `kreg.data.cells`) where the numbers stood as text.
         categorical: `{"name", "levels", "other"}` for each categorical column.
     """
 
@@ -146,9 +155,15 @@ def _fit_numeric(frame: "pd.DataFrame") -> list[dict[str, Any]]:
             "mean": float(scaler.mean_[i]),
             "scale": float(scaler.scale_[i]),
             "indicator": bool(np.isnan(values[:, i]).any()),
+            **_range(values[:, i]),
         }
         for i, name in enumerate(frame.columns)
     ]
+
+
+def _range(values: NDArray[np.float64]) -> dict[str, float]:
+    known = values[np.isfinite(values)]
+    return {"low": float(known.min()), "high": float(known.max())} if len(known) else {}
 
 
 def _fit_levels(name: str, series: "pd.Series[Any]", max_categories: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kreg import check
 from kreg.data import column_types
-from kreg.data.cells import is_numeric
+from kreg.data.cells import is_numeric, stored_as
 from kreg.data.checks import MAX_ROWS
 from kreg.data.column_types import FEW, Understood
 from kreg.data.dataset import Raw
@@ -91,6 +91,13 @@ def from_frame(
         time=None if time is None else _times(frame[time], time, types.get(time)),
         preprocess=lambda rows: Columns.fit(rows, max_categories, found.notations),
         suspects=suspects(frame.drop(columns=list(found.notations)), {*wanted, time, split}),
+        reading={
+            "kind": "table",
+            "columns": {name: stored_as(frame[name]) for name in [*found.frame, *wanted]},
+            "target": wanted,
+            "label_separator": label_separator,
+            "comma": comma,
+        },
         warnings=[f"{name}: {sentence}" for sentence in sentences],
     )
     return raw if (roles == TRAIN).all() else in_roles(raw, roles)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass, field, replace
+from html import escape
 from typing import Any, TypedDict
 
 from kreg.diagnostics import zeros
@@ -105,6 +106,12 @@ class Verdict:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the headline, what it means and what to do."""
+        limits = "".join(f"<li>{escape(text)}</li>" for text in self.caveats)
+        words = f"<p><b>{escape(self.headline)}</b></p><p>{escape(self.meaning)}</p>"
+        return f"{words}<p>{escape(self.action)}</p>{limits and f'<ul>{limits}</ul>'}"
 
 
 def diagnose(record: Record, limits: Thresholds | None = None) -> Verdict:

@@ -49,10 +49,13 @@ CALLS = {
     "optimizer": Call(),
     "stop": Call(),
     "diagnostics": Call(("data",)),
+    "logger.custom": Call(),
+    "callbacks": Call((), ("data",)),
 }
 WANTED = {  # what an offered argument is, and which number a parameter of that name must not be
     "dropout": "a function `place -> layer or None`, and not a rate",
     "rescale": "a factor or None, and not a flag",
+    "data": "the rows, a kreg.data.Data",
 }
 
 
@@ -63,7 +66,9 @@ def ask_all(config: Config) -> None:
         ConfigError: With the parameters that it has and what it is called with.
     """
     for group, call in CALLS.items():
-        if isinstance(cfg := getattr(config, group), Custom):
+        name, _, option = group.partition(".")
+        cfg = getattr(config, name)
+        if isinstance(cfg := cfg.get(option) if option else cfg, Custom):
             ask(group, cfg, call)
 
 
@@ -78,7 +83,8 @@ def ask(group: str, cfg: Custom, call: Call) -> None:
         return
     for problem in problems(component, cfg, call, parameters):
         raise ConfigError(
-            f"{group}.kind={cfg.kind} cannot be called as kreg calls a {group}: {problem} "
+            f"{group}.kind={cfg.kind} cannot be called as kreg calls a "
+            f"{group.split('.')[0]}: {problem} "
             f"Its parameters are ({listed(parameters)}); kreg calls it with {call}, then with "
             f"{group}.params. {advice(cfg)}"
         )

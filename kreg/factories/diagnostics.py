@@ -1,7 +1,6 @@
-"""`diagnostics`: from its configuration to the callbacks that measure, judge and write events."""
+"""`diagnostics`: from its configuration to the callback that measures and judges."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kreg.config.custom import Custom
@@ -9,7 +8,7 @@ from kreg.factories import components
 from kreg.training.options import DiagnosticsOff, DiagnosticsOptions
 
 if TYPE_CHECKING:
-    from kreg.callbacks import Diagnostics, TensorBoard
+    from kreg.callbacks import Diagnostics
     from kreg.data import Data
 
 Group = DiagnosticsOptions | DiagnosticsOff | Custom
@@ -66,18 +65,3 @@ def callback(cfg: Group, plan: Measured, *, seed: int = 0, **report: Any) -> "Di
         batches=plan.stream if plan.changes_rows else None,
         **report,
     )
-
-
-def tensorboard(cfg: Group, directory: Path, **more: Any) -> "TensorBoard | None":
-    """The writer of the TensorBoard events, or `None`.
-
-    Args:
-        cfg: The checked `diagnostics` group.
-        directory: The run's one event directory.
-        **more: More arguments of `kreg.callbacks.TensorBoard`.
-    """
-    if not (isinstance(cfg, DiagnosticsOptions) and cfg.tensorboard):
-        return None
-    from kreg.callbacks import TensorBoard
-
-    return TensorBoard(directory, histograms=cfg.histograms, **more)

@@ -1,5 +1,6 @@
 """`optimizer`: from its configuration to an optimizer of `kreg.optimizers`."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kreg.config.custom import Custom
@@ -12,28 +13,54 @@ if TYPE_CHECKING:
     from kreg.optimizers import Proximal, Scaled
 
 
-def optimizer(cfg: OptimizerOptions | Custom, total_steps: int) -> "Proximal":
+WARMUP = 0.1  # share of the steps after the thaw, at least
+
+
+@dataclass(frozen=True)
+class Thaw:
+    """When all layers begin to be trained: after `step` steps, at `height` of the rate."""
+
+    step: int
+    height: float
+
+
+def optimizer(
+    cfg: OptimizerOptions | Custom, total_steps: int, thaw: Thaw | None = None
+) -> "Proximal":
     """The optimizer of a configuration.
 
     Args:
         cfg: The checked `optimizer` group.
         total_steps: Batches in the whole training, for the learning rate's schedule.
+        thaw: Where a second course begins, or `None`.
     """
     from kreg.optimizers import Scaled, proximal
 
     if isinstance(cfg, Custom):
         own: Proximal = proximal(components.create_custom(cfg))
         return own
-    rate = learning_rate(cfg, total_steps)
+    rate = learning_rate(cfg, total_steps, thaw)
     made: Proximal = components.create(cfg, learning_rate=rate)
     if isinstance(rate, Scaled):
         made.scaled_rate = rate  # Keras has no public way to a schedule
     return made
 
 
-def learning_rate(cfg: OptimizerOptions, total_steps: int) -> "float | Scaled":
+def learning_rate(
+    cfg: OptimizerOptions, total_steps: int, thaw: Thaw | None = None
+) -> "float | Scaled":
     """A number, or a course from the end of a linear warm-up on, scaled to the rate."""
-    from kreg.optimizers import Scaled
+    from kreg.optimizers import InTwo, Scaled
+
+    if thaw is not None:
+        left = max(total_steps - thaw.step, 1)
+        # an optimizer knows nothing yet of what is thawed: its first steps would be large
+        warmups = round(cfg.warmup * thaw.step), max(round(max(cfg.warmup, WARMUP) * left), 1)
+        first, second = (
+            course(cfg.schedule, steps, warmup)
+            for steps, warmup in zip((thaw.step, left), warmups, strict=True)
+        )
+        return Scaled(cfg.learning_rate, InTwo(first, second, thaw.step, thaw.height))
 
     warmup = round(cfg.warmup * total_steps)
     if cfg.schedule == "constant" and not warmup:

@@ -1,7 +1,8 @@
 """Parquet tables: what the footer claims is held against the file and against this machine."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow
 from pyarrow import parquet
@@ -43,3 +44,69 @@ def frame(path: Path) -> "pd.DataFrame":
             return pd.read_parquet(file, engine="pyarrow")
     except (pyarrow.ArrowException, OverflowError, MemoryError, UnicodeDecodeError) as error:
         raise DamagedError(f"{type(error).__name__}: {error}") from error
+
+
+def count(path: Path) -> int:
+    """How many rows its footer claims.
+
+    Raises:
+        OSError: If it is missing, or no regular file.
+        DamagedError: If it is no Parquet file.
+    """
+    try:
+        with open(opened(path), "rb") as file:
+            return int(parquet.read_metadata(file).num_rows)
+    except (pyarrow.ArrowException, OverflowError) as error:
+        raise DamagedError(f"{type(error).__name__}: {error}") from error
+
+
+def blocks(path: Path, size: int) -> Iterator["pd.DataFrame"]:
+    """The rows as frames of at most `size` rows, one row group in memory at a time.
+
+    Raises:
+        OSError: If it is missing, or no regular file.
+        DamagedError: If it is no Parquet file, or a row group claims more than fits into memory.
+    """
+    try:
+        with open(opened(path), "rb") as file:
+            table = parquet.ParquetFile(file)
+            facts = table.metadata
+            for group in range(facts.num_row_groups):
+                memory.refuse(facts.row_group(group).total_byte_size, "a row group unpacks to")
+            for batch in table.iter_batches(batch_size=size):
+                yield batch.to_pandas()
+    except (pyarrow.ArrowException, OverflowError, MemoryError, UnicodeDecodeError) as error:
+        raise DamagedError(f"{type(error).__name__}: {error}") from error
+
+
+class Writer:
+    """Frames to one Parquet file, with the types of the first one.
+
+    Args:
+        file: Open for writing bytes.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.writer: Any = None
+
+    def write(self, frame: "pd.DataFrame") -> None:
+        """Append the rows of a frame; a column of objects is one of texts.
+
+        Raises:
+            ValueError: If a later frame cannot be written with the types of the first one.
+        """
+        texts = [name for name, kind in frame.dtypes.items() if str(kind) == "object"]
+        frame = frame.astype(dict.fromkeys(texts, "string"))
+        if self.writer is None:
+            schema = pyarrow.Schema.from_pandas(frame, preserve_index=False)
+            self.writer = parquet.ParquetWriter(self.file, schema)
+        try:
+            table = pyarrow.Table.from_pandas(frame, self.writer.schema, preserve_index=False)
+            self.writer.write_table(table)
+        except (pyarrow.ArrowException, TypeError) as error:
+            raise ValueError(f"The rows cannot be written as Parquet: {error}.") from error
+
+    def close(self) -> None:
+        if self.writer is not None:
+            self.writer.close()

@@ -23,7 +23,7 @@ MODE = "hydra.mode"
 INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
 # the user's own keys are in no schema: Hydra would ask for a `+` before each
-FREE = re.compile(r"(\w+\.params|data\.types|optimizer\.rates)[.=]")
+FREE = re.compile(r"(\w+(\.custom)?\.params|data\.types|optimizer\.rates)[.=]")
 
 
 @dataclass

@@ -192,11 +192,29 @@ def _merged(ours: Groups, theirs: Groups) -> Groups:
 def _check_choice(override: Override, options: Groups) -> None:
     group, value = override.key_or_group, override.value()
     known = options[group]
-    if value not in known:
+    if group in schema.SEVERAL and isinstance(value, list):
+        _check_each(override, [str(name) for name in value], known)
+    elif value not in known:
         near = check.did_you_mean(value, known)
         raise ConfigError(
             f"{override.input_line}: the group `{group}` has no option {str(value)!r}. "
             f"Its options are: {', '.join(known)}. {near}".rstrip()
+        )
+
+
+def _check_each(override: Override, names: list[str], known: list[str]) -> None:
+    """Several options of a group."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    wrong = [name for name in names if name not in known]
+    if not names or twice:
+        what = f"names {', '.join(twice)} twice" if twice else "chooses nothing"
+        group = override.key_or_group
+        raise ConfigError(f"{override.input_line} {what}. Say {group}=none for none of them.")
+    if wrong:
+        near = check.did_you_mean(wrong[0], known)
+        raise ConfigError(
+            f"{override.input_line}: the group `{override.key_or_group}` has no option "
+            f"{wrong[0]!r}. Its options are: {', '.join(known)}. {near}".rstrip()
         )
 
 
@@ -212,6 +230,8 @@ def _check_key(override: Override, tree: dict[str, Any], options: Groups) -> Non
             f"{override.input_line}: there is no group or key {path[0]!r}. "
             f"There are: {', '.join(known)}. {near}".rstrip()
         )
+    if len(path) > 2 and path[0] in schema.SEVERAL and path[1] in options[path[0]]:
+        _check_chosen(override, path[1], list(tree[path[0]]))
     node, prefix = tree, ""
     for name in path:
         if not isinstance(node, dict) or prefix.rstrip(".").endswith(BELOW):
@@ -220,6 +240,17 @@ def _check_key(override: Override, tree: dict[str, Any], options: Groups) -> Non
             sentence = f"{override.input_line}: {unknown_key(prefix, name, node)}"
             raise ConfigError(sentence + _elsewhere(prefix.rstrip("."), name))
         node, prefix = node[name], f"{prefix}{name}."
+
+
+def _check_chosen(override: Override, option: str, chosen: list[str]) -> None:
+    """Refuse a key of an option, of a group of several, that is not among the chosen ones."""
+    if option not in chosen:
+        group = override.key_or_group.split(".")[0]
+        several = ",".join([*(name for name in chosen if name != "none"), option])
+        raise ConfigError(
+            f"{override.input_line}: {group}={option} is not chosen. Say {group}={option}, or "
+            f"{group}=[{several}] for several."
+        )
 
 
 def _elsewhere(group: str, key: str) -> str:

@@ -46,6 +46,7 @@ class Job:
         self.shares_process = self.sweeping and hydra.launcher.get("_target_") == IN_PROCESS
         known = checked.find(hydra.overrides.task)
         self.config: Config = known or check_again(cfg, list(hydra.overrides.task))
+        self.sweep = Path(hydra.sweep.dir).name if self.sweeping else ""
         self.hopeless = None
         if self.sweeping:
             self.hopeless = median_stopping.rule(

@@ -30,7 +30,8 @@ def train(checked: Checked) -> None:
             from kreg.training import app  # starts TensorFlow, after everything was checked
 
             shared = steps if job.shares_process else None
-            job.objective = app.run(job.config, job.directory, job.hopeless, shared)
+            told = (job.hopeless, shared, job.sweep)
+            job.objective = app.run(job.config, job.directory, *told)
         return job.objective
 
     run()

@@ -11,6 +11,7 @@ from .classes import Nadam as Nadam
 from .classes import RMSprop as RMSprop
 from .convert import proximal as proximal
 from .courses import FlatCosine as FlatCosine
+from .courses import InTwo as InTwo
 from .courses import LogCosine as LogCosine
 from .optimality import Certificate as Certificate
 from .optimality import certificate as certificate

@@ -70,6 +70,43 @@ class FlatCosine(keras.optimizers.schedules.LearningRateSchedule):
         return {"steps": self.steps, "flat": self.flat, "warmup": self.warmup}
 
 
+@keras.saving.register_keras_serializable(package="kreg")
+class InTwo(keras.optimizers.schedules.LearningRateSchedule):
+    """`first(step)` before `change`, `height * second(step - change)` from there on.
+
+    Args:
+        first: A `keras.optimizers.schedules.LearningRateSchedule`.
+        second: Another one, whose steps begin at 0.
+        change: Whole number >= 1 of steps.
+        height: Number in (0, 1]. Defaults to `1`.
+
+    >>> constant = keras.optimizers.schedules.PiecewiseConstantDecay([0], [1.0, 1.0])
+    >>> [round(float(InTwo(constant, constant, 10, 0.1)(step)), 6) for step in (0, 9, 10)]
+    [1.0, 1.0, 0.1]
+    """
+
+    def __init__(self, first: Any, second: Any, change: int, height: float = 1.0):
+        self.first, self.second = first, second
+        self.change = check.integer("change", change, **COUNT)
+        self.height = check.number("height", height, low=0, high=1, low_open=True)
+
+    def __call__(self, step: Any) -> Any:
+        step = ops.cast(step, "float32")
+        later = self.second(ops.maximum(step - self.change, 0.0))
+        return ops.where(step < self.change, self.first(step), self.height * later)
+
+    def get_config(self) -> dict[str, Any]:
+        parts = {"first": self.first, "second": self.second}
+        written = {n: keras.optimizers.schedules.serialize(part) for n, part in parts.items()}
+        return {**written, "change": self.change, "height": self.height}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "InTwo":
+        read = keras.optimizers.schedules.deserialize
+        parts = {name: read(config[name]) for name in ("first", "second")}
+        return cls(**{**config, **parts})
+
+
 def share(step: Any, steps: int) -> Any:
     """How much of the training is over, from 0 to 1."""
     return ops.clip(ops.cast(step, "float32") / steps, 0.0, 1.0)

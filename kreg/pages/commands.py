@@ -1,5 +1,6 @@
 """`kreg report` and `kreg replay`: what the command line calls. Exit codes, no tracebacks."""
 
+import contextlib
 import sys
 from os import PathLike
 from pathlib import Path
@@ -12,7 +13,7 @@ from kreg.diagnostics.sources import load
 from kreg.diagnostics.states import PAST_BEST, RENAMED, STATES
 from kreg.diagnostics.stopping_replay import RULES
 from kreg.diagnostics.stopping_replay import replay as replay_record
-from kreg.pages import Report, terminal, write_all
+from kreg.pages import Report, terminal, watching, write_all
 from kreg.pages.sections.replay import table
 from kreg.printable import printable
 
@@ -23,6 +24,7 @@ def report(
     path: str | PathLike[str],
     out: str | PathLike[str] | None = None,
     fail_on: str | None = None,
+    watch: bool = False,
 ) -> int:
     """Print the report of a run and write its files.
 
@@ -32,6 +34,7 @@ def report(
             single file.
         fail_on: Comma-separated states, `"overfitting,unstable"` say; `"past-best"` stands for
             overfitting, overconfident and drift.
+        watch: First follow the run: the verdict so far after every epoch, to its end or Ctrl-C.
 
     Returns:
         0; 1 when the state is one of `fail_on` or a file could not be written; 2 when nothing
@@ -39,6 +42,9 @@ def report(
     """
     try:
         states = parsed_states(fail_on)
+        if watch:
+            with contextlib.suppress(KeyboardInterrupt):
+                watching.until_the_end(path)
         document, _ = load(path)
     except (ValueError, OSError) as error:
         print(printable(error), file=sys.stderr)

@@ -19,6 +19,7 @@ VOLATILE = (
     "seeds",
     "trainer.verbose",
     "trainer.save_every",
+    "logger",
 )
 # what says the same under another value, or did so in an earlier version
 ALIKE = {("data.separator", ","): "auto"}
@@ -27,15 +28,20 @@ EPOCHS = "trainer.epochs"
 UNITS = "Epochs of auto and of a number may differ in length. "
 PLANNED = (
     "The learning rate was planned over all epochs; only a run with optimizer.schedule=constant "
-    "and optimizer.warmup=0 can be made longer. "
+    "and optimizer.warmup=0, and without finetune=gradual, can be made longer. "
 )
 
 
 def canonical(config: Plain) -> Plain:
     """Flat `{"model.depth": 3, ...}` in sorted order, without the volatile keys."""
     flat = dict(sorted(_flatten(config, "")))
-    kept = {key: value for key, value in flat.items() if key not in VOLATILE}
+    kept = {key: value for key, value in flat.items() if not is_volatile(key)}
     return kept | {key: now for (key, value), now in ALIKE.items() if kept.get(key) == value}
+
+
+def is_volatile(key: str) -> bool:
+    """Whether a key, or the whole group that it is in, says how to run and not what to train."""
+    return key in VOLATILE or key.split(".")[0] in VOLATILE
 
 
 def _flatten(value: object, prefix: str) -> Iterator[tuple[str, Any]]:
@@ -82,7 +88,8 @@ def why(forbidden: Changes) -> str:
 def plans_ahead(config: Plain) -> bool:
     """Whether the learning rate of a step depends on the number of epochs."""
     optimizer = config.get("optimizer", {})
-    return optimizer.get("schedule", "constant") != "constant" or bool(optimizer.get("warmup"))
+    moves = optimizer.get("schedule", "constant") != "constant" or bool(optimizer.get("warmup"))
+    return moves or config.get("finetune", {}).get("kind") == "gradual"
 
 
 def sentence(changes: Changes) -> str:

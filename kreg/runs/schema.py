@@ -1,6 +1,6 @@
 """What the JSON files of a run are made of: as much of it as kreg itself reads again."""
 
-from typing import Any, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 Group = dict[str, Any]
 
@@ -25,7 +25,10 @@ class Configuration(TypedDict, total=False):
     stop: Group
     trainer: Group
     diagnostics: Group
+    logger: Group
+    callbacks: Group
     compress: Group
+    finetune: Group
 
 
 class Features(TypedDict, total=False):
@@ -61,6 +64,9 @@ class Result(TypedDict, total=False):
     compressed: dict[str, Any] | None
     calibration: dict[str, Any] | None
     warnings: list[str]
+    versions: dict[str, str]
+    operating_point: Group | None
+    plain_model: str | None
     procedure: str
 
 
@@ -71,9 +77,119 @@ class TargetScale(TypedDict):
 
 
 class DataFacts(TypedDict):
-    """`data.json`."""
+    """`data.json`, as far as a run goes on with it."""
 
     target: TargetScale
+
+
+class TargetUnits(TypedDict):
+    """The target is `output * scale + mean`; empty lists where it was not scaled."""
+
+    mean: list[float]
+    scale: list[float]
+
+
+class NumericColumn(TypedDict):
+    """A gap is filled with the median; the model reads `(value - mean) / scale`."""
+
+    name: str
+    median: float
+    mean: float
+    scale: float
+    indicator: bool  # whether `<name> missing` is a column of its own
+    low: NotRequired[float]  # of the training rows; since 0.2
+    high: NotRequired[float]
+    notation: NotRequired[str]
+
+
+class LevelColumn(TypedDict):
+    """A column of 0 and 1 for each level; `other`: the rare and the unseen ones have one."""
+
+    name: str
+    levels: list[str]
+    other: bool
+
+
+class FittedColumns(TypedDict):
+    """Of a table, in this order: numbers, their gaps, levels."""
+
+    kind: Literal["columns"]
+    numeric: list[NumericColumn]
+    categorical: list[LevelColumn]
+
+
+class FittedStandard(TypedDict):
+    """Of an array of numbers: `(x - mean) / scale`."""
+
+    kind: Literal["standard"]
+    mean: list[float]
+    scale: list[float]
+    names: list[str]
+    low: NotRequired[list[float]]
+    high: NotRequired[list[float]]
+
+
+class Reading(TypedDict, total=False):
+    """How the rows were read; `{}` where a data set came with a library, or from 0.1."""
+
+    kind: Literal["table", "array", "pictures"]
+    columns: dict[str, str]  # table: what the cells are, `kreg.data.cells.stored_as`
+    target: list[str]  # table: the columns of the target
+    label_separator: str | None
+    comma: bool  # whether 1,5 is a number
+    separator: str
+    missing: list[str] | None  # cells that mean no value; None: pandas's own list
+    names: list[str]  # array: of the columns
+    levels: list[list[str | int | float] | None] | None  # array: of the codes of a column
+    size: list[int]  # pictures: height and width to which they are resized, bilinear, antialiased
+    resize: Literal["stretch", "crop", "pad"]
+    channels: int
+    bits: int  # of a value in grey pictures that have more than eight
+    max_pixels: int
+
+
+class Preparation(TypedDict):
+    """`data.json`, whatever new rows need to become inputs and outputs to become words."""
+
+    task: Literal["classification", "binary", "multilabel", "regression"]
+    outputs: int
+    class_names: list[str]
+    target_names: NotRequired[list[str]]  # since 0.2
+    feature_names: list[str]
+    words: NotRequired[list[str]]  # classes, labels or targets as the user wrote them; since 0.2
+    is_image: bool
+    input_shape: list[int]
+    input_type: NotRequired[str]  # since 0.2
+    target: TargetUnits
+    preprocessing: FittedColumns | FittedStandard | None
+    reading: NotRequired[Reading]
+
+
+class Conformal(TypedDict):
+    """Scores of rows that neither trained nor chose anything, sorted, one list an output."""
+
+    split: str
+    rows: int
+    scores: list[list[float]]
+
+
+class OperatingPoint(TypedDict):
+    """From which probability on a row is of the positive class, and what that gave."""
+
+    threshold: float
+    chosen: str
+    positive: str
+    rows: int
+    precision: float
+    recall: float
+    f1: float
+
+
+class Calibration(TypedDict):
+    """`calibration.json`."""
+
+    conformal: Conformal | None
+    operating_point: OperatingPoint | None
 
 
 class State(TypedDict, total=False):

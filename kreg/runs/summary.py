@@ -88,6 +88,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
             "exact zeros",
             f"{result['sparsity']:.1%} of the kernels ({result['params']:,} parameters)",
         ),
+        ("threshold", threshold(result.get("operating_point"))),
         ("features", features(result.get("features"))),
         ("optimum", optimum(result)),
         ("penalty", number(metrics.get("penalty"))),
@@ -97,6 +98,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
         ("report", str(shown(directory / "report.html"))),
         ("TensorBoard", tensorboard(directory)),
     ]
+    rows += [("model.keras", result.get("plain_model"))]
     rows += [("warning", sentence) for sentence in result.get("warnings", [])]
     return [(name, text) for name, text in rows if text]
 
@@ -151,6 +153,17 @@ def optimum(result: Plain) -> str | None:
     return (
         f"the training objective is at most {gap:.2g} above its minimum, "
         f"{share:.2%} of what guessing costs"
+    )
+
+
+def threshold(point: Plain | None) -> str | None:
+    """The operating point of a binary task, where one was chosen."""
+    if not point or point["chosen"] == "none":
+        return None
+    shares = ", ".join(f"{name} {point[name]:.3f}" for name in ("precision", "recall", "f1"))
+    return (
+        f"{point['threshold']:.4g} for {point['positive']!r} ({point['chosen']}): {shares} on "
+        f"{point['rows']:,} validation rows"
     )
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from kreg.data import Raw
     from kreg.pages import Report
-    from kreg.training.app import Trained
     from kreg.training.plan import Plan
+    from kreg.training.trained import Trained
 
 LARGEST = 2**31 - 1  # seed
 TRAINING = threading.RLock()  # random numbers, precision and Hydra belong to the whole process

@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from kreg.surgery.table import text_table
+from kreg.surgery.table import html_table, text_table
+
+HEADER = ("layer", "class", "shape", "now", "parameters")
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,17 @@ class CompressionReport:
         return {**asdict(self), "features": features, "ratio": self.ratio}
 
     def __str__(self) -> str:
-        changed = [row for row in self.layers if row.shape != row.new_shape]
-        rows = [(r.layer, r.kind, r.shape, r.new_shape, r.new_parameters) for r in changed]
-        header = ("layer", "class", "shape", "now", "parameters")
-        table = [text_table(header, rows)] if rows else []
+        rows = self._changed()
+        table = [text_table(HEADER, rows)] if rows else []
         return "\n".join([*table, *self.summary(), *self.notes])
+
+    def _repr_html_(self) -> str:
+        """In a notebook."""
+        return html_table(HEADER, self._changed(), *self.summary(), *self.notes)
+
+    def _changed(self) -> list[tuple[object, ...]]:
+        changed = [row for row in self.layers if row.shape != row.new_shape]
+        return [(r.layer, r.kind, r.shape, r.new_shape, r.new_parameters) for r in changed]
 
     def summary(self) -> list[str]:
         lines = [

@@ -1,5 +1,6 @@
-"""Plain text tables for the terminal: what `print(report)` shows."""
+"""Tables of a report: plain text for the terminal, HTML for a notebook."""
 
+import html
 from collections.abc import Iterable, Sequence
 
 
@@ -19,6 +20,19 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [aligned(row, widths, numeric) for row in cells]
     rule = "  ".join("-" * width for width in widths)
     return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def html_table(header: Sequence[str], rows: Iterable[Sequence[object]], *lines: str) -> str:
+    """The same for a notebook, with lines of text below it.
+
+    >>> html_table(("layer",), [("<dense>",)], "one layer")
+    '<table><tr><th>layer</th></tr><tr><td>&lt;dense&gt;</td></tr></table><p>one layer</p>'
+    """
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
+    cells = ("".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) for row in rows)
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
+    text = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+    return f"<table><tr>{head}</tr>{body}</table>{text}"
 
 
 def is_numeric(column: Sequence[object]) -> bool:

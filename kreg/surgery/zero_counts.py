@@ -8,9 +8,10 @@ import numpy as np
 from keras import layers
 
 from kreg.surgery.rules import path_in, weights_of
-from kreg.surgery.table import text_table
+from kreg.surgery.table import html_table, text_table
 from kreg.weight_names import is_kernel
 
+HEADER = ("weight", "shape", "zeros", "of", "zero inputs", "zero outputs")
 DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 
 
@@ -68,14 +69,21 @@ class Sparsity:
         return {"fraction": self.fraction, "layers": [asdict(row) for row in self.layers]}
 
     def __str__(self) -> str:
-        header = ("weight", "shape", "zeros", "of", "zero inputs", "zero outputs")
-        rows = [
+        return f"{text_table(HEADER, self._rows())}\n{self._total()}"
+
+    def _repr_html_(self) -> str:
+        """In a notebook."""
+        return html_table(HEADER, self._rows(), self._total())
+
+    def _rows(self) -> list[tuple[object, ...]]:
+        return [
             (r.weight, r.shape, f"{r.fraction:.1%}", r.size,
              f"{r.zero_inputs}/{r.inputs}", f"{r.zero_outputs}/{r.outputs}")
             for r in self.layers
         ]  # fmt: skip
-        total = f"{self.zeros} of {self.size} weights are exactly zero ({self.fraction:.1%})"
-        return f"{text_table(header, rows)}\n{total}"
+
+    def _total(self) -> str:
+        return f"{self.zeros} of {self.size} weights are exactly zero ({self.fraction:.1%})"
 
 
 def sparsity(model: keras.Model) -> Sparsity:

@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,24 @@ from kreg.pages import write_all
 from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
-from kreg.training import calibration, compression, plan, samples, start, throughput, units
 from kreg.training import callbacks as ordered
+from kreg.training import (
+    compression,
+    keeping,
+    own_callbacks,
+    plan,
+    samples,
+    start,
+    telling,
+    temperature,
+    throughput,
+    units,
+)
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
 from kreg.training.shared_steps import SharedSteps
+from kreg.training.trained import Trained
 
 
 def run(
@@ -32,6 +43,7 @@ def run(
     directory: Path,
     hopeless: Hopeless | None = None,
     steps: SharedSteps | None = None,
+    sweep: str = "",
 ) -> float:
     """Train, diagnose and report in `directory`; returns what a sweep compares.
 
@@ -42,6 +54,7 @@ def run(
         hopeless: In a search, a function of the clean validation losses so far; `True` ends the
             training.
         steps: What this training shares with earlier ones of the process, or `None`.
+        sweep: The name of the sweep of which it is a job; empty for a single run.
 
     Raises:
         SystemExit: With 130 or 143 after Ctrl-C or SIGTERM; the same command goes on.
@@ -66,33 +79,9 @@ def run(
             say(samples.write(training, place.path), sys.stdout)
             return 0.0
         recorded = earlier_defaults.record(config, begun)
-        result = train_and_record(training, config, place, recorded, hopeless, began).result
+        result = train_and_record(training, config, place, recorded, hopeless, began, sweep).result
         show(result, place, config)
     return float(result["objective"])
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A training that has ended.
-
-    Args:
-        plan: Its parts; the model holds its final weights.
-        callbacks: What has measured and judged it.
-        result: The fields of `result.json`.
-    """
-
-    plan: Plan
-    callbacks: TrainingCallbacks
-    result: dict[str, Any]
-
-    @property
-    def document(self) -> dict[str, Any] | None:
-        """What `report.json` says; `None` where nothing was measured."""
-        measured = self.callbacks.diagnostics
-        if measured is None or measured.document is None:
-            return None
-        scores = {key: self.result[key] for key in ("metrics", "units")}
-        return measured.document | {"scores": scores, "features": self.result["features"]}
 
 
 def train_and_record(
@@ -102,6 +91,7 @@ def train_and_record(
     recorded: dict[str, Any],
     hopeless: Hopeless | None = None,
     began: float | None = None,
+    sweep: str = "",
 ) -> Trained:
     """Train in an open run directory, and leave there what was asked for and what came of it.
 
@@ -112,12 +102,13 @@ def train_and_record(
         recorded: The configuration as `config.json` has it.
         hopeless: As for `run`.
         began: When the run began, of `time.perf_counter`. Defaults to now.
+        sweep: As for `run`.
     """
     began = time.perf_counter() if began is None else began
     place.reopen()
     place.write_json(CONFIG, recorded)
     place.write_json("data.json", training.data.to_dict())
-    trained = train(training, config, place, hopeless)
+    trained = train(training, config, place, hopeless, sweep)
     result = trained.result
     result["seconds"] = round(time.perf_counter() - began, 3)
     result |= results.compared(result, config.objective)
@@ -178,17 +169,35 @@ def is_finished(place: RunDirectory, config: Config) -> bool:
 
 
 def train(
-    training: Plan, config: Config, place: RunDirectory, hopeless: Hopeless | None = None
+    training: Plan,
+    config: Config,
+    place: RunDirectory,
+    hopeless: Hopeless | None = None,
+    sweep: str = "",
 ) -> Trained:
     """Fit from wherever the run's state is; then measure, save and report."""
     facts = {"data": training.data.fingerprint(), units.FACT: units.OWN}
     store = Checkpoint(place, facts, force=config.resume == "force")
     summary.continued(store.epoch, config.trainer.verbose)
     training.data.warnings += units.kept(training, store)
-    callbacks = ordered.assemble(training, config, place, store, hopeless)
+    callbacks = ordered.assemble(training, config, place, store, hopeless, sweep)
+    with telling.the_end(callbacks.loggers) as told:
+        trained = fit_and_report(training, config, place, callbacks, store)
+        told |= trained.result
+    return trained
+
+
+def fit_and_report(
+    training: Plan,
+    config: Config,
+    place: RunDirectory,
+    callbacks: TrainingCallbacks,
+    store: Checkpoint,
+) -> Trained:
+    """The training itself, its result, its model and its page."""
     stream, first = training.stream(store.epoch), store.epoch
     began = time.perf_counter()
-    with callbacks.interrupt, callbacks.progress:
+    with callbacks.interrupt, callbacks.progress, own_callbacks.named(callbacks.own, place.path):
         fit(training, callbacks, stream, store)
     seconds = time.perf_counter() - began
     place.refuse_gone()
@@ -203,14 +212,11 @@ def train(
     trained = len(training.model.history.epoch) - first
     result["pictures"] = throughput.of(training, stream, trained, seconds)
     result["compressed"] = compression.compress(training, config, place)
-    if callbacks.tensorboard is not None:
-        numbers = result["metrics"] | {"sparsity": result["sparsity"]}
-        callbacks.tensorboard.result(result["epochs"], numbers)
     place.refuse_gone()
-    found = calibration.save_best(training, config, callbacks, place.file("best.keras"), result)
+    calibrated = keeping.keep(training, config, callbacks, place, result)
     smaller = compression.section(result, config.compress.refit_epochs)
     scores = {key: result[key] for key in ("metrics", "units")}
-    sections = {key: result[key] for key in ("features", "pictures")} | {"calibrated": found}
+    sections = {key: result[key] for key in ("features", "pictures")} | {"calibrated": calibrated}
     save_report(callbacks, place, compressed=smaller, scores=scores, **sections)
     return Trained(training, callbacks, result)
 
@@ -234,7 +240,7 @@ def train_in_memory(training: Plan, config: Config) -> Trained:
         raise FloatingPointError(callbacks.non_finite.failure)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
-    result["warnings"] += [calibration.OF_FILES] if config.calibrate else []
+    result["warnings"] += [temperature.OF_FILES] if config.calibrate else []
     return Trained(training, callbacks, result | results.compared(result, config.objective))
 
 

@@ -1,9 +1,9 @@
 """The callbacks of one training, in the one order that works."""
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kreg.config.automatic import obstacle
@@ -11,9 +11,10 @@ from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import diagnostics, stop
 from kreg.fields import Options
-from kreg.training import class_weights, samples, units
+from kreg.training import class_weights, own_callbacks, samples, telling, units
 from kreg.training.options import (
     GapOptions,
+    GradualOptions,
     NoStopOptions,
     PatienceOptions,
     RefineOptions,
@@ -52,7 +53,8 @@ class TrainingCallbacks:
         progress: The progress bar.
         gap: Measures how far a linear model is from its optimum; `None` for all others.
         trial: Ends a hopeless trial of a search; `None` elsewhere.
-        tensorboard: Writes for TensorBoard; `None` where nothing is written.
+        loggers: Tells the loggers that were chosen.
+        own: The user's, of the group `callbacks`.
     """
 
     in_order: "list[keras.callbacks.Callback]"
@@ -61,21 +63,19 @@ class TrainingCallbacks:
     interrupt: "room.Interrupt"
     non_finite: "room.NonFinite"
     progress: "room.ProgressBar"
+    loggers: "room.Loggers"
+    own: "list[keras.callbacks.Callback]"
     gap: "DualityGap | None" = None
     trial: "room.TrialStopping | None" = None
-    tensorboard: "room.TensorBoard | None" = None
 
     @property
     def validates(self) -> bool:
         """Whether Diagnostics writes `val_loss` and its like, so that `fit` need not."""
         return self.diagnostics is not None and self.diagnostics.validate
 
-    @contextmanager
-    def holding_best(self) -> "Iterator[keras.Model]":
-        """The model, inside with the best weights that there were.
-
-        What `stop=none` has trained on is left as it is.
-        """
+    @contextlib.contextmanager
+    def best_model(self) -> "Iterator[keras.Model]":
+        """The best model that there was; what `stop=none` has trained on comes back afterwards."""
         from kreg.callbacks.early_stopping import snapshots
 
         model, stopping = self.stopping.model, self.stopping
@@ -97,6 +97,7 @@ def assemble(
     place: "RunDirectory | None" = None,
     store: "Checkpoint | None" = None,
     hopeless: Hopeless | None = None,
+    sweep: str = "",
 ) -> TrainingCallbacks:
     """The callbacks of a training in the run directory `place`, whose state is in `store`.
 
@@ -108,6 +109,7 @@ def assemble(
         place: The open run directory, or `None`.
         store: Where the run's state is kept, or `None`.
         hopeless: In a search, a function of the clean validation losses so far; `True` ends it.
+        sweep: The name of the sweep of which this is a job; empty for a single run.
     """
     import keras
 
@@ -117,12 +119,14 @@ def assemble(
     gap = proving(plan, config)
     rule = stopping_rule(config, plan, gap)
     measure = measuring(plan, config, name=place.path.name if place else plan.data.name)
-    stopping = stopper(rule, plan, measure)
+    stopping = stopper(after_the_thaw(rule, plan), plan, measure)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite(verbose=0)
-    events = event_writer(plan, config, place)
+    told = telling.callback(plan, config, place, sweep)
+    own = own_callbacks.of(config, plan.data)
     bar = progress_bar(epochs, store.epoch if store else 0, config.trainer.verbose)
     members = [
+        phases(plan, config),  # before what looks at the weights that are trained
         interrupt if place else None,
         non_finite,
         gap,  # before what records the logs
@@ -132,25 +136,16 @@ def assemble(
         rate_log(plan.model),
         keras.callbacks.History(),
         room.HistoryFile(place.file("history.csv")) if place else None,
-        events,
+        told,
+        *own,
         bar,
     ]
     members = [member for member in members if member is not None]
     if store:
         members.append(room.Saver(store, members, config.trainer.save_every))
     return TrainingCallbacks(
-        members, measure, stopping, interrupt, non_finite, bar, gap, trial, events
+        members, measure, stopping, interrupt, non_finite, bar, told, own, gap, trial
     )
-
-
-def event_writer(
-    plan: Plan, config: Config, place: "RunDirectory | None"
-) -> "room.TensorBoard | None":
-    """Writes the events of TensorBoard, pictures as the model sees them among them."""
-    if place is None:
-        return None
-    shown = plan.samples if plan.shows_samples else None
-    return diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
 
 
 def progress_bar(epochs: int, done: int, verbose: str) -> "room.ProgressBar":
@@ -219,6 +214,25 @@ def unrefinable(plan: Plan) -> str:
     return (
         f"A temperature takes {FEWEST} validation rows, there are {rows}." if rows < FEWEST else ""
     )
+
+
+def phases(plan: Plan, config: Config) -> "room.Finetune | None":
+    """What trains the head before the rest; `None` where all layers are always trained."""
+    from kreg import callbacks as room
+
+    if plan.alone == 0:
+        return None
+    gradual = config.finetune if isinstance(config.finetune, GradualOptions) else GradualOptions()
+    own_rate = isinstance(config.optimizer, Custom)  # kreg's follow the course of the plan
+    rate = gradual.rate if own_rate else 1.0
+    return room.Finetune(plan.alone, rate=rate, norms=gradual.norms)
+
+
+def after_the_thaw(rule: StopRule, plan: Plan) -> StopRule:
+    """A rule that looks only at the epochs in which all layers are trained."""
+    if not isinstance(rule, StopOptions) or not plan.alone:
+        return rule
+    return replace(rule, start_from_epoch=max(rule.start_from_epoch, plan.alone))
 
 
 def stopper(

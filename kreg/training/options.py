@@ -4,11 +4,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from kreg.check import Bounds, Interval
-from kreg.fields import Options, kind, one_of, ranged, switch, table, text, words_or_mapping
+from kreg.fields import (
+    Options,
+    kind,
+    one_of,
+    ranged,
+    switch,
+    table,
+    text,
+    words_or_mapping,
+    words_or_number,
+)
 
 COUNT: Bounds = {"low": 1}
 NOT_NEGATIVE: Interval = {"low": 0}
 POSITIVE: Interval = {"low": 0, "low_open": True}
+BETWEEN: Interval = {"low": 0, "high": 1, "low_open": True, "high_open": True}
 
 
 @dataclass
@@ -29,6 +40,14 @@ class TrainerOptions(Options):
         "none",
         ("none", "balanced"),
         "none | balanced | {class: number}: in the training loss; scores stay unweighted",
+    )
+    operating_point: str | float = words_or_number(
+        "none",
+        ("none", "f1"),
+        "binary: none (0.5) | f1 | a recall to reach: the threshold, chosen on validation rows",
+        low=0,
+        high=1,
+        low_open=True,
     )
     label_smoothing: float = ranged(
         0.0,
@@ -222,8 +241,6 @@ class DiagnosticsOptions(Options):
     )
     budget: float = ranged(0.05, "share of the training, by sizes, not by the clock", **POSITIVE)
     probe_training: bool = switch(True, "train a copy on where the losses rest: were they free?")
-    tensorboard: bool = switch(True, "write the events that TensorBoard shows")
-    histograms: int = ranged(5, "of the weights, every so many epochs; 0 for none", **NOT_NEGATIVE)
 
     @property
     def probes(self) -> tuple[str, ...]:
@@ -237,7 +254,6 @@ class FullDiagnosticsOptions(DiagnosticsOptions):
     adapt: bool = switch(
         False, "measure fewer training rows where all would cost more than `budget`"
     )
-    histograms: int = ranged(1, "of the weights, every so many epochs; 0 for none", low=0)
     sharpness: bool = switch(True, "weak evidence: loss under small noise on the weights")
     gradient_noise: bool = switch(True, "weak evidence: noise of the gradient over its size")
     random_labels: bool = switch(True, "weak evidence: one short training on shuffled labels")
@@ -249,10 +265,51 @@ class FullDiagnosticsOptions(DiagnosticsOptions):
 
 
 @dataclass
+class NoCallbacksOptions(Options):
+    kind: str = kind("none")
+
+
+@dataclass
 class CompressOptions(Options):
     kind: str = kind("default")
     enabled: bool = switch(False, "remove what the penalties have zeroed")
     refit_epochs: int = ranged(5, "unpenalised epochs on the smaller model", **NOT_NEGATIVE)
+
+
+@dataclass
+class FinetuneOptions(Options):
+    """Which layers are trained, and when: `finetune=full`, all of them always."""
+
+    kind: str = kind("full")
+
+    def alone(self, epochs: int) -> int | None:
+        """How many of the epochs train the head alone; `None` for all."""
+        return 0
+
+
+@dataclass
+class HeadOptions(FinetuneOptions):
+    kind: str = kind("head")
+
+    def alone(self, epochs: int) -> int | None:
+        return None
+
+
+@dataclass
+class GradualOptions(FinetuneOptions):
+    kind: str = kind("gradual")
+    share: float = ranged(0.2, "of the epochs, that train the head alone", **BETWEEN)
+    rate: float = ranged(
+        0.1,
+        "what the learning rate is multiplied by when all are trained",
+        low=0,
+        high=1,
+        low_open=True,
+    )
+    norms: bool = switch(False, "train batch normalisations, too; else they stay as they were")
+
+    def alone(self, epochs: int) -> int | None:
+        return max(1, round(self.share * epochs))
 
 
 TRAINER = table(TrainerOptions)
@@ -271,4 +328,6 @@ STOP = table(
     TextbookOptions,
 )
 DIAGNOSTICS = table(DiagnosticsOff, DiagnosticsOptions, FullDiagnosticsOptions)
+CALLBACKS = table(NoCallbacksOptions)
 COMPRESS = table(CompressOptions)
+FINETUNE = table(FinetuneOptions, HeadOptions, GradualOptions)

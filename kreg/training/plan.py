@@ -2,18 +2,20 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kreg.applications import BY_NAME
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
 from kreg.factories import augment, custom_parts, data, dropout, model, optimizer, reg
+from kreg.factories.optimizer import Thaw
 from kreg.fields import Options
 from kreg.models.options import BackboneOptions
+from kreg.prediction import operating_point
 from kreg.training import class_weights, shared_steps, tasks
 from kreg.training.budget import Budget, planned
-from kreg.training.options import TrainerOptions
+from kreg.training.options import FinetuneOptions, GradualOptions, TrainerOptions
 from kreg.training.shared_steps import SharedSteps
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Plan:
         class_weight: One weight a class in the loss of the training, `(classes,)`, or `None`.
         weighing: `trainer.class_weight`, as it was said.
         pretrained: The checked `model` group.
+        finetune: The checked `finetune` group.
     """
 
     data: "Data"
@@ -53,6 +56,7 @@ class Plan:
     class_weight: "np.ndarray | None" = None
     weighing: class_weights.Choice = class_weights.NONE
     pretrained: object = None
+    finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
 
     @property
     def steps(self) -> int:
@@ -114,6 +118,28 @@ class Plan:
         return self.pipeline
 
     @property
+    def alone(self) -> int | None:
+        """How many epochs train the head alone; 0 for none, `None` for all."""
+        return self.finetune.alone(self.budget.epochs)
+
+    @property
+    def thaw(self) -> Thaw | None:
+        """When all layers begin to be trained, if it is not at once.
+
+        Raises:
+            ValueError: If there is no epoch left for that.
+        """
+        if not isinstance(self.finetune, GradualOptions):
+            return None
+        alone, epochs = self.finetune.alone(self.budget.epochs), self.budget.epochs
+        if alone is None or alone >= epochs:
+            raise ValueError(
+                f"finetune=gradual trains the head alone for {alone} of {epochs} epochs: none is "
+                "left for all layers. Say trainer.epochs=2 at least, or finetune=head."
+            )
+        return Thaw(alone * self.steps, self.finetune.rate)
+
+    @property
     def parts(self) -> str:
         """Of a network that others have trained: backbone and head, whose weights, which licence.
 
@@ -126,7 +152,10 @@ class Plan:
         known = BY_NAME[name].licence if name and weights == "imagenet" else ""
         licence = f", {known}" if known else ""
         told = "random weights" if weights == "none" else f"weights from {weights}{licence}"
-        return f" ({self.model.count_params() - head:,} backbone, {head:,} head, {told})"
+        phase = {None: ", the head alone is trained", 0: ""}.get(
+            self.alone, f", the head alone until epoch {self.alone}"
+        )
+        return f" ({self.model.count_params() - head:,} backbone, {head:,} head, {told}{phase})"
 
     def facts(self) -> dict[str, Any]:
         """What the first line on the terminal says."""
@@ -197,17 +226,18 @@ def make(
     network = model.model(config.model, rows, noise, standardise)
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
-    plan.pretrained = config.model
+    plan.pretrained, plan.finetune = config.model, config.finetune
     plan.inferred = (
         hasattr(config.data, "task") and getattr(config.data, "known_task", "") == "auto"
     )
     plan.weighing = config.trainer.class_weight
     plan.class_weight = class_weights.weights(plan.weighing, rows)
+    operating_point.refuse(config.trainer.operating_point, rows.task, rows.name)
     rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
     rows.warnings += penalise(network, config.reg, lasts.steps)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
-    if steps is not None:
+    if steps is not None and config.finetune.kind == "full":  # a step knows what it trains
         weighed = plan.class_weight is not None
         constants = (scales(network), model.fitted_key(config.model, rows))
         sizes = (lasts.total, network.steps_per_execution, *constants)
@@ -234,7 +264,7 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
 
     soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
-        optimizer=optimizer.optimizer(config.optimizer, plan.budget.total),
+        optimizer=optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw),
         loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,

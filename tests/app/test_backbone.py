@@ -104,3 +104,106 @@ def test_the_smallest_network_of_every_family_trains_saves_and_comes_back(family
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(again(x), model(x), atol=1e-5)
+
+
+def run(words, folder):
+    app.run(compose_job([*words, "trainer.verbose=quiet"]), folder)
+    return json.loads((folder / "result.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def three_classes(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "three.npz"
+    rng = np.random.default_rng(0)
+    y = np.arange(90) % 3
+    x = rng.integers(0, 100, (90, 8, 8, 1)) + 50 * y[:, None, None, None]
+    np.savez(path, x=x.astype("uint8"), y=y)
+    return ["data=npz", f"data.path={path}"]
+
+
+def weights(folder, name="backbone"):
+    return kreg.load_model(folder / "best.keras").get_layer(name).get_weights()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["full", "head", "gradual"])
+def test_each_way_trains_what_it_says(how, earlier, three_classes, tmp_path):
+    words = ["model=backbone", f"model.weights={earlier}", *three_classes, f"finetune={how}"]
+    result = run([*words, "trainer.epochs=10", "reg=l2sp", "stop=none"], tmp_path / "run")
+    assert result["status"] == "done" and result["verdict"]
+    before = keras.models.load_model(earlier / "best.keras", compile=False)
+    loaded = [w for layer in before.layers if layer.name != "head" for w in layer.get_weights()]
+    pairs = zip(weights(tmp_path / "run"), loaded, strict=True)
+    moved = [not np.array_equal(now, then) for now, then in pairs]
+    assert not any(moved) if how == "head" else all(moved)
+    document = json.loads((tmp_path / "run/report.json").read_text())
+    thaws = [event["epoch"] for event in document["events"] if event["kind"] == "thaw"]
+    assert thaws == ([3] if how == "gradual" else [])
+
+
+@pytest.mark.slow
+def test_the_rule_that_stops_waits_for_the_thaw(earlier, three_classes, tmp_path):
+    words = ["model=backbone", f"model.weights={earlier}", *three_classes, "finetune=gradual"]
+    words += ["optimizer.learning_rate=1e-6", "stop=patience", "stop.patience=0"]
+    result = run([*words, "trainer.epochs=10", "finetune.share=0.5"], tmp_path / "run")
+    assert result["epochs"] > 5
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["model=deep", "finetune=head"], "all weights of model=deep start at random"),
+        (["model=backbone", "model.name=VGG16", "finetune=gradual"], "without model.weights"),
+        (["finetune=lora"], "no option 'lora'"),
+        (["finetune=gradual", "finetune.share=1"], r"finetune.share.*in \(0, 1\)"),
+    ],
+)
+def test_what_cannot_be_fine_tuned_is_refused(words, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        compose_job(words)
+
+
+def test_a_training_too_short_for_two_phases_is_refused(earlier):
+    words = ["model=backbone", f"model.weights={earlier}", "finetune=gradual", *SMALL]
+    with pytest.raises(ValueError, match="none is left for all layers"):
+        plan.make(compose_job(words))
+
+
+def test_the_plan_says_the_phases_and_lowers_the_rate(earlier):
+    words = ["model=backbone", f"model.weights={earlier}", "finetune=gradual", *SMALL]
+    made = plan.make(compose_job([*words, "trainer.epochs=10", "optimizer.schedule=constant"]))
+    assert made.facts()["parts"].endswith("the head alone until epoch 2)")
+    change, rate = 2 * made.steps, made.model.optimizer.scaled_rate
+    assert float(rate(change - 1)) == pytest.approx(2e-3)
+    assert float(rate(10 * made.steps)) == pytest.approx(2e-4)
+    assert float(rate(change)) < 2e-4  # a warm-up
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cut", [1, 3])
+def test_a_run_that_was_interrupted_goes_on_bit_for_bit(
+    cut, earlier, three_classes, tmp_path, monkeypatch
+):
+    from kreg.callbacks import Saver
+
+    words = ["model=backbone", f"model.weights={earlier}", *three_classes, "finetune=gradual"]
+    words += ["trainer.epochs=5", "finetune.share=0.4", "reg=l2sp", "trainer.save_every=0"]
+    words += ["diagnostics.tensorboard=false"]
+    run(words, tmp_path / "whole")
+    write = Saver.on_epoch_end
+
+    def interrupted(saver, epoch, logs=None):
+        write(saver, epoch, logs)
+        if epoch + 1 == cut:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Saver, "on_epoch_end", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(words, tmp_path / "cut")
+    monkeypatch.setattr(Saver, "on_epoch_end", write)
+    run(words, tmp_path / "cut")
+    for name in ("backbone", "head"):
+        ours, theirs = weights(tmp_path / "cut", name), weights(tmp_path / "whole", name)
+        assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+    history = [(tmp_path / f / "history.csv").read_text() for f in ("cut", "whole")]
+    assert history[0] == history[1]

@@ -476,6 +476,15 @@ def keys():
                     yield group, kind, field
 
 
+def place(group, kind):
+    """Where an option's keys stand."""
+    return f"{group}.{kind}" if group in schema.SEVERAL else group
+
+
+def placed(group, kind, values):
+    return {kind: values} if group in schema.SEVERAL else values
+
+
 @pytest.fixture(scope="module")
 def tree():
     schema.register()
@@ -487,8 +496,8 @@ def test_every_key_of_every_kind_refuses_what_its_rule_refuses(tree):
     for group, kind, field in keys():
         plain = schema.defaults(schema.GROUPS[group][kind])
         for value in wrong_values(field.metadata["rule"]):
-            changed = {**tree, group: {**plain, field.name: value}}
-            with pytest.raises(validate.ConfigError, match=rf"{group}\.{field.name}"):
+            changed = {**tree, group: placed(group, kind, {**plain, field.name: value})}
+            with pytest.raises(validate.ConfigError, match=rf"{place(group, kind)}\.{field.name}"):
                 validate.validate(changed)
             tried += 1
     assert tried > 1000
@@ -496,7 +505,7 @@ def test_every_key_of_every_kind_refuses_what_its_rule_refuses(tree):
 
 # --- the fuzzer -----------------------------------------------------------------------------
 
-NAMES = [f"{group}.{field.name}" for group, _, field in keys()]
+NAMES = [f"{place(group, kind)}.{field.name}" for group, kind, field in keys()]
 WORDS = st.sampled_from(
     ["deep", "l1", "null", "true", "nan", "inf", "-1", "0", "1e400", "1_000", "''", "[]", "{}", "?"]
     + [

@@ -11,7 +11,7 @@ from kreg.training import app
 
 GENES = [
     "data=synthetic", "data.rows=120", "data.features=400", "model=linear", "reg=l1", "reg.l1=1e-3",
-    "stop=patience", "trainer.epochs=10", "diagnostics.tensorboard=false", "trainer.verbose=quiet",
+    "stop=patience", "trainer.epochs=10", "logger=none", "trainer.verbose=quiet",
     "optimizer.learning_rate=0.05", "diagnostics.budget=1e-6", "diagnostics.probe_training=false",
 ]  # fmt: skip
 CLOCKS = {

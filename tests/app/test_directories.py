@@ -161,7 +161,7 @@ def test_a_disk_that_was_full_leaves_a_run_that_goes_on(tmp_path):
         f"sys.path.insert(0, {str(ROOT)!r})\n"
         f"runpy.run_path({str(ROOT / 'train.py')!r}, run_name='__main__')"
     )
-    arguments = [*SMALL, "trainer.save_every=0", "diagnostics.tensorboard=false"]
+    arguments = [*SMALL, "trainer.save_every=0", "logger=none"]
     full = subprocess.run(
         [sys.executable, "-c", limit, *arguments], cwd=tmp_path, capture_output=True, text=True
     )

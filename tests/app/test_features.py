@@ -19,7 +19,7 @@ def test_selected_columns_stand_on_the_page_in_markdown_and_in_the_terminal(tmp_
     printed = run(
         tmp_path, str(ROOT / "train.py"), "data=csv", "data.path=genes.csv", "data.target=yield",
         "model=linear", "reg=l1", "reg.l1=0.3", "trainer.epochs=60", "trainer.batch_size=16",
-        "optimizer.learning_rate=0.02", "stop=none", "diagnostics.tensorboard=false",
+        "optimizer.learning_rate=0.02", "stop=none", "logger=none",
     )  # fmt: skip
     (place,) = (tmp_path / "logs" / "csv" / "runs").iterdir()
     found = json.loads((place / "result.json").read_text())["features"]

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WINE = ["data=wine", "model=shallow", "model.width=8", "trainer.epochs=3",
-        "diagnostics.tensorboard=false", "diagnostics.probe_training=false"]  # fmt: skip
+        "logger=none", "diagnostics.probe_training=false"]  # fmt: skip
 
 
 def train(folder: Path, *words: str) -> tuple[str, list[dict]]:

@@ -7,7 +7,10 @@ import sys
 import tarfile
 from pathlib import Path
 
+import yaml
+
 from kreg.config import renamed
+from kreg.sweeps.jobs import digest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -53,12 +56,29 @@ class Fixture:
 
 def present(word: str) -> str:
     key, equals, value = word.partition("=")
-    return f"{renamed.present(key)}{equals}{value}"
+    return renamed.word(key, value) if equals else word
+
+
+def rename_sweeps(folder: Path) -> None:
+    """What a sweep of an earlier version would hold if its words had had their present names.
+
+    A sweep is identified by the words of its command: one that names a renamed key starts anew.
+    """
+    for plan in folder.glob("logs/*/sweeps/*/sweep.json"):
+        known = json.loads(plan.read_text())
+        known["jobs"] = [[present(word) for word in job] for job in known["jobs"]]
+        plan.write_text(json.dumps(known))
+    for path in folder.glob("logs/*/sweeps/*/*/.hydra/overrides.yaml"):
+        words = [present(word) for word in yaml.safe_load(path.read_text())]
+        path.write_text(yaml.safe_dump(words))
+        job = path.parents[1]
+        job.rename(job.with_name(f"{job.name.split('_')[0]}_{digest(words)}"))
 
 
 def unpack(version: str, name: str, folder: Path) -> Fixture:
     with tarfile.open(archive(version, name)) as file:
         file.extractall(folder, filter="data")
+    rename_sweeps(folder)
     return Fixture(folder)
 
 

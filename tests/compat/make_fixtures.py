@@ -45,12 +45,12 @@ DIGITS = [
     "augment=light", "reg=l1", "reg.l1=1e-3", "optimizer.learning_rate=0.03", "optimizer.ema=0.8",
     "stop=patience", "stop.patience=2", "trainer.epochs=30",
     "trainer.deterministic=true", "trainer.save_every=0",
-    "diagnostics.adapt=false", "diagnostics.histograms=0",
+    "diagnostics.adapt=false", "logger.tensorboard.histograms=0",
 ]  # fmt: skip
 WINE = [
     "data=wine", "model=shallow", "model.width=4", "optimizer.learning_rate=0.05",
     "trainer.deterministic=true", "trainer.save_every=0", "diagnostics.adapt=false",
-    "diagnostics.tensorboard=false",
+    "logger=none",
 ]  # fmt: skip
 SWEEP = ["-m", *WINE, "trainer.epochs=3", "reg=l1,l2,none"]
 SEARCH = [

@@ -92,3 +92,13 @@ def test_the_events_of_a_run_are_read(unpacked):
     written = kreg.report(run.folder / "run")
     assert report.state == written.state
     assert report.document["verdict"]["best_epoch"] == written.document["verdict"]["best_epoch"]
+
+
+def test_a_finished_run_answers_for_new_rows(unpacked):
+    """It has kept no calibration and no words of its own, and says so where that matters."""
+    run = kreg.load_run(unpacked("finished").folder / "run")
+    x = np.zeros((3, *run.kept.data["input_shape"]), run.model.inputs[0].dtype)
+    found = run.predict(x)
+    assert set(found["prediction"]) <= set(run.classes) and not found["reason"].any()
+    with pytest.raises(ValueError, match="kreg 0.1 has trained it"):
+        run.predict(x, uncertainty="conformal")

@@ -19,13 +19,14 @@ SHARED = {
     "csv_header",
     "foreign",
     "printable",
+    "quiet_start",
     "randomness",
     "applications",
 }
 # rooms whose table of components, and nothing else of them, is read from below by these
 READS_OPTIONS = {"config", "factories"}
 WITH_OPTIONS = {
-    "regularizers", "optimizers", "layers", "models", "augment", "data", "training",
+    "regularizers", "optimizers", "layers", "models", "augment", "data", "training", "loggers",
 }  # fmt: skip
 TABLES = [[room, "options"] for room in WITH_OPTIONS]
 KERAS_SHARED = {
@@ -36,6 +37,7 @@ KERAS_SHARED = {
 }  # for every room that may import keras
 ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
+    "loggers",
 }  # fmt: skip
 APP_PARTS = {
     "training", "runs", "data", "callbacks", "diagnostics", "surgery", "config", "optimizers",
@@ -53,6 +55,7 @@ MAY_IMPORT = {
     "csv_header": set(),
     "foreign": set(),
     "printable": set(),
+    "quiet_start": set(),
     "randomness": set(),
     "applications": set(),
     "private_keras": set(),
@@ -67,20 +70,25 @@ MAY_IMPORT = {
     "runs": set(),
     "pages": {"diagnostics"},
     "tensorboard": {"diagnostics", "pages"},
+    "loggers": {"diagnostics", "pages", "tensorboard"},
     "optimizers": {"regularizers"},
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
     "measuring": {"diagnostics"},
     "calibrating": {"diagnostics", "measuring"},
-    "callbacks": {"diagnostics", "measuring", "tensorboard"},
+    "callbacks": {"diagnostics", "loggers", "measuring"},
     "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
-    | {"calibrating", "config", "diagnostics", "factories", "measuring", "pages", "runs"},
+    | {
+        "calibrating", "config", "diagnostics", "factories", "measuring", "pages", "prediction",
+        "runs",
+    },  # fmt: skip
+    "prediction": {"data", "diagnostics", "layers", "pages", "runs", "surgery"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
+    "cli": APP_PARTS | {"sweeps", "launch", "prediction"},
     "sklearn": {"config", "data", "diagnostics", "launch", "pages", "runs", "surgery", "training"},
-    "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
         "callbacks", "config", "data", "diagnostics", "factories", "measuring", "pages", "surgery",
@@ -101,6 +109,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "foreign": {"keras", "tensorflow", "hydra", "omegaconf"},
     "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "quiet_start": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "randomness": {"keras", "tensorflow", "hydra", "omegaconf"},
     "applications": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
@@ -111,6 +120,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "pages": {"keras", "tensorflow", "hydra", "omegaconf"},
     "runs": {"keras", "tensorflow", "hydra", "omegaconf"},
     "tensorboard": {"keras", "tensorflow", "hydra", "omegaconf"},
+    "loggers": {"keras", "tensorflow", "hydra", "omegaconf"},
     "augment": {"keras", "hydra", "omegaconf"},
     "config": {"keras", "tensorflow", "numpy"},
     "fields": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
@@ -129,6 +139,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "measuring",
             "fitting",
             "calibrating",
+            "prediction",
         )
     },
 }

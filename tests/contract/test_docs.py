@@ -31,6 +31,8 @@ def blocks(page: Path) -> list[str]:
 def test_every_command_composes(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "table.csv").write_text(TABLE)
+    for name in ("people", "homes"):
+        (tmp_path / f"{name}.csv").write_text("left,price,age\n" + "1,2,3\n" * 20)
     for kind in ("cat", "dog"):
         (tmp_path / "pictures" / kind).mkdir(parents=True)
     for command in commands(page):

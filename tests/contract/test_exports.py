@@ -69,7 +69,8 @@ def own_functions(found: object) -> Iterator[Callable]:
     classes = [one for one in getattr(found, "__mro__", ()) if one.__module__.startswith("kreg.")]
     for name, member in (pair for one in classes for pair in vars(one).items()):
         function = getattr(member, "fget", None) or getattr(member, "__func__", member)
-        if inspect.isfunction(function) and (name == "__init__" or not name.startswith("_")):
+        written = inspect.isfunction(function) and function.__module__.startswith("kreg.")
+        if written and (name == "__init__" or not name.startswith("_")):
             yield function
 
 

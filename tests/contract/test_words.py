@@ -25,7 +25,7 @@ from tests.contract import reads
 from tests.contract.scenes import ADVICE, IDLE, WORDS, played
 
 FOREIGN = {("document", "error")}  # TensorBoard's tab: what stands for a report that is damaged
-QUIET = ["trainer.verbose=quiet", "diagnostics.tensorboard=false"]
+QUIET = ["trainer.verbose=quiet", "logger=none"]
 # command lines whose reports have the fields that only the program writes
 COMMANDS = {
     "idle": ["model=linear", "reg=none", "stop=none", "optimizer.learning_rate=1e-7",

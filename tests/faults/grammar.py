@@ -37,7 +37,7 @@ DEFAULTS = st.lists(st.sampled_from([
 SENSIBLE = st.sampled_from([
     ("seed", 3), ("task", "mine"), ("trainer.epochs", 2), ("trainer.batch_size", 16),
     ("reg.l1", 1e-3), ("data.train_size", 100), ("optimizer.learning_rate", 0.01),
-    ("trainer.verbose", "quiet"), ("diagnostics.tensorboard", False), ("check", True),
+    ("trainer.verbose", "quiet"), ("logger.tensorboard.histograms", 2), ("check", True),
     ("hydra.sweeper.params", {"seed": "1,2"}), ("hydra.run.dir", "logs/mine/${now:%Y}_${unique:}"),
     ("hydra.sweep.dir", "logs/mine/sweeps/s"), ("hydra.verbose", False), ("resume", "never"),
 ])  # fmt: skip

@@ -28,7 +28,7 @@ COMMAND = [
     "model=shallow", "model.width=8", "dropout=light", "augment=light", "reg=l1", "compress=on",
     "compress.refit_epochs=1", "optimizer.ema=0.9", "trainer.epochs=3", "trainer.batch_size=32",
     "data.train_size=100", "trainer.deterministic=true", "trainer.verbose=quiet",
-    "trainer.save_every=0", "diagnostics.adapt=false", "diagnostics.histograms=1",
+    "trainer.save_every=0", "diagnostics.adapt=false", "logger.tensorboard.histograms=1",
 ]  # fmt: skip
 # of all moments, those that `few` goes on from: the last before this file or its temporary is moved
 NAMED = ("epoch_000002.", "best.")

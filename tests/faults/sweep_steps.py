@@ -29,7 +29,7 @@ from tests.faults.moments import Recorder
 COMMAND = [
     "-m", "model=linear", "reg=l1", "reg.l1=1e-3,1e-2", "trainer.epochs=2", "stop=none",
     "data.train_size=100", "trainer.save_every=0", "trainer.deterministic=true",
-    "diagnostics.tensorboard=false", "diagnostics.adapt=false",
+    "logger=none", "diagnostics.adapt=false",
 ]  # fmt: skip
 COMPARED = ["reg.l1", "status", "val_clean_loss", "sparsity", "test_clean_accuracy", "epochs"]
 WRITES = os.O_WRONLY | os.O_RDWR

@@ -27,6 +27,7 @@ from kreg.diagnostics import sources
 from kreg.foreign import keras_file
 from kreg.launch import gate
 from kreg.pages import commands, write_all
+from kreg.prediction import load_run
 from kreg.runs import Checkpoint, RunDirectory, resume
 from kreg.sweeps import sweeper, table
 from kreg.sweeps.median_stopping import known_curves
@@ -43,7 +44,7 @@ GROWTH = 1500  # MiB that all inputs together may take
 SWEEP = [
     "-m", "data=wine", "model=shallow", "model.width=4", "reg=l1", "reg.l1=interval(1e-5,1e-2)",
     "trainer.epochs=3", "trainer.save_every=0", "stop=none", "hparams_search=random",
-    "hydra.sweeper.trials=2", "diagnostics.tensorboard=true", "hydra.sweep.dir=logs/wine/sweeps/s",
+    "hydra.sweeper.trials=2", "logger=tensorboard", "hydra.sweep.dir=logs/wine/sweeps/s",
 ]  # fmt: skip
 figures: dict[str, collections.Counter] = {}
 compared: list[Path] = []
@@ -173,8 +174,9 @@ def tab(run):
 # kind -> the file (a pattern below the run), its damage, and who reads it
 FILES = {
     "config.json": ("config.json", damage.json_damage, [go_on, compare]),
-    "result.json": ("result.json", damage.json_damage, [go_on, compare]),
-    "data.json": ("data.json", damage.json_damage, [go_on]),
+    "result.json": ("result.json", damage.json_damage, [go_on, compare, load_run]),
+    "data.json": ("data.json", damage.json_damage, [go_on, load_run]),
+    "calibration.json": ("calibration.json", damage.json_damage, [load_run]),
     "report.json": ("report.json", damage.json_damage, [report]),
     "record.npz": ("record.npz", damage.archive_damage, [replay]),
     "history.csv": ("history.csv", damage.csv_damage, [curve]),

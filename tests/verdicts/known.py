@@ -19,7 +19,7 @@ import kreg
 from kreg.launch.compose import compose_job
 from kreg.training import app
 
-QUIET = ["trainer.verbose=quiet", "diagnostics.tensorboard=false"]
+QUIET = ["trainer.verbose=quiet", "logger=none"]
 LOGITS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 

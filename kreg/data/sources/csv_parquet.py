@@ -60,6 +60,8 @@ def csv(
     options = {"label_separator": label_separator, "comma": sign == ";", **options}
     raw = from_frame(frame, target, name=file.stem, test=test, untyped=True, **options)
     raw.warnings[:0] = sentences
+    words = None if missing is None else absent["na_values"]
+    raw.reading |= {"separator": separator, "missing": words}
     return raw
 
 
@@ -78,7 +80,8 @@ def read_rows(
     for name in target:
         if name in frame.columns and frame[name].isna().any():
             as_text = read_csv(file, sep=sign, dtype=str, keep_default_na=False)
-            gaps = as_text[name].iloc[np.flatnonzero(frame[name].isna())]
+            cells = as_text[name].reset_index(drop=True)  # rows that are too long have names
+            gaps = cells.iloc[np.flatnonzero(frame[name].isna())]
             _refuse_gaps(gaps[gaps.str.strip() != ""] if empty else gaps, file.stem)
     return frame.reset_index(drop=True), [f"{file.stem}: {sentence}" for sentence in sentences]
 

@@ -72,6 +72,14 @@ def image_folder(
         class_names=truth.class_names,
         target_names=truth.target_names,
         is_image=True,
+        reading={
+            "kind": "pictures",
+            "size": list(found.files.recipe.size),
+            "channels": found.files.recipe.channels,
+            "resize": found.files.recipe.resize,
+            "bits": found.files.recipe.bits,
+            "max_pixels": max_pixels,
+        },
         warnings=[f"{name}: {sentence}" for sentence in listed.sentences + found.sentences],
     )
     return in_roles(raw, found.listing.roles)

@@ -73,6 +73,7 @@ def npz(
         time=_column(arrays, "data.time", time, len(y)),
         suspects={name: _plain(a) for name, a in arrays.items() if _is_column(name, a, len(y))},
     )
+    raw.reading = {"kind": "array", "names": raw.feature_names, "levels": None, "target": []}
     raw.warnings += [f"{raw.name}: {told}" for told in npz_arrays.unused(arrays, (group, time))]
     return _inputs(raw, x, arrays, max_categories)
 
@@ -199,13 +200,13 @@ def _inputs(raw: Raw, x: Array, arrays: Arrays, max_categories: int) -> Raw:
     """`raw` with its inputs, those of its own test rows too, as images, a frame or an array."""
     convert: Callable[[Array], Array | pd.DataFrame] = np.asarray
     if x.ndim >= 3:
-        raw.is_image, convert = True, _images
+        raw.is_image, convert = True, pictures
         raw.warnings += _channels_first(raw.name, x.shape)
     elif x.ndim != 2:
         raise ValueError(f"{raw.name}: x must be a table or images, not of shape {x.shape}.")
     elif {"is_categorical", "categories"} <= arrays.keys() or _has_gaps(x):
-        levels = _levels(arrays)
-        convert = lambda rows: _frame(rows, raw.feature_names, levels)  # noqa: E731
+        raw.reading["levels"] = levels = _levels(arrays)
+        convert = lambda rows: coded_frame(rows, raw.feature_names, levels)  # noqa: E731
         raw.preprocess = lambda rows: Columns.fit(rows, max_categories)
     else:
         raw.preprocess = lambda rows: Standard.fit(rows, raw.feature_names)
@@ -214,7 +215,8 @@ def _inputs(raw: Raw, x: Array, arrays: Arrays, max_categories: int) -> Raw:
     return raw
 
 
-def _images(x: Array) -> Array:
+def pictures(x: Array) -> Array:
+    """`(rows, height, width, channels)`, bytes or float32."""
     x = x[..., None] if x.ndim == 3 else x
     return x if x.dtype == np.uint8 else x.astype(np.float32)
 
@@ -243,7 +245,14 @@ def _levels(arrays: Arrays) -> list[Any] | None:
     ]
 
 
-def _frame(x: Array, names: list[str], levels: list[Any] | None) -> "pd.DataFrame":
+def _level(known: list[Any], code: int) -> Any:
+    """The level of a code; one that nobody has named is its number, and `None` is missing."""
+    if code < 0:
+        return None
+    return known[code] if code < len(known) else str(code)
+
+
+def coded_frame(x: Array, names: list[str], levels: list[Any] | None) -> "pd.DataFrame":
     """Codes become level names, numbers stay numbers; -1 and NaN are missing."""
     import pandas as pd
 
@@ -254,7 +263,7 @@ def _frame(x: Array, names: list[str], levels: list[Any] | None) -> "pd.DataFram
         values = x[:, i].astype(np.float64)
         if known is not None:
             codes = np.where(np.isnan(values), -1, values).astype(int)
-            values = np.array([known[c] if c >= 0 else None for c in codes], object)
+            values = np.array([_level(known, code) for code in codes.tolist()], object)
         elif levels:
             values = np.where(values == -1, np.nan, values) if x.dtype.kind == "i" else values
         columns[name] = values

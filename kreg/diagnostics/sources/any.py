@@ -6,15 +6,20 @@ from typing import Any
 
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.report_document import Document, document
-from kreg.diagnostics.sources import csv_log, events, history
+from kreg.diagnostics.sources import csv_log, events, history, trainer_state
 from kreg.diagnostics.stopping_replay import RULES
 from kreg.diagnostics.upgrade import upgraded
 from kreg.foreign import json_text
 
 EXPECTED = (
-    "a run directory, a history.csv, a report.json, a record.npz, a TensorBoard directory, a Keras "
-    "History or a kreg.Diagnostics"
+    "a run directory, a history.csv, a report.json, a record.npz, a TensorBoard directory, "
+    "Lightning's metrics.csv, Hugging Face's trainer_state.json, a Keras History or a "
+    "kreg.Diagnostics"
 )
+
+
+# what a directory may hold, the best first
+FILES = ("report.json", "record.npz", "history.csv", trainer_state.FILE, "metrics.csv")
 
 
 def load(source: Any, *, rules: str = RULES) -> tuple[Document, Record | None]:
@@ -54,21 +59,26 @@ def as_record(source: Any) -> Record | None:
 
 def from_file(path: Path, rules: str) -> tuple[Document, Record | None]:
     if path.suffix == ".json":
-        return from_json(path), None
+        return from_json(path, rules)
     if "tfevents" in path.name:
         return from_directory(path.parent, rules)
     record = Record.load(path) if path.suffix == ".npz" else csv_log.read(path)
     return document(record, rules=rules), record
 
 
-def from_json(path: Path) -> Document:
-    return upgraded(json_text.read(path))
+def from_json(path: Path, rules: str) -> tuple[Document, Record | None]:
+    """A report as it was written, or what Hugging Face's `Trainer` has logged."""
+    found = json_text.read(path)
+    if not trainer_state.is_trainer_state(found):
+        return upgraded(found), None
+    record = trainer_state.read(json_text.read(path, trainer_state.TrainerState), path)
+    return document(record, rules=rules), record
 
 
 def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
     """The best that a directory has: its report, with its record; its history; its events."""
     problems: list[str] = []
-    found = first(path, ("report.json", "record.npz", "history.csv"), rules, problems)
+    found = first(path, FILES, rules, problems)
     if found is not None:
         record = found[1]
         if record is None:  # a report keeps the curves thinned and no single rows

@@ -130,7 +130,7 @@ def test_what_cannot_be_calibrated_is_refused_with_a_sentence():
 # the command line
 
 RUN = ["model=wide", "reg=none", "trainer.epochs=12", "trainer.verbose=quiet", "stop=none"]
-BARE = ["diagnostics.tensorboard=false", "diagnostics.probe_training=false"]
+BARE = ["logger=none", "diagnostics.probe_training=false"]
 
 
 def run(folder, *words):

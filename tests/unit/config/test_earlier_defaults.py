@@ -51,3 +51,12 @@ def test_a_record_of_this_version_is_taken_as_it_is():
     assert earlier_defaults.as_begun(config, config.to_dict()) is config
     assert earlier_defaults.as_begun(config, None) is config
     assert earlier_defaults.current(config.to_dict(), config) == config.to_dict()
+
+
+def test_a_run_from_before_fine_tuning_trained_all_layers():
+    config = compose_job(["model=shallow"])
+    recorded = config.to_dict()
+    del recorded["finetune"]
+    assert not differences(earlier_defaults.current(recorded, config), config.to_dict())
+    other = compose_job(["model=backbone", "model.name=VGG16", "finetune=full"])
+    assert other.to_dict()["finetune"] == {"kind": "full"}

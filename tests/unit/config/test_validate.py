@@ -28,6 +28,18 @@ MISTAKES = {
     "model=null": r"the group `model` has no option",
     "model=3": r"the group `model` has no option '3'",
     "reg.kind=l3": r"`reg.kind`. Expected one of 'none', 'l1'",
+    "logger=mlfow": r"the group `logger` has no option 'mlfow'.*Did you mean 'mlflow'",
+    "logger=[csv,mlfow]": r"has no option 'mlfow'.*Did you mean 'mlflow'",
+    "logger=[csv,csv]": r"names csv twice",
+    "logger=[none,csv]": r"asks for none and for others",
+    "logger=[]": r"Say logger=none",
+    "logger.mlflow.uri=x": r"logger=mlflow is not chosen.*logger=\[tensorboard,mlflow\]",
+    "logger.tensorboard.histogram=1": r"`logger.tensorboard` has no key.*Did you mean 'histograms'",
+    "logger.tensorboard.histograms=-1": r"`logger.tensorboard.histograms`. Expected",
+    "diagnostics.tensorboard=false": r"`logger` since 0.2: write logger=none",
+    "diagnostics.tensorboard=True": r"write logger=tensorboard",
+    "diagnostics.histograms=1": r"write logger.tensorboard.histograms=1",
+    "reg=[l1,l2]": r"the group `reg` has no option",
     "reg.kind=os:system": r"Expected a kind of kreg.*allow=\[os\]",
 }
 
@@ -79,3 +91,24 @@ def test_defaults_come_from_the_dataclasses():
     assert config.model.kind == "deep" and config.trainer.precision == "float32"
     assert config.task == "digits"
     assert compose_job(["data=wine"]).task == "wine"
+
+
+def test_several_loggers_have_keys_of_their_own():
+    config = compose_job(["logger=[csv,tensorboard]", "logger.tensorboard.histograms=2"])
+    assert list(config.logger) == ["csv", "tensorboard"]
+    assert config.logger["tensorboard"].histograms == 2
+
+
+def test_a_tracker_without_its_package_names_the_extra(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    for name in ("mlflow", "wandb", "trackio"):
+        with pytest.raises(ConfigError, match=rf"logger={name} needs .*'kreg\[{name}\]'"):
+            compose_job([f"logger=[tensorboard,{name}]"])
+
+
+def test_a_logger_of_the_users_own():
+    words = ["logger=[csv,custom]", "logger.custom.kind=mine:Logger"]
+    with pytest.raises(ConfigError, match=r"`logger.custom.kind`.*allow=\[mine\]"):
+        compose_job(words)
+    config = compose_job([*words, "logger.custom.params.x=3", "allow=[mine]"])
+    assert config.logger["custom"].params == {"x": 3}

@@ -265,3 +265,11 @@ def test_archives_and_pickles_are_refused(tmp_path):
 def test_an_address_is_no_file():
     with pytest.raises(ValueError, match="a path that exists"):
         csv_parquet.csv("https://example.org/table.csv", "y")
+
+
+def test_a_gap_in_rows_with_two_cells_too_many_is_a_sentence(tmp_path):
+    (tmp_path / "t.csv").write_text("a,y\n1,2,3,NA\n1,2,3,1\n1,2,3,0\n")
+    with pytest.raises(
+        ValueError, match="1 rows have no value in the target 'y': 'NA' .* in row 1"
+    ):
+        csv_parquet.csv(str(tmp_path / "t.csv"), "y")

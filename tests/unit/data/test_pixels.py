@@ -60,7 +60,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("how", ["none", "channel"])
 def test_brightness_is_learned_from_80_pictures(folder, how, tmp_path):
-    words = [*folder, "model=deep", "trainer.verbose=quiet", "diagnostics.tensorboard=false"]
+    words = [*folder, "model=deep", "trainer.verbose=quiet", "logger=none"]
     words.append(f"data.standardise={how}")
     app.run(compose_job([*words, "objective=test_clean_accuracy"]), tmp_path)
     read = keras.models.load_model(tmp_path / "best.keras")

@@ -63,11 +63,3 @@ def test_diagnostics_of_each_kind():
     full = diagnostics.callback(options.FullDiagnosticsOptions(), plan(mixing))
     assert full.probes == ("sharpness", "gradient_noise", "random_labels") and not full.adapt
     assert full.train.y.shape == (6, 3)
-
-
-def test_tensorboard(tmp_path):
-    off = options.DiagnosticsOptions(tensorboard=False)
-    assert diagnostics.tensorboard(off, tmp_path) is None
-    assert diagnostics.tensorboard(options.DiagnosticsOff(), tmp_path) is None
-    found = diagnostics.tensorboard(options.FullDiagnosticsOptions(), tmp_path)
-    assert found.histograms == 1

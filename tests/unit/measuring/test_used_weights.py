@@ -121,7 +121,7 @@ def test_an_average_that_remembers_the_start_is_said(data):
 def test_history_and_result_of_a_run_are_of_the_same_weights(tmp_path):
     """Under `optimizer.ema` they were 0.57 and 0.27 under one name."""
     settings = ["data=wine", "model=linear", "optimizer.ema=0.97", "trainer.epochs=8", "reg=l1"]
-    more = ["trainer.verbose=quiet", "diagnostics.tensorboard=false", "stop.patience=20"]
+    more = ["trainer.verbose=quiet", "logger=none", "stop.patience=20"]
     app.run(compose_job([*settings, *more, "diagnostics.probe_training=false"]), tmp_path / "run")
     result = RunDirectory(tmp_path / "run").result
     with open(tmp_path / "run" / "history.csv") as file:

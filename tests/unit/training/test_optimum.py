@@ -10,7 +10,7 @@ import kreg
 from kreg.launch.compose import compose_job
 from kreg.training import app, plan, start
 
-QUIET = ["trainer.verbose=quiet", "diagnostics.tensorboard=false", "model=linear", "reg=l2",
+QUIET = ["trainer.verbose=quiet", "logger=none", "model=linear", "reg=l2",
          "reg.l2=0.01"]  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def test_batch_statistics_are_those_of_the_rows(data):
 
 def test_from_the_command_line_the_stop_sentence_says_which(tmp_path):
     words = ["data=breast_cancer", "model=shallow", "reg=none", "trainer.epochs=8", "stop=patience"]
-    more = ["stop.average=3", "trainer.verbose=quiet", "diagnostics.tensorboard=false"]
+    more = ["stop.average=3", "trainer.verbose=quiet", "logger=none"]
     app.run(compose_job([*words, *more, "diagnostics.probe_training=false"]), tmp_path / "run")
     result = RunDirectory(tmp_path / "run").result
     assert "Restored " in result["stop_sentence"]

@@ -80,7 +80,7 @@ def test_its_replay_is_the_patience_on_that_curve():
 
 
 SMALL = ["model=shallow", "trainer.epochs=14", "trainer.verbose=quiet", "stop=refine", "reg=none"]
-BARE = ["diagnostics.tensorboard=false", "diagnostics.probe_training=false", "stop.patience=3"]
+BARE = ["logger=none", "diagnostics.probe_training=false", "stop.patience=3"]
 
 
 def test_from_the_command_line(tmp_path):

@@ -1,0 +1,31 @@
+"""A training that has ended, as whoever started it gets it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kreg.training.callbacks import TrainingCallbacks
+from kreg.training.plan import Plan
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A training that has ended.
+
+    Args:
+        plan: Its parts; the model holds its final weights.
+        callbacks: What has measured and judged it.
+        result: The fields of `result.json`.
+    """
+
+    plan: Plan
+    callbacks: TrainingCallbacks
+    result: dict[str, Any]
+
+    @property
+    def document(self) -> dict[str, Any] | None:
+        """What `report.json` says; `None` where nothing was measured."""
+        measured = self.callbacks.diagnostics
+        if measured is None or measured.document is None:
+            return None
+        scores = {key: self.result[key] for key in ("metrics", "units")}
+        return measured.document | {"scores": scores, "features": self.result["features"]}
