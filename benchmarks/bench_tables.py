@@ -29,6 +29,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # waiting threads would count as working ones
+
 import numpy as np
 
 ROOT = Path(__file__).parents[1]
@@ -192,7 +194,7 @@ def write(parts: Split, folder: Path) -> Path:
     columns = range(parts.train.x.shape[1])
     both = np.vstack([parts.train.x, parts.test.x])
     most = [int(np.nanmax(both[:, i])) if parts.train.nominal[i] else -1 for i in columns]
-    levels = json.dumps([[str(level) for level in range(n + 1)] for n in most])
+    levels = np.array([json.dumps([str(level) for level in range(n + 1)]) for n in most])
     more = {"is_categorical": parts.train.nominal, "categories": levels}
     arrays = {"x_train": parts.train.x, "y_train": parts.train.y}
     arrays |= {"x_test": parts.test.x, "y_test": parts.test.y}
@@ -204,7 +206,7 @@ METHODS = {
     "boosting": boosting,
     "random_forest": random_forest,
     "deep": kreg("model=deep"),
-    "tabm": kreg("model=tabm", "reg=none"),
+    "tabm": kreg("experiment=tabm"),
     "lightgbm": lightgbm,
     "catboost": catboost,
 }

@@ -21,7 +21,9 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg import regularizers as regularizers
     from kreg import runs as runs
     from kreg import schedules as schedules
+    from kreg import sklearn as sklearn
     from kreg import surgery as surgery
+    from kreg.calibrating import calibrate as calibrate
     from kreg.callbacks import Diagnostics as Diagnostics
     from kreg.callbacks import EarlyStopping as EarlyStopping
     from kreg.fitting import finetune as finetune
@@ -99,10 +101,12 @@ PUBLIC = {
     "EarlyStopping": "kreg.callbacks",
     "Diagnostics": "kreg.callbacks",
     # after training
+    "calibrate": "kreg.calibrating",
     "report": "kreg.pages",
 }
 ROOMS = (
     "augment",
+    "calibrating",
     "callbacks",
     "data",
     "diagnostics",
@@ -114,6 +118,7 @@ ROOMS = (
     "regularizers",
     "runs",
     "schedules",
+    "sklearn",
     "surgery",
 )
 

@@ -188,6 +188,28 @@ def mask_of(tensor: Any) -> Any:
     return getattr(tensor, "_keras_mask", None)
 
 
+def logits_of(probabilities: Any) -> Any:
+    """The logits behind a softmax or sigmoid, as Keras's own losses find them, or `None`.
+
+    The logarithm of a probability that has rounded to 0 or 1 does not tell how sure it was.
+    """
+    return getattr(probabilities, "_keras_logits", None)
+
+
+def hang(tensor: Any, name: str, value: Any) -> None:
+    """Hang something on a tensor as Keras hangs its masks: JAX's tensors take no attributes."""
+    from keras.src.backend.common import tensor_attributes
+
+    tensor_attributes.set_tensor_attr(tensor, name, value)
+
+
+def hung(tensor: Any, name: str) -> Any:
+    """What `hang` has hung on this very tensor, or `None`."""
+    from keras.src.backend.common import tensor_attributes
+
+    return tensor_attributes.get_tensor_attr(tensor, name)
+
+
 def output_losses(loss: Any) -> list[Any]:
     """A compiled loss, called once before, output by output: each has `path` and `loss`.
 
@@ -275,6 +297,12 @@ def model_in_step() -> keras.Model | None:
     """The model whose training or test step is running (the innermost one), or `None`."""
     owners = (frame.f_locals.get("self") for frame in _calls(*STEPS))
     return next((model for model in owners if isinstance(model, keras.Model)), None)
+
+
+def is_evaluating() -> bool:
+    """Whether the innermost step that is running is a test step: an evaluation, a validation."""
+    frame = next(_calls(*STEPS), None)
+    return frame is not None and frame.f_code.co_name.endswith("test_step")
 
 
 def model_in_training() -> keras.Model | None:

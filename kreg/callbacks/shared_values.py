@@ -14,6 +14,7 @@ from kreg.diagnostics.record import Event
 from kreg.measuring.clean_loss import CleanEvaluator
 from kreg.measuring.measurement import Measurement
 from kreg.measuring.penalties import WeightNumbers
+from kreg.measuring.refining import Refined
 from kreg.measuring.rows import Rows
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class SharedValues:
         clean: The evaluator of the clean loss, or `None` while nobody measures.
         rows: The validation rows that are measured in every epoch, or `None`.
         validation: `(epoch, Measurement)` of the last epoch, or `None`.
+        refined: `(epoch, Refined)` of the last epoch, or `None`.
         partial: Whether training was cut short in the middle of the running epoch.
         broken: A sentence once the loss or a weight is not finite: the training is over.
         decisive: Names in the logs that a stopping rule reads; nobody may thin these out.
@@ -41,6 +43,7 @@ class SharedValues:
         self.clean: CleanEvaluator | None = None
         self.rows: Rows | None = None
         self.validation: tuple[int, Measurement] | None = None
+        self.refined: tuple[int, Refined] | None = None
         self.partial = False
         self.broken = ""
         self.decisive: set[str] = set()
@@ -48,8 +51,11 @@ class SharedValues:
         self.weights: tuple[int, WeightNumbers] | None = None
         self.diagnostics: Diagnostics | None = None
 
-    def examples(self, epoch: int) -> np.ndarray | None:
-        """Per-example clean validation losses of this epoch, or `None`."""
+    def examples(self, epoch: int, refined: bool = False) -> np.ndarray | None:
+        """Per-example clean validation losses of this epoch, or the refined ones; or `None`."""
+        if refined:
+            known = self.refined
+            return None if known is None or known[0] != epoch else known[1].examples
         if self.validation is None or self.validation[0] != epoch:
             return None
         return self.validation[1].examples

@@ -52,6 +52,8 @@ def obstacle(config: Config) -> str:
             return f"{group}={getattr(config, group).kind} changes the objective in every step"
     if config.trainer.class_weight != "none":
         return "trainer.class_weight weighs its rows"
+    if config.trainer.label_smoothing:
+        return "trainer.label_smoothing spreads its labels"
     if isinstance(optimizer, Custom) or optimizer.weight_decay:
         return "the optimizer adds a decay of its own"
     return "the data are the user's own" if isinstance(config.data, Custom) else ""

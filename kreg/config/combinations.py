@@ -134,6 +134,16 @@ def classes_can_be_weighed(config: Config) -> None:
         raise check.invalid("trainer.class_weight", "a weight above 0", chosen)
 
 
+def labels_are_smoothed_once(config: Config) -> None:
+    """By the loss, or by the augmentation."""
+    stages = getattr(config.augment, "smoothing", 0.0)
+    if stages and config.trainer.label_smoothing:
+        raise ValueError(
+            f"augment.smoothing={stages} and trainer.label_smoothing="
+            f"{config.trainer.label_smoothing} both smooth the labels. Leave one of them out."
+        )
+
+
 def rates_are_factors(config: Config) -> None:
     """What `optimizer.rates` multiplies the learning rate of some weights with."""
     for name, factor in getattr(config.optimizer, "rates", {}).items():
@@ -196,6 +206,7 @@ RULES = (
     folds_compare,
     a_path_has_a_table,
     classes_can_be_weighed,
+    labels_are_smoothed_once,
     rates_are_factors,
     waves_need_no_warmup,
     length_is_told_once,

@@ -9,6 +9,7 @@ from kreg.csv_header import AUTO, header, separator_of
 from kreg.data.options import (
     TYPES,
     CsvOptions,
+    GivenOptions,
     ImageFolderOptions,
     NpzOptions,
     ParquetOptions,
@@ -27,6 +28,19 @@ def check_data(cfg: SourceOptions) -> None:
     """Raise a `ValueError` with one sentence for the first thing that cannot work."""
     for rule in RULES:
         rule(cfg)
+
+
+def refuse_given(cfg: object) -> None:
+    """Refuse rows that only a program could hand over, where nobody has.
+
+    Raises:
+        ValueError: With what a command reads instead.
+    """
+    if isinstance(cfg, GivenOptions):
+        raise ValueError(
+            "data=given stands for the rows that kreg.sklearn.KregClassifier().fit(X, y) hands "
+            "over. A command reads a file: data=csv, data=parquet or data=npz with data.path=..."
+        )
 
 
 def package_is_installed(cfg: SourceOptions) -> None:

@@ -73,6 +73,9 @@ class Root:
         "standard error of it",
     )
     resume: str = text("auto", "auto | never | force | a run directory")
+    calibrate: bool = switch(
+        False, "best.keras divides its class scores by one temperature, fitted to validation rows"
+    )
     check: bool = switch(False, "compose, build, validate, do not train")
     allow: list[str] = many([], "packages whose components a `kind: package.module:Name` may name")
 

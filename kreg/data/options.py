@@ -183,6 +183,17 @@ class NpzOptions(FileOptions, component="kreg.data.sources.npz:npz"):
 
 
 @dataclass
+class GivenOptions(SourceOptions):
+    """Rows that a program has in its hands: `kreg.sklearn` fits them."""
+
+    kind: str = kind("given")
+    test: float = ranged(0.0, "fraction of all rows", **SHARE)
+    max_categories: int = ranged(
+        100, "levels of a text column that get a column each", low=2, high=10_000
+    )
+
+
+@dataclass
 class ImageFolderOptions(SourceOptions, component="kreg.data.sources.image_folder:image_folder"):
     paths, images, fixed_task = ("path", "labels"), True, "classification"
     kind: str = kind("image_folder")
@@ -264,6 +275,7 @@ KINDS = table(
     CsvOptions,
     ParquetOptions,
     NpzOptions,
+    GivenOptions,
     ImageFolderOptions,
     TfdsOptions,
     SyntheticOptions,

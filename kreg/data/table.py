@@ -165,7 +165,7 @@ def is_free_text(series: "pd.Series[Any]") -> bool:
     cells = series.dropna()
     if is_numeric(series) or len(cells) <= FEW or cells.nunique() <= len(cells) / 2:
         return False
-    return bool(cells.astype(str).str.split().str.len().median() >= WORDS)
+    return bool(cells.astype(str).str.count(r"\S+").median() >= WORDS)
 
 
 def suspects(frame: "pd.DataFrame", without: set[str | None]) -> dict[str, NDArray[Any]]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kreg.diagnostics.overconfidence import overconfident
 from kreg.diagnostics.series import Series
 from kreg.diagnostics.states import FALLS, FLAT, RISES, TABLE
-from kreg.diagnostics.statistics import mann_kendall, paired_se, theil_sen
+from kreg.diagnostics.statistics import mann_kendall, paired_se, theil_sen, typical
 from kreg.diagnostics.trailing import WINDOW, Trailing
 
 CALM = {
@@ -41,6 +42,7 @@ class Thresholds:
         suspicious: Standard errors by which validation may lie below training.
         high: Share of the baseline's loss above which a training loss at rest is underfitting,
             where it is not known what the nearest neighbours cost.
+        all: Share of a rise that one temperature must remove for the rise to be over-confidence.
         worse: Percent above the best from which a loss that may be chance is not called calm.
         shaken: Median |log change| from one validation to the next of a loss that jumps.
         size: Share of what guessing costs by which a loss that jumps goes up and down.
@@ -59,6 +61,7 @@ class Thresholds:
     moved: float = 0.02
     suspicious: float = 2.0
     high: float = 0.5
+    all: float = 0.9
     worse: float = 10.0
     shaken: float = 0.2
     size: float = 0.05
@@ -182,11 +185,9 @@ def name(
     if jumps(series, t, baseline, limits):
         return "UNSTABLE"
     if confirmed and anchor is not None:
-        sure = (
-            overconfident(series, t, anchor, limits)
-            and right(series, t, baseline, limits) is not False
-        )
-        return "OVERCONFIDENT" if sure else past(series, t, anchor, limits)
+        only_sure = overconfident(series, t, anchor, limits)
+        only_sure = only_sure and right(series, t, baseline, limits) is not False
+        return "OVERCONFIDENT" if only_sure else past(series, t, anchor, limits)
     window = slice(t + 1 - limits.window, t + 1)
     train = direction(series.epochs[window], training(series, window), limits)
     validation = direction(series.epochs[window], series.validation[window], limits)
@@ -278,13 +279,6 @@ def past(series: Series, t: int, anchor: int, limits: Thresholds) -> str:
     return TABLE[RISES if change > 0 else FALLS, RISES]
 
 
-def typical(values: np.ndarray, t: int, window: int) -> float:
-    """The median of the last `window` finite values at position t: one epoch may jitter."""
-    recent = values[max(0, t + 1 - window) : t + 1]
-    finite = recent[np.isfinite(recent)]
-    return float(np.median(finite)) if finite.size else math.nan
-
-
 def training(series: Series, window: slice) -> np.ndarray:
     """The training losses that were measured in a window, if they are enough for a test."""
     measured = np.where(series.measured[window], series.train[window], np.nan)
@@ -334,13 +328,6 @@ def gap_error(series: Series, t: int) -> float:
     return math.hypot(validation, validation if math.isnan(train) else train)
 
 
-def overconfident(series: Series, t: int, anchor: int, limits: Thresholds) -> bool:
-    """The loss is worse, the decisions are not, in most of the last five validations."""
-    recent = range(max(anchor + 1, t - limits.trailing + 1), t + 1)
-    same = [holds(series.correct[i], series.correct[anchor], limits.z) for i in recent]
-    return sum(same) > len(same) / 2
-
-
 def right(series: Series, t: int, baseline: Baseline, limits: Thresholds) -> bool | None:
     """Whether more answers are right than the most frequent class gives; `None`: not known."""
     share, correct = baseline.get("validation", {}).get("accuracy"), series.correct[t]
@@ -348,11 +335,3 @@ def right(series: Series, t: int, baseline: Baseline, limits: Thresholds) -> boo
         return None
     won = correct.mean() - share
     return bool(won > limits.z * math.sqrt(share * (1 - share) / correct.size))
-
-
-def holds(now: np.ndarray | None, then: np.ndarray | None, z: float) -> bool:
-    """Whether no significant number of right answers got lost: McNemar's test, one-sided."""
-    if now is None or then is None or not now.size:
-        return False
-    lost, won = int((then & ~now).sum()), int((now & ~then).sum())
-    return lost - won <= z * math.sqrt(lost + won)

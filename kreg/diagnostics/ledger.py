@@ -46,7 +46,7 @@ def entry(record: Record, epoch: int) -> Ledger | None:
         loss     = clean_loss     + noise + penalty
         val_loss = val_clean_loss + penalty (+ rest)
 
-    Noise is what dropout and augmentation add, and the running mean over the epoch's weights.
+    Noise is what dropout, augmentation and label smoothing add, and the mean over the epoch.
 
     >>> record = Record()
     >>> record.append(1, dict(loss=1.5, clean_loss=1.0, penalty=0.2, val_loss=1.4,

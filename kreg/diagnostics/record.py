@@ -60,6 +60,7 @@ class Record:
     - `loss`, `val_loss`: as Keras logged them, with penalties, noise and running mean;
     - `clean_loss`, `val_clean_loss`, `clean_<metric>`, `val_clean_<metric>`: inference mode,
       penalty-free, un-augmented;
+    - `val_refined_loss`: `val_clean_loss` after one temperature, see `kreg.diagnostics.refinement`;
     - `train_standard_error`: of `clean_loss`, from its per-example losses;
     - `penalty`: the sum of all penalties at the epoch's end; `learning_rate`.
 

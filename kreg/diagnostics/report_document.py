@@ -55,6 +55,7 @@ def document(
         "layers": f.layers,
         "totals": f.totals,
         "compressed": None,
+        "calibrated": None,
         "scores": None,
         "features": None,
         "pictures": None,

@@ -4,7 +4,7 @@
 missing. `kreg.diagnostics.upgrade` holds every report against this before it is shown.
 """
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, Required, TypedDict
 
 Number = float | None
 Numbers = list[float | None]
@@ -38,6 +38,7 @@ class VerdictFields(TypedDict, total=False):
     lost: Number
     sure: Number
     gap: Number
+    removed: Number
     timeline: list[Stretch]
     caveats: list[str]
 
@@ -155,6 +156,34 @@ class Compressed(TypedDict):
     difference: float
     refit_epochs: int
     notes: list[str]
+
+
+class Reliability(TypedDict, total=False):
+    """A model's cross-entropy and calibration on one side."""
+
+    loss: Required[Number]
+    count: int
+    ece: Number
+    ece_equal_mass: Number
+    confidence: Number
+    accuracy: Number
+    bins: list[Bin]
+
+
+class BeforeAndAfter(TypedDict):
+    """One side, as trained and calibrated."""
+
+    before: Reliability
+    after: Reliability
+
+
+class Scaled(TypedDict, total=False):
+    """The temperature of the model that was kept, and what it changes."""
+
+    temperature: Required[float]
+    rows: Required[int]
+    validation: Required[BeforeAndAfter]
+    test: BeforeAndAfter
 
 
 class Scores(TypedDict):
@@ -297,6 +326,7 @@ class Report(TypedDict, total=False):
     layers: list[Layer]
     totals: Totals
     compressed: Compressed | None
+    calibrated: Scaled | None
     scores: Scores | None
     features: Features | None
     pictures: Pictures | None

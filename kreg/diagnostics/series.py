@@ -9,6 +9,7 @@ from kreg.diagnostics.record import Record
 CLEAN = ("clean_loss", "val_clean_loss")
 LOGGED = ("loss", "val_loss")
 ERROR = "train_standard_error"
+REFINED = "val_refined_loss"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Series:
         penalty: Floats of shape (t,): the penalties' sum, 0 where there is none.
         train_error: Floats of shape (t,): standard error of the training loss, NaN where it is not
             known.
+        refined: Floats of shape (t,): what one temperature leaves of the validation loss, NaN where
+            it was not measured.
     """
 
     epochs: np.ndarray
@@ -38,6 +41,7 @@ class Series:
     measured: np.ndarray
     penalty: np.ndarray
     train_error: np.ndarray
+    refined: np.ndarray
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -87,6 +91,9 @@ def judged(record: Record) -> Series:
         measured=record.measured(names[0])[there],
         penalty=penalty[there],
         train_error=carried(record.curve(ERROR), record.measured(ERROR))[there],
+        refined=record.curve(REFINED)[there]
+        if names[1] == CLEAN[1]
+        else np.full(len(there), np.nan),
     )
 
 

@@ -75,3 +75,10 @@ def theil_sen(times: ArrayLike, values: ArrayLike) -> float:
     middle, half = np.sort(slopes), (slopes.size - 1) // 2
     # the mean of the two middle slopes, written so that it is exactly odd in the values
     return float((middle[half] + middle[slopes.size - 1 - half]) / 2)
+
+
+def typical(values: np.ndarray, t: int, window: int) -> float:
+    """The median of the last `window` finite values at position t: one epoch may jitter."""
+    recent = values[max(0, t + 1 - window) : t + 1]
+    finite = recent[np.isfinite(recent)]
+    return float(np.median(finite)) if finite.size else math.nan

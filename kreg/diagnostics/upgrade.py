@@ -20,6 +20,7 @@ NOTHING: Document = {
     "resolution": None,
     "layers": [],
     "compressed": None,
+    "calibrated": None,
     "scores": None,
     "features": None,
     "pictures": None,
@@ -42,7 +43,7 @@ VERDICT: Document = {
     **dict.fromkeys(
         ("epoch", "since", "best_epoch", "onset", "interval", "best_loss", "last_loss", "lost")
     ),
-    **dict.fromkeys(("sure", "gap")),
+    **dict.fromkeys(("sure", "gap", "removed")),
 }
 
 

@@ -8,6 +8,7 @@ from kreg.diagnostics import zeros
 from kreg.diagnostics.data_findings import data_findings, label_noise
 from kreg.diagnostics.judge import Check, Thresholds, differs, high, right, walk
 from kreg.diagnostics.onset import interval
+from kreg.diagnostics.overconfidence import removed
 from kreg.diagnostics.proof import proof, proved
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.rest import RESTING, STOPPED, resolved
@@ -35,6 +36,7 @@ STANDS_IN = (
     "The clean training loss was not measured: Keras's `loss` without the penalty, a running mean "
     "with noise, stands for it. Pass `train=(x, y)` to kreg.Diagnostics, or call kreg.fit."
 )
+REMOVED = "One temperature, fitted on the validation rows, removes {:.0%} of the rise."
 AT_GUESSING = "The validation loss was not better than guessing so far."
 
 
@@ -69,6 +71,8 @@ class Verdict:
         sure: Probability that the model is worse than at its best (see
             `kreg.diagnostics.trailing`), or `None` without per-example losses.
         gap: Validation minus training loss, now.
+        removed: Share of the rise since the best stretch, in [0, 1], that one temperature removes:
+            it is over-confidence, not refinement lost. `None` where that was not measured.
         timeline: `{"state", "first", "last"}` for each unbroken stretch.
         caveats: Sentences that limit what was said.
     """
@@ -90,6 +94,7 @@ class Verdict:
     lost: float | None = None
     sure: float | None = None
     gap: float | None = None
+    removed: float | None = None
     timeline: list[Stretch] = field(default_factory=list)
     caveats: list[str] = field(default_factory=list)
 
@@ -147,8 +152,9 @@ def dated(record: Record, series: Series, checks: list[Check], limits: Threshold
     stretch = interval(series, anchor, best, limits.z, limits.trailing)
     onset = int(series.epochs[anchor]) if past_best else None
     gap = float(series.validation[-1] - series.train[-1]) if series.comparable else math.nan
+    share = removed(series, len(series) - 1, anchor, limits) if past_best else None
     return Verdict(
-        **named(last.state, series, checks, record),
+        **named(last.state, series, checks, record, share),
         headline=headline(state.name, onset, stretch, last.epoch),
         epoch=last.epoch,
         since=timeline(checks)[-1]["first"],
@@ -160,6 +166,7 @@ def dated(record: Record, series: Series, checks: list[Check], limits: Threshold
         lost=last.lost if math.isfinite(last.lost) else None,
         sure=last.sure if math.isfinite(last.sure) else None,
         gap=gap if math.isfinite(gap) else None,
+        removed=share,
     )
 
 
@@ -169,12 +176,14 @@ def plain(state: str, series: Series, record: Record, checks: list[Check]) -> Ve
     return Verdict(**named(state, series, checks, record), headline=state, epoch=epoch)
 
 
-def named(state: str, series: Series, checks: list[Check], record: Record) -> dict[str, Any]:
+def named(
+    state: str, series: Series, checks: list[Check], record: Record, share: float | None = None
+) -> dict[str, Any]:
     """The fields that depend on the state's name and on the record alone."""
     return {
         "state": state,
         "tone": tone(state, series, checks, record),
-        "meaning": ONE_SIDED if one_sided(state, series) else meaning(state, record),
+        "meaning": ONE_SIDED if one_sided(state, series) else meaning(state, record, share),
         "action": STATES[state].action,
         "honest": series.honest,
         "monitor": series.names[1],
@@ -188,8 +197,10 @@ def one_sided(state: str, series: Series) -> bool:
     return state == "LEARNING" and bool(len(series)) and series.one_sided
 
 
-def meaning(state: str, record: Record) -> str:
-    """What the state means; of a convex problem, with what is proved."""
+def meaning(state: str, record: Record, share: float | None = None) -> str:
+    """What the state means; of a convex problem, with what is proved; of a rise, its share."""
+    if share is not None:
+        return f"{STATES[state].meaning} {REMOVED.format(share)}"
     found = proof(record)
     if found is None:
         return STATES[state].meaning

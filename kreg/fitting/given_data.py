@@ -1,11 +1,7 @@
 """From what `fit` is given to what is measured: the training and the validation side."""
 
 import math
-import random
-import sys
 import types
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,17 +152,3 @@ def divided(parts: tuple[Any, ...], split: float) -> tuple[tuple[Any, ...], tupl
         )
 
     return pick(slice(first)), pick(slice(first, None))
-
-
-@contextmanager
-def same_randomness() -> Iterator[None]:
-    """Python's, NumPy's and PyTorch's global random numbers go on as if nobody had drawn any."""
-    torch = sys.modules.get("torch")
-    states = random.getstate(), np.random.get_state(), torch and torch.get_rng_state()
-    try:
-        yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-        if torch:
-            torch.set_rng_state(states[2])

@@ -7,8 +7,9 @@ import keras
 
 from kreg import check
 from kreg.callbacks import Diagnostics, EarlyStopping
-from kreg.fitting.given_data import Given, given, is_shuffled_by_keras, same_randomness
+from kreg.fitting.given_data import Given, given, is_shuffled_by_keras
 from kreg.fitting.history import History
+from kreg.randomness import same_randomness
 
 Callback = keras.callbacks.Callback
 STOPPING = (EarlyStopping, keras.callbacks.EarlyStopping)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hydra.core.override_parser.types import Override
 
+from kreg.config import data_checks
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import commandline
@@ -33,8 +34,12 @@ class Checked:
         """Keep a job; a sweep's must have a folder of its own.
 
         Raises:
-            ConfigError: If it has not.
+            ConfigError: If it has not, or if a command cannot have its rows.
         """
+        try:
+            data_checks.refuse_given(job.config.data)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
         own = [o for o in overrides if not o.key_or_group.startswith(("hydra.", "hydra/"))]
         told = [as_hydra_tells(o) if self.multirun else commandline.told(o) for o in own]
         if not self.configs and self.multirun:

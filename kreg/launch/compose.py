@@ -2,9 +2,10 @@
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -19,8 +20,10 @@ from kreg.config import conf_dir, procedures, renamed, schema
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, unknown_key, validate
 from kreg.launch import catalogue, commandline, folders_of_options, option_files, trust
+from kreg.launch.global_hydra import our_hydra
 from kreg.launch.trust import UntrustedError
 
+Values = Mapping[str, Any]
 Groups = dict[str, list[str]]  # the options of each group
 FREE = ("params",)  # the keys below it belong to a user's component
 BELOW = (*FREE, "data.types", "optimizer.rates")  # the keys below these are the user's own
@@ -66,17 +69,28 @@ class Composition:
             known.cfg = previous
 
 
-def compose_job(words: list[str], config_dir: str | None = None) -> Config:
-    """The checked configuration of one job in a user's words: `["model=deep", "reg.l1=1e-4"]`."""
-    return check_job(commandline.parse(words).overrides, config_dir).config
+def compose_job(
+    words: list[str], config_dir: str | None = None, values: Values = MappingProxyType({})
+) -> Config:
+    """The checked configuration of one job in a user's words: `["model=deep", "reg.l1=1e-4"]`.
+
+    `values` as for `check_job`.
+    """
+    return check_job(commandline.parse(words).overrides, config_dir, values).config
 
 
-def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Composition:
+def check_job(
+    parsed: Sequence[Override],
+    config_dir: str | None = None,
+    values: Values = MappingProxyType({}),
+) -> Composition:
     """One job, composed and checked.
 
     Args:
         parsed: The overrides of the job.
         config_dir: A further folder of options, as `--config-dir` names it.
+        values: What a program sets itself, `{"reg": {"l1": 1e-4}, "seed": 1}`: also what no word
+            can spell. It is checked as if it stood in a file.
 
     Raises:
         ConfigError: With one sentence for the first mistake found.
@@ -89,7 +103,7 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Comp
         _check_choice(choice, options)
     try:
         tree = compose_trusted(parsed, config_dir)
-        config = validate(_task(tree))
+        config = validate(with_values(_task(tree), values))
         refuse_unused(config, parsed, tree)
         return Composition(config, tree)
     except UntrustedError:
@@ -101,6 +115,16 @@ def check_job(parsed: Sequence[Override], config_dir: str | None = None) -> Comp
             if override not in choices:
                 _check_key(override, base, options)
         raise
+
+
+def with_values(task: Mapping[str, Any], values: Values) -> dict[str, Any]:
+    """A composed tree in which a program has set some keys.
+
+    >>> with_values({"seed": 0, "reg": {"kind": "l1", "l1": 2.0}}, {"reg": {"l1": 1.0}})
+    {'seed': 0, 'reg': {'kind': 'l1', 'l1': 1.0}}
+    """
+    groups = {k: {**task[k], **v} if isinstance(v, Mapping) else v for k, v in values.items()}
+    return {**task, **groups}
 
 
 def refuse_unused(config: Config, parsed: Sequence[Override], tree: DictConfig) -> None:
@@ -215,7 +239,7 @@ def _compose(parsed: Sequence[Override], config_dir: str | None) -> DictConfig:
     listed = ",".join(folders_of_options.quoted(address) for address in addresses)
     extra = [f"{own}=[{listed}]"] if addresses else []
     try:
-        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        with our_hydra(), initialize_config_dir(str(conf_dir()), version_base="1.3"):
             return compose("config", words + extra, return_hydra_config=True)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(_sentence(error)) from error

@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from kreg import private_keras
+from kreg.measured import measuring
 from kreg.measuring import own_loss
 from kreg.measuring.lent import inference, lent
 from kreg.measuring.measurement import Measurement, counted, joined
@@ -95,8 +96,9 @@ class CleanEvaluator:
         def judge(x: Nest, y: Nest, weight: Nest) -> dict[str, Any]:
             count = len(keras.tree.flatten(x)[0])
             y_pred = tensors(predict(count))
-            found = {} if self._loss is None else {"loss": self._loss(y, y_pred, weight)}
-            return dict(to_host({**found, **self._vectors(y, y_pred, weight)}))
+            with measuring():
+                found = {} if self._loss is None else {"loss": self._loss(y, y_pred, weight)}
+                return dict(to_host({**found, **self._vectors(y, y_pred, weight)}))
 
         return self._one_by_one(list(rows.batches()), judge)
 
@@ -133,6 +135,10 @@ class CleanEvaluator:
 
     def _step(self, x: Nest, y: Nest, weight: Nest) -> dict[str, Any]:
         """One batch: a dict of tensors; scalars are means over the rows, vectors have one a row."""
+        with measuring():
+            return self._measured(x, y, weight)
+
+    def _measured(self, x: Nest, y: Nest, weight: Nest) -> dict[str, Any]:
         if self.own is not None:
             return self._own_step(x, y, weight)
         if self._loss is None:
@@ -197,6 +203,11 @@ class CleanEvaluator:
         read = self.reader(y, y_pred)
         if read is not None:
             result["confidence"], result["correct"] = read
+        scores = self.reader.scores(y, y_pred)
+        if scores is not None:
+            result["scores"], result["targets"] = scores, y
+            if weight is not None and not keras.tree.is_nested(weight):
+                result["weights"] = weight
         return result
 
     def _metric_variables(self) -> list[keras.Variable]:

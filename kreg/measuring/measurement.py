@@ -11,7 +11,7 @@ import numpy as np
 from kreg.measuring.rows import Batch
 
 SAME = 1e-4  # relative difference of two losses that are one: the order of a float32 sum
-VECTORS = ("examples", "confidence", "correct")
+VECTORS = ("examples", "confidence", "correct", "scores", "targets", "weights")  # one row each
 
 
 @dataclass
@@ -25,6 +25,10 @@ class Measurement:
         confidence: Largest probability of each prediction, shape (n,), or `None`.
         correct: Whether each prediction is right, shape (n,), or `None`.
         other: Mean of `add_loss` and activity penalties, in the loss's unit.
+        scores: Of a classification the logits, or logarithms of the probabilities, shape (n, k) or
+            (n,); or `None`.
+        targets: What they are compared with, as the loss takes it, shape (n, ...), or `None`.
+        weights: Sample weights of shape (n,), or `None`.
     """
 
     loss: float | None = None
@@ -33,6 +37,9 @@ class Measurement:
     confidence: np.ndarray | None = None
     correct: np.ndarray | None = None
     other: float = 0.0
+    scores: np.ndarray | None = None
+    targets: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     def into(self, logs: dict[str, Any], prefix: str) -> None:
         """Write the loss and the metrics into Keras's logs: `<prefix>loss`, `<prefix><metric>`."""
@@ -43,6 +50,10 @@ class Measurement:
     def metrics_into(self, logs: dict[str, Any], prefix: str) -> None:
         """The metrics alone."""
         logs.update({f"{prefix}{name}": v for name, v in self.metrics.items() if name != "loss"})
+
+    def without_scores(self) -> "Measurement":
+        """The same without the scores of every row, which nobody keeps."""
+        return replace(self, scores=None, targets=None, weights=None)
 
     def only(self, chosen: np.ndarray | None) -> "Measurement":
         """The same with the single numbers of these rows only; `None` for all."""

@@ -14,8 +14,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from kreg import check
+from kreg import check, private_keras
 from kreg.models.inputs_and_head import TASKS
+from kreg.models.losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
+)
 
 HUNG = "_kreg_members"
 
@@ -52,7 +57,7 @@ class MeanOfMembers(keras.layers.Layer):
     def call(self, inputs: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
         outputs = mean_of(inputs, self.task)
         if training:
-            setattr(outputs, HUNG, inputs)
+            private_keras.hang(outputs, HUNG, inputs)
         elif self.low is not None:
             outputs = ops.clip(outputs, self.low, self.high)
         return outputs
@@ -91,7 +96,7 @@ class OfMembers:
     """`mean_k loss(y, z_k)` for a tensor of `MeanOfMembers` in training, else `loss(y, z)`."""
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        members = getattr(y_pred, HUNG, None)
+        members = private_keras.hung(y_pred, HUNG)
         seen = y_pred if members is None else members
         return super().__call__(y_true, seen, sample_weight)  # type: ignore[misc]
 
@@ -105,7 +110,7 @@ class OfMembers:
 
 
 @keras.saving.register_keras_serializable(package="kreg")
-class SparseCategoricalCrossentropyOfMembers(OfMembers, keras.losses.SparseCategoricalCrossentropy):
+class SparseCategoricalCrossentropyOfMembers(OfMembers, SparseCategoricalCrossentropy):
     """Keras's `SparseCategoricalCrossentropy`, in training the mean over `MeanOfMembers`' members.
 
     >>> from kreg.models import MeanOfMembers
@@ -120,12 +125,12 @@ class SparseCategoricalCrossentropyOfMembers(OfMembers, keras.losses.SparseCateg
 
 
 @keras.saving.register_keras_serializable(package="kreg")
-class CategoricalCrossentropyOfMembers(OfMembers, keras.losses.CategoricalCrossentropy):
+class CategoricalCrossentropyOfMembers(OfMembers, CategoricalCrossentropy):
     """Keras's `CategoricalCrossentropy`, in training the mean over `MeanOfMembers`' members."""
 
 
 @keras.saving.register_keras_serializable(package="kreg")
-class BinaryCrossentropyOfMembers(OfMembers, keras.losses.BinaryCrossentropy):
+class BinaryCrossentropyOfMembers(OfMembers, BinaryCrossentropy):
     """Keras's `BinaryCrossentropy`, in training the mean over `MeanOfMembers`' members."""
 
 
@@ -147,7 +152,7 @@ def members_loss(loss: keras.losses.Loss) -> keras.losses.Loss:
 
     Args:
         loss: `SparseCategoricalCrossentropy`, `CategoricalCrossentropy`, `BinaryCrossentropy` or
-            `MeanSquaredError` of Keras.
+            `MeanSquaredError` of Keras, or one of `kreg.models`, which smooth labels.
 
     Raises:
         ValueError: For another loss.
@@ -156,9 +161,9 @@ def members_loss(loss: keras.losses.Loss) -> keras.losses.Loss:
     True
     """
     for known in LOSSES:
-        if type(loss) in known.__bases__:
+        if type(loss) in known.__mro__:
             return known.from_config(loss.get_config())
-    names = ", ".join(known.__bases__[1].__name__ for known in LOSSES)
+    names = ", ".join(known.__name__.removesuffix("OfMembers") for known in LOSSES)
     raise check.invalid("loss", f"one of Keras's {names}", type(loss).__name__)
 
 

@@ -111,6 +111,25 @@ class WideOptions(DenseOptions, component="kreg.models:wide"):
 
 
 @dataclass
+class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
+    images = False
+    reads_rows = True
+    kind: str = kind("realmlp")
+    form: str = one_of(
+        "small",
+        ("small", "full"),
+        "RealMLP-TD-S, or TD: embeddings of numbers, learned activations",
+    )
+    depth: int = depth(3, "hidden layers")
+    width: int = width(256, "units in each")
+    scale: float = scale()
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        row = inputs * (4 if self.form == "full" else 1)
+        return self.units * (row + (self.depth - 1) * self.units + outputs)
+
+
+@dataclass
 class CnnOptions(ModelOptions, component="kreg.models:cnn"):
     images = convolves = True
     kind: str = kind("cnn")
@@ -180,6 +199,26 @@ class ForestOptions(ModelOptions, component="kreg.models:forest"):
 
 
 @dataclass
+class TabmOptions(ModelOptions, component="kreg.models:tabm"):
+    images = False
+    reads_rows = True
+    kind: str = kind("tabm")
+    members: int = ranged(16, "networks in one: own scales and heads", low=COUNT["low"], high=1024)
+    depth: int = depth(2, "hidden layers, which the members share")
+    width: int = width(128, "units in each")
+    scale: float = scale()
+    embedding: int = ranged(16, "what each number becomes", low=COUNT["low"], high=1024)
+    bins: int = ranged(
+        48, "pieces of its piecewise-linear encoding at most", low=BINS["low"], high=1024
+    )
+
+    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
+        row = inputs * self.embedding  # of a table without columns of 0 and 1
+        shared = self.units * (row + (self.depth - 1) * self.units)
+        return row * (self.bins + 2) + shared + self.members * (row + self.units * outputs)
+
+
+@dataclass
 class BackboneOptions(ModelOptions, component="kreg.models:backbone"):
     images = convolves = True
     kind: str = kind("backbone")
@@ -201,37 +240,18 @@ class BackboneOptions(ModelOptions, component="kreg.models:backbone"):
         return 0  # what others have trained has been trained
 
 
-@dataclass
-class TabmOptions(ModelOptions, component="kreg.models:tabm"):
-    images = False
-    reads_rows = True
-    kind: str = kind("tabm")
-    members: int = ranged(16, "networks in one: own scales and heads", low=COUNT["low"], high=1024)
-    depth: int = depth(2, "hidden layers, which the members share")
-    width: int = width(128, "units in each")
-    scale: float = scale()
-    embedding: int = ranged(16, "what each number becomes", low=COUNT["low"], high=1024)
-    bins: int = ranged(
-        48, "pieces of its piecewise-linear encoding at most", low=BINS["low"], high=1024
-    )
-
-    def parameters(self, inputs: int, channels: int, outputs: int) -> int:
-        row = inputs * self.embedding  # of a table without columns of 0 and 1
-        shared = self.units * (row + (self.depth - 1) * self.units)
-        return row * (self.bins + 2) + shared + self.members * (row + self.units * outputs)
-
-
 KINDS = table(
     LinearOptions,
     ShallowOptions,
     DeepOptions,
     WideOptions,
+    RealmlpOptions,
     CnnOptions,
     ResnetOptions,
     PreactResnetOptions,
     WideResnetOptions,
     TransformerOptions,
     ForestOptions,
-    BackboneOptions,
     TabmOptions,
+    BackboneOptions,
 )

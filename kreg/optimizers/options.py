@@ -59,15 +59,21 @@ class OptimizerOptions(Options):
         return found if self.ema is None else found | {"use_ema": True, "ema_momentum": self.ema}
 
 
+def memory_of_squares() -> Any:
+    return ranged(0.999, "memory of the squared gradients", **SHARE)
+
+
 @dataclass
 class AdamOptions(OptimizerOptions, component="kreg.optimizers:Adam"):
     kind: str = kind("adam")
+    beta_2: float = memory_of_squares()
 
 
 @dataclass
 class AdamWOptions(OptimizerOptions, component="kreg.optimizers:AdamW"):
     kind: str = kind("adamw")
     weight_decay: float = decay(4e-3)
+    beta_2: float = memory_of_squares()
 
     def arguments(self) -> dict[str, Any]:
         return super().arguments() | {"weight_decay": self.weight_decay}  # it insists on a number

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = {"train": "#2563c9", "val": "#d9480f", "logged": "#a9a69d", "logged dash": "#a9a69d"}
+COLOURS["val thin dash"] = COLOURS["val"]
 
 
 def png(doc: Document, *, width: float = 9.0, height: float = 4.2, dpi: int = 120) -> bytes:

@@ -25,7 +25,7 @@ WITHOUT: Setting = {
 }
 BOTH = Choice((False, True))
 NOISES = {  # what noise a model has places for; the rest stands for models without any
-    "shallow": ("none", "dropout"),
+    **dict.fromkeys(("shallow", "tabm"), ("none", "dropout")),
     **dict.fromkeys(("deep", "wide"), ("none", "dropout", "stochastic_depth")),
     **dict.fromkeys(
         ("resnet", "preact_resnet", "wide_resnet"),

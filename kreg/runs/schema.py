@@ -12,6 +12,7 @@ class Configuration(TypedDict, total=False):
     seed: int
     resume: str
     allow: list[str]
+    calibrate: bool
     objective: str
     procedure: str
     arguments: Group
@@ -48,6 +49,7 @@ class Result(TypedDict, total=False):
     stop_sentence: str | None
     best_epoch: int | None
     restored: bool
+    averaged_epochs: list[int]
     epochs: int
     metrics: dict[str, float | None]
     objective: float | None
@@ -58,6 +60,7 @@ class Result(TypedDict, total=False):
     features: Features | None
     pictures: dict[str, Any] | None
     compressed: dict[str, Any] | None
+    calibration: dict[str, Any] | None
     warnings: list[str]
     procedure: str
 

@@ -92,6 +92,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
         ("optimum", optimum(result)),
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", compressed(result.get("compressed"))),
+        ("calibrated", calibrated(result.get("calibration"))),
         ("pictures", (result.get("pictures") or {}).get("told")),
         ("report", str(shown(directory / "report.html"))),
         ("TensorBoard", tensorboard(directory)),
@@ -136,7 +137,9 @@ def best(result: Plain) -> str | None:
     if result.get("best_epoch") is None:
         return f"none restored: the weights are those of epoch {result['epochs']}, the last"
     found = f"{result['best_epoch']} of {result['epochs']}"
-    restored = ", restored: the numbers below are of its weights"
+    mean = [str(epoch) for epoch in result.get("averaged_epochs") or []]
+    whose = f"the mean of epochs {', '.join(mean)}" if mean else "its weights"
+    restored = f", restored: the numbers below are of {whose}"
     return f"{found}{restored if result.get('restored') else ''}"
 
 
@@ -181,6 +184,24 @@ def compressed(found: Plain | None) -> str | None:
     times = f"{before['latency_ms']:.2f} -> {after['latency_ms']:.2f} ms a batch"
     tested = f", test {metric} {number(metrics[f'test_clean_{metric}'])}" if metric else ""
     return f"{sizes}, {times}{tested} after the refit"
+
+
+def calibrated(found: Plain | None) -> str | None:
+    """The temperature, and what it changes on the test rows, or else on those of validation.
+
+    >>> side = {"loss": [0.41, 0.33], "ece": [0.09, 0.021], "accuracy": [0.9, 0.9]}
+    >>> calibrated({"temperature": 1.84, "rows": 270, "test": side})
+    'temperature 1.84: test loss 0.4100 -> 0.3300, ECE 0.090 -> 0.021'
+    """
+    if not found:
+        return None
+    name = "test" if "test" in found else "validation"
+    before, after = found[name]["loss"]
+    told = (
+        f"temperature {found['temperature']:.4g}: {name} loss {number(before)} -> {number(after)}"
+    )
+    ece = found[name].get("ece")
+    return told if ece is None else f"{told}, ECE {ece[0]:.3f} -> {ece[1]:.3f}"
 
 
 def tensorboard(directory: Path) -> str | None:

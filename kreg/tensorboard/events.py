@@ -22,6 +22,7 @@ from kreg.tensorboard import hparams, summaries
 TAGS = {
     "clean_loss": "overfit/clean_loss",
     "val_clean_loss": "overfit/val_clean_loss",
+    "val_refined_loss": "overfit/val_refined_loss",
     "gap": "overfit/gap",
     "loss": "overfit/loss",
     "val_loss": "overfit/val_loss",

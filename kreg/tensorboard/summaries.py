@@ -75,7 +75,7 @@ def dashboard() -> Summary.Value:
 def layout() -> layout_pb2.Layout:
     """One category for the losses, one for penalties and sparsity."""
     losses = [
-        lines("clean losses", r"^overfit/(clean_loss|val_clean_loss)$"),
+        lines("clean losses", r"^overfit/(clean_loss|val_clean_loss|val_refined_loss)$"),
         margin("validation and its standard error", "overfit/val_clean_loss",
                "overfit/val_clean_low", "overfit/val_clean_high"),
         lines("logged losses (biased)", r"^overfit/(loss|val_loss)$"),

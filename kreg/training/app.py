@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from kreg.pages import write_all
 from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
+from kreg.training import calibration, compression, plan, samples, start, throughput, units
 from kreg.training import callbacks as ordered
-from kreg.training import compression, plan, samples, start, throughput, units
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -64,16 +65,65 @@ def run(
         if isinstance(config.augment, AugmentOptions) and config.augment.preview:
             say(samples.write(training, place.path), sys.stdout)
             return 0.0
-        place.reopen()
-        place.write_json(CONFIG, earlier_defaults.record(config, begun))
-        place.write_json("data.json", training.data.to_dict())
-        result = train(training, config, place, hopeless)
-        result["seconds"] = round(time.perf_counter() - began, 3)
-        result |= results.compared(result, config.objective)
-        place.refuse_gone()
-        place.write_json("result.json", result)
+        recorded = earlier_defaults.record(config, begun)
+        result = train_and_record(training, config, place, recorded, hopeless, began).result
         show(result, place, config)
     return float(result["objective"])
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A training that has ended.
+
+    Args:
+        plan: Its parts; the model holds its final weights.
+        callbacks: What has measured and judged it.
+        result: The fields of `result.json`.
+    """
+
+    plan: Plan
+    callbacks: TrainingCallbacks
+    result: dict[str, Any]
+
+    @property
+    def document(self) -> dict[str, Any] | None:
+        """What `report.json` says; `None` where nothing was measured."""
+        measured = self.callbacks.diagnostics
+        if measured is None or measured.document is None:
+            return None
+        scores = {key: self.result[key] for key in ("metrics", "units")}
+        return measured.document | {"scores": scores, "features": self.result["features"]}
+
+
+def train_and_record(
+    training: Plan,
+    config: Config,
+    place: RunDirectory,
+    recorded: dict[str, Any],
+    hopeless: Hopeless | None = None,
+    began: float | None = None,
+) -> Trained:
+    """Train in an open run directory, and leave there what was asked for and what came of it.
+
+    Args:
+        training: What is trained.
+        config: The checked configuration.
+        place: The open run directory.
+        recorded: The configuration as `config.json` has it.
+        hopeless: As for `run`.
+        began: When the run began, of `time.perf_counter`. Defaults to now.
+    """
+    began = time.perf_counter() if began is None else began
+    place.reopen()
+    place.write_json(CONFIG, recorded)
+    place.write_json("data.json", training.data.to_dict())
+    trained = train(training, config, place, hopeless)
+    result = trained.result
+    result["seconds"] = round(time.perf_counter() - began, 3)
+    result |= results.compared(result, config.objective)
+    place.refuse_gone()
+    place.write_json("result.json", result)
+    return trained
 
 
 def announce(training: Plan, device: str, config: Config) -> None:
@@ -129,7 +179,7 @@ def is_finished(place: RunDirectory, config: Config) -> bool:
 
 def train(
     training: Plan, config: Config, place: RunDirectory, hopeless: Hopeless | None = None
-) -> dict[str, Any]:
+) -> Trained:
     """Fit from wherever the run's state is; then measure, save and report."""
     facts = {"data": training.data.fingerprint(), units.FACT: units.OWN}
     store = Checkpoint(place, facts, force=config.resume == "force")
@@ -139,7 +189,7 @@ def train(
     stream, first = training.stream(store.epoch), store.epoch
     began = time.perf_counter()
     with callbacks.interrupt, callbacks.progress:
-        fit(training, config, callbacks, store, stream)
+        fit(training, callbacks, stream, store)
     seconds = time.perf_counter() - began
     place.refuse_gone()
     if callbacks.interrupt.exit_code:
@@ -157,12 +207,35 @@ def train(
         numbers = result["metrics"] | {"sparsity": result["sparsity"]}
         callbacks.tensorboard.result(result["epochs"], numbers)
     place.refuse_gone()
-    callbacks.save_best(place.file("best.keras"))
+    found = calibration.save_best(training, config, callbacks, place.file("best.keras"), result)
     smaller = compression.section(result, config.compress.refit_epochs)
     scores = {key: result[key] for key in ("metrics", "units")}
-    sections = {key: result[key] for key in ("features", "pictures")}
+    sections = {key: result[key] for key in ("features", "pictures")} | {"calibrated": found}
     save_report(callbacks, place, compressed=smaller, scores=scores, **sections)
-    return result
+    return Trained(training, callbacks, result)
+
+
+def train_in_memory(training: Plan, config: Config) -> Trained:
+    """The same training, of which no file is left; Ctrl-C ends it as it ends any program.
+
+    Args:
+        training: What is trained.
+        config: The checked configuration.
+
+    Raises:
+        FloatingPointError: If the loss or a weight is not finite.
+    """
+    callbacks = ordered.assemble(training, config)
+    began = time.perf_counter()
+    with callbacks.progress:
+        fit(training, callbacks, training.stream(0))
+    seconds = time.perf_counter() - began
+    if callbacks.non_finite.failure:
+        raise FloatingPointError(callbacks.non_finite.failure)
+    result = results.of(training, callbacks)
+    result["training_seconds"] = round(seconds, 3)
+    result["warnings"] += [calibration.OF_FILES] if config.calibrate else []
+    return Trained(training, callbacks, result | results.compared(result, config.objective))
 
 
 def kept(place: RunDirectory) -> str:
@@ -173,17 +246,17 @@ def kept(place: RunDirectory) -> str:
 
 def fit(
     training: Plan,
-    config: Config,
     callbacks: TrainingCallbacks,
-    store: Checkpoint,
     stream: Iterator[Any],
+    store: Checkpoint | None = None,
 ) -> None:
     """Keras's own `fit` on the epoch stream; nothing of kreg stands inside the training step."""
+    first, stopped = (store.epoch, store.stopped) if store else (0, False)
     training.model.fit(
         stream,
         steps_per_epoch=training.steps,
-        initial_epoch=store.epoch,
-        epochs=store.epoch if store.stopped else max(training.budget.epochs, store.epoch),
+        initial_epoch=first,
+        epochs=first if stopped else max(training.budget.epochs, first),
         # Diagnostics measures the same rows anyway, and writes Keras's names as well
         validation_data=None if callbacks.validates else training.held_out(),
         validation_batch_size=1024,
@@ -203,7 +276,8 @@ def save_report(
     Args:
         callbacks: Of the training.
         place: Its directory.
-        **sections: What the document has of `compressed`, `scores`, `features` and `pictures`.
+        **sections: What the document has of `compressed`, `scores`, `features`, `pictures` and
+            `calibrated`.
     """
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
         pages = ("report.json", "report.html")  # `kreg report RUN` makes the others

@@ -1,12 +1,11 @@
 """The callbacks of one training, in the one order that works."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kreg import files
 from kreg.config.automatic import obstacle
 from kreg.config.custom import Custom
 from kreg.config.root import Config
@@ -18,6 +17,7 @@ from kreg.training.options import (
     GradualOptions,
     NoStopOptions,
     PatienceOptions,
+    RefineOptions,
     StopOptions,
 )
 from kreg.training.plan import Plan
@@ -71,35 +71,43 @@ class TrainingCallbacks:
         """Whether Diagnostics writes `val_loss` and its like, so that `fit` need not."""
         return self.diagnostics is not None and self.diagnostics.validate
 
-    def save_best(self, path: Path) -> None:
-        """Write the best model that there was; what `stop=none` has trained on is left as it is."""
+    @contextmanager
+    def holding_best(self) -> "Iterator[keras.Model]":
+        """The model, inside with the best weights that there were.
+
+        What `stop=none` has trained on is left as it is.
+        """
         from kreg.callbacks.early_stopping import snapshots
 
         model, stopping = self.stopping.model, self.stopping
         best = stopping.best_weights if stopping.dry_run else None
         if best is None:
-            files.save_model(model, path)
+            yield model
             return
         final = snapshots.read(model, stopping.snapshots.what)
         snapshots.write(model, best, stopping.snapshots.what)
-        files.save_model(model, path)
-        snapshots.write(model, final, stopping.snapshots.what)
+        try:
+            yield model
+        finally:
+            snapshots.write(model, final, stopping.snapshots.what)
 
 
 def assemble(
     plan: Plan,
     config: Config,
-    place: "RunDirectory",
-    store: "Checkpoint",
+    place: "RunDirectory | None" = None,
+    store: "Checkpoint | None" = None,
     hopeless: Hopeless | None = None,
 ) -> TrainingCallbacks:
     """The callbacks of a training in the run directory `place`, whose state is in `store`.
 
+    Without these nothing is written, and no signal is caught.
+
     Args:
         plan: The training.
         config: The checked configuration.
-        place: The open run directory.
-        store: Where the run's state is kept.
+        place: The open run directory, or `None`.
+        store: Where the run's state is kept, or `None`.
         hopeless: In a search, a function of the clean validation losses so far; `True` ends it.
     """
     import keras
@@ -109,16 +117,15 @@ def assemble(
     epochs = plan.budget.epochs
     gap = proving(plan, config)
     rule = stopping_rule(config, plan, gap)
-    measure = measuring(plan, config, name=place.path.name)
+    measure = measuring(plan, config, name=place.path.name if place else plan.data.name)
     stopping = stopper(after_the_thaw(rule, plan), plan, measure)
     trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite(verbose=0)
-    shown = plan.samples if plan.shows_samples else None
-    events = diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
-    bar = room.ProgressBar(epochs, store.epoch)
+    events = event_writer(plan, config, place)
+    bar = progress_bar(epochs, store.epoch if store else 0, config.trainer.verbose)
     members = [
         phases(plan, config),  # before what looks at the weights that are trained
-        interrupt,
+        interrupt if place else None,
         non_finite,
         gap,  # before what records the logs
         measure,
@@ -126,15 +133,35 @@ def assemble(
         trial,
         rate_log(plan.model),
         keras.callbacks.History(),
-        room.HistoryFile(place.file("history.csv")),
+        room.HistoryFile(place.file("history.csv")) if place else None,
         events,
         bar,
     ]
     members = [member for member in members if member is not None]
-    members.append(room.Saver(store, members, config.trainer.save_every))
+    if store:
+        members.append(room.Saver(store, members, config.trainer.save_every))
     return TrainingCallbacks(
         members, measure, stopping, interrupt, non_finite, bar, gap, trial, events
     )
+
+
+def event_writer(
+    plan: Plan, config: Config, place: "RunDirectory | None"
+) -> "room.TensorBoard | None":
+    """Writes the events of TensorBoard, pictures as the model sees them among them."""
+    if place is None:
+        return None
+    shown = plan.samples if plan.shows_samples else None
+    return diagnostics.tensorboard(config.diagnostics, place.tensorboard, samples=shown)
+
+
+def progress_bar(epochs: int, done: int, verbose: str) -> "room.ProgressBar":
+    """The bar of a training; `trainer.verbose=quiet` has it show nothing."""
+    from rich.console import Console
+
+    from kreg.callbacks import ProgressBar
+
+    return ProgressBar(epochs, done, Console(stderr=True, quiet=verbose == "quiet"))
 
 
 def measuring(plan: Plan, config: Config, name: str) -> "room.Diagnostics | None":
@@ -171,7 +198,10 @@ def facts(plan: Plan) -> "Inputs":
 
 
 def stopping_rule(config: Config, plan: Plan, gap: "DualityGap | None") -> StopRule:
-    """The `stop` group; patience, with a sentence, where `stop=gap` has nothing to wait for."""
+    """The `stop` group; patience, with a sentence, where it has nothing to wait for."""
+    if isinstance(config.stop, RefineOptions) and (reason := unrefinable(plan)):
+        plan.data.warnings.append(f"{reason} Training stops by stop=patience.")
+        return PatienceOptions()
     if not isinstance(config.stop, GapOptions) or gap is not None:
         return config.stop
     plan.data.warnings.append(
@@ -198,6 +228,18 @@ def after_the_thaw(rule: StopRule, plan: Plan) -> StopRule:
     if not isinstance(rule, StopOptions) or not plan.alone:
         return rule
     return replace(rule, start_from_epoch=max(rule.start_from_epoch, plan.alone))
+
+
+def unrefinable(plan: Plan) -> str:
+    """Why no temperature can be fitted to the validation rows; empty where one can."""
+    from kreg.diagnostics.refinement import FEWEST
+
+    rows = len(plan.data.validation)
+    if plan.data.task == "regression":
+        return "A regression has no classes to be calibrated."
+    return (
+        f"A temperature takes {FEWEST} validation rows, there are {rows}." if rows < FEWEST else ""
+    )
 
 
 def stopper(

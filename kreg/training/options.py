@@ -31,6 +31,13 @@ class TrainerOptions(Options):
         ("none", "balanced"),
         "none | balanced | {class: number}: in the training loss; scores stay unweighted",
     )
+    label_smoothing: float = ranged(
+        0.0,
+        "share of each label spread over all classes, in the training loss; scores are without it",
+        low=0,
+        high=1,
+        high_open=True,
+    )
     device: str = one_of("auto", ("auto", "cpu", "gpu"))
     precision: str = one_of("float32", ("float32", "mixed_bfloat16", "mixed_float16"))
     jit_compile: bool | str = one_of(
@@ -65,7 +72,9 @@ class StopOptions(Options):
     smoothing: float = ranged(
         0.0, "memory of the moving average that decides", low=0, high=1, high_open=True
     )
-    average: int = ranged(1, "restore the mean of so many best epochs", **COUNT)
+    average: int = ranged(
+        1, "so many validations around the best: their mean, where it measures better", **COUNT
+    )
     rate_guard: int = ranged(
         10, "epochs that a rising learning rate puts stops off", **NOT_NEGATIVE
     )
@@ -109,6 +118,16 @@ class PatienceOptions(StopOptions):
             return found | {"min_delta": float(self.min_delta)}
         except ValueError:  # a percentage, auto, or for the criterion to refuse
             return found
+
+
+@dataclass
+class RefineOptions(PatienceOptions):
+    """Patience on the loss after one temperature; see `kreg.diagnostics.refinement`."""
+
+    kind: str = kind("refine")
+    monitor: str = text(
+        "val_refined_loss", "the clean loss after one temperature; of a classification"
+    )
 
 
 @dataclass
@@ -277,6 +296,7 @@ TRAINER = table(TrainerOptions)
 STOP = table(
     NoStopOptions,
     PatienceOptions,
+    RefineOptions,
     AutoStopOptions,
     GapOptions,
     DefaultStopOptions,

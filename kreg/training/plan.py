@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kreg.augment import Pipeline
-    from kreg.data import Data, Split
+    from kreg.data import Data, Raw, Split
 
 DECODED = 4096  # training images that are decoded at once, to be measured
 
@@ -196,7 +196,12 @@ def decoded(split: "Split", most: int | None = None) -> "Split":
     return split.in_memory()
 
 
-def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = False) -> Plan:
+def make(
+    config: Config,
+    steps: SharedSteps | None = None,
+    whole_epochs: bool = False,
+    given: "Raw | None" = None,
+) -> Plan:
     """Load the data, build the augmentation and the model, attach penalties, compile.
 
     Args:
@@ -204,11 +209,12 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
         steps: What this training shares with earlier ones of the process, or `None`.
         whole_epochs: Whether one call of the compiled step trains a whole epoch, however long: the
             same weights, sooner, where no callback looks at single batches. Defaults to `False`.
+        given: The rows of `data=given`.
     """
     from kreg.data import steps_per_epoch
 
     custom_parts.ask_all(config)
-    rows = data.load(config.data, config.seed)
+    rows = data.load(config.data, config.seed, given)
     check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
     a_pass = steps_per_epoch(len(rows.train), batch_size)
@@ -225,6 +231,7 @@ def make(config: Config, steps: SharedSteps | None = None, whole_epochs: bool = 
     )
     plan.weighing = config.trainer.class_weight
     plan.class_weight = class_weights.weights(plan.weighing, rows)
+    rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
     rows.warnings += penalise(network, config.reg, lasts.steps)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
@@ -256,7 +263,7 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     soft, task = plan.soft_labels, plan.data.task
     plan.model.compile(
         optimizer=optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw),
-        loss=tasks.loss(task, soft, of_members=has_members(plan.model)),
+        loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,
         jit_compile=jit_compile(config.trainer, plan.model),

@@ -49,6 +49,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         **ending(callbacks),
         "best_epoch": stopping.best_epoch + 1 if kept(stopping) else None,
         "restored": stopping.restored,
+        "averaged_epochs": [epoch + 1 for epoch in stopping.averaged_epochs],
         "epochs": len(plan.model.history.epoch),
         "metrics": metrics(plan, callbacks.diagnostics),
         **proved(callbacks),
@@ -83,6 +84,8 @@ def ending(callbacks: TrainingCallbacks) -> dict[str, str | None]:
         reason = "completed"
         epoch = stopping.would_stop_epoch + 1
         sentence = f"never: the rule that only watches would have stopped after epoch {epoch}"
+    if stopping.snapshots.count > 1:
+        sentence = f"{sentence} {stopping.restoration}".strip()
     return {"stop_reason": reason, "stop_sentence": sentence}
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # what the step and the evaluators are made of
 GROUPS = ("data", "model", "reg", "dropout", "optimizer", "diagnostics")
-TRAINER = ("batch_size", "device", "precision", "jit_compile", "deterministic")
+TRAINER = ("batch_size", "label_smoothing", "device", "precision", "jit_compile", "deterministic")
 STRENGTHS = ("l1", "l2", "group")
 ALWAYS = (*STRENGTHS, "ema")  # numbers of a step at 0 too
 NUMBERS = {

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
+from kreg.randomness import same_randomness, seed_globally
 from kreg.training.options import TrainerOptions
 from kreg.training.shared_steps import SharedSteps
 
@@ -35,6 +36,37 @@ def prepare(cfg: TrainerOptions, seed: int, steps: SharedSteps | None = None) ->
     if cfg.deterministic:
         tf.config.experimental.enable_op_determinism()
     return _choose_device(cfg.device, tf)
+
+
+@contextlib.contextmanager
+def as_guest(cfg: TrainerOptions, seed: int) -> Iterator[str]:
+    """`prepare` in somebody's own program: the same numbers, and afterwards nothing has changed.
+
+    Keras's session is not cleared. The precision and the global random numbers are those of the
+    run inside, and the program's own afterwards.
+
+    Args:
+        cfg: The checked `trainer` group.
+        seed: The run's seed.
+
+    Raises:
+        ValueError: If a GPU was asked for and none is visible.
+    """
+    with quiet_start("tensorflow" not in sys.modules and cfg.verbose != "debug"):
+        import keras
+        import tensorflow as tf
+
+        device = _choose_device(cfg.device, tf)
+    if cfg.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    theirs = keras.config.dtype_policy()
+    with same_randomness():
+        seed_globally(seed)
+        keras.config.set_dtype_policy(cfg.precision)
+        try:
+            yield device
+        finally:
+            keras.config.set_dtype_policy(theirs)
 
 
 def _choose_device(wanted: str, tf: ModuleType) -> str:

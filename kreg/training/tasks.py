@@ -1,7 +1,7 @@
 """What is minimised and what is measured, by task: classification, binary or regression."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import keras
@@ -13,32 +13,47 @@ LABELS = ("binary", "multilabel")  # one logit for each label
 MOST_CLASSES = 1000
 
 
-def loss(task: str, soft_labels: bool = False, of_members: bool = False) -> "keras.losses.Loss":
+def loss(
+    task: str, soft_labels: bool = False, label_smoothing: float = 0.0, of_members: bool = False
+) -> "keras.losses.Loss":
     """The loss on logits.
 
     Args:
         task: `"classification"`, `"binary"`, `"multilabel"` or `"regression"`.
         soft_labels: Whether the targets are rows of class weights, as mixing stages make them.
+        label_smoothing: Share of each label that is spread evenly in training.
         of_members: Whether the model ends in `kreg.models.MeanOfMembers`: each member is trained on
             its own loss.
     """
     from kreg.models import members_loss
 
-    plain = plain_loss(task, soft_labels)
+    plain = loss_of_one(task, soft_labels, label_smoothing)
     return members_loss(plain) if of_members else plain
 
 
-def plain_loss(task: str, soft_labels: bool) -> "keras.losses.Loss":
-    """Keras's loss of a task."""
+def loss_of_one(task: str, soft_labels: bool, label_smoothing: float) -> "keras.losses.Loss":
+    """Keras's loss of a task, or kreg's, which smooths labels in training."""
     import keras
 
-    if task == "classification":
-        if soft_labels:
-            return keras.losses.CategoricalCrossentropy(from_logits=True)
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    from kreg import models
+
+    source = models if label_smoothing else keras.losses
+    settings: dict[str, Any] = {"label_smoothing": label_smoothing} if label_smoothing else {}
+    made: keras.losses.Loss = keras.losses.MeanSquaredError()
     if task in LABELS:
-        return keras.losses.BinaryCrossentropy(from_logits=True)
-    return keras.losses.MeanSquaredError()
+        made = source.BinaryCrossentropy(from_logits=True, **settings)
+    elif task == "classification" and soft_labels:
+        made = source.CategoricalCrossentropy(from_logits=True, **settings)
+    elif task == "classification":
+        made = source.SparseCategoricalCrossentropy(from_logits=True, **settings)
+    return made
+
+
+def unsmoothed(task: str, label_smoothing: float) -> list[str]:
+    """A sentence where there is no label that could be smoothed."""
+    if task != "regression" or not label_smoothing:
+        return []
+    return [f"trainer.label_smoothing={label_smoothing:g} has no part in a regression."]
 
 
 def metrics(

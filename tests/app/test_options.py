@@ -17,6 +17,10 @@ SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "tra
 COMPANY = {
     ("model", "backbone"): ["model.name=MobileNet"],
     ("model", "transformer"): ["data=wine"],
+    ("model", "realmlp"): ["data=wine"],
+    ("recipe", "realmlp"): ["data=wine"],
+    ("recipe", "realmlp_full"): ["data=wine"],
+    ("model", "tabm"): ["data=wine"],
     ("augment", "tabular"): ["data=wine"],
     ("dropout", "spatial"): ["model=cnn"],
     ("dropout", "dropblock"): ["model=cnn"],
@@ -25,7 +29,7 @@ COMPANY = {
 }
 # sources that need files of the user's, or a download
 ELSEWHERE = {
-    "csv", "parquet", "npz", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
+    "csv", "parquet", "npz", "given", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
     "cifar100", "imdb",
 }  # fmt: skip
 
@@ -67,7 +71,7 @@ def test_trains_an_epoch(group, option, tmp_path):
 
     size = SMALL if group != "data" else SMALL[1:]
     quick = [] if group in ("diagnostics", "stop") else ["diagnostics=off"]
-    quick += [] if group in ("model", "dropout", "stop") else ["model=shallow"]
+    quick += [] if group in ("model", "recipe", "dropout", "stop") else ["model=shallow"]
     config = compose_job([*overrides(group, option), *size, *quick])
     app.run(config, tmp_path / "run")
     result = RunDirectory(tmp_path / "run").result
@@ -78,3 +82,10 @@ def test_trains_an_epoch(group, option, tmp_path):
 @pytest.mark.parametrize("option", catalogue.groups().get("experiment", ()))
 def test_an_experiment_composes(option):
     assert compose_job([f"experiment={option}"]).task
+
+
+def test_what_a_user_types_wins_over_a_recipe():
+    config = compose_job(["experiment=tabm", "reg=l1", "model.members=4", "data=diabetes"])
+    chosen = [config.model.kind, config.reg.kind, config.dropout.kind, config.data.kind]
+    assert chosen == ["tabm", "l1", "dropout", "diabetes"]
+    assert config.model.members == 4

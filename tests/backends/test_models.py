@@ -1,4 +1,4 @@
-"""The soft forest under the backend of this process: `KERAS_BACKEND=jax` or `torch`."""
+"""The soft forest and TabM under the backend of this process: `KERAS_BACKEND=jax` or `torch`."""
 
 import keras
 import numpy as np
@@ -45,3 +45,25 @@ def test_a_forest_learns_saves_and_loads(tmp_path):
     model.save(tmp_path / "forest.keras")
     loaded = keras.models.load_model(tmp_path / "forest.keras")
     np.testing.assert_allclose(loaded.predict(x, verbose=0), answers, rtol=1e-6)
+
+
+def test_members_are_trained_on_their_own_losses():
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).uniform(-1, 1, size=(40, 2)).astype("float32")
+    y = (x[:, 0] > x[:, 1]).astype("int32")
+    model = models.tabm((2,), 2, "classification", members=3, width=8, bins=4, rows=x)
+    plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    members = ops.convert_to_numpy(keras.Model(model.input, model.get_layer("head").output)(x))
+    by_hand = np.mean([float(plain(y, members[:, k])) for k in range(3)])
+    model.compile(keras.optimizers.Adam(0.05), models.members_loss(plain))
+    judged = model.evaluate(x, y, verbose=0)
+    losses = model.fit(x, y, epochs=20, batch_size=40, verbose=0).history["loss"]
+    np.testing.assert_allclose(losses[0], by_hand, rtol=1e-5)
+    np.testing.assert_allclose(judged, float(plain(y, of_mean(members))), rtol=1e-5)
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def of_mean(members):
+    """The logarithm of the mean of the members' probabilities."""
+    chances = np.exp(members) / np.exp(members).sum(-1, keepdims=True)
+    return np.log(chances.mean(axis=1))

@@ -288,6 +288,19 @@ def early():
     return watch
 
 
+def too_sure():
+    """A network that has learned noisy labels by heart: worse than it was, and far too sure."""
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(140, 20)).astype("float32")
+    y = (x[:, 0] + rng.normal(size=140) > 0).astype("int32")
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((20,)), keras.layers.Dense(64, "relu"), keras.layers.Dense(2)]
+    model = keras.Sequential(layers)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.02), loss)
+    return fit(model, (x[:60], y[:60]), (x[60:], y[60:]), EPOCHS, 32)
+
+
 ADVICE = {
     "look_at_the_data": shifted, "train_longer": under_trained, "early_zeros": early,
     "without_regularization": collapsed, "another_rate": diverged, "dead_layer": diverged,
@@ -296,7 +309,7 @@ ADVICE = {
     "less_noise": too_strong, "calm_down": unstable, "leak": suspicious,
     "overconfident": overconfident, "larger_validation": undecided,
     "watch_the_clean_loss": penalised, "hard_tail": outliers, "more_data": wide,
-    "second_descent": second_valley, "batch_statistics": lagging_averages,
+    "calibrate": too_sure, "second_descent": second_valley, "batch_statistics": lagging_averages,
 }  # fmt: skip
 
 

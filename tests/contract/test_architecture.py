@@ -19,6 +19,7 @@ SHARED = {
     "csv_header",
     "foreign",
     "printable",
+    "randomness",
     "applications",
 }
 # rooms whose table of components, and nothing else of them, is read from below by these
@@ -27,7 +28,12 @@ WITH_OPTIONS = {
     "regularizers", "optimizers", "layers", "models", "augment", "data", "training",
 }  # fmt: skip
 TABLES = [[room, "options"] for room in WITH_OPTIONS]
-KERAS_SHARED = {"private_keras", "untracked", "gradients"}  # for every room that may import keras
+KERAS_SHARED = {
+    "private_keras",
+    "untracked",
+    "gradients",
+    "measured",
+}  # for every room that may import keras
 ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
 }  # fmt: skip
@@ -47,10 +53,12 @@ MAY_IMPORT = {
     "csv_header": set(),
     "foreign": set(),
     "printable": set(),
+    "randomness": set(),
     "applications": set(),
     "private_keras": set(),
     "untracked": set(),
     "gradients": set(),
+    "measured": {"private_keras"},
     "regularizers": set(),
     "layers": set(),
     "augment": set(),
@@ -63,13 +71,15 @@ MAY_IMPORT = {
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
     "measuring": {"diagnostics"},
+    "calibrating": {"diagnostics", "measuring"},
     "callbacks": {"diagnostics", "measuring", "tensorboard"},
     "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
-    | {"config", "diagnostics", "factories", "measuring", "pages", "runs"},
+    | {"calibrating", "config", "diagnostics", "factories", "measuring", "pages", "runs"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
+    "sklearn": {"config", "data", "diagnostics", "launch", "pages", "runs", "surgery", "training"},
     "cli": APP_PARTS | {"sweeps", "launch"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
@@ -91,9 +101,11 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "csv_header": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "foreign": {"keras", "tensorflow", "hydra", "omegaconf"},
     "printable": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
+    "randomness": {"keras", "tensorflow", "hydra", "omegaconf"},
     "applications": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
+    "measured": {"tensorflow", "hydra", "omegaconf"},
     "gradients": {"hydra", "omegaconf"},
     "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
     "pages": {"keras", "tensorflow", "hydra", "omegaconf"},
@@ -116,6 +128,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "data",
             "measuring",
             "fitting",
+            "calibrating",
         )
     },
 }

@@ -59,6 +59,17 @@ def test_the_python_of_the_page_for_scripts_runs(capsys, tmp_path, monkeypatch):
     assert "TOO EARLY" in capsys.readouterr().out
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::kreg.sklearn.DataWarning")
+def test_the_python_of_the_page_on_scikit_learn_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = ROOT / "docs/scikit-learn.md"
+    source = "\n".join(blocks(page))
+    exec(compile(source, page.name, "exec"), {"__name__": "scikit_learn"})
+    assert not list(tmp_path.iterdir())
+    assert "contradicts reg='l2'" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):

@@ -394,6 +394,13 @@ def test_a_mask_hangs_on_the_outputs():
     assert private_keras.mask_of(X) is None
 
 
+def test_what_hangs_on_a_tensor_hangs_on_no_other():
+    tensor, other = keras.ops.ones(3), keras.ops.ones(3)
+    private_keras.hang(tensor, "_kreg_word", "found")
+    assert private_keras.hung(tensor, "_kreg_word") == "found"
+    assert private_keras.hung(other, "_kreg_word") is None
+
+
 def test_the_arguments_of_the_running_fit():
     model, seen = classifier(), []
     look = keras.callbacks.LambdaCallback(

@@ -32,7 +32,7 @@ Columns: TypeAlias = Callable[[keras.Model], Mapping[str, Mapping[str, Any]]]
 
 
 class Diagnostics(UsesAverage):
-    """`clean_loss`, `val_clean_loss`, `gap`, `penalty` and `sparsity` in the logs of every epoch.
+    """`clean_loss`, `val_clean_loss`, `gap`, `penalty`, `sparsity` in the logs of every epoch.
 
     Clean means: inference mode, no penalties, no augmentation, the weights of the epoch's end (with
     `use_ema` in the optimizer: their average, with which `fit` ends), on fixed rows: all validation
@@ -45,9 +45,10 @@ class Diagnostics(UsesAverage):
     What cannot be measured costs one sentence in `notes` and never the training.
 
     Names in the logs: `clean_loss`, `clean_<metric>` (from `train`), `val_clean_loss`,
-    `val_clean_<metric>` (from `validation`), `gap = val_clean_loss - clean_loss`, `penalty` (the
-    sum of all penalties) and `sparsity` (share of exact zeros in kernels: weights with two axes or
-    more, no biases).
+    `val_clean_<metric>` (from `validation`), `val_refined_loss` (of a cross-entropy: what one
+    temperature, fitted on these rows, leaves of it), `gap = val_clean_loss - clean_loss`, `penalty`
+    (the sum of all penalties) and `sparsity` (share of exact zeros in kernels: weights with two
+    axes or more, no biases).
 
     Args:
         train: `(x, y)` or `(x, y, sample_weight)` arrays, `(x, None)` without targets, or batches:
@@ -178,7 +179,8 @@ class Diagnostics(UsesAverage):
         """Offer the evaluator and the validation rows to the callbacks that follow."""
         self.shared = shared(self.model)
         self.shared.clean, self.shared.rows = self.clean, self.validation
-        self.shared.validation, self.shared.events = None, []
+        self.shared.validation = self.shared.refined = None
+        self.shared.events = []
         self.shared.diagnostics = self
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:

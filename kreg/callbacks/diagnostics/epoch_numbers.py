@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from kreg.callbacks.diagnostics import train_begin
-from kreg.measuring import own_loss
+from kreg.measuring import own_loss, refining
 from kreg.measuring.clean_loss import UnmeasurableError
 from kreg.measuring.keras_numbers import Logs
 from kreg.measuring.measurement import Measurement
@@ -73,16 +73,27 @@ class EpochNumbers:
     ) -> None:
         """The validation side in the logs, and for the callbacks that follow."""
         callback = self.callback
-        callback.shared.validation = None
+        callback.shared.validation = callback.shared.refined = None
         if found is None or callback.validation is None:
             if "val_loss" in logs:
                 self._from_val_loss(logs, numbers.penalty)
             return
         found.into(logs, "val_clean_")
+        self._refine(epoch, logs, found, callback.validation)
         if callback.validate and found.loss is not None and callback.clean.own is None:
             logs["val_loss"] = found.loss + numbers.penalty + found.other
             found.metrics_into(logs, "val_")
-        callback.shared.validation = (epoch, found.only(callback.validation.kept))
+        kept = found.without_scores().only(callback.validation.kept)
+        callback.shared.validation = (epoch, kept)
+
+    def _refine(self, epoch: int, logs: Logs, found: Measurement, rows: Rows) -> None:
+        """What a temperature leaves of the loss; why there is no such number is said once."""
+        refined = refining.refined(found, self.callback.clean.reader, rows.kept)
+        if isinstance(refined, str):
+            self.callback.note(refined)
+            return
+        logs[refining.NAME] = refined.loss
+        self.callback.shared.refined = (epoch, refined)
 
     def _from_val_loss(self, logs: Logs, penalty: float) -> None:
         """Keras's `val_loss` without the penalties, where it is known what it is made of."""

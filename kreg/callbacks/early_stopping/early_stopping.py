@@ -15,19 +15,24 @@ from kreg.callbacks.early_stopping.messages import (
     falls_again,
     missing,
     no_examples,
+    no_refined,
     summary,
 )
 from kreg.callbacks.early_stopping.rate_guard import RateGuard
+from kreg.callbacks.early_stopping.restoration import Restoration
 from kreg.callbacks.early_stopping.snapshots import Snapshots
 from kreg.callbacks.early_stopping.stop_rule import Quantity, StopRule
 from kreg.callbacks.shared_values import shared
 from kreg.diagnostics.criteria import Criterion, Decision
+from kreg.measuring import refining
 from kreg.measuring.keras_numbers import Logs, iterations, learning_rate, scalars
 from kreg.measuring.rows import Source
 from kreg.measuring.used_weights import AVERAGED, UsesAverage, averages, used_weights
 from kreg.metric_names import direction
 
 STATE = ("stopped_epoch", "would_stop_epoch", "stop_reason", "sentence", "first_epoch")
+REFINE = "refine"
+MEASURED = {NAME, refining.NAME}  # measured here where no Diagnostics does it
 # a goal, a budget and a broken loss are not matters of the learning rate
 FINAL = {"threshold", "divergence", "non_finite", "epochs", "steps", "seconds"}
 
@@ -63,14 +68,20 @@ class EarlyStopping(UsesAverage):
         start_from_epoch: Whole number >= 0 of first epochs that are not looked at. Defaults to `0`.
         criterion: A rule such as `"default"`, `"careful"`, `"gl:2"`, `"patience:5|budget:100"`
             (see `kreg.diagnostics.criteria.parse`), or a `Criterion`. Defaults to `"default"`.
+            `"refine"` monitors `val_refined_loss`, the loss after one temperature: it keeps the
+            epoch that is best once it is calibrated, see `kreg.calibrate`.
         validation: `(x, y)`, `(x, y, sample_weight)` or batches, un-augmented. Not needed where a
             `Diagnostics` runs.
         restore: `"weights"`, or `"all"`: optimizer, moving averages and random seeds as well, so
             that training can go on from the best epoch. Defaults to `"weights"`.
         smoothing: Number in [0, 1), memory of the moving average on which the criterion decides.
             The best epoch is that of the raw values. Defaults to `0`.
-        average: Whole number >= 1. With k > 1 the mean of the k last best epochs is restored,
-            unless it measures worse than the best one alone. Defaults to `1`.
+        average: Whole number >= 1. With k > 1 the mean of k consecutive validations with the best
+            one is tried (up to it, around it, from it on), and the best of these is restored if it
+            measures no worse than the best epoch alone; where nothing can be measured, the first.
+            A mean has the zeros of the best epoch; BatchNormalization's statistics are measured
+            again. Keeps up to 3 k - 2 copies of the
+            weights. Defaults to `1`.
         directory: Where the best variables are kept. Defaults to `None`, in memory.
         export: A path ending in `.keras`: the best model so far, replaced in one piece.
         dry_run: Whether to only say where training would have stopped. Defaults to `False`.
@@ -82,7 +93,8 @@ class EarlyStopping(UsesAverage):
 
     After training: `stop_reason` (`"patience"`, `"gl"`, ..., `"completed"`, `"interrupted"`),
     `sentence`, `best`, `best_epoch` and `stopped_epoch` (both from 0, as in Keras),
-    `would_stop_epoch` (of a dry run).
+    `would_stop_epoch` (of a dry run), `restoration` (what was put back, a sentence) and
+    `averaged_epochs` (from 0; empty where one epoch was put back).
 
     Raises:
         ValueError: For contradicting arguments; at the first validation, for a missing monitor.
@@ -116,6 +128,8 @@ class EarlyStopping(UsesAverage):
         restore_best_weights: bool | None = None,
     ) -> None:
         super().__init__()
+        if criterion == REFINE and monitor == NAME:
+            monitor = refining.NAME
         self.monitor = self.asked = monitor
         self.mode = direction(monitor, mode)
         self.verbose = int(verbose)
@@ -144,6 +158,7 @@ class EarlyStopping(UsesAverage):
         self.first_epoch: int | None = None
         self.seconds = 0.0
         self.recent: list[float] = []
+        self.restoration, self.averaged_epochs = "", list[int]()
         self.guard.reset()
         self.snapshots.clear()
 
@@ -160,7 +175,7 @@ class EarlyStopping(UsesAverage):
     @property
     def restored(self) -> bool:
         """Whether training ends, or has ended, with the best epoch's variables."""
-        return self.restore_best and not self.dry_run and bool(self.snapshots.epochs)
+        return self.restore_best and not self.dry_run and self.snapshots.best is not None
 
     @property
     def _replaced(self) -> bool:
@@ -175,7 +190,8 @@ class EarlyStopping(UsesAverage):
     @property
     def best_weights(self) -> list[np.ndarray] | None:
         """The best epoch's variables, or `None`."""
-        return self.snapshots.load(self.snapshots.epochs[-1]) if self.snapshots.epochs else None
+        best = self.snapshots.best
+        return None if best is None else self.snapshots.load(best)
 
     # --- training -----------------------------------------------------------------------------
 
@@ -183,7 +199,8 @@ class EarlyStopping(UsesAverage):
         self._reset()
         used_weights(self.model).reset()
         self.monitor = self.asked
-        self.clean_validation = CleanValidation(self.model, self.validation)
+        refines = self.monitor == refining.NAME
+        self.clean_validation = CleanValidation(self.model, self.validation, refines)
         examples = self.clean_validation.has_examples()
         self.criterion = self.rule.make(examples)
         if self.criterion.needs_examples and not examples:
@@ -210,9 +227,9 @@ class EarlyStopping(UsesAverage):
     def _look(self, epoch: int, logs: Logs, first: int) -> None:
         """At this epoch's numbers, with the weights that would be kept in the model."""
         examples = None
-        if self.monitor == NAME:
+        if self.monitor in MEASURED:
             examples = self.clean_validation.measure(epoch, logs)
-        if examples is None:
+        if examples is None and self.monitor != refining.NAME:
             examples = shared(self.model).examples(epoch)
         self._require_monitor(epoch, logs)
         if logs.get(self.monitor) is None or epoch - first < self.start_from_epoch:
@@ -225,7 +242,9 @@ class EarlyStopping(UsesAverage):
         seen = self.best is not None or self.recent
         if self.monitor in logs or not expected or seen:
             return
-        problem = self.monitor == NAME and self.clean_validation.problem
+        problem = self.clean_validation.problem if self.monitor in MEASURED else ""
+        if self.monitor == refining.NAME:
+            raise no_refined(problem)
         if not problem or LOGGED not in logs:
             raise missing(self.monitor, logs)
         self._follow_logged()
@@ -250,8 +269,8 @@ class EarlyStopping(UsesAverage):
     def _decide(self, epoch: int, values: dict[str, float], examples: np.ndarray | None) -> None:
         self.recent = [*self.recent, values[self.monitor]][-6:]
         decision = self.criterion.update(epoch + 1, values, examples)
-        if decision.improved and self.restore_best and not self._replaced:
-            self.snapshots.take(epoch, self.model)
+        if self.restore_best and not self._replaced:
+            self.snapshots.see(epoch, self.model, decision.improved)
         if decision.improved and self.export is not None and not self._replaced:
             files.save_model(self.model, self.export)
         if decision.warning and decision.warning not in self.notes:
@@ -286,7 +305,7 @@ class EarlyStopping(UsesAverage):
             self.stop_reason = "interrupted" if shared(self.model).partial else "completed"
         restored = ""
         if self.restored:
-            restored = self._restore()
+            restored = self.restoration = self._restore()
             self._announce("restore", self.best_epoch, restored)
         if self.verbose:
             print(" ".join(part for part in (self.summary(), restored, *self.notes) if part))
@@ -297,8 +316,10 @@ class EarlyStopping(UsesAverage):
 
     def _restore(self) -> str:
         """Put the best variables back; says what was restored."""
-        score = self.clean_validation.score if self.monitor == NAME else None
-        text = self.snapshots.restore(self.model, score, self.best)
+        score = self.clean_validation.score if self.monitor in MEASURED else None
+        restoration = Restoration(self.model, self.snapshots, score, self.best)
+        text = restoration.run()
+        self.averaged_epochs = restoration.epochs
         return f"{text} {AVERAGED}" if averages(self.model) else text
 
     def _announce(self, kind: str, epoch: int, text: str) -> None:

@@ -33,6 +33,15 @@ def missing(monitor: str, logs: Mapping[str, Any]) -> ValueError:
     )
 
 
+def no_refined(problem: str) -> ValueError:
+    """The error for `criterion="refine"` where nothing can be refined."""
+    why = problem or "A kreg.Diagnostics with validation rows must come before, or pass them here."
+    return ValueError(
+        f"val_refined_loss is monitored and was not measured. {why.rstrip('.')}. Monitor "
+        "`val_clean_loss` instead."
+    )
+
+
 def no_examples(rule: object) -> ValueError:
     """The error for a rule that compares single rows where there are none."""
     return ValueError(

@@ -1,6 +1,6 @@
-"""The best epochs' variables, in memory or on disk."""
+"""The variables of the best epoch and of those around it, in memory or on disk."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,17 @@ def _variables(model: keras.Model) -> list[keras.Variable]:
 
 
 class Snapshots:
-    """The variables of the `count` best epochs.
+    """The variables of the best epoch and, with `count` above 1, of the validations around it.
+
+    Kept are the `count - 1` validations before and after the best one and the last `count - 1`, any
+    of which may yet be beside a new best one: `3 count - 2` copies at most.
 
     Args:
-        count: Whole number >= 1.
+        count: Whole number >= 1: validations whose mean may be restored.
         what: `"weights"` or `"all"`.
-        directory: Where to keep them, or `None` for memory. On disk one older file is kept as well,
-            so that a run killed between the file and the state that names it finds both.
+        directory: Where to keep them, or `None` for memory. On disk the files of the state before
+            are kept as well, so that a run killed between a file and the state that names it finds
+            both.
     """
 
     def __init__(
@@ -57,18 +61,32 @@ class Snapshots:
         self.clear()
 
     def clear(self) -> None:
-        self.epochs: list[int] = []  # from the worst kept to the best
+        self.best: int | None = None
+        self.numbers: dict[int, int] = {}  # kept epoch -> which validation it was
+        self.seen = 0
         self.values: dict[int, list[np.ndarray]] = {}
 
-    def take(self, epoch: int, model: keras.Model) -> None:
-        """Keep the model as it is now, as the best so far."""
-        values = read(model, self.what)
-        self.epochs = [*(e for e in self.epochs if e != epoch), epoch][-self.count :]
+    def see(self, epoch: int, model: keras.Model, improved: bool) -> None:
+        """A validated epoch: keep the model as it is now, where it may be wanted."""
+        self.seen += 1
+        if improved:
+            self.best = epoch
+        elif self.count == 1:
+            return
+        values, before = read(model, self.what), set(self.numbers)
+        self.numbers[epoch] = self.seen
+        self.numbers = {e: n for e, n in self.numbers.items() if self._wanted(e)}
         if self.directory is None:
-            self.values = {e: v for e, v in self.values.items() if e in self.epochs}
+            self.values = {e: v for e, v in self.values.items() if e in self.numbers}
             self.values[epoch] = values
         else:
-            self._save(self.directory, epoch, values)
+            self._save(self.directory, epoch, values, before)
+
+    def _wanted(self, epoch: int) -> bool:
+        number = self.numbers[epoch]
+        at = self.numbers.get(self.best) if self.best is not None else None
+        beside = at is not None and abs(number - at) < self.count
+        return beside or self.seen - number < self.count - 1
 
     def load(self, epoch: int) -> list[np.ndarray]:
         """The variables of a kept epoch."""
@@ -77,49 +95,45 @@ class Snapshots:
         path = self.directory / NAME.format(epoch)
         return _unversioned(path) or _values(archive.read(path))
 
-    def average(self) -> list[np.ndarray]:
-        """The mean over the kept epochs; whole-number variables are those of the best epoch."""
-        kept = [self.load(epoch) for epoch in self.epochs]
-        return [_mean(values) for values in zip(*kept, strict=True)]
+    def windows(self) -> list[list[int]]:
+        """Consecutive validations with the best one: up to it, around it, and from it on.
 
-    def restore(
-        self,
-        model: keras.Model,
-        score: Callable[[], float | None] | None = None,
-        best: float | None = None,
-    ) -> str:
-        """Put the best variables back, or the mean of all kept epochs; says which.
-
-        Args:
-            model: The model.
-            score: Function that measures the model's clean validation loss, or returns `None`; the
-                mean is only taken where it measures no worse than `best`.
-            best: The best epoch's loss.
+        Each has `count` of them, or as many as there are.
         """
-        if self.count > 1 and len(self.epochs) > 1:
-            write(model, self.average(), self.what)
-            measured = None if score is None else score()
-            if measured is None or best is None or measured <= best:
-                return f"Restored the mean of epochs {', '.join(str(e + 1) for e in self.epochs)}."
-        write(model, self.load(self.epochs[-1]), self.what)
-        return f"Restored epoch {self.epochs[-1] + 1}."
+        if self.best is None or self.count == 1:
+            return []
+        at, last = self.numbers[self.best], self.count - 1
+        starts = (at - last, at - last // 2, at)
+        spans = [[e for e, n in self.numbers.items() if s <= n <= s + last] for s in starts]
+        return [span for i, span in enumerate(spans) if len(span) > 1 and span not in spans[:i]]
 
     def get_state(self) -> dict[str, Any]:
         values = {str(e): {str(i): a for i, a in enumerate(v)} for e, v in self.values.items()}
-        return {"epochs": list(self.epochs), "values": values}
+        known = {"numbers": list(self.numbers.values()), "best": self.best, "seen": self.seen}
+        return {"epochs": list(self.numbers), **known, "values": values}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        self.epochs = [int(epoch) for epoch in state["epochs"]]
+        epochs = [int(epoch) for epoch in state["epochs"]]
+        # 0.1 kept the best epochs alone, the best one last
+        numbers = state.get("numbers", range(1, len(epochs) + 1))
+        self.numbers = dict(zip(epochs, map(int, numbers), strict=True))
+        best = state.get("best", epochs[-1] if epochs else None)
+        self.best = None if best is None else int(best)
+        self.seen = int(state.get("seen", len(epochs)))
         self.values = {
             int(epoch): [np.asarray(values[str(i)]) for i in range(len(values))]
             for epoch, values in state["values"].items()
         }
 
-    def _save(self, directory: Path, epoch: int, values: list[np.ndarray]) -> None:
+    def _save(
+        self, directory: Path, epoch: int, values: list[np.ndarray], before: set[int]
+    ) -> None:
         files.sweep(directory)
         archive.save(directory / NAME.format(epoch), {"values": values})
-        for old in sorted(directory.glob("best-*.npz"))[: -self.count - 1]:
-            old.unlink()
+        named = {NAME.format(e) for e in before | set(self.numbers)}
+        for old in directory.glob("best-*.npz"):
+            if old.name not in named:
+                old.unlink()
 
 
 def _unversioned(path: Path) -> list[np.ndarray]:
@@ -134,10 +148,3 @@ def _values(state: archive.State) -> list[np.ndarray]:
     conform(state.get("values"), list[np.ndarray], "values")
     found: list[np.ndarray] = state["values"]
     return found
-
-
-def _mean(values: Sequence[np.ndarray]) -> np.ndarray:
-    if not np.issubdtype(values[-1].dtype, np.floating):
-        return values[-1]
-    mean = np.asarray(np.mean(np.stack(values), axis=0, dtype=np.float64))
-    return mean.astype(values[-1].dtype)

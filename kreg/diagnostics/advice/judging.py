@@ -6,6 +6,9 @@ from kreg.diagnostics.advice.base import Advice, rule
 from kreg.diagnostics.findings import Findings
 from kreg.diagnostics.resolution import examples_needed
 
+WORTH = 0.05  # of the loss: less is not worth a layer
+CALIBRATE = "calibrated, found = kreg.calibrate(model, x_val, y_val)"
+
 
 @rule
 def overconfident(f: Findings) -> Advice | None:
@@ -24,6 +27,34 @@ def overconfident(f: Findings) -> Advice | None:
         "label smoothing or temperature scaling.",
         "Guo 2017; Mueller 2019",
         0.9,
+        "" if f.record.settings.get("calibrate") else CALIBRATE,
+    )
+
+
+@rule
+def calibrate(f: Findings) -> Advice | None:
+    """Where one temperature takes off more than 5 %, and more than fitting one number to chance.
+
+    Fitted to n rows for nothing, it lowers the loss by more than 2 / n once in twenty times.
+    """
+    back = [event["epoch"] for event in f.record.events if event.get("kind") == "restore"]
+    epoch = back[-1] if back else f.verdict.epoch
+    clean, refined = f.at("val_clean_loss", epoch), f.at("val_refined_loss", epoch)
+    rows = f.record.sizes.get("measured_validation")
+    if f.verdict.state == "OVERCONFIDENT" or f.record.settings.get("calibrate"):
+        return None
+    if clean is None or refined is None or not rows or not clean - refined > 2 / rows:
+        return None
+    share = 1 - refined / clean
+    if share < WORTH:
+        return None
+    return Advice(
+        "calibrate",
+        f"One temperature takes {share:.0%} off the validation loss of epoch {epoch} "
+        f"({clean:.4g} to {refined:.4g}) and changes no class: calibrate the model.",
+        "Guo 2017; Berta 2025",
+        min(0.85, 0.4 + share),
+        CALIBRATE,
     )
 
 

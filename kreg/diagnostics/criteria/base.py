@@ -12,6 +12,7 @@ from kreg.archive import State
 
 MODES = ("min", "max")
 MONITOR = "val_clean_loss"
+REFINED = "val_refined_loss"
 Values: TypeAlias = Mapping[str, float | None]  # what an epoch measured, by name
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from kreg import check
-from kreg.diagnostics.criteria.base import MONITOR, Criterion, Quantity
+from kreg.diagnostics.criteria.base import MONITOR, REFINED, Criterion, Quantity
 from kreg.diagnostics.criteria.combine import Smoothed, all_of, any_of
 from kreg.diagnostics.criteria.evidence import Paired, PastBest, Trend
 from kreg.diagnostics.criteria.limits import Budget, Divergence, Threshold
@@ -11,7 +11,7 @@ from kreg.diagnostics.criteria.patience import Patience
 from kreg.diagnostics.criteria.prechelt import GL, PQ, TRAIN, UP, Progress
 from kreg.diagnostics.criteria.textbook import Textbook
 
-PRESETS = ("fast", "default", "careful")  # to choose from by taste, not by number
+PRESETS = ("fast", "default", "careful", "refine")  # to choose from by taste, not by number
 # name -> (class, whether its number is a whole one)
 KINDS: dict[str, tuple[Callable[..., Criterion], bool]] = {
     "patience": (Patience, True),
@@ -72,9 +72,11 @@ def preset(
     - `default`: 2 % above the best and surely worse, on the same examples (`PastBest`), or twenty
       validations without improvement.
     - `careful`: thirty validations without improvement.
+    - `refine`: ten validations without improvement of `val_refined_loss`, where nothing else is
+      monitored: over-confidence, which a temperature repairs, neither stops nor chooses.
 
     Args:
-        name: `"fast"`, `"default"` or `"careful"`.
+        name: `"fast"`, `"default"`, `"careful"` or `"refine"`.
         examples: Whether per-example losses are there; without them `default` looks for a rising
             trend over twelve validations instead.
         monitor: Name of the monitored quantity.
@@ -84,6 +86,8 @@ def preset(
     quantity: Quantity = {"monitor": monitor, "mode": mode}
     if name == "fast":
         return Patience(3, **quantity)
+    if name == "refine":
+        return Patience(10, monitor=REFINED if monitor == MONITOR else monitor, mode=mode)
     if name == "careful":
         return Patience(30, **quantity)
     if mode == "max":

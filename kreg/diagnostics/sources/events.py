@@ -15,6 +15,7 @@ from kreg.foreign import event_file
 PATTERN = "*tfevents*"
 TAGS = {
     "overfit/clean_loss": "clean_loss",
+    "overfit/val_refined_loss": "val_refined_loss",
     "overfit/val_clean_loss": "val_clean_loss",
     "penalty/total": "penalty",
 }

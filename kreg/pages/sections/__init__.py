@@ -5,6 +5,7 @@ from collections.abc import Callable
 from kreg.diagnostics.report_document import Document
 from kreg.pages.sections import (
     advice,
+    calibrated,
     calibration,
     compressed,
     curves,
@@ -31,6 +32,7 @@ SECTIONS: tuple[Callable[[Document], Section | None], ...] = (
     ledger.section,
     gap.section,
     calibration.section,
+    calibrated.section,
     layers.section,
     compressed.section,
     replay.section,

@@ -18,6 +18,7 @@ LOSSES = {
     "val_loss": ("val_loss, logged", "logged dash"),
     "clean_loss": ("training, clean", "train"),
     "val_clean_loss": ("validation, clean", "val"),
+    "val_refined_loss": ("validation, refined", "val thin dash"),
 }
 LOGGED_ONLY = {"loss": ("loss, logged", "train"), "val_loss": ("val_loss, logged", "val")}
 ROOM = 18  # letters of a label beside the figure
@@ -27,6 +28,11 @@ CLEAN = (
     "The band is one standard error of the validation loss."
 )
 BIASED = "The logged losses carry penalties, dropout noise and a running mean over the epoch."
+
+REFINED = (
+    "Refined: the validation loss after one temperature, fitted on the same rows; where it does "
+    "not rise with the clean one, the model has only become too sure."
+)
 
 Curves = dict[tuple[str, str], Curve]  # (label, style class) -> values
 
@@ -38,7 +44,8 @@ def section(doc: Document) -> Section | None:
     honest = doc["verdict"]["honest"]
     title = "Clean curves, logged ones in grey" if honest else "Logged losses only: biased"
     strip = "The strip names the state after each epoch, judged from the past alone."
-    lead = f"{CLEAN if honest else BIASED} {strip}"
+    refined = f" {REFINED}" if LOSSES["val_refined_loss"] in shown else ""
+    lead = f"{CLEAN if honest else BIASED}{refined} {strip}"
     return Section("curves", title, [Figure(figure(doc, shown))], lead)
 
 

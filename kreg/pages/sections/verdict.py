@@ -38,9 +38,15 @@ def stats(doc: Document) -> Iterator[Stat]:
         note = blurred if first < last else "where the best stretch was"
         yield Stat("Onset", f"epoch {v['onset']}", note)
     if v["best_epoch"] is not None:
-        restored = any(event["kind"] == "restore" for event in doc["events"])
+        back = [event for event in doc["events"] if event["kind"] == "restore"][-1:]
+        restored = bool(back) and back[0]["epoch"] == v["best_epoch"]
+        what = (
+            "a mean around it was"
+            if restored and "the mean of" in back[0]["text"].split(";")[0]
+            else "its weights were"
+        )
         note = f"validation loss {number(v['best_loss'])}"
-        note += "; its weights were put back" if restored else ""
+        note += f"; {what} put back" if restored else ""
         yield Stat("Best epoch", str(v["best_epoch"]), note)
     if v["lost"] is not None:
         cost = f"{number(v['lost'], 3, sign=True)} %"

@@ -112,3 +112,11 @@ def test_a_network_that_does_not_fit_is_refused_with_its_size():
     rows.name = "digits"
     with pytest.raises(ValueError, match=r"about 68,737,040,384 parameters.* takes about 1\.0 TiB"):
         build.model(options.WideOptions(width=65536, scale=4), rows)
+
+
+def test_a_model_that_takes_constants_from_its_rows_shares_no_step_with_other_rows():
+    keys = [build.fitted_key(tiny("tabm"), info((5,))) for _ in range(2)]
+    other = info((5,))
+    other.train.x = other.train.x + 1
+    assert keys[0] == keys[1] != build.fitted_key(tiny("tabm"), other)
+    assert build.fitted_key(tiny("deep"), other) == build.fitted_key(tiny("deep"), info((5,)))

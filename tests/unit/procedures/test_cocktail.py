@@ -128,7 +128,7 @@ def test_spaces_leave_out_what_the_data_and_the_model_do_not_have():
 
 
 @pytest.mark.parametrize(
-    "model", ["linear", "deep", "cnn", "resnet", "transformer", "wide_resnet", "shallow"]
+    "model", ["linear", "deep", "cnn", "resnet", "transformer", "tabm", "wide_resnet", "shallow"]
 )
 def test_every_noise_that_is_offered_has_a_place_in_the_model(model):
     image = model in ("cnn", "resnet", "wide_resnet")

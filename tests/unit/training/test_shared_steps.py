@@ -83,6 +83,15 @@ def test_pictures_with_another_scale_do_not_share_a_step():
     assert first.get_layer("rescale").scale != second.get_layer("rescale").scale
 
 
+def test_bins_of_other_rows_do_not_share_a_step():
+    steps = SharedSteps()
+    words = ["data=wine", "model=tabm", "model.members=2", "model.bins=3"]
+    config, other = (compose_job([*words, f"seed={seed}", "trainer.epochs=1"]) for seed in (1, 2))
+    first, again, second = (plan.make(c, steps).model for c in (config, config, other))
+    assert first is again is not second
+    assert first.get_layer("place_in_bin").scale != second.get_layer("place_in_bin").scale
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "jobs",

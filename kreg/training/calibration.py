@@ -1,0 +1,78 @@
+"""`calibrate=true`: one temperature behind the kept model, fitted to the validation rows."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kreg import files
+from kreg.config.root import Config
+from kreg.training.callbacks import TrainingCallbacks, unrefinable
+from kreg.training.plan import Plan
+
+if TYPE_CHECKING:
+    import keras
+
+OF_FILES = (
+    "calibrate=true is of the model that a run keeps in a file. Of this one, call kreg.calibrate."
+)
+SIDES = ("validation", "test")
+
+
+def save_best(
+    plan: Plan, config: Config, callbacks: TrainingCallbacks, path: Path, result: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Write the best model that there was, calibrated where that was asked for and can be done.
+
+    Args:
+        plan: The training.
+        config: The checked configuration.
+        callbacks: Of the training, after `fit`.
+        path: The `.keras` file.
+        result: The fields of `result.json`: gets `calibration`, or a warning why there is none.
+
+    Returns:
+        The section `calibrated` of the report: the temperature and both sides before and after;
+        or `None`.
+    """
+    why = unrefinable(plan) if config.calibrate else ""
+    found = None
+    with callbacks.holding_best() as model:
+        if config.calibrate and not why:
+            found = calibrated(model, plan, path)
+        else:
+            files.save_model(model, path)
+    result["calibration"] = numbers(found)
+    result["warnings"] += [f"calibrate=true changes nothing. {why}"] if why else []
+    return found
+
+
+def calibrated(model: "keras.Model", plan: Plan, path: Path) -> dict[str, Any]:
+    """Fit, write, and measure the same rows before and after."""
+    from kreg import calibrating
+
+    splits = [name for name in SIDES if len(plan.data.splits.get(name, ()))]
+    sides = {name: calibrating.measured(model, *plan.rows(name)) for name in splits}
+    scaling = calibrating.fitted("temperature", *sides["validation"])
+    made = calibrating.with_scaling(model, scaling, sides["validation"][0])
+    files.save_model(made, path)  # without an optimizer that would be loaded
+    rows = len(plan.data.validation)
+    found: dict[str, Any] = {"temperature": scaling.temperature, "rows": rows}
+    for name, side in sides.items():
+        pair = (calibrating.facts(s, *side) for s in (calibrating.Scaling.none(), scaling))
+        found[name] = {
+            when: {"loss": loss, **(reliability or {})}
+            for when, (loss, reliability, _) in zip(("before", "after"), pair, strict=True)
+        }
+    return found
+
+
+def numbers(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What `result.json` has of it: pairs of before and after, without the bins."""
+    if found is None:
+        return None
+    kept: dict[str, Any] = {"temperature": found["temperature"], "rows": found["rows"]}
+    for name in (side for side in SIDES if side in found):
+        pair = found[name]["before"], found[name]["after"]
+        kept[name] = {
+            key: [one[key] for one in pair] for key in ("loss", "ece", "accuracy") if key in pair[0]
+        }
+    return kept

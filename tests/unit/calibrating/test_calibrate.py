@@ -1,0 +1,178 @@
+"""`kreg.calibrate`: a stock layer, the same classes, a smaller loss; and `calibrate=true`."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import kreg
+from kreg.launch.compose import compose_job
+from kreg.pages import Report
+from kreg.runs import RunDirectory, summary
+from kreg.training import app
+
+ROWS, CLASSES = 300, 3
+X = np.random.default_rng(0).normal(size=(ROWS, CLASSES)).astype("float32")
+Y = (X + np.random.default_rng(1).gumbel(size=X.shape)).argmax(axis=1)
+BINARY = (Y > 0).astype("float32")
+
+
+def sure(last, units=CLASSES, by=4.0, loss="sparse_categorical_crossentropy", sequential=False):
+    """A model that is far too sure; `last` makes its last layers of scores."""
+    first = keras.layers.Dense(units, use_bias=False, name="scores", activation=last[0])
+    weight = np.eye(CLASSES) if units == CLASSES else [[-1.0], [1.0], [1.0]]
+    inputs = keras.Input((CLASSES,))
+    layers = [first, *last[1:]]
+    if sequential:
+        model = keras.Sequential([inputs, *layers])
+    else:
+        x = inputs
+        for layer in layers:
+            x = layer(x)
+        model = keras.Model(inputs, x)
+    first.set_weights([by * np.array(weight, "float32")])
+    model.compile(kreg.optimizers.Adam(), loss)
+    return model
+
+
+def logits(name="SparseCategoricalCrossentropy"):
+    return getattr(keras.losses, name)(from_logits=True)
+
+
+MODELS = {
+    "logits": lambda: (sure([None], loss=logits()), Y),
+    "sequential logits": lambda: (sure([None], loss=logits(), sequential=True), Y),
+    "softmax": lambda: (sure(["softmax"]), Y),
+    "sequential softmax": lambda: (sure(["softmax"], sequential=True), Y),
+    "Softmax layer": lambda: (sure([None, keras.layers.Softmax()]), Y),
+    "Activation layer": lambda: (sure([None, keras.layers.Activation("softmax")]), Y),
+    "one hot": lambda: (sure(["softmax"], loss="categorical_crossentropy"), np.eye(CLASSES)[Y]),
+    "sigmoid": lambda: (sure(["sigmoid"], 1, loss="binary_crossentropy"), BINARY),
+    "binary logits": lambda: (sure([None], 1, loss=logits("BinaryCrossentropy")), BINARY),
+}
+
+
+def decided(outputs, logit):
+    threshold = 0.0 if logit else 0.5
+    return outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs[:, 0] > threshold
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_the_loss_falls_and_no_class_changes(kind):
+    model, y = MODELS[kind]()
+    before = model.predict(X, verbose=0)
+    calibrated, found = kreg.calibrate(model, X, y)
+    after = calibrated.predict(X, verbose=0)
+    logit = "logits" in kind
+    np.testing.assert_array_equal(decided(before, logit), decided(after, logit))
+    assert found.changed == 0 and found.temperature > 2
+    np.testing.assert_array_equal(model.predict(X, verbose=0), before)
+    calibrated.compile(loss=model.loss)
+    losses = [float(one.evaluate(X, y, verbose=0)) for one in (model, calibrated)]
+    assert losses == pytest.approx(list(found.loss), rel=1e-3) and losses[1] < 0.8 * losses[0]
+    assert found.ece[1] < 0.5 * found.ece[0]
+    assert sum(type(layer) is keras.layers.Rescaling for layer in calibrated.layers) == 1
+
+
+@pytest.mark.parametrize("kind", ["softmax", "binary logits"])
+def test_it_is_saved_stripped_and_calibrated_again_like_any_model(kind, tmp_path):
+    model, y = MODELS[kind]()
+    calibrated, _ = kreg.calibrate(model, X, y)
+    stripped = kreg.strip(calibrated)
+    stripped.save(tmp_path / "production.keras")
+    assert "kreg" not in json.dumps(stripped.get_config())
+    again = keras.saving.load_model(tmp_path / "production.keras")
+    expected = calibrated.predict(X, verbose=0)
+    np.testing.assert_allclose(again.predict(X, verbose=0), expected, rtol=1e-5)
+    calibrated.compile(loss=model.loss)
+    _, second = kreg.calibrate(calibrated, X, y)
+    assert second.temperature == pytest.approx(1, abs=1e-3)
+
+
+def test_a_vector_is_at_least_as_good_and_learns_an_offset():
+    shifted = np.concatenate([X[Y == 0], X[Y != 0][:40]])
+    y = np.concatenate([Y[Y == 0], Y[Y != 0][:40]])
+    model = sure([None], loss=logits())
+    _, one = kreg.calibrate(model, shifted, y)
+    made, several = kreg.calibrate(model, shifted, y, method="vector")
+    assert several.loss[1] < one.loss[1] and several.temperature is None
+    layer = made.layers[-1]
+    assert layer.offset[0] > max(layer.offset[1:]), "the class that is more frequent here"
+    made.compile(loss=model.loss)
+    assert float(made.evaluate(shifted, y, verbose=0)) == pytest.approx(several.loss[1], rel=1e-3)
+
+
+def test_label_smoothing_does_not_smooth_the_temperature():
+    smooth = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.3)
+    _, plain = kreg.calibrate(sure([None], loss=logits()), X, Y)
+    _, found = kreg.calibrate(sure([None], loss=smooth), X, np.eye(CLASSES)[Y])
+    assert found.temperature == pytest.approx(plain.temperature, rel=1e-4)
+
+
+def test_what_cannot_be_calibrated_is_refused_with_a_sentence():
+    with pytest.raises(ValueError, match="a cross-entropy"):
+        kreg.calibrate(sure([None], 1, loss="mse"), X, BINARY)
+    bare = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match="not compiled"):
+        kreg.calibrate(bare, X, Y)
+    hidden = sure(["softmax", keras.layers.Reshape((CLASSES,))])
+    with pytest.raises(ValueError, match="last layer 'reshape"):
+        kreg.calibrate(hidden, X, Y)
+    with pytest.raises(ValueError, match="finite"):
+        kreg.calibrate(sure([None], by=np.nan, loss=logits()), X, Y)
+    with pytest.raises(ValueError, match="'temperature', 'vector'|temperature.*vector"):
+        kreg.calibrate(sure(["softmax"]), X, Y, method="isotonic")
+
+
+# the command line
+
+RUN = ["model=wide", "reg=none", "trainer.epochs=12", "trainer.verbose=quiet", "stop=none"]
+BARE = ["diagnostics.tensorboard=false", "diagnostics.probe_training=false"]
+
+
+def run(folder, *words):
+    app.run(compose_job([*RUN, *BARE, *words]), folder)
+    return RunDirectory(folder).result
+
+
+def test_calibrate_true_keeps_the_calibrated_model_and_writes_what_changed(tmp_path):
+    small = ["data=digits", "data.train_size=60", "optimizer.learning_rate=0.01"]
+    result = run(tmp_path / "run", *small, "calibrate=true")
+    found = result["calibration"]
+    assert found["rows"] == 270 and found["temperature"] > 0
+    before, after = found["validation"]["loss"]
+    assert (
+        after <= before and found["validation"]["accuracy"][0] == found["validation"]["accuracy"][1]
+    )
+    model = keras.saving.load_model(tmp_path / "run" / "best.keras")
+    assert isinstance(model.layers[-1], keras.layers.Rescaling)
+    assert model.layers[-1].scale == pytest.approx(1 / found["temperature"])
+    document = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert document["calibrated"]["test"]["after"]["bins"]
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "divided by a temperature" in page and "test, calibrated" in page
+    assert "temperature" in Report(document).markdown()
+    told = dict(summary.lines(result, tmp_path / "run"))
+    assert told["calibrated"].startswith("temperature")
+    assert all(line["id"] != "calibrate" for line in document["advice"])
+
+
+def test_a_regression_says_why_it_is_not_calibrated(tmp_path):
+    result = run(tmp_path / "run", "data=diabetes", "data.train_size=40", "calibrate=true")
+    assert result["calibration"] is None
+    assert any("calibrate=true changes nothing" in text for text in result["warnings"])
+
+
+@pytest.mark.slow
+def test_plain_keras_alone_loads_what_was_kept(tmp_path):
+    run(tmp_path / "run", "data=wine", "calibrate=true", "optimizer.learning_rate=0.01")
+    program = (
+        "import sys, keras; model = keras.saving.load_model(sys.argv[1], compile=False); "
+        "assert 'kreg' not in sys.modules; print(model.layers[-1].name)"
+    )
+    place = str(tmp_path / "run" / "best.keras")
+    done = subprocess.run([sys.executable, "-c", program, place], capture_output=True, text=True)
+    assert done.stdout.strip() == "calibration", done.stderr
