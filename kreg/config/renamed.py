@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from kreg.config import schema
+from kreg.config.root import Root
 
 
 class Renamed(NamedTuple):
@@ -85,6 +86,7 @@ def current(recorded: Mapping[str, Any]) -> dict[str, Any]:
             path = present(name).split(".")
             if path[0] == group or path[0] not in schema.SEVERAL:
                 _put(tree, path, item)
+    tree = {**schema.defaults(Root), **tree}
     for group in schema.GROUPS:
         values = tree.get(group, {})
         kind = values.get("kind") if isinstance(values, Mapping) else None
