@@ -13,6 +13,7 @@ OPTIONS = [
     if option != "custom" and group != "experiment"
 ]
 SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "trainer.verbose=quiet"]
+PRETRAINED = ["model=backbone", "model.name=MobileNet", "model.weights=imagenet"]
 # what an option needs around it to make sense
 COMPANY = {
     ("model", "backbone"): ["model.name=MobileNet"],
@@ -27,6 +28,8 @@ COMPANY = {
     ("dropout", "dropblock"): ["model=cnn"],
     ("dropout", "stochastic_depth"): ["model=resnet"],
     ("stop", "gap"): ["model=linear"],
+    ("finetune", "head"): PRETRAINED,
+    ("finetune", "gradual"): PRETRAINED,
 }
 # sources that need files of the user's, or a download
 ELSEWHERE = {
@@ -47,6 +50,8 @@ def test_composes(group, option, tmp_path):
     path = tmp_path if option == "image_folder" else tmp_path / "table"
     (tmp_path / "table").write_text("a,y\n1,2\n")  # the gate looks whether it is there
     extra = {"path": path, "target": "y", "name": "z"} if option in ELSEWHERE else {}
+    if option == "image_folder":
+        del extra["target"]  # its classes are folders
     known = set(_keys(group, option)) if extra else set()
     settings = [f"data.{key}={value}" for key, value in extra.items() if key in known]
     config = compose_job([*overrides(group, option), *settings])
@@ -70,8 +75,9 @@ def _keys(group, option):
 TRAINABLE = [
     (g, o)
     for g, o in OPTIONS
-    if o not in {*ELSEWHERE, "backbone"} and g not in ("debug", "trainer", "compress")
-]  # large networks are trained in test_backbone.py
+    if o not in {*ELSEWHERE, "backbone", "head", "gradual"}
+    and g not in ("debug", "trainer", "compress")
+]  # what others have trained is trained on in test_backbone.py
 
 
 @pytest.mark.parametrize(("group", "option"), TRAINABLE, ids=lambda v: v)
