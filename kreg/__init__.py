@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg.regularizers import L2SP as L2SP
     from kreg.regularizers import MCP as MCP
     from kreg.regularizers import SCAD as SCAD
+    from kreg.regularizers import AdaptiveL1 as AdaptiveL1
     from kreg.regularizers import Box as Box
     from kreg.regularizers import ElasticNet as ElasticNet
     from kreg.regularizers import GroupLasso as GroupLasso
@@ -70,6 +71,7 @@ PUBLIC = {
     # penalties
     "L1": "kreg.regularizers",
     "L0": "kreg.regularizers",
+    "AdaptiveL1": "kreg.regularizers",
     "L2": "kreg.regularizers",
     "ElasticNet": "kreg.regularizers",
     "GroupLasso": "kreg.regularizers",

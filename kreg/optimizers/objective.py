@@ -42,7 +42,7 @@ def penalty_now(model: keras.Model, variable: keras.Variable, penalty: Penalty) 
 
 
 def settings_now(model: keras.Model, variable: keras.Variable, penalty: Penalty) -> Strengths:
-    """What the parts of a penalty take at a weight: strengths, and L2SP's start."""
+    """What the parts of a penalty take at a weight: strengths, and a start."""
     extras = penalty.extras(variable, penalty.optimizer_in_step())
     return {**strengths_now(model, penalty), **extras}
 

@@ -170,10 +170,10 @@ class Proximal(Base):
         if weight is None:
             return super().update_step(gradient, variable, learning_rate)
         w = ops.convert_to_tensor(variable)
-        s = weight.penalty.at(w, weight.values(w.dtype))
+        s = weight.penalty.at(w, self._settings(weight, w))
         gradient = ops.cast(ops.convert_to_tensor(gradient), w.dtype)
         if weight.penalty.has_smooth:
-            gradient = gradient + self._smooth_gradient(weight, w, s)
+            gradient = gradient + weight.penalty.smooth_gradient(w, s)
         if weight.hidden is None:
             return super().update_step(gradient, variable, learning_rate)
         penalty, lam = weight.penalty, self._width(weight, s, w.dtype, factor)
@@ -183,13 +183,15 @@ class Proximal(Base):
         self.assign(weight.hidden, z)
         self.assign(variable, penalty.sharp_prox(z, lam, s))
 
-    def _smooth_gradient(self, weight: PenalisedWeight, w: Tensor, s: Strengths) -> Tensor:
+    def _settings(self, weight: PenalisedWeight, w: Tensor) -> Strengths:
+        """The strengths, and the start of a weight whose penalty asks for it."""
+        strengths = weight.values(w.dtype)
         if weight.start is None:
-            return weight.penalty.smooth_gradient(w, s)
+            return strengths
         start = weight.known_start(w)
         self.assign(weight.start, start)
         self.assign(weight.started, ops.ones_like(ops.convert_to_tensor(weight.started)))
-        return weight.penalty.smooth_gradient(w, {**s, "start": start})
+        return {**strengths, "start": start}
 
     def _note_learning_rate(self) -> None:
         """Keep the largest learning rate so far: a warm-up starts at 0, a decay ends there."""

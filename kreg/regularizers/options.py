@@ -61,6 +61,13 @@ class L0Options(Selecting, component="kreg.regularizers:L0"):
 
 
 @dataclass
+class AdaptiveL1Options(Options, component="kreg.regularizers:AdaptiveL1"):
+    kind: str = kind("adaptive_l1")
+    l1: Number = strength(2e-5, "strength at a weight that starts at 1")
+    gamma: float = ranged(1.0, "power of the start: small weights go, large ones stay", **ADAPTIVE)
+
+
+@dataclass
 class L2Options(Options, component="kreg.regularizers:L2"):
     kind: str = kind("l2")
     l2: Number = strength(1e-4, "strength of the sum of squares, without the factor 1/2")
@@ -160,6 +167,7 @@ KINDS = table(
     NoPenaltyOptions,
     L1Options,
     L0Options,
+    AdaptiveL1Options,
     L2Options,
     ElasticNetOptions,
     GroupLassoOptions,

@@ -70,7 +70,7 @@ class Penalty(keras.Regularizer):
         return value if optimizer is None else ops.stop_gradient(value)
 
     def extras(self, w: Tensor, optimizer: Any | None) -> Strengths:
-        """Further entries of `s` that the optimizer knows: L2SP's start.
+        """Further entries of `s` that the optimizer knows: where a weight started.
 
         Raises:
             ValueError: When a model trains with an optimizer without which the penalty is nothing.

@@ -24,6 +24,7 @@ ALL = [
     kreg.SparseGroupLasso(0.1, 0.2),
     kreg.L2SP(0.3),
     kreg.L0(0.1, 2.0),
+    kreg.AdaptiveL1(0.1, 0.5),
     kreg.MCP(0.1, 4.0),
     kreg.SCAD(0.1, 4.0),
     kreg.GroupMCP(0.1, 4.0, axis=-1),
@@ -112,7 +113,17 @@ def test_the_penalty_is_float32_for_half_precision_weights(dtype):
 @pytest.mark.parametrize("bad", [-0.1, float("nan"), float("inf"), True, "0.1", None])
 @pytest.mark.parametrize(
     "cls",
-    [kreg.L1, kreg.L2, kreg.ElasticNet, kreg.GroupLasso, kreg.L2SP, kreg.MCP, kreg.SCAD, kreg.L0],
+    [
+        kreg.L1,
+        kreg.L2,
+        kreg.ElasticNet,
+        kreg.GroupLasso,
+        kreg.L2SP,
+        kreg.MCP,
+        kreg.SCAD,
+        kreg.L0,
+        kreg.AdaptiveL1,
+    ],
 )
 def test_bad_strengths_are_refused_in_a_sentence(cls, bad):
     with pytest.raises(

@@ -20,6 +20,7 @@ PENALTIES = [
     kreg.GroupLasso(0.4, axis=-2, weights=[0.0, 1.0, 2.5]),
     kreg.SparseGroupLasso(0.3, 0.2),
     kreg.L2SP(0.6),
+    kreg.AdaptiveL1(0.4),
 ]
 CONCAVE = [
     kreg.MCP(0.7, 4.0),
