@@ -86,8 +86,9 @@ MAY_IMPORT = {
         "runs",
     },  # fmt: skip
     "prediction": {"data", "diagnostics", "layers", "pages", "runs", "surgery"},
+    "exporting": {"data", "prediction"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
-    "cli": APP_PARTS | {"sweeps", "launch", "prediction"},
+    "cli": APP_PARTS | {"exporting", "sweeps", "launch", "prediction"},
     "sklearn": {"config", "data", "diagnostics", "launch", "pages", "runs", "surgery", "training"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
@@ -140,6 +141,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "fitting",
             "calibrating",
             "prediction",
+            "exporting",
         )
     },
 }
