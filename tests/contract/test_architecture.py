@@ -78,6 +78,10 @@ MAY_IMPORT = {
     "calibrating": {"diagnostics", "measuring"},
     "callbacks": {"diagnostics", "loggers", "measuring"},
     "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
+    "searching": {
+        "callbacks", "data", "fitting", "layers", "measuring", "optimizers", "pages",
+        "regularizers", "surgery", "sweeps",
+    },  # fmt: skip
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
@@ -138,6 +142,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "data",
             "measuring",
             "fitting",
+            "searching",
             "calibrating",
             "prediction",
         )
