@@ -7,6 +7,7 @@ import numpy as np
 
 from kreg.calibrating.scaling import Scaling
 from kreg.measuring.predictions import PredictionReader
+from kreg.surgery.graph import input_of
 
 NAME = "calibration"
 SQUASHES = ("softmax", "sigmoid")
@@ -37,7 +38,7 @@ def with_scaling(model: keras.Model, scaling: Scaling, reader: PredictionReader)
         squash = "sigmoid" if reader.kind == "binary" else "softmax"
         scores = scores_of(model, squash)
         scaled = keras.layers.Activation(squash, dtype="float32", name="chances")(layer(scores))
-    return keras.Model(model.inputs, scaled, name=model.name)
+    return keras.Model(input_of(model), scaled, name=model.name)
 
 
 def rescaling(model: keras.Model, scaling: Scaling) -> keras.layers.Rescaling:

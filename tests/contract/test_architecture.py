@@ -75,7 +75,7 @@ MAY_IMPORT = {
     "surgery": {"regularizers", "layers"},
     "models": {"layers"},
     "measuring": {"diagnostics"},
-    "calibrating": {"diagnostics", "measuring"},
+    "calibrating": {"diagnostics", "measuring", "surgery"},
     "callbacks": {"diagnostics", "loggers", "measuring"},
     "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
     "searching": {

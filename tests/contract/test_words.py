@@ -32,7 +32,7 @@ COMMANDS = {
              "optimizer.schedule=constant", "trainer.epochs=14"],
     "overfit": ["debug=overfit"],
     "augmented": ["model=shallow", "augment=light", "data.train_size=64", "trainer.epochs=1",
-                  "trainer.class_weight=balanced"],
+                  "trainer.class_weight=balanced", "calibrate=true"],
     "table": ["data=diabetes", "model=linear", "reg=l2", "trainer.epochs=2", "compress=on",
               "compress.refit_epochs=1"],
 }  # fmt: skip

@@ -87,11 +87,10 @@ class EpochNumbers:
         callback.shared.validation = (epoch, kept)
 
     def _refine(self, epoch: int, logs: Logs, found: Measurement, rows: Rows) -> None:
-        """What a temperature leaves of the loss; why there is no such number is said once."""
+        """What a temperature leaves of the loss, where that means something."""
         refined = refining.refined(found, self.callback.clean.reader, rows.kept)
         if isinstance(refined, str):
-            self.callback.note(refined)
-            return
+            return  # why there is none, a rule that asks for it says
         logs[refining.NAME] = refined.loss
         self.callback.shared.refined = (epoch, refined)
 

@@ -66,6 +66,7 @@ def test_the_loss_falls_and_no_class_changes(kind):
     before = model.predict(X, verbose=0)
     calibrated, found = kreg.calibrate(model, X, y)
     after = calibrated.predict(X, verbose=0)
+    np.testing.assert_allclose(calibrated(X, training=False), after, rtol=1e-5)  # called alike
     logit = "logits" in kind
     np.testing.assert_array_equal(decided(before, logit), decided(after, logit))
     assert found.changed == 0 and found.temperature > 2
@@ -168,7 +169,7 @@ def test_a_regression_says_why_it_is_not_calibrated(tmp_path):
 
 @pytest.mark.slow
 def test_plain_keras_alone_loads_what_was_kept(tmp_path):
-    run(tmp_path / "run", "data=wine", "calibrate=true", "optimizer.learning_rate=0.01")
+    run(tmp_path / "run", "data=breast_cancer", "calibrate=true", "optimizer.learning_rate=0.01")
     program = (
         "import sys, keras; model = keras.saving.load_model(sys.argv[1], compile=False); "
         "assert 'kreg' not in sys.modules; print(model.layers[-1].name)"

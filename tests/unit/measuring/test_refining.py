@@ -1,4 +1,4 @@
-"""The refined loss of real models: one number whatever the output's form; said once if none."""
+"""The refined loss of real models: one number whatever the output's form; a sentence if none."""
 
 import json
 

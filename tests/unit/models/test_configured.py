@@ -1,4 +1,7 @@
-"""From configuration to model: every kind builds, and what needs images says so beforehand."""
+"""From configuration to model: every kind builds, and what needs images says so beforehand.
+
+What others have built, `model=backbone`, has `test_backbone.py`.
+"""
 
 import dataclasses
 from types import SimpleNamespace
@@ -11,6 +14,7 @@ from kreg.factories import model as build
 from kreg.fields import check_field
 from kreg.models import options
 
+BUILT_HERE = {kind: schema for kind, schema in options.KINDS.items() if kind != "backbone"}
 TINY = {"width": 4, "trees": 3, "depth": 1, "heads": 2, "members": 2, "embedding": 1, "bins": 2}
 
 
@@ -28,14 +32,14 @@ def tiny(kind):
     return schema(**{name: value for name, value in TINY.items() if name in names})
 
 
-@pytest.mark.parametrize("kind", options.KINDS)
+@pytest.mark.parametrize("kind", BUILT_HERE)
 def test_every_kind_builds_with_its_own_dials(kind):
     shape = (8, 8, 1) if options.KINDS[kind].images else (5,)
     model = build.model(tiny(kind), info(shape), noise=0.1)
     assert (model.name, model.output_shape) == (kind, (None, 3))
 
 
-SCALED = [kind for kind, schema in options.KINDS.items() if hasattr(schema(), "scale")]
+SCALED = [kind for kind, schema in BUILT_HERE.items() if hasattr(schema(), "scale")]
 
 
 @pytest.mark.parametrize("kind", SCALED)
@@ -51,7 +55,7 @@ def test_scale_makes_every_configured_model_smaller_and_larger(kind):
 
 
 def test_only_the_linear_model_has_no_scale():
-    assert set(options.KINDS) - set(SCALED) == {"linear"}
+    assert set(BUILT_HERE) - set(SCALED) == {"linear"}
 
 
 def test_configured_models_span_one_hundred_to_ten_million_parameters():
@@ -65,7 +69,7 @@ def test_configured_models_span_one_hundred_to_ten_million_parameters():
 
 @pytest.mark.parametrize(("needs_images", "shape"), [(True, (5,)), (False, (8, 8, 1))])
 def test_the_table_of_needs_is_what_the_builders_refuse(needs_images, shape):
-    for kind, schema in options.KINDS.items():
+    for kind, schema in BUILT_HERE.items():
         if schema.images is needs_images:
             with pytest.raises(ValueError, match="input_shape"):
                 build.model(tiny(kind), info(shape))
@@ -85,7 +89,7 @@ def test_byte_images_are_rescaled_and_floats_are_not():
 def test_every_default_lies_in_its_own_range_and_is_the_builders():
     import inspect
 
-    for kind, schema in options.KINDS.items():
+    for kind, schema in BUILT_HERE.items():
         signature = inspect.signature(getattr(models, kind)).parameters
         for field in dataclasses.fields(schema):
             default = getattr(schema(), field.name)
@@ -94,7 +98,7 @@ def test_every_default_lies_in_its_own_range_and_is_the_builders():
                 assert signature[field.name].default == default
 
 
-@pytest.mark.parametrize("kind", options.KINDS)
+@pytest.mark.parametrize("kind", BUILT_HERE)
 @pytest.mark.parametrize("scale", [1.0, 4.0])
 def test_the_number_of_parameters_is_known_about_before_anything_is_built(kind, scale):
     """Within a factor of two where it matters, in large models; the estimate has no biases."""
