@@ -78,6 +78,10 @@ MAY_IMPORT = {
     "calibrating": {"diagnostics", "measuring", "surgery"},
     "callbacks": {"diagnostics", "loggers", "measuring"},
     "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
+    "searching": {
+        "callbacks", "data", "fitting", "layers", "measuring", "optimizers", "pages",
+        "regularizers", "surgery", "sweeps",
+    },  # fmt: skip
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
@@ -139,6 +143,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "data",
             "measuring",
             "fitting",
+            "searching",
             "calibrating",
             "prediction",
             "exporting",
