@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg.optimizers import path as path
     from kreg.pages import report as report
     from kreg.prediction import load_run as load_run
+    from kreg.regularizers import L0 as L0
     from kreg.regularizers import L1 as L1
     from kreg.regularizers import L2 as L2
     from kreg.regularizers import L2SP as L2SP
@@ -70,6 +71,7 @@ __version__ = "0.1.0"
 PUBLIC = {
     # penalties
     "L1": "kreg.regularizers",
+    "L0": "kreg.regularizers",
     "L2": "kreg.regularizers",
     "ElasticNet": "kreg.regularizers",
     "GroupLasso": "kreg.regularizers",

@@ -86,6 +86,7 @@ def residual(
     if penalty is None:
         return float(np.max(np.abs(gradient)))
     s = penalty.at(w, settings_now(model, variable, penalty))
-    step = ops.convert_to_tensor(gradient) + penalty.smooth_gradient(w, s)
-    moved = w - penalty.sharp_prox(w - step, 1.0, s)
-    return float(np.max(np.abs(ops.convert_to_numpy(moved))))
+    slope = ops.convert_to_tensor(gradient) + penalty.smooth_gradient(w, s)
+    step = min(1.0, penalty.widest())
+    moved = w - penalty.sharp_prox(w - step * slope, step, s)
+    return float(np.max(np.abs(ops.convert_to_numpy(moved)))) / step

@@ -203,6 +203,9 @@ class Proximal(Base):
 
         The width follows the steps of this weight: those of the optimizer times its factor.
         """
+        own = weight.penalty.own_step()
+        if own is not None:
+            return ops.cast(own, dtype)
         wanted = factor * self._wanted_width(weight, s, dtype)
         widest = weight.penalty.widest()
         return ops.minimum(wanted, widest / 2) if math.isfinite(widest) else wanted

@@ -12,6 +12,7 @@ CONCAVITY: dict[str, Interval] = {
     "mcp": {"low": 1, "low_open": True},
     "scad": {"low": 2, "low_open": True},
 }
+CURVATURE: Interval = {"low": 0, "low_open": True}
 BOUND: Interval = {}
 NORM: Interval = {"low": 0, "low_open": True}
 AXES = {"inputs": -2, "outputs": -1}
@@ -45,6 +46,17 @@ class L1Options(Selecting, component="kreg.regularizers:L1"):
     kind: str = kind("l1")
     l1: Number = strength(
         2e-4, "strength, or a schedule {kind: linear, start: 0.0, end: 2.0e-4, duration: 500}"
+    )
+
+
+@dataclass
+class L0Options(Selecting, component="kreg.regularizers:L0"):
+    kind: str = kind("l0")
+    l0: Number = strength(1e-5, "cost of a weight that is not zero; let it grow from 0")
+    gamma: float = ranged(
+        500.0,
+        "no weight is kept below sqrt(2 * gamma * l0), none is shrunk; above the learning rate",
+        **CURVATURE,
     )
 
 
@@ -147,6 +159,7 @@ class L2SPOptions(Options, component="kreg.regularizers:L2SP"):
 KINDS = table(
     NoPenaltyOptions,
     L1Options,
+    L0Options,
     L2Options,
     ElasticNetOptions,
     GroupLassoOptions,

@@ -138,6 +138,10 @@ class Penalty(keras.Regularizer):
         """The step below which the proximal map is unique: finite where `R` is not convex."""
         return math.inf
 
+    def own_step(self) -> float | None:
+        """The step of the proximal map where the penalty chooses it; else the optimizer does."""
+        return None
+
     def averaged(self, average: Tensor, w: Tensor) -> Tensor:
         """What is kept of an average of weights that ends at w: its zeros."""
         return average * ops.cast(w != 0, average.dtype)

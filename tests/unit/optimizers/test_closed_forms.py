@@ -16,6 +16,7 @@ PENALTIES = [
     kreg.SCAD(0.4, 3.7),
     kreg.GroupMCP(0.4, 3.0, axis=-2),
     kreg.GroupSCAD(0.4, 3.7, axis=-2),
+    kreg.L0(0.2, gamma=0.5),
     kreg.NonNegative(),
     kreg.Box(-0.3, 0.2),
     kreg.MaxNorm(0.7),

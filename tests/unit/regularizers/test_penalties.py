@@ -23,6 +23,7 @@ ALL = [
     kreg.GroupLasso(0.1, adaptive=1),
     kreg.SparseGroupLasso(0.1, 0.2),
     kreg.L2SP(0.3),
+    kreg.L0(0.1, 2.0),
     kreg.MCP(0.1, 4.0),
     kreg.SCAD(0.1, 4.0),
     kreg.GroupMCP(0.1, 4.0, axis=-1),
@@ -110,10 +111,13 @@ def test_the_penalty_is_float32_for_half_precision_weights(dtype):
 
 @pytest.mark.parametrize("bad", [-0.1, float("nan"), float("inf"), True, "0.1", None])
 @pytest.mark.parametrize(
-    "cls", [kreg.L1, kreg.L2, kreg.ElasticNet, kreg.GroupLasso, kreg.L2SP, kreg.MCP, kreg.SCAD]
+    "cls",
+    [kreg.L1, kreg.L2, kreg.ElasticNet, kreg.GroupLasso, kreg.L2SP, kreg.MCP, kreg.SCAD, kreg.L0],
 )
 def test_bad_strengths_are_refused_in_a_sentence(cls, bad):
-    with pytest.raises(ValueError, match=r"Invalid value received for argument `l[12]`\. Expected"):
+    with pytest.raises(
+        ValueError, match=r"Invalid value received for argument `l[012]`\. Expected"
+    ):
         cls(bad)
 
 
@@ -147,6 +151,7 @@ def test_from_ratio_is_the_textbooks_alpha_form():
         lambda s: kreg.SparseGroupLasso(0.0, s),
         kreg.MCP,
         kreg.GroupSCAD,
+        lambda s: kreg.L0(s, gamma=1.0),
     ],
     ids=[
         "l1",
@@ -158,6 +163,7 @@ def test_from_ratio_is_the_textbooks_alpha_form():
         "group_only",
         "mcp",
         "group_scad",
+        "l0",
     ],
 )
 def test_strength_max_is_where_the_last_weight_becomes_zero(make):

@@ -27,6 +27,7 @@ CONCAVE = [
     kreg.GroupMCP(0.4, 4.0),
     kreg.GroupSCAD(0.4, 4.5),
 ]
+JUMPS = [kreg.L0(0.7)]
 SETS = [kreg.NonNegative(), kreg.Box(-1.0, 2.0), kreg.MaxNorm(1.5), kreg.UnitNorm()]
 each_penalty = pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
 
@@ -39,7 +40,7 @@ def objective(penalty, w, z, step):
     return step * float(penalty.value(w)) + 0.5 * np.sum((w - z) ** 2)
 
 
-@pytest.mark.parametrize("penalty", PENALTIES + CONCAVE, ids=repr)
+@pytest.mark.parametrize("penalty", PENALTIES + CONCAVE + JUMPS, ids=repr)
 @settings(max_examples=15, deadline=None)
 @given(z=ARRAYS, step=STEPS, direction=ARRAYS)
 def test_it_minimises_its_own_definition(penalty, z, step, direction):
@@ -57,7 +58,7 @@ def test_it_is_firmly_nonexpansive(penalty, a, b, step):
     assert np.sum((pa - pb) ** 2) <= np.sum((pa - pb) * (a - b)) + 1e-9
 
 
-@pytest.mark.parametrize("penalty", PENALTIES + CONCAVE, ids=repr)
+@pytest.mark.parametrize("penalty", PENALTIES + CONCAVE + JUMPS, ids=repr)
 @settings(max_examples=15, deadline=None)
 @given(z=ARRAYS, step=STEPS, stale=ARRAYS)
 def test_the_way_back_from_w_to_z_needs_z_only_where_w_is_zero(penalty, z, step, stale):
@@ -158,6 +159,7 @@ def test_zeros_are_zeros_without_a_sign():
         kreg.SparseGroupLasso(1.0, 1.0),
         kreg.MCP(1.0, 4.0),
         kreg.GroupSCAD(1.0, 4.0),
+        kreg.L0(1.0),
     ):
         zeros = prox(penalty, z, 1.0)
         assert np.all(zeros == 0.0) and not np.any(np.signbit(zeros))
