@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg import regularizers as regularizers
     from kreg import runs as runs
     from kreg import schedules as schedules
+    from kreg import searching as searching
     from kreg import sklearn as sklearn
     from kreg import surgery as surgery
     from kreg.calibrating import calibrate as calibrate
@@ -53,6 +54,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg.regularizers import SparseGroupLasso as SparseGroupLasso
     from kreg.regularizers import UnitNorm as UnitNorm
     from kreg.schedules import Schedule as Schedule
+    from kreg.searching import search as search
     from kreg.surgery import compress as compress
     from kreg.surgery import load_model as load_model
     from kreg.surgery import regularize as regularize
@@ -104,6 +106,7 @@ PUBLIC = {
     # training
     "fit": "kreg.fitting",
     "finetune": "kreg.fitting",
+    "search": "kreg.searching",
     "Schedule": "kreg.schedules",
     "EarlyStopping": "kreg.callbacks",
     "Diagnostics": "kreg.callbacks",
@@ -127,6 +130,7 @@ ROOMS = (
     "regularizers",
     "runs",
     "schedules",
+    "searching",
     "sklearn",
     "surgery",
 )

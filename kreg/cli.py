@@ -1,4 +1,4 @@
-"""`kreg train | predict | evaluate | report | ...`: thin over the functions of the same names."""
+"""`kreg train | predict | export | report | ...`: thin over the functions of the same names."""
 
 import argparse
 import os
@@ -26,11 +26,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kreg", description="What happened in a training run?")
-    names = "train | predict | evaluate | report | compare | replay"
+    names = "train | predict | evaluate | export | report | compare | replay"
     commands = parser.add_subparsers(required=True, metavar=names)
     commands.add_parser("train", help="what train.py does: kreg train model=deep reg=l1")
     _predict(commands.add_parser("predict", help="what a finished run says of new rows"))
     _evaluate(commands.add_parser("evaluate", help="its scores on rows whose truth is known"))
+    _export(commands.add_parser("export", help="its model for programs without kreg"))
     _report(commands.add_parser("report", help="the overfitting page of a finished run"))
     _compare(commands.add_parser("compare", help="one table and one page for a sweep"))
     _replay(commands.add_parser("replay", help="where stopping rules would have stopped"))
@@ -72,10 +73,7 @@ def _rows(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("run", help="the directory of a finished run")
     parser.add_argument("rows", nargs="+", help=what)
     parser.add_argument("--batch-size", type=int, help="rows at once: what bounds the memory")
-    parser.add_argument(
-        "--allow", action="append", default=[], metavar="PACKAGE",
-        help="a package whose layers the model has, and whose code may run",
-    )  # fmt: skip
+    _allow(parser)
 
 
 def _run_predict(options: argparse.Namespace) -> int:
@@ -111,6 +109,32 @@ def _run_evaluate(options: argparse.Namespace) -> int:
         batch_size=options.batch_size,
         allow=options.allow,
     )
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", help="the directory of a finished run")
+    parser.add_argument(
+        "--to", required=True, choices=("keras", "savedmodel", "onnx", "litert"), help="the format"
+    )
+    parser.add_argument(
+        "--out", required=True,
+        help="a new file .keras, .onnx or .tflite, or a new folder; OUT.json describes it",
+    )  # fmt: skip
+    _allow(parser)
+    parser.set_defaults(command=_run_export)
+
+
+def _run_export(options: argparse.Namespace) -> int:
+    from kreg.exporting import commands
+
+    return commands.export(options.run, options.to, options.out, allow=options.allow)
+
+
+def _allow(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="PACKAGE",
+        help="a package whose layers the model has, and whose code may run",
+    )  # fmt: skip
 
 
 def _report(parser: argparse.ArgumentParser) -> None:

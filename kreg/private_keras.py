@@ -165,6 +165,15 @@ def given_metrics(model: keras.Model) -> list[Any]:
     return keras.tree.flatten(getattr(compiled, "_user_metrics", None) or [])
 
 
+def given_to_compile(model: keras.Model) -> dict[str, Any]:
+    """All that `compile` was given, the objects themselves.
+
+    `get_compile_config` has their configurations, and a loss of one's own cannot be made of that.
+    """
+    found: dict[str, Any] = dict(model._compile_config.config)
+    return found
+
+
 def compiled_loss(model: keras.Model) -> Callable[..., Any] | None:
     """The model's penalty-free loss `(y, y_pred, weight) -> scalar`, or `None`.
 

@@ -77,8 +77,16 @@ class Run:
         Raises:
             ValueError: If it has parts of a package that nobody has allowed, or cannot be loaded.
         """
-        path = self.path / kept.MODEL
-        self.refuse_foreign()
+        return self.load(kept.MODEL)
+
+    def load(self, name: str) -> "keras.Model":
+        """One of its models, without optimizer: `best.keras`, or `model.keras`.
+
+        Raises:
+            ValueError: As of `model`.
+        """
+        path = self.path / name
+        self.refuse_foreign(name)
         from kreg.surgery import load_model
 
         try:
@@ -89,22 +97,25 @@ class Run:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise ValueError(f"{path} cannot be loaded: {reason}") from error
 
-    def refuse_foreign(self) -> None:
+    def refuse_foreign(self, name: str = kept.MODEL) -> None:
         """Parts of other packages run code: the command says which may, and never the run.
+
+        Args:
+            name: Of the file.
 
         Raises:
             ValueError: With the first package that nobody has allowed.
         """
-        path = self.path / kept.MODEL
+        path = self.path / name
         keras_file.check(path)
         config = keras_file.member(path, "config.json") or {}
-        for name in sorted(set(modules(config))):
-            package = name.split(".")[0]
+        for module in sorted(set(modules(config))):
+            package = module.split(".")[0]
             if package not in (*OWN, *self.allow):
                 raise ValueError(
-                    f"The model of {self.path} has parts of {name!r}, whose code would run. If you "
-                    f"trust it: allow=[{package!r}] in Python, --allow {package} on the command "
-                    "line."
+                    f"The model of {self.path} has parts of {module!r}, whose code would run. "
+                    f"If you trust it: allow=[{package!r}] in Python, --allow {package} on the "
+                    "command line."
                 )
 
     @cached_property

@@ -46,7 +46,7 @@ def told(sweep: Sweep) -> str:
 
 def selections(sweep: Sweep) -> list[dict[str, Any]]:
     """What the runs of the chosen setting have selected; those of version 0.1 had no weights."""
-    if sweep.done.empty:
+    if sweep.done.empty or "path" not in sweep.done:  # of trainings without a directory
         return []
     runs = chosen(sweep, settings(sweep)).runs
     found = [(read_json(path / RESULT) or {}).get("features") for path in runs["path"]]

@@ -11,6 +11,7 @@ from kreg.metric_names import direction
 from kreg.sweeps.reading import Sweep
 
 PENALTY = "reg."  # factors of that group whose values are numbers are strengths
+STRENGTH = "strength"  # and so is this one, of `kreg.search`
 TEST = ("test_clean_accuracy", "test_clean_rmse", "test_clean_loss")
 
 
@@ -118,7 +119,11 @@ def chosen(sweep: Sweep, found: Sequence[Setting]) -> Setting:
 def strengths(sweep: Sweep) -> bool:
     """Whether nothing varies but numbers of the penalty."""
     numeric = (pd.to_numeric(sweep.runs[f], errors="coerce").notna().all() for f in sweep.varied)
-    return all(f.startswith(PENALTY) for f in sweep.varied) and all(numeric)
+    return all(map(of_penalty, sweep.varied)) and all(numeric)
+
+
+def of_penalty(factor: str) -> bool:
+    return factor.startswith(PENALTY) or factor == STRENGTH
 
 
 def tied(found: Sequence[Setting], best: Setting, replicates: Sequence[str]) -> list[Setting]:

@@ -78,6 +78,10 @@ MAY_IMPORT = {
     "calibrating": {"diagnostics", "measuring", "surgery"},
     "callbacks": {"diagnostics", "loggers", "measuring"},
     "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
+    "searching": {
+        "callbacks", "data", "fitting", "layers", "measuring", "optimizers", "pages",
+        "regularizers", "surgery", "sweeps",
+    },  # fmt: skip
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
@@ -86,8 +90,9 @@ MAY_IMPORT = {
         "runs",
     },  # fmt: skip
     "prediction": {"data", "diagnostics", "layers", "pages", "runs", "surgery"},
+    "exporting": {"data", "prediction"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
-    "cli": APP_PARTS | {"sweeps", "launch", "prediction"},
+    "cli": APP_PARTS | {"exporting", "sweeps", "launch", "prediction"},
     "sklearn": {"config", "data", "diagnostics", "launch", "pages", "runs", "surgery", "training"},
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
@@ -138,8 +143,10 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
             "data",
             "measuring",
             "fitting",
+            "searching",
             "calibrating",
             "prediction",
+            "exporting",
         )
     },
 }

@@ -62,6 +62,9 @@ def test_the_command_does_what_it_says(line, place, monkeypatch, capsys):
     _, *arguments = shlex.split(command)
     assert main(arguments) == 0
     printed = capsys.readouterr().out
+    if arguments[0] == "export":
+        assert all(Path(name).exists() for name in printed.split()) and printed.count("\n") == 2
+        return
     if "--out" in arguments:
         file = Path(arguments[arguments.index("--out") + 1])
         read = {".csv": pd.read_csv, ".parquet": pd.read_parquet,

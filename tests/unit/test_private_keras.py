@@ -415,3 +415,14 @@ def test_a_shuffled_data_set_is_known():
     data = tf.data.Dataset.range(4)
     assert private_keras.shuffles(data.shuffle(4).batch(2)) and not private_keras.shuffles(data)
     assert not private_keras.shuffles(data.shuffle(4, reshuffle_each_iteration=False))
+
+
+def test_what_compile_was_given_is_there_as_it_was():
+    def loss(y, y_pred):
+        return keras.ops.mean(y - y_pred)
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", loss, run_eagerly=True)
+    given = private_keras.given_to_compile(model)
+    assert given["loss"] is loss and given["optimizer"] is model.optimizer and given["run_eagerly"]
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).compile(**given)

@@ -157,8 +157,11 @@ def test_names_between_backticks_are_code_and_nothing_is_let_through():
 def test_the_page_says_that_the_best_weights_were_put_back():
     found = document(full())
     assert "put back" not in page(found)
-    found["events"].append({"epoch": 5, "kind": "restore", "text": "Restored epoch 5."})
+    best = found["verdict"]["best_epoch"]
+    found["events"].append({"epoch": best, "kind": "restore", "text": f"Restored epoch {best}."})
     assert "its weights were put back" in page(found)
+    found["events"][-1]["epoch"] = best + 1  # a rule of another loss keeps another epoch
+    assert "put back" not in page(found)
 
 
 def test_a_report_with_few_fields_has_a_page():

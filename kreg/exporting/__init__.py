@@ -1,0 +1,1 @@
+"""A finished run for other programs: one model with its preprocessing inside, without kreg."""

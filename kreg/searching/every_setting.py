@@ -1,0 +1,233 @@
+"""`kreg.search`: every setting on the same folds and seeds, the best one trained on all rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import pandas as pd
+
+from kreg import check
+from kreg.randomness import same_randomness
+from kreg.searching.building import Builder, wanted
+from kreg.searching.found import Found, best_of
+from kreg.searching.grid import Grid, Setting
+from kreg.searching.likeness import Likeness, probe
+from kreg.searching.trials import OBJECTIVE, Data, Training, refitted, split
+from kreg.sweeps.reading import Sweep
+from kreg.sweeps.settings import name_of
+
+MOST = 5000  # trainings, unless more are asked for
+FEW = 8  # rows on which models are compared
+
+
+def search(
+    build: Callable[..., Any],
+    x: Any,
+    y: Any,
+    settings: Mapping[str, Any],
+    *,
+    folds: int = 5,
+    seeds: int | Sequence[int] = 1,
+    choose: str = "min",
+    epochs: int = 100,
+    batch_size: int | None = None,
+    early_stopping: bool = True,
+    loss: Any = None,
+    metrics: Any = None,
+    optimizer: Any = "adam",
+    most: int = MOST,
+    verbose: int = 1,
+) -> Found:
+    """Which regularizer, and how much? Cross-validates all combinations for your own model.
+
+    Every setting is trained with `kreg.fit` on the same folds, from the same seeds. The rows of
+    the held-out fold train nothing and stop nothing: early stopping looks at 15 % of all rows,
+    which are split off the training rows. Settings are compared by the model's loss without
+    penalties on the held-out fold, differences pair by pair. Where `reg` is searched the optimizer
+    takes kreg's proximal step, under which the zeros of a penalty are exact.
+
+    The same call finds the same numbers: each training begins with Keras's random seed set.
+    Python's and NumPy's random numbers go on afterwards as if there had been no search.
+
+    Args:
+        build: A function that returns a fresh Keras model, compiled or not. It gets the settings
+            that it has parameters for: `build(units)` gets those of `"units"`.
+        x, y: Arrays of shape (n, ...), or nests of them.
+        settings: Name to list of values. kreg applies, unless `build` takes them itself: `"reg"`
+            (`"none"`, `"l1"`, `"l2"`, `"elasticnet"`, `"group"`, `"sparse_group"`, `"mcp"`,
+            `"scad"`, `"group_mcp"`, `"group_scad"`, `"l2sp"`) and its `"strength"` >= 0, halved
+            between the two numbers of `"elasticnet"` and `"sparse_group"`; `"dropout"` in [0, 1),
+            of the model's own dropout layers, else behind its hidden Dense layers;
+            `"learning_rate"` > 0.
+        folds: Whole number >= 2. Defaults to `5`.
+        seeds: How many, or which ones: each draws folds, first weights and order anew.
+        choose: `"min"`, or `"1se"`: the simplest setting within one standard error of the best.
+        epochs: At most so many; exactly so many without early stopping. Defaults to `100`.
+        batch_size: As in `fit`.
+        early_stopping: Whether trainings stop and go back to their best epoch. Defaults to `True`.
+        loss, metrics, optimizer: For a model that `build` does not compile.
+        most: Trainings that a search may have. Defaults to `5000`.
+        verbose: `1` says how many trainings there are, and each setting when it is done.
+
+    Returns:
+        A `kreg.searching.Found`: `.best`, `.model` (trained on all rows, for the median of the
+        best epochs), `.table`, `.runs`, `.answer`.
+
+    Raises:
+        ValueError: Before anything is trained, for a setting that cannot be built, a `build` that
+            ignores what it is given or returns another architecture each time, and too many
+            trainings; afterwards if no setting could be trained.
+
+    >>> import numpy as np
+    >>> def build():
+    ...     return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> x = np.random.default_rng(0).normal(size=(40, 2))
+    >>> found = search(build, x, x[:, :1], {"reg": "l2", "strength": [0.0, 100.0]},
+    ...                folds=2, epochs=3, loss="mse", verbose=0)
+    >>> found.best
+    {'reg': 'l2', 'strength': 0.0}
+    """
+    grid, data = Grid(settings), Data.of(x, y)
+    wants = wanted(build, list(grid.values))
+    numbers = checked_seeds(seeds)
+    checked_folds(folds, len(data))
+    check.choice("choose", choose, ("min", "1se"))
+    how = Training(
+        check.integer("epochs", epochs, low=1),
+        None if batch_size is None else check.integer("batch_size", batch_size, low=1),
+        check.flag("early_stopping", early_stopping),
+    )
+    say = print if verbose else silent
+    say(count(grid, folds, numbers, how, most))
+    first = data.rows(slice(FEW))
+    proximal = "reg" in grid.values and "reg" not in wants
+    builder = Builder(build, wants, loss, metrics, optimizer, first[0], proximal)
+    with same_randomness():
+        like = probe(builder, grid, *first, numbers[0])
+        trials = Trials(builder, like, data, how, folds, numbers)
+        rows = [row for setting in grid for row in trials.of(setting, say)]
+        sweep = as_sweep(rows, grid, choose)
+        return conclude(sweep, grid, trials)
+
+
+class Trials:
+    """The trainings of a search, setting by setting."""
+
+    def __init__(
+        self,
+        builder: Builder,
+        like: Likeness,
+        data: Data,
+        how: Training,
+        folds: int,
+        seeds: list[int],
+    ) -> None:
+        self.builder, self.like, self.data, self.how = builder, like, data, how
+        self.folds, self.seeds = folds, seeds
+
+    def of(self, setting: Setting, say: Callable[[str], Any]) -> list[dict[str, Any]]:
+        """All trainings of one setting; the first one that breaks is its last."""
+        rows: list[dict[str, Any]] = []
+        for seed in self.seeds:
+            for fold in range(self.folds):
+                rows.append(
+                    {**setting, "seed": seed, "data.fold": fold, **self.one(setting, seed, fold)}
+                )
+                if rows[-1]["status"] != "done":
+                    say(failure(rows[-1], list(setting)))
+                    return rows
+        mean = sum(row["objective"] for row in rows) / len(rows)
+        say(f"{name(setting)}: {OBJECTIVE} {mean:.4g}")
+        return rows
+
+    def one(self, setting: Setting, seed: int, fold: int) -> dict[str, Any]:
+        """One training."""
+        rows = split(self.data, self.folds, fold, seed, self.how.stops)
+        return self.how.run(self.model(setting, seed), self.data, rows, seed)
+
+    def model(self, setting: Setting, seed: int) -> keras.Model:
+        """A fresh one, which is like those that `build` has returned before."""
+        keras.utils.set_random_seed(seed)
+        bare = self.builder.bare(setting)
+        self.like.check(bare, setting)
+        return self.builder.finished(bare, setting, seed)
+
+
+def conclude(sweep: Sweep, grid: Grid, trials: Trials) -> Found:
+    """Choose, and train the chosen setting on all rows."""
+    names = list(grid.values)
+    failed = [failure(row, names) for _, row in sweep.runs.iterrows() if row["status"] != "done"]
+    whole = sweep.done.groupby(names, dropna=False).size() if len(sweep.done) else pd.Series()
+    if not (whole == trials.folds * len(trials.seeds)).any():
+        raise ValueError(" ".join(["No setting could be trained on all folds.", *failed[:3]]))
+    best, runs = best_of(sweep, names)
+    found = Found(sweep, names, best)
+    epochs, seed = max(1, round(runs["best_epoch"].median())), trials.seeds[0]
+    model = trials.model(best, seed)
+    problem = refitted(model, trials.data, trials.how, epochs, seed)
+    found.model = None if problem else model
+    found.more = [trained(len(trials.data), epochs, problem, trials.how.stops), *failed]
+    return found
+
+
+def trained(rows: int, epochs: int, problem: str, stops: bool) -> str:
+    """What the model is, or why there is none."""
+    if problem:
+        return f"There is no model: its training on all {rows:,} rows broke. {problem}"
+    why = ", the median of its trainings' best epochs" if stops else ""
+    return f"The model was trained on all {rows:,} rows for {epochs} epochs{why}."
+
+
+def failure(row: Mapping[str, Any] | pd.Series, names: list[str]) -> str:
+    """Which setting has failed, where, and why."""
+    setting = {key: row[key] for key in names if row[key] is not None}
+    where = f"fold {row['data.fold']}, seed {row['seed']}"
+    return f"{name(setting)} has failed ({where}): {row['problem']}"
+
+
+def name(setting: Setting) -> str:
+    return name_of(pd.Series(setting, dtype=object), list(setting))
+
+
+def as_sweep(rows: list[dict[str, Any]], grid: Grid, choose: str) -> Sweep:
+    """The trainings as a sweep's runs; a value that a setting does not have is `None`."""
+    frame = pd.DataFrame(rows)
+    for key in grid.values:
+        frame[key] = pd.Series([row.get(key) for row in rows], dtype=object)
+    frame.insert(0, "run", [str(place) for place in range(len(frame))])
+    return Sweep(Path("kreg.search"), frame, [*grid.varied, "seed", "data.fold"], OBJECTIVE, choose)
+
+
+def count(grid: Grid, folds: int, seeds: list[int], how: Training, most: int) -> str:
+    """How many trainings there will be, before the first one; too many are refused."""
+    total = grid.size * folds * len(seeds)
+    parts = several(grid.size, "setting"), several(folds, "fold"), several(len(seeds), "seed")
+    told = f"{' x '.join(parts)} = {several(total, 'training')}"
+    if total > check.integer("most", most, low=1):
+        raise ValueError(
+            f"kreg.search: {told}, more than most={most:,}. Give fewer values, folds or seeds, or "
+            f"most={total}."
+        )
+    return f"kreg.search: {told} of at most {how.epochs} epochs, and one on all rows."
+
+
+def several(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def checked_seeds(seeds: int | Sequence[int]) -> list[int]:
+    if isinstance(seeds, (list, tuple, range)) and seeds:
+        return list(dict.fromkeys(check.integer("seeds", seed, low=0) for seed in seeds))
+    return list(range(check.integer("seeds", seeds, low=1)))
+
+
+def checked_folds(folds: int, rows: int) -> None:
+    check.integer("folds", folds, low=2)
+    if rows < 4 * folds:
+        advice = "Each fold should hold a few rows, and there must be some to stop by."
+        raise check.invalid("folds", f"at most a quarter of the {rows} rows", folds, advice)
+
+
+def silent(told: str) -> None:
+    """Say nothing."""
