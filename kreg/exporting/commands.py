@@ -1,5 +1,6 @@
 """`kreg export`: what the command line calls."""
 
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,5 +71,14 @@ def _write(model: "keras.Model", to: str, out: Path) -> None:
         except Exception as error:  # the converters raise whatever they meet
             failed = error
     if failed is not None:
-        reason = (str(failed).strip().splitlines() or [type(failed).__name__])[0]
-        raise ValueError(f"{to} cannot hold the model of this run: {reason}") from failed
+        raise ValueError(f"{to} cannot hold the model of this run: {reason(failed)}") from failed
+
+
+def reason(failed: Exception) -> str:
+    """The first line of what a converter says, without where in its own code it was.
+
+    >>> reason(ValueError('<unknown>:0: error: loc(callsite("a" at "b")): no such op\\nand more'))
+    'no such op'
+    """
+    lines = str(failed).strip().splitlines() or [type(failed).__name__]
+    return re.sub(r"^.*<unknown>:0: error: (loc\(.*\): )?", "", lines[0])

@@ -4,7 +4,7 @@ import dataclasses
 import importlib.util
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kreg import check, files
 
@@ -75,7 +75,8 @@ def write(model: "keras.Model", found: Format, out: Path) -> None:
     elif found.ending:
         _call_once(model)
         with files.replacing(out) as temporary:
-            model.export(str(temporary), format=found.keras, verbose=False)
+            more = _builtins_alone() if found.keras == "litert" else {}
+            model.export(str(temporary), format=found.keras, verbose=False, **more)
     else:
         _folder(model, found, out)
 
@@ -86,6 +87,13 @@ def _call_once(model: "keras.Model") -> None:
 
     given = model.inputs[0]
     model(np.zeros((1, *given.shape[1:]), given.dtype))
+
+
+def _builtins_alone() -> dict[str, Any]:
+    """Refuse operations of TensorFlow's that the LiteRT runtime alone could not execute."""
+    import tensorflow as tf
+
+    return {"target_spec": {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}}
 
 
 def _folder(model: "keras.Model", found: Format, out: Path) -> None:

@@ -16,7 +16,7 @@ import kreg
 from kreg.cli import main
 from kreg.data import preprocessing
 from kreg.exporting import commands, formats
-from tests.unit.prediction.conftest import homes, people, pictures
+from tests.unit.prediction.conftest import homes, people, pictures, train
 
 ENDINGS = {"keras": "m.keras", "savedmodel": "m", "onnx": "m.onnx", "litert": "m.tflite"}
 TYPES = {"string": str, "float64": np.float64, "float32": np.float32, "uint8": np.uint8}
@@ -187,6 +187,14 @@ def test_a_model_that_a_format_cannot_hold_is_one_sentence(
     told = refused(capsys, homes_run, "--to", "litert", "--out", tmp_path / "m.tflite")
     assert "litert cannot hold the model of this run: no such operation" in told
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow  # it trains
+def test_operations_that_a_runtime_lacks_are_refused_and_nothing_is_left(tmp_path, capsys):
+    train(tmp_path / "run", "data=wine", "model=realmlp", "trainer.epochs=1")
+    told = refused(capsys, tmp_path / "run", "--to", "litert", "--out", tmp_path / "m.tflite")
+    assert "litert cannot hold the model of this run" in told and "Atan" in told
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
 
 
 def test_the_command_line_knows_all_formats(capsys):
