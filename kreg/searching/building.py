@@ -1,7 +1,9 @@
 """From one setting to a compiled model: what `build` gets, and what kreg adds to its model."""
 
 import inspect
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +81,14 @@ class Builder:
         if ours.get("reg", "none") != "none":
             surgery.regularize(model, penalty(ours["reg"], ours["strength"]))
         return model
+
+
+@contextmanager
+def thrown_away() -> Iterator[None]:
+    """Nothing is said about saving models that nobody will see."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Cloning the model will lose")
+        yield
 
 
 def wanted(build: Any, names: list[str]) -> tuple[str, ...]:

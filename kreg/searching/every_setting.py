@@ -9,13 +9,14 @@ import pandas as pd
 
 from kreg import check
 from kreg.randomness import same_randomness
-from kreg.searching.building import Builder, wanted
+from kreg.searching.building import Builder, thrown_away, wanted
 from kreg.searching.found import Found, best_of
 from kreg.searching.grid import Grid, Setting
 from kreg.searching.likeness import Likeness, probe
 from kreg.searching.trials import OBJECTIVE, Data, Training, refitted, split
 from kreg.sweeps.reading import Sweep
 from kreg.sweeps.settings import name_of
+from kreg.sweeps.settings import settings as settings_of
 
 MOST = 5000  # trainings, unless more are asked for
 FEW = 8  # rows on which models are compared
@@ -104,7 +105,8 @@ def search(
     proximal = "reg" in grid.values and "reg" not in wants
     builder = Builder(build, wants, loss, metrics, optimizer, first[0], proximal)
     with same_randomness():
-        like = probe(builder, grid, *first, numbers[0])
+        with thrown_away():
+            like = probe(builder, grid, *first, numbers[0])
         trials = Trials(builder, like, data, how, folds, numbers)
         rows = [row for setting in grid for row in trials.of(setting, say)]
         sweep = as_sweep(rows, grid, choose)
@@ -144,7 +146,9 @@ class Trials:
     def one(self, setting: Setting, seed: int, fold: int) -> dict[str, Any]:
         """One training."""
         rows = split(self.data, self.folds, fold, seed, self.how.stops)
-        return self.how.run(self.model(setting, seed), self.data, rows, seed)
+        with thrown_away():
+            model = self.model(setting, seed)
+        return self.how.run(model, self.data, rows, seed)
 
     def model(self, setting: Setting, seed: int) -> keras.Model:
         """A fresh one, which is like those that `build` has returned before."""
@@ -158,8 +162,8 @@ def conclude(sweep: Sweep, grid: Grid, trials: Trials) -> Found:
     """Choose, and train the chosen setting on all rows."""
     names = list(grid.values)
     failed = [failure(row, names) for _, row in sweep.runs.iterrows() if row["status"] != "done"]
-    whole = sweep.done.groupby(names, dropna=False).size() if len(sweep.done) else pd.Series()
-    if not (whole == trials.folds * len(trials.seeds)).any():
+    whole = trials.folds * len(trials.seeds)
+    if not any(setting.objective.count == whole for setting in settings_of(sweep)[:1]):
         raise ValueError(" ".join(["No setting could be trained on all folds.", *failed[:3]]))
     best, runs = best_of(sweep, names)
     found = Found(sweep, names, best)

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from kreg import check
@@ -67,7 +67,11 @@ class Grid:
 def values_of(name: str, values: Any) -> Sequence[Any]:
     """The different values of one name, checked where kreg knows what they may be."""
     is_one = isinstance(values, str) or not hasattr(values, "__iter__")
-    found = list(dict.fromkeys([values] if is_one else values))
+    listed = [values] if is_one else list(values)
+    if any(value is None or not isinstance(value, Hashable) for value in listed):
+        expected = "numbers, words or tuples, each of which says something"
+        raise check.invalid(name, expected, values, "A tuple may stand for a list.")
+    found = list(dict.fromkeys(listed))
     if not found:
         raise check.invalid(name, "at least one value", values)
     if name == "reg":

@@ -120,6 +120,23 @@ def test_the_models_own_dropout_layers_get_the_rate():
     assert [layer.rate for layer in found.model.layers if "drop" in layer.name] == [0.1]
 
 
+class Own(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+def test_a_model_of_ones_own_class_is_searched_and_warned_of_once():
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    with pytest.warns(UserWarning, match="use `kreg.save_model`") as said:
+        found = kreg.search(Own, X, Y, {"reg": "l1", "strength": 0.1}, loss=loss, **SHORT)
+    assert sum("kreg.save_model" in str(one.message) for one in said) == 1
+    assert isinstance(found.model, Own)
+
+
 def test_a_setting_that_breaks_costs_itself_alone():
     settings = {"learning_rate": [0.05, 1e30]}
     found = kreg.search(lambda: build(optimizer=keras.optimizers.SGD()), X, Y, settings, **SHORT)
@@ -193,6 +210,8 @@ SHARED = build()
         (plain, {"reg": ["l3"], "strength": 1.0}, "one of 'none', 'l1'"),
         (plain, {"dropout": [1.5]}, "a finite number in"),
         (plain, {"dropout": []}, "at least one value"),
+        (build, {"units": [[3], [4]]}, "A tuple may stand for a list"),
+        (build, {"optimizer": [None, "sgd"]}, "numbers, words or tuples"),
         (plain, {}, "a dictionary of names"),
         (lambda: build(learning_rate=keras.optimizers.schedules.CosineDecay(1.0, 9)),
          {"learning_rate": [0.1]}, "has a schedule"),
