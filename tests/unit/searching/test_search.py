@@ -1,5 +1,6 @@
 """kreg.search: which regularizer, and how much, for a model of one's own."""
 
+import dataclasses
 import functools
 import itertools
 
@@ -11,6 +12,7 @@ import pytest
 import kreg
 from kreg.searching.grid import Grid
 from kreg.searching.trials import Data, split
+from kreg.sweeps import settings
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(48, 4)).astype("float32")
@@ -129,6 +131,7 @@ class Own(keras.Model):
         return self.dense(x)
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_class_is_searched_and_warned_of_once():
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     with pytest.warns(UserWarning, match="use `kreg.save_model`") as said:
@@ -153,10 +156,19 @@ def test_where_every_setting_breaks_the_reason_is_said():
         )
 
 
+@pytest.mark.slow
 def test_1se_takes_the_strongest_penalty_near_the_best():
     settings = {"reg": "l2", "strength": [1e-9, 0.0]}
     found = kreg.search(plain, X, Y, settings, choose="1se", **SHORT)
     assert found.best == {"reg": "l2", "strength": 1e-9}
+
+
+def test_the_strength_alone_is_a_penalty_of_which_1se_takes_the_strongest(found):
+    runs = found.sweep.runs
+    l1 = dataclasses.replace(
+        found.sweep, runs=runs[runs["reg"] == "l1"], factors=["strength", "data.fold"]
+    )
+    assert settings.strengths(l1) and not settings.strengths(found.sweep)
 
 
 def test_none_stands_once_and_the_count_is_that_of_the_trainings():
