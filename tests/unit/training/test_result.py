@@ -22,8 +22,9 @@ WATCHED = "never: the rule that only watches would have stopped after epoch 5"
 def test_a_rule_that_only_watches_has_not_ended_the_training(dry_run, would, reason, sentence):
     known = ("gl", "2 % worse.") if would is not None else ("interrupted", "")
     stop = SimpleNamespace(
-        dry_run=dry_run, would_stop_epoch=would, stop_reason=known[0], sentence=known[1]
-    )
+        dry_run=dry_run, would_stop_epoch=would, stop_reason=known[0], sentence=known[1],
+        snapshots=SimpleNamespace(count=1),
+    )  # fmt: skip
     callbacks = SimpleNamespace(stopping=stop, trial=None)
     assert result.ending(callbacks) == {"stop_reason": reason, "stop_sentence": sentence}
 
