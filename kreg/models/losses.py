@@ -50,7 +50,7 @@ class SparseCategoricalCrossentropy(Smoothing, keras.losses.SparseCategoricalCro
     Source: Szegedy et al., Rethinking the Inception Architecture, 2016.
 
     >>> loss = SparseCategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
-    >>> round(float(loss([1], [[0.0, 2.0]])), 6)
+    >>> round(float(loss(keras.ops.array([1]), keras.ops.array([[0.0, 2.0]]))), 6)
     0.226928
     """
 

@@ -40,7 +40,10 @@ def report(folder, words) -> dict:
     return document
 
 
-@pytest.mark.parametrize(("cheap", "fast"), [(overhead.CHEAP, 100.0), (0, 0.01)])
+@pytest.mark.parametrize(
+    ("cheap", "fast"),
+    [pytest.param(overhead.CHEAP, 100.0, marks=pytest.mark.slow), (0, 0.01)],
+)
 def test_the_verdict_is_the_same_whatever_the_clock_says(cheap, fast, tmp_path, monkeypatch):
     monkeypatch.setattr(overhead, "CHEAP", cheap)
     found = []

@@ -4,11 +4,13 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from kreg.pages import report
 from tests.app.test_units import ROOT, run
 
 
+@pytest.mark.slow
 def test_selected_columns_stand_on_the_page_in_markdown_and_in_the_terminal(tmp_path):
     """riboflavin: 44 of 4,088 genes, a list of 4,044 dropped ones, and no name on the page."""
     generator = np.random.default_rng(0)

@@ -38,6 +38,7 @@ def run(folder, *words):
     )
 
 
+@pytest.mark.slow
 def test_a_sweep_of_a_file_in_folders_of_its_own_from_another_directory(folder):
     """S5, S6, S18 at once: `params`, `subdir`, `searchpath` and `chdir` with relative paths."""
     words = ["-m", "hydra.searchpath=[opts]", "experiment=space", *TABLE,

@@ -80,7 +80,16 @@ TRAINABLE = [
 ]  # what others have trained is trained on in test_backbone.py
 
 
-@pytest.mark.parametrize(("group", "option"), TRAINABLE, ids=lambda v: v)
+def marks(group, option):
+    """Most augmentations are traced for seconds: one of them stands for all in the fast suite."""
+    is_long = group == "augment" and option not in ("none", "light", "tabular")
+    return [pytest.mark.slow] if is_long else []
+
+
+@pytest.mark.parametrize(
+    ("group", "option"),
+    [pytest.param(g, o, marks=marks(g, o), id=f"{g}-{o}") for g, o in TRAINABLE],
+)
 def test_trains_an_epoch(group, option, tmp_path, monkeypatch):
     skip_without_package(group, option)
     monkeypatch.chdir(tmp_path)  # a tracker's store lies where the training was started

@@ -29,6 +29,7 @@ def train(folder: Path, *words: str) -> tuple[str, list[dict]]:
     return done.stdout, [json.loads(place.read_text()) for place in places]
 
 
+@pytest.mark.slow
 def test_folds_need_no_flag_and_end_in_one_mean(tmp_path):
     printed, results = train(tmp_path, "data.folds=2", "seeds=2")
     losses = [result["metrics"]["fold_clean_loss"] for result in results]

@@ -72,6 +72,7 @@ def whole(tmp_path_factory):
     return outcome(runs(folder)[0])
 
 
+@pytest.mark.slow
 def test_killed_then_told_to_go_then_finished_equals_undisturbed(whole, tmp_path):
     seed = random.SystemRandom().randrange(2**32)
     generator = random.Random(seed)

@@ -319,11 +319,11 @@ KNOWN = [
           "UNDER-TRAINED", "watch", "train_longer", "Train for 600 epochs", fast=True),
     Known("the schedule ended: diabetes", command(
         "data=diabetes model=linear reg=none trainer.epochs=60"),
-        "UNDER-TRAINED", "watch", "train_longer", fast=True),
+        "UNDER-TRAINED", "watch", "train_longer"),
     Known("trained on: diabetes", command(
         "data=diabetes model=linear reg=none trainer.epochs=600"), "CONVERGED", "good"),
     Known("penalty too strong: l1", command("model=shallow reg=l1 reg.l1=0.1 trainer.epochs=60"),
-          "GUESSING", "bad", "without_regularization", also="early_zeros", fast=True),
+          "GUESSING", "bad", "without_regularization", also="early_zeros"),
     Known("penalty too strong: l2", command("model=deep reg=l2 reg.l2=1 trainer.epochs=60"),
           "GUESSING", "bad", "without_regularization"),
     Known("not trained at all", command(

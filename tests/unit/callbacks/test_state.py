@@ -96,7 +96,10 @@ def same_file(a, b):
     return (a / "history.csv").read_text() == (b / "history.csv").read_text()
 
 
-@pytest.mark.parametrize("make", [kreg_callbacks, paired_callbacks, keras_callbacks])
+@pytest.mark.parametrize(
+    "make",
+    [kreg_callbacks, paired_callbacks, pytest.param(keras_callbacks, marks=pytest.mark.slow)],
+)
 def test_kill_and_resume_at_every_epoch(make, data, tmp_path):
     states, weights, callbacks, history = train(data, make, tmp_path / "whole")
     assert 3 <= len(states) <= EPOCHS

@@ -58,7 +58,7 @@ def folder(tmp_path_factory):
     return ["data=image_folder", f"data.path={place}"]
 
 
-@pytest.mark.parametrize("how", ["none", "channel"])
+@pytest.mark.parametrize("how", [pytest.param("none", marks=pytest.mark.slow), "channel"])
 def test_brightness_is_learned_from_80_pictures(folder, how, tmp_path):
     words = [*folder, "model=deep", "trainer.verbose=quiet", "logger=none"]
     words.append(f"data.standardise={how}")

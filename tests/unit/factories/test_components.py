@@ -70,7 +70,9 @@ def their_parts(tmp_path, monkeypatch):
     sys.modules.pop("their_parts", None)
 
 
-@pytest.mark.parametrize("group", CHOICES)
+@pytest.mark.parametrize(
+    "group", [g if g == "model" else pytest.param(g, marks=pytest.mark.slow) for g in CHOICES]
+)
 def test_a_component_of_the_users_own_is_trained_with(group, tmp_path):
     overrides = [word for word in SMALL if not word.startswith(f"{group}=")]
     job = compose_job([f"{group}=custom", *CHOICES[group], *overrides])

@@ -177,6 +177,7 @@ def test_tokens_are_affine_in_each_feature():
     np.testing.assert_allclose(difference[0, 1:], layer.kernel, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_shallow_forest_has_the_smaller_gap():
     """The deep forest learns the 30 % of the labels that are wrong; two leaves a tree cannot."""
     x = np.random.default_rng(0).normal(size=(600, 4)).astype("float32")

@@ -48,6 +48,7 @@ def test_only_training_labels_are_wrong_and_no_row_is_in_both():
     assert not {r.tobytes() for r in clean_x} & {r.tobytes() for r in clean_test[0]}
 
 
+@pytest.mark.slow
 def test_a_small_run_writes_the_figure_and_its_numbers(tmp_path, capsys):
     result = double_descent.run(tmp_path, widths=(2, 16), rows=60, steps=40, l2=0.01)
     told = capsys.readouterr().out.splitlines()

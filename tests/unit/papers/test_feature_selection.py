@@ -28,6 +28,7 @@ def data_dir(tmp_path):
     return tmp_path / "data"
 
 
+@pytest.mark.slow
 def test_a_small_run_chooses_the_features_that_matter(data_dir, tmp_path, capsys):
     quick = {"steps": 1000, "path_steps": 20, "selectors": ["all features", OURS]}
     result = experiment.run(

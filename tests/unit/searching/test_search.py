@@ -71,6 +71,7 @@ def test_the_zeros_of_a_penalty_are_exact(found):
     assert zeros[("l1", 100.0)] > 0.2 and zeros["none"].iloc[0] == 0.0
 
 
+@pytest.mark.slow
 def test_the_same_search_finds_the_same_numbers(found):
     theirs = np.random.get_state()[1].copy()
     settings = {"reg": ["none", "l1"], "strength": [1e-3, 100.0]}

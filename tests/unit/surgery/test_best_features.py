@@ -45,6 +45,7 @@ def test_it_finds_what_no_linear_model_can_and_leaves_the_model_alone():
     assert "3 of 20 features: [2, 5, 11]" in str(found)
 
 
+@pytest.mark.slow
 def test_the_same_seed_chooses_the_same_with_everything_given():
     x, y = data(rows=100)
     rate = keras.optimizers.schedules.CosineDecay(2e-2, 20)

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pandas as pd
+import pytest
 
 from kreg import sweeps
 from kreg.data import assemble
@@ -30,6 +31,7 @@ def selected(columns):
     return features.of(model, data)
 
 
+@pytest.mark.slow
 def test_the_page_and_the_answer_count_the_columns_of_the_best_setting(write_run, tmp_path):
     number = 0
     for l1, cost in (("0.1", 0.3), ("0.01", 0.5)):

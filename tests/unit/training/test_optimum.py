@@ -26,7 +26,11 @@ def rows(words):
 
 
 @pytest.mark.parametrize(
-    "name", ["breast_cancer", "wine", pytest.param("diabetes", marks=pytest.mark.slow)]
+    "name",
+    [
+        "wine",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("breast_cancer", "diabetes")),
+    ],
 )
 def test_the_validation_loss_is_that_of_the_converged_solver(name, tmp_path):
     result, model = trained([f"data={name}"], tmp_path)

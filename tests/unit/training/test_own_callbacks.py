@@ -71,6 +71,7 @@ def test_one_with_a_state_needs_no_warning_and_a_function_may_give_several(tmp_p
         trained(tmp_path / "c", "wrong")
 
 
+@pytest.mark.slow
 def test_a_callback_that_raises_is_named_and_the_run_goes_on_once_it_is_mended(tmp_path):
     folder = tmp_path / "run"
     with pytest.raises(CallbackError) as caught:

@@ -46,7 +46,13 @@ def started(words: str) -> plan.Plan:
     return plan.make(config)
 
 
-@pytest.mark.parametrize("model", NOISY)
+@pytest.mark.parametrize(
+    "model",
+    [
+        m if m == "model=deep model.width=8" else pytest.param(m, marks=pytest.mark.slow)
+        for m in NOISY
+    ],
+)
 def test_what_two_settings_share_starts_equal(model):
     """One noise layer more or less moves no draw of the initializers'."""
     plain = {w.path: np.array(w) for w in started(model).model.weights}

@@ -1,12 +1,14 @@
 """What `augment.preview=true`, the report and TensorBoard show of the training pictures."""
 
 import numpy as np
+import pytest
 
 from kreg.data import Split
 from kreg.launch.compose import compose_job
 from kreg.training import plan, samples, start
 
 
+@pytest.mark.slow
 def test_pictures_are_of_all_classes_and_stand_beside_their_originals(tmp_path):
     words = ["augment=light", "data.train_size=60", "model=cnn", "model.width=2"]
     config = compose_job(words)

@@ -130,6 +130,7 @@ def test_batch_statistics_are_those_of_the_rows(data):
         assert "were measured again" in stop.restoration
 
 
+@pytest.mark.slow
 def test_from_the_command_line_the_stop_sentence_says_which(tmp_path):
     words = ["data=breast_cancer", "model=shallow", "reg=none", "trainer.epochs=8", "stop=patience"]
     more = ["stop.average=3", "trainer.verbose=quiet", "logger=none"]

@@ -83,6 +83,7 @@ SMALL = ["model=shallow", "trainer.epochs=14", "trainer.verbose=quiet", "stop=re
 BARE = ["logger=none", "diagnostics.probe_training=false", "stop.patience=3"]
 
 
+@pytest.mark.slow
 def test_from_the_command_line(tmp_path):
     app.run(compose_job([*SMALL, *BARE, "data=breast_cancer"]), tmp_path / "run")
     result = RunDirectory(tmp_path / "run").result
@@ -91,6 +92,7 @@ def test_from_the_command_line(tmp_path):
     assert result["best_epoch"] == int(np.argmin(curve)) + 1 and result["restored"]
 
 
+@pytest.mark.slow
 def test_a_regression_stops_by_patience_and_says_so(tmp_path):
     size = ["data.train_size=40", "trainer.epochs=2"]
     app.run(compose_job([*SMALL, *BARE, "data=diabetes", *size]), tmp_path / "run")
