@@ -18,7 +18,8 @@ import tensorflow as tf
 
 from kreg.callbacks.saver import Saver
 from kreg.data import Split, epoch_stream, steps_per_epoch
-from kreg.runs import Checkpoint, RunDirectory, ownership
+from kreg.launch.compose import compose_job
+from kreg.runs import Checkpoint, RunDirectory
 
 ROWS, WIDTH, BATCH = 90, 8, 16  # a ragged last batch
 STEPS = steps_per_epoch(ROWS, BATCH)
@@ -140,7 +141,7 @@ def kill(callback):
 def main(folder, variant, fault="0"):
     tf.config.experimental.enable_op_determinism()
     with RunDirectory(folder) as run:
-        run.write_json("config.json", dict.fromkeys(ownership.KEYS))  # by it a run is kreg's
+        run.write_json("config.json", compose_job([]).to_dict())  # by it a run is kreg's
         store = Checkpoint(run, warn=lambda sentence: print(sentence, file=sys.stderr))
         result = train(variant, store, faults=[Fault(int(fault), kill)])
         np.savez(run.file("final.npz"), **result)
