@@ -12,6 +12,8 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any
 
+from kreg.fields import scheduled_keys
+from kreg.regularizers.options import KINDS
 from kreg.training import units
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 # what the step and the evaluators are made of
 GROUPS = ("data", "model", "reg", "dropout", "optimizer", "diagnostics")
 TRAINER = ("batch_size", "label_smoothing", "device", "precision", "jit_compile", "deterministic")
-STRENGTHS = ("l1", "l2", "group")
+STRENGTHS = scheduled_keys(KINDS)
 ALWAYS = (*STRENGTHS, "ema")  # numbers of a step at 0 too
 NUMBERS = {
     "reg": STRENGTHS,

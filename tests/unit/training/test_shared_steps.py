@@ -47,6 +47,7 @@ SWEEPS = {
     "strength": ["reg.l1=1e-4", "reg.l1=0.02"],
     "both": ["reg.l1=1e-3", "reg.l1=0 reg.l2=0.1"],
     "groups": ["reg=group", "reg=group reg.l1=0.01"],
+    "prices": ["reg=l0 reg.l0=1e-6", "reg=l0 reg.l0=1e-4"],
     "seed": ["seed=1", "seed=2"],
     "speed": ["optimizer.learning_rate=0.001", "optimizer.learning_rate=0.02"],
     "forgetful": ["optimizer.ema=0.9", "optimizer.ema=0"],
