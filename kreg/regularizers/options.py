@@ -1,7 +1,7 @@
 """`reg`: which penalty on the weights, and how strong. Strengths may be schedules."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from kreg.check import Interval
 from kreg.fields import Number, Options, kind, one_of, ranged, scheduled, table
@@ -28,7 +28,32 @@ class NoPenaltyOptions(Options):
 
 
 @dataclass
-class Selecting(Options):
+class Strengthened(Options):
+    """`strength` stands for the numbers that say how strong a kind is, whatever it calls them.
+
+    `shares` says which of its keys these are, and how much of the strength each of them is.
+    """
+
+    shares: ClassVar[dict[str, float]] = {"l1": 1.0}
+    strength: float | None = ranged(
+        None,
+        "one name for all kinds, so that a grid can vary both: in the place of the kind's own "
+        "strength; of two each gets half",
+        type=float,
+        **STRENGTH,
+    )
+
+    def at(self, strength: float) -> Self:
+        """The kind with that strength, under its own names."""
+        own: dict[str, Any] = {name: share * strength for name, share in self.shares.items()}
+        return replace(self, strength=None, **own)
+
+    def arguments(self) -> dict[str, Any]:
+        return {name: value for name, value in super().arguments().items() if name != "strength"}
+
+
+@dataclass
+class Selecting(Strengthened):
     """Which weights the penalty goes to."""
 
     weights: str = one_of(
@@ -51,6 +76,7 @@ class L1Options(Selecting, component="kreg.regularizers:L1"):
 
 @dataclass
 class L0Options(Selecting, component="kreg.regularizers:L0"):
+    shares = {"l0": 1.0}
     kind: str = kind("l0")
     l0: Number = strength(1e-5, "cost of a weight that is not zero; let it grow from 0")
     gamma: float = ranged(
@@ -61,27 +87,29 @@ class L0Options(Selecting, component="kreg.regularizers:L0"):
 
 
 @dataclass
-class AdaptiveL1Options(Options, component="kreg.regularizers:AdaptiveL1"):
+class AdaptiveL1Options(Strengthened, component="kreg.regularizers:AdaptiveL1"):
     kind: str = kind("adaptive_l1")
     l1: Number = strength(2e-5, "strength at a weight that starts at 1")
     gamma: float = ranged(1.0, "power of the start: small weights go, large ones stay", **ADAPTIVE)
 
 
 @dataclass
-class L2Options(Options, component="kreg.regularizers:L2"):
+class L2Options(Strengthened, component="kreg.regularizers:L2"):
+    shares = {"l2": 1.0}
     kind: str = kind("l2")
     l2: Number = strength(1e-4, "strength of the sum of squares, without the factor 1/2")
 
 
 @dataclass
-class ElasticNetOptions(Options, component="kreg.regularizers:ElasticNet"):
+class ElasticNetOptions(Strengthened, component="kreg.regularizers:ElasticNet"):
+    shares = {"l1": 0.5, "l2": 0.5}
     kind: str = kind("elasticnet")
     l1: Number = strength(1e-4, "strength of the sum of absolute values")
     l2: Number = strength(1e-4, "strength of the sum of squares")
 
 
 @dataclass
-class Grouped(Options):
+class Grouped(Strengthened):
     """Which weights form a group."""
 
     groups: str = one_of(
@@ -108,6 +136,7 @@ class GroupLassoOptions(Grouped, component="kreg.regularizers:GroupLasso"):
 
 @dataclass
 class SparseGroupLassoOptions(Grouped, component="kreg.regularizers:SparseGroupLasso"):
+    shares = {"l1": 0.5, "group": 0.5}
     kind: str = kind("sparse_group")
     l1: Number = strength(1e-4, "strength of single zeros")
     group: Number = strength(3e-4, "strength of zero groups")
@@ -158,7 +187,8 @@ class NonNegativeOptions(Options, component="kreg.regularizers:NonNegative"):
 
 
 @dataclass
-class L2SPOptions(Options, component="kreg.regularizers:L2SP"):
+class L2SPOptions(Strengthened, component="kreg.regularizers:L2SP"):
+    shares = {"l2": 1.0}
     kind: str = kind("l2sp")
     l2: Number = strength(1e-3, "strength of the sum of squares of w - w_start")
 
