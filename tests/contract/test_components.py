@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from kreg.config.schema import GROUPS
-from kreg.factories import components
+from kreg.factories import components, reg
 from kreg.fields import rule_of
 
 SHAPE = {True: (8, 8, 1), False: (5,), None: (5,)}
@@ -65,4 +65,4 @@ def test_the_class_refuses_what_the_table_refuses(group, kind):
 def create(group, cfg):
     if group == "model":
         return components.create(cfg, SHAPE[cfg.images], 3, "classification")
-    return components.create(cfg, rank=2)
+    return reg.penalty(cfg) if group == "reg" else components.create(cfg, rank=2)
