@@ -5,6 +5,7 @@ from collections.abc import Callable
 from kreg.diagnostics.report_document import Document
 from kreg.pages.sections import (
     advice,
+    against,
     calibrated,
     calibration,
     compressed,
@@ -21,6 +22,7 @@ from kreg.pages.sections import (
     replay,
     samples,
     scores,
+    unchecked,
     verdict,
     weak,
 )
@@ -28,6 +30,7 @@ from kreg.pages.views import Section, View
 
 # from top to bottom; a section that has nothing to say returns `None`
 SECTIONS: tuple[Callable[[Document], Section | None], ...] = (
+    against.section,
     advice.section,
     evaluation.section,
     scores.section,
@@ -46,6 +49,7 @@ SECTIONS: tuple[Callable[[Document], Section | None], ...] = (
     data.section,
     provenance.section,
     weak.section,
+    unchecked.section,
 )
 
 
