@@ -152,3 +152,12 @@ def test_the_card_goes_with_the_run_and_is_written_again(people_run, homes_run, 
     assert main(["report", str(people_run), "--out", str(tmp_path)]) == 0
     assert (tmp_path / "card.md").read_text() == card
     assert "predictions are put back." in (homes_run / "card.md").read_text()
+
+
+def test_a_run_of_an_earlier_version_has_no_card_and_is_told_so(people_run, tmp_path, capsys):
+    old = {k: v for k, v in reported(people_run).items() if k not in ("evaluation", "about")}
+    (tmp_path / "report.json").write_text(json.dumps(old))
+    (tmp_path / "data.json").write_text((people_run / "data.json").read_text())
+    assert main(["report", str(tmp_path)]) == 0
+    assert "card.md is not written" in capsys.readouterr().out
+    assert not (tmp_path / "card.md").exists() and (tmp_path / "report.html").exists()
