@@ -101,7 +101,10 @@ def test_the_first_line_says_task_sizes_and_score(homes_run, people_run):
     )
     for text in (shown.html(), shown.markdown(), " ".join(str(shown).split())):
         assert "in units of price" in text
-    assert "`yes` from a probability of" in kreg.report(people_run).view.head.about
+    shown = kreg.report(people_run)
+    assert "<code>yes</code> from a probability of" in shown.html().split("badge")[1]
+    assert "whatever the threshold above is" in shown.html()
+    assert "whatever the threshold above is" not in kreg.report(homes_run).html()
 
 
 def test_every_section_is_on_the_page(people_run, homes_run):
