@@ -92,7 +92,7 @@ class Found:
         parts = [page.per_setting(self.sweep), page.effects_section(self.sweep, found)]
         sections: list[Section] = [part for part in parts if part is not None]
         shown = html.fragment(View(head, sections))
-        return f"<style>{html.style()}</style><div class='kreg'>{shown}</div>"
+        return html.inside(shown)
 
 
 def best_of(sweep: Sweep, names: list[str]) -> tuple[Setting, pd.DataFrame]:
