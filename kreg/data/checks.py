@@ -104,7 +104,7 @@ def check_sizes(raw: Raw, rows: Rows, how: Splitting) -> None:
 def examine(data: Data, raw: Raw, rows: Rows) -> list[str]:
     """Errors in the assembled splits are raised; everything doubtful is returned as sentences."""
     _check_weight_sums(data)
-    found = _classes(data) + _columns(data)
+    found = _classes(data) + _columns(data) + _merged_levels(data)
     found += leaks.duplicates(data)
     if not data.is_image:
         found += leaks.revealing_columns(data)
@@ -173,6 +173,16 @@ def _columns(data: Data) -> list[str]:
     if constant.any():
         found.append(f"{_names(data, constant)}: constant in train, so it can teach nothing.")
     return found
+
+
+def _merged_levels(data: Data) -> list[str]:
+    """Categories that cannot be told apart any more."""
+    merged = getattr(data.preprocessing, "merged", {})
+    return [
+        f"the {rare:,} rarest categories of column {name!r} share one feature. A larger "
+        "data.max_categories gives them one each."
+        for name, rare in merged.items()
+    ]
 
 
 def _check_finite(data: Data, split: str, flat: Array) -> None:

@@ -172,7 +172,7 @@ def jobs(line: CommandLine, options: dict[str, list[str]] | None = None) -> list
     Raises:
         ConfigError: If a sweep is empty, or a sweep is asked for without `-m`.
     """
-    return [list(job) for job in itertools.product(*_spelt_out(line, options))]
+    return [list(job) for job in itertools.product(*spelt_out(line, options))]
 
 
 def one_by_one(line: CommandLine) -> list[Override]:
@@ -182,14 +182,16 @@ def one_by_one(line: CommandLine) -> list[Override]:
 
 def each_once(line: CommandLine) -> list[list[Override]]:
     """A few jobs of a sweep, in which every value of every override comes at least once."""
-    spelt = _spelt_out(line, None)
+    spelt = spelt_out(line, None)
     return [
         [values[min(place, len(values) - 1)] for values in spelt]
         for place in range(max(map(len, spelt), default=1))
     ]
 
 
-def _spelt_out(line: CommandLine, options: dict[str, list[str]] | None) -> list[list[Override]]:
+def spelt_out(
+    line: CommandLine, options: dict[str, list[str]] | None = None
+) -> list[list[Override]]:
     """For each override the list of those with one value."""
     options = options or catalogue.groups()
     return [_spell_out(override, line.multirun, options) for override in line.overrides]
