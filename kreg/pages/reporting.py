@@ -66,7 +66,7 @@ class Report:
         return terminal.plain(self.view)
 
     def _repr_html_(self) -> str:
-        return f"<style>{html.style()}</style><div class='kreg'>{html.fragment(self.view)}</div>"
+        return html.inside(html.fragment(self.view))
 
 
 def report(
