@@ -102,7 +102,7 @@ def test_the_first_line_says_task_sizes_and_score(homes_run, people_run):
     for text in (shown.html(), shown.markdown(), " ".join(str(shown).split())):
         assert "in units of price" in text
     shown = kreg.report(people_run)
-    assert "<code>yes</code> from a probability of" in shown.html().split("badge")[1]
+    assert "<code>yes</code> from a probability of" in shown.html().split("<h1>")[0]
     assert "whatever the threshold above is" in shown.html()
     assert "whatever the threshold above is" not in kreg.report(homes_run).html()
 
