@@ -40,14 +40,20 @@ def of(said: Said, point: Plain | None) -> Plain:
     """
     plan, data = said.plan, said.plan.data
     split = "test" if len(data.test) else "validation"
-    part, names = said(split), data.words or data.target_names
+    part, names = said(split), names_of(plan)
     threshold = point["threshold"] if point else tasks.HALF
     found = evaluation.of(data.task, part.values, part.truth, names, threshold, units.OWN)
     found |= {"split": split, "total": len(data.splits[split]), "target": target_of(plan)}
-    found["names"] = list(names)
+    found["names"] = names
     found["importance"] = columns = important(said, threshold)
     shown = [one["name"] for one in columns["columns"]] if columns else []
     return found | hardest(plan, part, split, shown)
+
+
+def names_of(plan: Plan) -> list[str]:
+    """Of the classes, the labels or several targets, as the user wrote them, or by number."""
+    data = plan.data
+    return list(data.words or data.class_names or data.target_names)
 
 
 def target_of(plan: Plan) -> list[str]:
@@ -71,16 +77,16 @@ def hardest(plan: Plan, part: Answered, split: str, order: list[str]) -> Plain:
 
 def said_of(plan: Plan, part: Answered, at: int) -> Plain:
     """Truth and prediction of a row in the user's words, and how likely the truth was called."""
-    truth, value, data = part.truth[at], part.values[at], plan.data
+    truth, value, data, names = part.truth[at], part.values[at], plan.data, names_of(plan)
     if data.task == "regression":
         return {"truth": numbers(truth), "told": numbers(value), "chance": None}
     if data.task == "multilabel":
-        both = listed(np.stack([truth, value]) >= tasks.HALF, data.words, ", ")
+        both = listed(np.stack([truth, value]) >= tasks.HALF, names, ", ")
         return {"truth": both[0] or "none", "told": both[1] or "none", "chance": None}
     told = int(value.argmax())
     return {
-        "truth": data.words[int(truth)],
-        "told": data.words[told],
+        "truth": names[int(truth)],
+        "told": names[told],
         "chance": float(value[int(truth)]),
     }
 

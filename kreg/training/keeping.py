@@ -1,5 +1,6 @@
 """What a finished training leaves for new rows: its models, and how sure they are."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,10 +49,24 @@ def keep(
         said = Said(plan, model)
         known = calibration(plan, model, config.trainer.operating_point, said)
         point = known["operating_point"]
-        evaluated = evaluation.of(said, point) if callbacks.diagnostics is not None else None
+        reported = callbacks.diagnostics is not None
+        evaluated = evaluation_of(said, point, result) if reported else None
     place.write_json(CALIBRATION, known)
     result |= {"operating_point": point, "plain_model": told}
     return {"calibrated": calibrated, "evaluation": evaluated}
+
+
+def evaluation_of(
+    said: Said, point: dict[str, Any] | None, result: dict[str, Any]
+) -> dict[str, Any] | None:
+    """The section `evaluation`; one that fails costs that section, and a sentence says so."""
+    try:
+        return evaluation.of(said, point)
+    except Exception as error:  # whatever it is, the training is done
+        told = f"The scores row by row are missing: {type(error).__name__}: {error}"
+        result["warnings"].append(told)
+        logging.getLogger("kreg").debug(told, exc_info=True)
+        return None
 
 
 def save_plain(model: "keras.Model", path: Path) -> str | None:

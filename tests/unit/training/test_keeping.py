@@ -76,3 +76,14 @@ def test_where_plain_keras_has_no_counterpart_a_sentence_says_so(tmp_path):
 def test_a_threshold_needs_two_classes():
     with pytest.raises(ValueError, match="chooses between two classes"):
         plan.make(compose_job(["data=wine", "model=linear", "trainer.operating_point=0.9"]))
+
+
+def test_an_evaluation_that_fails_costs_itself_and_a_sentence(monkeypatch):
+    def broken(said, point):
+        raise ZeroDivisionError("no rows")
+
+    result: dict = {"warnings": []}
+    assert keeping.evaluation_of("rows", None, result) is None
+    monkeypatch.setattr(keeping.evaluation, "of", broken)
+    assert keeping.evaluation_of("rows", None, result) is None
+    assert result["warnings"][1].startswith("The scores row by row are missing: ZeroDivisionError")
