@@ -83,8 +83,7 @@ class Found:
     def _repr_html_(self) -> str:
         """In a notebook: the answer, the settings, the effects."""
         parts = [page.per_setting(self.sweep), page.effects_section(self.sweep, self.effects)]
-        shown = html.fragment(self.view(parts))
-        return f"<style>{html.style()}</style><div class='kreg'>{shown}</div>"
+        return html.inside(html.fragment(self.view(parts)))
 
     def view(self, parts: Sequence[Section | None]) -> View:
         """Some sections below the answer."""
