@@ -1,7 +1,7 @@
 """`reg`: which penalty on the weights, and how strong. Strengths may be schedules."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from kreg.check import Interval
 from kreg.fields import Number, Options, kind, many, one_of, ranged, scheduled, switch, table
@@ -26,7 +26,13 @@ def strength(default: float, meaning: str) -> Any:
 class PenaltyOptions(Options):
     """What every kind has; `component` is called with the keys that only it has."""
 
-    beside: ClassVar[tuple[str, ...]] = ("rules", "weights", "nonneg", "max_norm")
+    beside: ClassVar[tuple[str, ...]] = (
+        "rules",
+        "weights",
+        "nonneg",
+        "max_norm",
+        "strength",
+    )
 
     rules: list[Any] = many(
         [],
@@ -43,6 +49,28 @@ class PenaltyOptions(Options):
 @dataclass
 class NoPenaltyOptions(PenaltyOptions):
     kind: str = kind("none")
+
+
+@dataclass
+class Strengthened(PenaltyOptions):
+    """`strength` stands for the numbers that say how strong a kind is, whatever it calls them.
+
+    `shares` says which of its keys these are, and how much of the strength each of them is.
+    """
+
+    shares: ClassVar[dict[str, float]] = {"l1": 1.0}
+    strength: float | None = ranged(
+        None,
+        "one name for all kinds, so that a grid can vary both: in the place of the kind's own "
+        "strength; of two each gets half",
+        type=float,
+        **STRENGTH,
+    )
+
+    def at(self, strength: float) -> Self:
+        """The kind with that strength, under its own names."""
+        own: dict[str, Any] = {name: share * strength for name, share in self.shares.items()}
+        return replace(self, strength=None, **own)
 
 
 @dataclass
@@ -67,7 +95,7 @@ class Inside(InsideCap, InsideCone):
 
 
 @dataclass
-class Selecting(PenaltyOptions):
+class Selecting(Strengthened):
     """Which weights the penalty goes to."""
 
     weights: str = one_of(
@@ -87,6 +115,7 @@ class L1Options(Selecting, Inside, component="kreg.regularizers:L1"):
 
 @dataclass
 class L0Options(Selecting, InsideCone, component="kreg.regularizers:L0"):
+    shares = {"l0": 1.0}
     kind: str = kind("l0")
     l0: Number = strength(1e-5, "cost of a weight that is not zero; let it grow from 0")
     gamma: float = ranged(
@@ -97,27 +126,29 @@ class L0Options(Selecting, InsideCone, component="kreg.regularizers:L0"):
 
 
 @dataclass
-class AdaptiveL1Options(Inside, component="kreg.regularizers:AdaptiveL1"):
+class AdaptiveL1Options(Strengthened, Inside, component="kreg.regularizers:AdaptiveL1"):
     kind: str = kind("adaptive_l1")
     l1: Number = strength(2e-5, "strength at a weight that starts at 1")
     gamma: float = ranged(1.0, "power of the start: small weights go, large ones stay", **ADAPTIVE)
 
 
 @dataclass
-class L2Options(Inside, component="kreg.regularizers:L2"):
+class L2Options(Strengthened, Inside, component="kreg.regularizers:L2"):
+    shares = {"l2": 1.0}
     kind: str = kind("l2")
     l2: Number = strength(1e-4, "strength of the sum of squares, without the factor 1/2")
 
 
 @dataclass
-class ElasticNetOptions(Inside, component="kreg.regularizers:ElasticNet"):
+class ElasticNetOptions(Strengthened, Inside, component="kreg.regularizers:ElasticNet"):
+    shares = {"l1": 0.5, "l2": 0.5}
     kind: str = kind("elasticnet")
     l1: Number = strength(1e-4, "strength of the sum of absolute values")
     l2: Number = strength(1e-4, "strength of the sum of squares")
 
 
 @dataclass
-class Grouped(PenaltyOptions):
+class Grouped(Strengthened):
     """Which weights form a group."""
 
     groups: str = one_of(
@@ -144,8 +175,9 @@ class GroupLassoOptions(Grouped, Inside, component="kreg.regularizers:GroupLasso
 
 @dataclass
 class SparseGroupLassoOptions(
-    InsideCap, InsideCone, Grouped, component="kreg.regularizers:SparseGroupLasso"
+    Grouped, InsideCap, InsideCone, component="kreg.regularizers:SparseGroupLasso"
 ):
+    shares = {"l1": 0.5, "group": 0.5}
     kind: str = kind("sparse_group")
     l1: Number = strength(1e-4, "strength of single zeros")
     group: Number = strength(3e-4, "strength of zero groups")
@@ -196,7 +228,8 @@ class NonNegativeOptions(InsideCap, component="kreg.regularizers:NonNegative"):
 
 
 @dataclass
-class L2SPOptions(Inside, component="kreg.regularizers:L2SP"):
+class L2SPOptions(Strengthened, Inside, component="kreg.regularizers:L2SP"):
+    shares = {"l2": 1.0}
     kind: str = kind("l2sp")
     l2: Number = strength(1e-3, "strength of the sum of squares of w - w_start")
 
