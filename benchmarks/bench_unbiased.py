@@ -8,7 +8,7 @@ of ten strengths from the largest down, each from the solution before, on the ob
 `||y - X w||^2 / (2 n) + R(w)`, and the strength is the best one on 100 further rows. `kreg` is
 `SGD` with momentum on the full batch. With the defaults, means of five seeds, skglm 0.5:
 
-    method          false  missed  distance  error  CPU s  same support  objective, most and least
+    method          false  missed  distance  error  CPU s  same support  objective, ends
     lasso, skglm     28.2     0.0      1.74   4.70    0.0
     lasso, kreg      28.2     0.0      1.74   4.70    2.7           98%  +8.3e-13  +0.0e+00
     mcp, skglm        2.8     0.2      0.89   3.22    0.0
@@ -159,9 +159,7 @@ def main() -> None:
         for seed in range(options.seeds):
             for row in measured(name, seed, options.steps):
                 found.setdefault(row["method"], []).append(row)
-    print(
-        "method          false  missed  distance  error  CPU s  same support  objective, most and least"
-    )
+    print("method          false  missed  distance  error  CPU s  same support  objective, ends")
     for method, rows in found.items():
         mean = {key: np.mean([row[key] for row in rows]) for key in rows[0] if key != "method"}
         line = f"{method:15s} {mean['false']:5.1f}  {mean['missed']:6.1f}  {mean['distance']:8.2f}"
