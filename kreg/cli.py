@@ -145,6 +145,10 @@ def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch", action="store_true", help="look again whenever the run has gone on, to its end"
     )
+    parser.add_argument(
+        "--baseline", metavar="OTHER",
+        help="another run: what is better than there, by how much, and how sure that is",
+    )  # fmt: skip
     parser.add_argument("--out", help="where to write the page (default: beside the run)")
     parser.add_argument(
         "--fail-on", help="exit with 1 on these verdicts, e.g. overfitting,unstable"
@@ -156,7 +160,11 @@ def _run_report(options: argparse.Namespace) -> int:
     from kreg.pages import commands
 
     return commands.report(
-        options.run, out=options.out, fail_on=options.fail_on, watch=options.watch
+        options.run,
+        out=options.out,
+        fail_on=options.fail_on,
+        watch=options.watch,
+        baseline=options.baseline,
     )
 
 

@@ -39,6 +39,7 @@ class Inputs(TypedDict, total=False):
     class_names: list[str]
     found: list[str]
     rows_found: list[str]
+    validation_rows: str
     units: dict[str, str]
     target: dict[str, list[float]]
     balance: dict[str, dict[str, int]]
@@ -85,7 +86,8 @@ class Record:
             `monitored` (the curves that decide when training stops), `columns` (names of a table's
             inputs), `class_names` (list),
             `found` (sentences of the data's checks), `rows_found` (sentences about the measured
-            rows), `balance` (side to class id to rows),
+            rows), `validation_rows` (hex digits that name the rows of `examples`),
+            `balance` (side to class id to rows),
             `hardest` (dicts with `index`, `loss`, `label`, `right`), `samples` (a dict with
             `picture`, uint8 of shape (height, width, 3), and `captions`), `weak_evidence` (dicts
             with `name`, `value`, `note`), `other_runs` (dicts with `name`, `epochs`, `curve` and

@@ -13,6 +13,7 @@ from kreg.diagnostics.onset import z_curve
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.statistics import paired_se
 from kreg.diagnostics.stopping_replay import RULES, replay
+from kreg.diagnostics.unchecked import unchecked
 from kreg.diagnostics.verdict import Verdict
 
 Document = dict[str, Any]  # plain JSON values, see `document`
@@ -61,6 +62,8 @@ def document(
         "pictures": None,
         "advice": [advice.as_dict() for advice in advise(f)],
         "replay": replay(record, rules),
+        "unchecked": unchecked(f),
+        "against": None,
         "sizes": record.sizes,
         "baseline": record.baseline,
         "restart": record.restart,

@@ -213,6 +213,38 @@ class Replayed(TypedDict):
     error: str | None
 
 
+class Unchecked(TypedDict):
+    """A check that did not run, and why."""
+
+    check: str
+    reason: str
+
+
+class Compared(TypedDict):
+    """A number of this run beside that of the baseline."""
+
+    name: str
+    here: Number
+    there: Number
+    difference: Number
+    error: Number
+    sure: Number
+    better: Literal["here", "there"] | None
+
+
+class Against(TypedDict):
+    """Another run that this one was held against: see `kreg.diagnostics.against`."""
+
+    name: str
+    sentence: str
+    state: str
+    headline: str
+    test: str
+    rows: int | None
+    numbers: list[Compared]
+    notes: list[str]
+
+
 class Guess(TypedDict):
     """What guessing costs."""
 
@@ -292,6 +324,7 @@ class InputFacts(TypedDict, total=False):
     class_names: list[str] | None
     found: list[str] | None
     units: dict[str, str]
+    validation_rows: str
     target: Scale | dict[str, None] | None
     balance: dict[str, dict[str, int]] | None
     hardest: list[Hard] | None
@@ -332,6 +365,8 @@ class Report(TypedDict, total=False):
     pictures: Pictures | None
     advice: list[Advice]
     replay: list[Replayed]
+    unchecked: list[Unchecked]
+    against: Against | None
     sizes: dict[str, int]
     baseline: dict[str, Guess]
     restart: dict[str, Any]

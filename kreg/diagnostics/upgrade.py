@@ -27,6 +27,8 @@ NOTHING: Document = {
     "totals": {"params": 0, "effective": None, "unregularized": 0, "unregularized_share": 0.0},
     "advice": [],
     "replay": [],
+    "unchecked": [],
+    "against": None,
     "sizes": {},
     "baseline": {},
     "restart": {},

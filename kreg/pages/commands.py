@@ -14,6 +14,7 @@ from kreg.diagnostics.states import PAST_BEST, RENAMED, STATES
 from kreg.diagnostics.stopping_replay import RULES
 from kreg.diagnostics.stopping_replay import replay as replay_record
 from kreg.pages import Report, terminal, watching, write_all
+from kreg.pages.reporting import beside
 from kreg.pages.sections.replay import table
 from kreg.printable import printable
 
@@ -25,6 +26,7 @@ def report(
     out: str | PathLike[str] | None = None,
     fail_on: str | None = None,
     watch: bool = False,
+    baseline: str | PathLike[str] | None = None,
 ) -> int:
     """Print the report of a run and write its files.
 
@@ -35,6 +37,7 @@ def report(
         fail_on: Comma-separated states, `"overfitting,unstable"` say; `"past-best"` stands for
             overfitting, overconfident and drift.
         watch: First follow the run: the verdict so far after every epoch, to its end or Ctrl-C.
+        baseline: Another run to hold this one against, or `None`.
 
     Returns:
         0; 1 when the state is one of `fail_on` or a file could not be written; 2 when nothing
@@ -45,7 +48,7 @@ def report(
         if watch:
             with contextlib.suppress(KeyboardInterrupt):
                 watching.until_the_end(path)
-        document, _ = load(path)
+        document = beside(load(path), baseline)
     except (ValueError, OSError) as error:
         print(printable(error), file=sys.stderr)
         return BAD_INPUT

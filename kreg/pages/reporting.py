@@ -8,8 +8,9 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
+from kreg.diagnostics.against import against
 from kreg.diagnostics.record import Record
-from kreg.diagnostics.report_document import Document
+from kreg.diagnostics.report_document import Document, jsonable
 from kreg.diagnostics.sources import load
 from kreg.diagnostics.stopping_replay import RULES
 from kreg.files import write
@@ -68,7 +69,13 @@ class Report:
         return f"<style>{html.style()}</style><div class='kreg'>{html.fragment(self.view)}</div>"
 
 
-def report(source: object, out: str | PathLike[str] | None = None, *, rules: str = RULES) -> Report:
+def report(
+    source: object,
+    out: str | PathLike[str] | None = None,
+    *,
+    rules: str = RULES,
+    baseline: object | None = None,
+) -> Report:
     """The report on a run: is it overfitting, since when, how sure, why, and what to change.
 
     Args:
@@ -77,6 +84,8 @@ def report(source: object, out: str | PathLike[str] | None = None, *, rules: str
             clean losses are missing the logged ones are judged, and the report says so.
         out: A folder for `report.json`, `.html`, `.md` and `.png`, or `None` to write nothing.
         rules: Stopping rules to replay, comma-separated.
+        baseline: Another such source: the report says what is better than there, by how much and
+            how sure that is. Defaults to none.
 
     Returns:
         A `Report`. It prints as a table, and shows itself in a notebook.
@@ -85,8 +94,16 @@ def report(source: object, out: str | PathLike[str] | None = None, *, rules: str
     >>> report(history).state
     'TOO EARLY'
     """
-    found = Report(load(source, rules=rules)[0])
+    found = Report(beside(load(source, rules=rules), baseline))
     return found if out is None else found.save(out)
+
+
+def beside(loaded: tuple[Document, Record | None], baseline: object | None) -> Document:
+    """The document of a run, with what a baseline says of it; as it was without one."""
+    document = loaded[0]
+    if baseline is None:
+        return document
+    return {**document, "against": jsonable(against(loaded, load(baseline)))}
 
 
 def write_all(

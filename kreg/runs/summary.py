@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from rich.console import Console
 
-from kreg.printable import printable
+from kreg.printable import percent, printable
 
 Plain: TypeAlias = dict[str, Any]
 
@@ -152,7 +152,7 @@ def optimum(result: Plain) -> str | None:
         return None
     return (
         f"the training objective is at most {gap:.2g} above its minimum, "
-        f"{share:.2%} of what guessing costs"
+        f"{percent(share)} of what guessing costs"
     )
 
 

@@ -14,7 +14,7 @@ from kreg.searching.found import Found, best_of
 from kreg.searching.grid import Grid, Setting
 from kreg.searching.likeness import Likeness, probe
 from kreg.searching.trials import OBJECTIVE, Data, Training, refitted, split
-from kreg.sweeps.reading import Sweep
+from kreg.sweeps.reading import Sweep, as_told
 from kreg.sweeps.settings import name_of
 from kreg.sweeps.settings import settings as settings_of
 
@@ -196,9 +196,7 @@ def name(setting: Setting) -> str:
 
 def as_sweep(rows: list[dict[str, Any]], grid: Grid, choose: str) -> Sweep:
     """The trainings as a sweep's runs; a value that a setting does not have is `None`."""
-    frame = pd.DataFrame(rows)
-    for key in grid.values:
-        frame[key] = pd.Series([row.get(key) for row in rows], dtype=object)
+    frame = as_told(rows, list(grid.values))
     frame.insert(0, "run", [str(place) for place in range(len(frame))])
     return Sweep(Path("kreg.search"), frame, [*grid.varied, "seed", "data.fold"], OBJECTIVE, choose)
 

@@ -41,18 +41,7 @@ class Found:
     @property
     def effects(self) -> list[Effect]:
         """What each value does to the loss, among the trainings that have one."""
-        runs = self.sweep.runs
-        return [
-            effect
-            for name in self.sweep.varied
-            for effect in effects(
-                replace(
-                    self.sweep,
-                    runs=runs[runs[name].notna()],
-                    factors=[name, *self.sweep.replicates],
-                )
-            )
-        ]
+        return effects(self.sweep)
 
     @property
     def runs(self) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import math
 from kreg.pages import charts, html
 from kreg.pages.formatting import number
 from kreg.pages.views import Cell, Figure, Fold, Head, Section, Stat, View
-from kreg.sweeps import features, table
+from kreg.sweeps import features, strength, table
 from kreg.sweeps.answer import answer
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
@@ -17,7 +17,8 @@ ACCURACIES = ("fold_clean_accuracy", "val_clean_accuracy", "test_clean_accuracy"
 def render(sweep: Sweep) -> str:
     """The page as text."""
     found = effects(sweep)
-    sections = [per_setting(sweep), effects_section(sweep, found), *pairs(sweep)]
+    sections = [strength.section(sweep), per_setting(sweep)]
+    sections += [effects_section(sweep, found), *pairs(sweep)]
     sections += [features.section(sweep), parallel(sweep), runs(sweep)]
     return html.page(View(head(sweep, found), [s for s in sections if s is not None]))
 

@@ -255,8 +255,10 @@ def proving(plan: Plan, config: Config) -> "DualityGap | None":
     if obstacle(config) or plan.data.train.weight is not None or plan.class_weight is not None:
         return None
     part = plan.data.train.in_memory()
-    near = config.stop.share if isinstance(config.stop, GapOptions) else GapOptions().share
-    gap = DualityGap((part.x, part.y), near)
+    rule = config.stop if isinstance(config.stop, GapOptions) else None
+    near = rule.share if rule else GapOptions().share
+    finish = rule is not None and not rule.dry_run
+    gap = DualityGap((part.x, part.y), near, finish=finish)
     return gap if gap.proves(plan.model) else None
 
 

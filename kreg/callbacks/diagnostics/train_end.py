@@ -73,6 +73,8 @@ def _look(callback: "Diagnostics", side: str, rows: Rows) -> None:
             "confidence": np.asarray(measured.confidence, "float32"),
             "correct": np.asarray(measured.correct, "float32"),
         }
+    if side == "validation":
+        inputs["validation_rows"] = examples.fingerprint(rows.examples())
     if side == "train":
         callback.record.train_losses = measured.examples
         inputs["hardest"] = examples.hardest(

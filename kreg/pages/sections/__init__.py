@@ -5,6 +5,7 @@ from collections.abc import Callable
 from kreg.diagnostics.report_document import Document
 from kreg.pages.sections import (
     advice,
+    against,
     calibrated,
     calibration,
     compressed,
@@ -18,6 +19,7 @@ from kreg.pages.sections import (
     replay,
     samples,
     scores,
+    unchecked,
     verdict,
     weak,
 )
@@ -25,6 +27,7 @@ from kreg.pages.views import Section, View
 
 # from top to bottom; a section that has nothing to say returns `None`
 SECTIONS: tuple[Callable[[Document], Section | None], ...] = (
+    against.section,
     advice.section,
     scores.section,
     features.section,
@@ -40,6 +43,7 @@ SECTIONS: tuple[Callable[[Document], Section | None], ...] = (
     data.section,
     provenance.section,
     weak.section,
+    unchecked.section,
 )
 
 
