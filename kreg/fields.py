@@ -46,6 +46,12 @@ def table(*kinds: type[Options]) -> Kinds:
     return {options().kind: options for options in kinds}
 
 
+def scheduled_keys(kinds: Kinds) -> tuple[str, ...]:
+    """The keys of a table that may be schedules: strengths and rates, each once."""
+    fields = [field for options in kinds.values() for field in dataclasses.fields(options)]
+    return tuple(dict.fromkeys(f.name for f in fields if rule_of(f).type == "schedule"))
+
+
 @dataclasses.dataclass(frozen=True)
 class Rule:
     """What a key may hold. `type` is bool, int, float, str, list, dict, "schedule" or "columns"."""

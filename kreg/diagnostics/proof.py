@@ -6,6 +6,7 @@ import numpy as np
 
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.rest import RESTING
+from kreg.printable import percent
 
 GAP, SHARE = "duality_gap", "duality_gap_share"
 NEAR = 1e-3  # of what guessing costs: the bound where the run has waited for none
@@ -40,10 +41,10 @@ class Proof:
         """What is proved, with its numbers."""
         found = (
             f"The training objective is at most {self.gap:.2g} above its minimum, "
-            f"{self.share:.2%} of what guessing costs"
+            f"{percent(self.share)} of what guessing costs"
         )
         return f"Proved: {found[0].lower()}{found[1:]}." if self.closed else (
-            f"{found}; the optimum counts as reached at {self.bound:.2%}."
+            f"{found}; the optimum counts as reached at {percent(self.bound)}."
         )  # fmt: skip
 
 

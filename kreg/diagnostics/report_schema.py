@@ -301,8 +301,10 @@ class Features(TypedDict):
 
 
 class Pictures(TypedDict):
-    """How fast picture files were read and trained on."""
+    """How fast rows that are not in memory were read and trained on."""
 
+    of: NotRequired[str]  # what they are: "pictures" or "rows"; since 0.2
+    peak_memory: NotRequired[int]  # bytes of the process, of rows on the disk
     per_second: Number
     input_per_second: Number
     share: Number

@@ -11,7 +11,7 @@ from kreg import files, sweeps
 from kreg.config import earlier_defaults
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
-from kreg.launch import commandline, searches
+from kreg.launch import commandline, searches, sizes
 from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine
 from kreg.printable import say
@@ -74,7 +74,7 @@ def for_sweep(line: CommandLine, checked: Checked) -> sweeps.SweepDirectory:
     """
     jobs = [
         [word for word in map(commandline.told, job) if not word.startswith("hydra")]
-        for job in commandline.jobs(line)
+        for job in ([line.overrides] if sizes.is_enormous(line) else commandline.jobs(line))
     ]
     config, own = checked.first, checked.sweep_directory
     parent = Path("logs") / config.task / "sweeps"

@@ -12,6 +12,8 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any
 
+from kreg.fields import scheduled_keys
+from kreg.regularizers.options import KINDS
 from kreg.training import units
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 # what the step and the evaluators are made of
 GROUPS = ("data", "model", "reg", "dropout", "optimizer", "diagnostics")
 TRAINER = ("batch_size", "label_smoothing", "device", "precision", "jit_compile", "deterministic")
-STRENGTHS = ("l1", "l2", "group")
+STRENGTHS = scheduled_keys(KINDS)
 ALWAYS = (*STRENGTHS, "ema")  # numbers of a step at 0 too
 NUMBERS = {
     "reg": STRENGTHS,
@@ -141,13 +143,17 @@ def structure(tree: dict[str, Any], inputs: tuple[Any, ...] = ()) -> str:
 
 def is_on(group: dict[str, Any], name: str) -> bool:
     """Whether a setting is a number that the step reads; of a rate of 0 nothing is in it."""
+    if group.get("rules"):  # strengths of the same name are several
+        return False
     value = group.get(name)
     always = name in ALWAYS or (name == "weight_decay" and group["kind"] == "adamw")
     return isinstance(value, int | float) and (always or value != 0)
 
 
 def numbers(reg: object) -> dict[str, float]:
-    """The strengths of a checked `reg` group that are constants."""
+    """The strengths of a checked `reg` group that are constants, if one is for all layers."""
+    if getattr(reg, "rules", None):
+        return {}
     found = {name: getattr(reg, name, None) for name in STRENGTHS}
     return {name: value for name, value in found.items() if isinstance(value, int | float)}
 

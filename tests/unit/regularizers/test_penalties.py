@@ -33,6 +33,7 @@ ALL = [
     kreg.UnitNorm(),
     kreg.NonNegative(),
     kreg.Box(-1, 2),
+    kreg.Constrained(kreg.ElasticNet(0.1, 0.2), [kreg.NonNegative(), kreg.MaxNorm(1.5)]),
     kreg.L1(kreg.schedules.Linear(0.0, 0.1, duration=10)),
 ]
 each = pytest.mark.parametrize("penalty", ALL, ids=repr)

@@ -47,6 +47,7 @@ SWEEPS = {
     "strength": ["reg.l1=1e-4", "reg.l1=0.02"],
     "both": ["reg.l1=1e-3", "reg.l1=0 reg.l2=0.1"],
     "groups": ["reg=group", "reg=group reg.l1=0.01"],
+    "prices": ["reg=l0 reg.l0=1e-6", "reg=l0 reg.l0=1e-4"],
     "seed": ["seed=1", "seed=2"],
     "speed": ["optimizer.learning_rate=0.001", "optimizer.learning_rate=0.02"],
     "forgetful": ["optimizer.ema=0.9", "optimizer.ema=0"],
@@ -74,6 +75,16 @@ def test_jobs_that_differ_in_a_number_share_a_step(name, traces):
     assert shared_loss == loss
     assert all(np.array_equal(a, b) for a, b in zip(weights, shared, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(weights, others, strict=True))
+
+
+def test_strengths_by_layer_do_not_share_a_step():
+    word = "reg.rules=[{{layers: head, l1: {}}}]"
+    jobs = [["reg.l1=1e-3", word.format(0.1)], ["reg.l1=1e-3", word.format(0.2)], ["reg.l1=0.02"]]
+    jobs.append(["reg.l1=0.02", word.format(0.1)])
+    configs = [compose_job([*COMMON, *job]) for job in jobs]
+    assert len({shared_steps.structure(config.to_dict()) for config in configs}) == 4
+    assert shared_steps.numbers(configs[0].reg) == {}
+    assert shared_steps.numbers(configs[2].reg) == {"l1": 0.02, "l2": 1e-4}
 
 
 def test_pictures_with_another_scale_do_not_share_a_step():
