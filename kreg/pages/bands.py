@@ -23,7 +23,7 @@ class Line:
 
     Args:
         name: What stands at its end.
-        points: Its points, `x` > 0; one without an `x` (NaN) is a level across the chart.
+        points: Its points, `x` >= 0; one without an `x` (NaN) is a level across the chart.
         errors: What its band has on both sides, one number a point; NaN for none.
     """
 
@@ -38,6 +38,43 @@ class Line:
         return [p.y + s * h for p, h in zip(self.points, halves, strict=True) for s in (-1, 1)]
 
 
+@dataclass(frozen=True)
+class Scale:
+    """Decades; zero, which has no place on a logarithmic scale, is one decade before the others.
+
+    Args:
+        places: Of all numbers, in their order.
+        zero: Where zero is.
+    """
+
+    places: Sequence[float]
+    zero: float
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> "Scale":
+        """That of some numbers; what is none of them (NaN) has no place."""
+        known = sorted({x for x in numbers if math.isfinite(x)}) or [1.0]
+        positive = [math.log10(x) for x in known if x > 0]
+        zero = min(positive, default=0.0) - 1
+        return cls([zero] * (known[0] == 0) + positive, zero)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        return charts.limits(self.places)
+
+    def at(self, number: float) -> float:
+        return math.log10(number) if number > 0 else self.zero
+
+    def told(self, place: float) -> str:
+        """The number at a place.
+
+        >>> scale = Scale.of([0.0, 0.01, 0.1])
+        >>> [scale.told(place) for place in scale.places]
+        ['0', '0.01', '0.1']
+        """
+        return "0" if place == self.zero == self.places[0] else number(10**place, 3)
+
+
 def bands(lines: Sequence[Line], x_label: str, y_label: str) -> Markup:
     """The lines, each in its colour and with its name; the best point stands out.
 
@@ -45,15 +82,16 @@ def bands(lines: Sequence[Line], x_label: str, y_label: str) -> Markup:
         lines: At least one.
         x_label, y_label: What the axes measure.
     """
-    xs = sorted({p.x for line in lines for p in line.points if math.isfinite(p.x)})
-    span = charts.limits(map(math.log10, xs or [1.0]))
+    scale = Scale.of([p.x for line in lines for p in line.points])
     reach = [value for line in lines for value in line.reach if math.isfinite(value)]
     steep = min(reach, default=0) > 0 and max(reach) > STEEP * min(reach)
     limits = (min(reach) / 1.1, max(reach) * 1.1) if steep else charts.limits(reach)
-    frame = svg.Frame(WIDTH, HEIGHT, span, limits, left=64, right=RIGHT, top=28, bottom=40,
+    frame = svg.Frame(WIDTH, HEIGHT, scale.limits, limits, left=64, right=RIGHT, top=28, bottom=40,
                       log=steep)  # fmt: skip
-    axes = svg.axes(frame, x_label, y_label, ticks(frame, xs), lambda x: number(10**x, 3))
-    drawn = [drawing(frame, line, f"hue hue{place % HUES}") for place, line in enumerate(lines)]
+    axes = svg.axes(frame, x_label, y_label, ticks(frame, scale), scale.told)
+    drawn = [
+        drawing(frame, scale, line, f"hue hue{place % HUES}") for place, line in enumerate(lines)
+    ]
     ends = {
         (line.name, f"hue hue{place % HUES}"): [p.y for p in line.points]
         for place, line in enumerate(lines)
@@ -62,10 +100,10 @@ def bands(lines: Sequence[Line], x_label: str, y_label: str) -> Markup:
     return svg.figure(WIDTH, HEIGHT, body, f"{y_label} against {x_label}", "wide")
 
 
-def ticks(frame: svg.Frame, xs: Sequence[float]) -> list[float]:
+def ticks(frame: svg.Frame, scale: Scale) -> list[float]:
     """Where numbers stand: at the values themselves as far as there is room, left of the label."""
     edge = frame.width - frame.right - 130
-    wanted = [math.log10(x) for x in xs] if len(xs) <= TOLD else svg.ticks(*frame.x, 6)
+    wanted = scale.places if len(scale.places) <= TOLD else svg.ticks(*frame.x, 6)
     shown: list[float] = []
     for x in wanted:
         apart = not shown or frame.px(x) - frame.px(shown[-1]) >= APART
@@ -74,10 +112,10 @@ def ticks(frame: svg.Frame, xs: Sequence[float]) -> list[float]:
     return shown or [frame.x[0]]
 
 
-def drawing(frame: svg.Frame, line: Line, style: str) -> Markup:
+def drawing(frame: svg.Frame, scale: Scale, line: Line, style: str) -> Markup:
     """One line with its band and its points; a level without points of its own."""
     level = all(math.isnan(p.x) for p in line.points)
-    xs = list(frame.x) if level else [math.log10(p.x) for p in line.points]
+    xs = list(frame.x) if level else [scale.at(p.x) for p in line.points]
     each = 2 if level else 1
     ys = [p.y for p in line.points] * each
     errors = list(line.errors) * each

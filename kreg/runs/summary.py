@@ -94,7 +94,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", compressed(result.get("compressed"))),
         ("calibrated", calibrated(result.get("calibration"))),
-        ("pictures", (result.get("pictures") or {}).get("told")),
+        speed(result.get("pictures") or {}),
         ("report", str(shown(directory / "report.html"))),
         ("TensorBoard", tensorboard(directory)),
     ]
@@ -165,6 +165,11 @@ def threshold(point: Plain | None) -> str | None:
         f"{point['threshold']:.4g} for {point['positive']!r} ({point['chosen']}): {shares} on "
         f"{point['rows']:,} validation rows"
     )
+
+
+def speed(found: dict[str, Any]) -> tuple[str, str | None]:
+    """What is read as it is trained on, and how fast."""
+    return found.get("of", "pictures"), found.get("told")
 
 
 def features(found: Plain | None) -> str | None:

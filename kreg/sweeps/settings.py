@@ -151,3 +151,8 @@ def name_of(row: pd.Series, factors: Sequence[str]) -> str:
 def text(value: object) -> str:
     """A factor's value; empty where the run has none of its own."""
     return "" if value is None or value != value else f"{value}"
+
+
+def link(run: pd.Series) -> str:
+    """The run's page, relative to the sweep's; empty for a training without a directory."""
+    return f"{run['run']}/report.html" if "path" in run else ""

@@ -11,7 +11,7 @@ from kreg.pages import bands, charts
 from kreg.pages.formatting import number
 from kreg.pages.views import Figure, Section
 from kreg.sweeps.reading import Sweep
-from kreg.sweeps.settings import KINDS, Setting, chosen, of_penalty, settings, text
+from kreg.sweeps.settings import KINDS, Setting, chosen, link, of_penalty, settings, text
 
 SURE = 2.0  # standard errors
 
@@ -157,7 +157,6 @@ def drawn(line: Way, best: Setting, objective: str) -> bands.Line:
     for strength, one in line.at.items():
         mean, error = one.objective.mean, one.objective.error
         title = f"{one.name} {objective} {number(mean)}"
-        to = f"{one.runs.iloc[0]['run']}/report.html"
-        points.append(charts.Point(strength or math.nan, mean, title, to, best=one is best))
+        points.append(charts.Point(strength, mean, title, link(one.runs.iloc[0]), one is best))
         errors.append(error)
     return bands.Line(line.kind or objective, points, errors)

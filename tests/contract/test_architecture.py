@@ -80,7 +80,7 @@ MAY_IMPORT = {
     "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
     "searching": {
         "callbacks", "data", "fitting", "layers", "measuring", "optimizers", "pages",
-        "regularizers", "surgery", "sweeps",
+        "regularizers", "runs", "surgery", "sweeps",
     },  # fmt: skip
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
