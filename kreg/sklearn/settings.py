@@ -76,6 +76,10 @@ def plain(value: object) -> float | str:
 def option(group: str, chosen: object) -> str:
     """An option of a group by its name; a kind of the user's own is an override."""
     found: str = check.choice(group, chosen, catalogue.groups()[group])
+    if (group, found) == ("model", "auto"):  # the command line looks at the file first
+        raise check.invalid(
+            "model", "a model by its name", found, "'tabm' suits tables, and 'cnn' pictures."
+        )
     return found
 
 

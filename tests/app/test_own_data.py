@@ -85,6 +85,20 @@ def test_a_table_with_strings_and_gaps_is_trained_by_one_command(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_table_and_no_word_on_the_model_is_tabm(tmp_path):
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame(generator.normal(size=(120, 3)), columns=["u", "v", "w"])
+    frame.assign(y=np.where(frame["u"] > 0, "yes", "no")).to_csv(tmp_path / "t.csv", index=False)
+    words = ["data=csv", "data.path=t.csv", "data.target=y", "trainer.epochs=1", "dropout=none"]
+    assert train(tmp_path, *words)["status"] == "done"
+    (record,) = (tmp_path / "logs").glob("*/runs/*/config.json")
+    chosen = json.loads(record.read_text())
+    assert [chosen[group]["kind"] for group in ("model", "reg", "dropout")] == [
+        "tabm", "none", "none",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
 @pytest.mark.skipif("KREG_DATA" not in os.environ, reason="needs KREG_DATA")
 def test_adult_as_a_csv_with_its_strings(tmp_path):
     write_adult(tmp_path / "adult.csv")

@@ -36,6 +36,14 @@ def test_parameters_are_the_options_of_the_command_line():
     assert found == compose_job(words.split())
 
 
+def test_a_model_is_named():
+    """`auto` looks at a file, which an estimator has not."""
+    with pytest.raises(
+        ValueError, match=r"model by its name. Received: model='auto'. 'tabm' suits"
+    ):
+        composed(model="auto")
+
+
 def test_values_that_no_word_spells():
     schedule = {"kind": "linear", "start": 0.0, "end": 1e-3, "duration": 500}
     found = composed(reg="l2", l2=schedule, class_weight={"it's, said": 2, 3: 1.0})
