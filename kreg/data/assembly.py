@@ -40,6 +40,8 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
         test = Split(_inputs(raw.test[0], fitted), _targets(raw.test[1], raw.task))
     data = _data(raw, (train, validation, test), fitted)
     data.fold = fold if how.folds else None
+    if raw.test is None and raw.validation is None:
+        data.places = dict(zip(("train", "validation", "test", "fold"), rows, strict=True))
     data.warnings += checks.examine(data, raw, rows)
     _finish_targets(data, how, scale_target)
     return data

@@ -196,7 +196,8 @@ class Data:
     standardised where `target_scale` says so). Images are `(h, w, c)`, uint8 in 0..255 or float32;
     the validation and test rows are never changed by noise. `fold` are the rows of the held-out
     fold, on which settings are compared; `None` without folds. `words` are the classes, labels or
-    targets as the user has written them, where the `..._names` are fit for files and tags.
+    targets as the user has written them, where the `..._names` are fit for files and tags. `places`
+    are the numbers of the rows of each split in the source; empty where the source split itself.
     """
 
     name: str
@@ -216,6 +217,7 @@ class Data:
     fold: Split | None = None
     words: list[str] = dataclasses.field(default_factory=list)
     reading: dict[str, Any] = dataclasses.field(default_factory=dict)
+    places: dict[str, NDArray[np.int64]] = dataclasses.field(default_factory=dict)
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -55,6 +55,20 @@ def names(path: AnyPath) -> list[str]:
         return []
 
 
+def shapes(path: AnyPath) -> dict[str, tuple[int, ...]]:
+    """The shapes that the arrays' headers tell; none where only loading them can tell."""
+    try:
+        with open(opened(path), "rb") as file, zipfile.ZipFile(file) as archive:
+            return {_name(member): _shape(archive, member) for member in archive.infolist()}
+    except (DamagedError, *UNREADABLE):
+        return {}
+
+
+def _shape(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[int, ...]:
+    with archive.open(member) as file:
+        return _header(file)[0]  # type: ignore[arg-type]  # as good as a BinaryIO
+
+
 def _arrays(
     archive: zipfile.ZipFile, size: int, most: int | None, stored: bool
 ) -> dict[str, np.ndarray]:

@@ -118,7 +118,7 @@ def settling():
 
 
 def too_strong():
-    return descend(rows([1], [1], 0.3), rows([0], [0], 0.8, seed=1), [1], 0.005, l2=2.0)
+    return descend(rows([3], [1], 0.3), rows([0], [0], 2.0, seed=1), [3], 0.005, l2=2.0)
 
 
 def unstable():

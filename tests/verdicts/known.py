@@ -322,6 +322,7 @@ KNOWN = [
         "look_at_the_data", "label_noise=0.9"),
     Known("28 one step an epoch", command("trainer.batch_size=2000 trainer.epochs=60"),
           "CONVERGED|LEARNING|UNDER-TRAINED|LATE GAIN|MEMORISING", "good|watch"),
+    Known("learned by heart: wine", command("data=wine"), "CONVERGED", "good", lacks="less_noise"),
     # the table of the issue: digits, wine and diabetes, chance is 2.30 and 0.10
     Known("the schedule ended: wine", command("data=wine model=linear reg=none trainer.epochs=60"),
           "UNDER-TRAINED", "watch", "train_longer", "Train for 600 epochs", fast=True),

@@ -1,6 +1,7 @@
 """A search that goes on: what is on the disk is not trained again, and nothing else is used."""
 
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -36,33 +37,44 @@ def counted(monkeypatch):
 
 
 def search(folder, settings=None, network=build, x=X, **more):
-    chosen = settings or {"learning_rate": [0.01, 0.1]}
+    chosen = settings or {"learning_rate": 0.01}
     return kreg.search(network, x, Y, chosen, directory=folder, **{**HOW, **more})
 
 
-def test_what_is_done_is_not_trained_again(tmp_path, counted, capsys):
-    folder = tmp_path / "mine"
-    first = search(folder)
-    assert len(counted) == 4 and first.answer[0] in (folder / PAGE).read_text()
-    again = search(folder, verbose=1)
-    assert len(counted) == 4 and "done before" in capsys.readouterr().out
-    pd.testing.assert_frame_equal(again.runs, first.runs)
-    for one, other in zip(again.model.get_weights(), first.model.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    search(folder, {"learning_rate": [0.01, 0.1, 0.2]})
-    assert len(counted) == 6
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """A search that has ended, and its folder."""
+    folder = tmp_path_factory.mktemp("first") / "mine"
+    return search(folder), folder
 
 
-def test_a_killed_search_goes_on_where_it_was(tmp_path, counted):
-    whole = search(tmp_path / "whole").runs
-    journal = (tmp_path / "whole" / JOURNAL).read_text()
-    folder = tmp_path / "cut"
-    folder.mkdir()
+@pytest.fixture
+def folder(first, tmp_path):
+    """A copy of that folder."""
+    return shutil.copytree(first[1], tmp_path / "copy")
+
+
+def test_what_is_done_is_not_trained_again(first, folder, counted, capsys):
+    found, _ = first
+    assert found.answer[0] in (folder / PAGE).read_text()
+    again = search(folder, {"learning_rate": [0.01, 0.1]}, verbose=1)
+    assert len(counted) == 2
+    told = capsys.readouterr().out.splitlines()
+    assert told[1].endswith("done before") and not told[2].endswith("done before")
+    old = again.runs[again.runs["learning_rate"] == 0.01]
+    pd.testing.assert_frame_equal(old, found.runs)
+
+
+def test_a_killed_search_goes_on_where_it_was(first, folder, counted):
+    found, _ = first
+    journal = (folder / JOURNAL).read_text()
     cut = journal.index("\n") + 30  # in the middle of the second line
     (folder / JOURNAL).write_text(journal[:cut])
-    pd.testing.assert_frame_equal(search(folder).runs, whole)
-    assert len(counted) == 4 + 3
-    assert (folder / JOURNAL).read_text() == journal
+    again = search(folder)
+    pd.testing.assert_frame_equal(again.runs, found.runs)
+    assert len(counted) == 1 and (folder / JOURNAL).read_text() == journal
+    for one, other in zip(again.model.get_weights(), found.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def wider(units=3):
@@ -70,20 +82,26 @@ def wider(units=3):
 
 
 @pytest.mark.parametrize(
-    "other", [{"network": wider}, {"x": X + 1}, {"epochs": 2}, {"folds": 3}, {"batch_size": 6}]
+    "other",
+    [
+        {"network": wider},
+        {"x": X + 1},
+        pytest.param({"epochs": 2}, marks=pytest.mark.slow),
+        pytest.param({"folds": 3}, marks=pytest.mark.slow),
+        pytest.param({"batch_size": 6}, marks=pytest.mark.slow),
+    ],
 )
-def test_another_question_is_not_answered_from_the_disk(tmp_path, counted, other):
-    settings = {"learning_rate": 0.01}
-    search(tmp_path, settings)
-    search(tmp_path, settings, **other)
-    assert len(counted) == 2 + other.get("folds", 2)
+def test_another_question_is_not_answered_from_the_disk(folder, counted, other):
+    search(folder, **other)
+    assert len(counted) == other.get("folds", 2)
 
 
+@pytest.mark.slow
 def test_a_training_that_broke_stays_broken(tmp_path, counted):
     settings = {"learning_rate": [0.01, 1e30]}
-    first = search(tmp_path, settings)
+    found = search(tmp_path, settings)
     again = search(tmp_path, settings)
-    pd.testing.assert_frame_equal(again.runs, first.runs)
+    pd.testing.assert_frame_equal(again.runs, found.runs)
     assert set(again.runs["status"]) == {"done", "failed"} and len(counted) == 3
 
 
