@@ -75,6 +75,7 @@ def path_is_there(cfg: SourceOptions) -> None:
         )
     if isinstance(cfg, TableOptions) and cfg.target is None:
         raise check.invalid("data.target", "the name of a column", None, needed)
+    several |= isinstance(cfg, NpzOptions) and Path(path).expanduser().is_dir()
     if cfg.names_columns and not several and not Path(path).expanduser().is_file():
         raise check.invalid("data.path", "a file", path)
     if cfg.kind == "image_folder" and not Path(path).expanduser().is_dir():
@@ -163,7 +164,9 @@ def members(path: str) -> list[str]:
     """The arrays of an archive; none where only loading it can tell."""
     from kreg.foreign import npz  # starts NumPy
 
-    names = [name.lower() for name in npz.names(Path(path).expanduser())]
+    whole = Path(path).expanduser()
+    inside = [file.stem for file in whole.glob("*.npy")] if whole.is_dir() else npz.names(whole)
+    names = [name.lower() for name in inside]
     if not names:
         return []
     for wanted in (("x", "x_train"), ("y", "y_train")):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TASKS = ("classification", "binary", "multilabel", "regression")
 SAMPLE = 100_000  # rows of a split on the disk that checks look at and scores are measured on
+SAMPLE_BYTES = 2**28  # that these have at most
 CLASSES = TASKS[:2]  # where each row is of one class
 Array = NDArray[Any]
 
@@ -158,7 +159,10 @@ class Split:
         return self.take(np.arange(count) * len(self) // count)
 
     def sample(self, count: int = SAMPLE) -> "Split":
-        """The rows in memory; of more than `count` on the disk so many, at even distances."""
+        """The rows in memory; of those on the disk `count` or `SAMPLE_BYTES` at even distances."""
+        if on_disk(self.x):
+            row = math.prod(self.x.shape[1:]) * self.x.dtype.itemsize
+            count = min(count, max(SAMPLE_BYTES // max(row, 1), 1))
         if on_disk(self.x) and len(self) > count:
             return self.spread(count).in_memory()
         return self.in_memory()

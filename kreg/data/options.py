@@ -192,6 +192,12 @@ class ParquetOptions(TableOptions, component="kreg.data.sources.csv_parquet:parq
 @dataclass
 class NpzOptions(FileOptions, component="kreg.data.sources.npz:npz"):
     kind: str = kind("npz")
+    path: str | None = text(None, "the archive, or a folder with x.npy and y.npy")
+    cache: str = one_of(
+        "auto",
+        ("auto", "memory", "disk"),
+        "where the rows are kept; auto: where they lie on the disk if x has more than 2 GiB",
+    )
 
 
 @dataclass

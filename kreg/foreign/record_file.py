@@ -26,7 +26,9 @@ class RecordFile:
         path: The file.
         dtype: Of a record.
         rows: How many there are.
-        sums: Of the blocks, as the archive behind the records has them under `SUMS`.
+        sums: Of the blocks, as the archive behind the records has them under `SUMS`; `None` where
+            nobody has written any.
+        offset: Bytes before the first record.
 
     Raises:
         OSError: If it is missing, or no regular file.
@@ -34,16 +36,22 @@ class RecordFile:
     """
 
     def __init__(
-        self, path: AnyPath, dtype: np.dtype[Any], rows: int, sums: NDArray[np.uint32]
+        self,
+        path: AnyPath,
+        dtype: np.dtype[Any],
+        rows: int,
+        sums: NDArray[np.uint32] | None,
+        offset: int = 0,
     ) -> None:
-        self.path, self.dtype, self.sums = path, dtype, sums
-        self.sound = np.zeros(-(-rows // BLOCK), bool)
+        self.path, self.dtype = path, dtype
+        self.sound = np.full(-(-rows // BLOCK), sums is None)
+        self.sums = np.zeros(len(self.sound), np.uint32) if sums is None else sums
         with open(opened(path), "rb") as file:
             there = file.seek(0, 2)
-            if there < rows * dtype.itemsize or self.sums.shape != self.sound.shape:
+            if there < offset + rows * dtype.itemsize or self.sums.shape != self.sound.shape:
                 raise DamagedError(f"it has {there:,} bytes and not {rows:,} rows with their sums")
             self.mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.records = np.frombuffer(self.mapped, dtype, rows)
+        self.records = np.frombuffer(self.mapped, dtype, rows, offset)
         self.touched = 0
 
     def __len__(self) -> int:

@@ -207,7 +207,7 @@ def _first(override: Override, options: dict[str, list[str]]) -> list[str]:
 
 def some(line: CommandLine, most: int) -> list[list[Override]]:
     """At most so many jobs of a sweep, from all over its product, which may be enormous."""
-    spelt = spelt_out(line, None)
+    spelt = spelt_out(line)
     whole = math.prod(map(len, spelt))
     places = range(0, whole, -(-whole // most))
     return [grid.fitting(_job_at(spelt, place), told) for place in places]
@@ -229,7 +229,7 @@ def one_by_one(line: CommandLine) -> list[Override]:
 
 def each_once(line: CommandLine) -> list[list[Override]]:
     """A few jobs of a sweep, in which every value of every override comes at least once."""
-    spelt = spelt_out(line, None)
+    spelt = spelt_out(line)
     found = [
         [words[min(place, len(words) - 1)] for words in spelt]
         for place in range(max(map(len, spelt), default=1))

@@ -16,7 +16,7 @@ from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine
 from kreg.printable import say
 from kreg.runs import RunDirectory, new_name, resume
-from kreg.runs.ownership import CONFIG, HYDRA, LOCK, ForeignError, refuse_foreign
+from kreg.runs.ownership import CONFIG, HYDRA, LOCK, RESULT, ForeignError, refuse_foreign
 
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
 
@@ -119,6 +119,15 @@ def refuse_others(folder: Path, checked: Checked) -> None:
             raise ConfigError(
                 f"{error} A sweep needs a directory of its own: hydra.sweep.dir=..."
             ) from error
+
+
+def may_hold_runs_of_0_1(line: CommandLine) -> bool:
+    """Whether anything unfinished of 0.1 is below `logs`, or the command names a directory."""
+    if any(o.key_or_group in (RUN_DIR, SWEEP_DIR, "resume") for o in line.overrides):
+        return True
+    found = (p for depth in ("*/runs/*", "*/sweeps/*/*") for p in Path("logs").glob(depth))
+    runs = (RunDirectory(path) for path in found if not (path / RESULT).exists())
+    return any(earlier_defaults.is_of_0_1(run.read_json(CONFIG)) for run in runs)
 
 
 def begun_by_0_1(line: CommandLine, checked: Checked) -> bool:

@@ -89,7 +89,8 @@ def _run(train: Train, arguments: list[str]) -> int:
 def with_model(line: CommandLine) -> tuple[CommandLine, str]:
     """The command line with what `model=auto` stands for, and a sentence that says it."""
     spelt, sentence = unsaid.spelt_out(line)
-    if spelt.overrides == line.overrides or line.shows_only:
+    same = spelt.overrides == line.overrides
+    if same or line.shows_only or not directories.may_hold_runs_of_0_1(line):
         return spelt, sentence
     try:
         before = check_all(line)

@@ -79,16 +79,17 @@ def bands(lines: Sequence[Line], x_label: str, y_label: str) -> Markup:
     """The lines, each in its colour and with its name; the best point stands out.
 
     Args:
-        lines: At least one.
+        lines: At least one; the first one is drawn above the others.
         x_label, y_label: What the axes measure.
     """
     scale = Scale.of([p.x for line in lines for p in line.points])
     reach = [value for line in lines for value in line.reach if math.isfinite(value)]
     steep = min(reach, default=0) > 0 and max(reach) > STEEP * min(reach)
     limits = (min(reach) / 1.1, max(reach) * 1.1) if steep else charts.limits(reach)
-    frame = svg.Frame(WIDTH, HEIGHT, scale.limits, limits, left=64, right=RIGHT, top=28, bottom=40,
+    frame = svg.Frame(WIDTH, HEIGHT, scale.limits, limits, left=64, right=RIGHT, top=28, bottom=44,
                       log=steep)  # fmt: skip
-    axes = svg.axes(frame, x_label, y_label, ticks(frame, scale), scale.told)
+    axes = svg.axes(frame, "", y_label, ticks(frame, scale), scale.told)
+    label = svg.text(frame.px(frame.x[1]), frame.floor + 36, x_label, "t label", "end")
     drawn = [
         drawing(frame, scale, line, f"hue hue{place % HUES}") for place, line in enumerate(lines)
     ]
@@ -96,20 +97,18 @@ def bands(lines: Sequence[Line], x_label: str, y_label: str) -> Markup:
         (line.name, f"hue hue{place % HUES}"): [p.y for p in line.points]
         for place, line in enumerate(lines)
     }
-    body = [axes, *drawn, svg.end_labels(frame, ends)]
+    body = [axes, label, *reversed(drawn), svg.end_labels(frame, ends)]
     return svg.figure(WIDTH, HEIGHT, body, f"{y_label} against {x_label}", "wide")
 
 
 def ticks(frame: svg.Frame, scale: Scale) -> list[float]:
-    """Where numbers stand: at the values themselves as far as there is room, left of the label."""
-    edge = frame.width - frame.right - 130
+    """Where numbers stand: at the values themselves as far as there is room."""
     wanted = scale.places if len(scale.places) <= TOLD else svg.ticks(*frame.x, 6)
     shown: list[float] = []
     for x in wanted:
-        apart = not shown or frame.px(x) - frame.px(shown[-1]) >= APART
-        if apart and frame.px(x) < edge:
+        if not shown or frame.px(x) - frame.px(shown[-1]) >= APART:
             shown.append(x)
-    return shown or [frame.x[0]]
+    return shown
 
 
 def drawing(frame: svg.Frame, scale: Scale, line: Line, style: str) -> Markup:

@@ -22,7 +22,8 @@ def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
     if sweep.done.empty:
         return ["No run has finished yet."]
     sentences = [*best_setting(sweep), *strength.sentences(sweep)]
-    sentences += [worth(sweep, [e for e in found if e.factor == f]) for f in factors(found)]
+    told = [f for f in factors(found) if f not in strength.compared_by_kind(sweep)]
+    sentences += [worth(sweep, [e for e in found if e.factor == f]) for f in told]
     sentences += trained.sentences(sweep)
     return sentences + ([ONCE] if found and not are_repeated(settings(sweep)) else [])
 

@@ -55,6 +55,14 @@ def factor(sweep: Sweep) -> str:
     return found[0] if len(found) == 1 else ""
 
 
+def compared_by_kind(sweep: Sweep) -> list[str]:
+    """The factors of a grid of kinds and strengths: what one does on average over the other says
+    nothing, because nobody uses a kind at the mean of all strengths.
+    """
+    kinds = [name for name in KINDS if name in sweep.varied]
+    return [*kinds, factor(sweep)] if kinds and factor(sweep) else []
+
+
 def are_numbers(values: pd.Series) -> bool:
     """Whether all that are there are numbers, and at least two of them."""
     told = values.dropna()

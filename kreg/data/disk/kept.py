@@ -71,6 +71,10 @@ class Kept:
     def __len__(self) -> int:
         return len(self.records)
 
+    @property
+    def row_bytes(self) -> int:
+        return self.records.dtype.itemsize
+
     def read(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         return self.records.read(rows)
 

@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Array = NDArray[Any]
-PART = 2**16  # rows of a pass over all
+PART, PART_BYTES = 2**16, 2**25  # rows, and their bytes, of a pass over all
 
 
 class Store(Protocol):
     """What holds the rows as they are stored."""
 
     def __len__(self) -> int: ...
+
+    @property
+    def row_bytes(self) -> int:
+        """Of a stored row."""
 
     def read(self, rows: NDArray[np.int64]) -> Array:
         """The stored rows of these numbers."""
@@ -84,8 +88,9 @@ class StoredRows:
         """These rows as the store has them."""
         return self.store.read(np.atleast_1d(self.index[rows]).astype(np.int64))
 
-    def parts(self, size: int = PART) -> Iterator[Array]:
-        """All rows as the store has them, `size` at a time."""
+    def parts(self) -> Iterator[Array]:
+        """All rows as the store has them, some at a time."""
+        size = min(PART, max(PART_BYTES // self.store.row_bytes, 1))
         for begin in range(0, len(self), size):
             yield self.stored(slice(begin, begin + size))
 

@@ -39,6 +39,11 @@ ALL = [
 each = pytest.mark.parametrize("penalty", ALL, ids=repr)
 
 
+def test_no_penalty_is_left_out():
+    """What is in the list is covered by existing: values, configuration, copies, gradients."""
+    assert {type(p).__name__ for p in ALL} == {*kreg.regularizers.__all__} - {"Penalty"}
+
+
 def gradient(regularizer, w):
     w = tf.Variable(w)
     with tf.GradientTape() as tape:

@@ -59,6 +59,10 @@ def test_the_best_kind_and_how_much_of_it(write_grid):
     assert f"Each kind at its best strength, beside l1: {', '.join(parts)}." in told
 
 
+def test_no_kind_is_judged_by_the_mean_of_its_strengths(write_grid):
+    assert not any("mean of its levels" in sentence for sentence in said(write_grid()))
+
+
 def test_kinds_that_the_folds_cannot_tell_apart_are_named(write_grid):
     close = {("l1", "0.1"): (0.3, 0.5), ("l1", "1.0"): (0.9, 0.5), ("l2", "0.1"): (0.3003, 0.0),
              ("l2", "1.0"): (0.9, 0.0), ("none", ""): (0.5, 0.0)}  # fmt: skip
@@ -105,7 +109,8 @@ def test_the_chart_has_a_line_a_band_and_a_name_for_each_kind(write_grid):
     shown = str(strength.section(sweep).body[0].drawing)
     assert shown.count('class="band hue') == 3 and shown.count("run hue") == 6
     assert all(f">{kind}</text>" in shown for kind in ("none", "l1", "l2"))
-    assert "1e-05" in shown and shown.count("chosen") == 1
+    assert all(f">{much}</text>" in shown for much in ("1e-05", "0.0001", "0.001", "reg.strength"))
+    assert shown.count("chosen") == 1
     assert "val_clean_loss against the strength" in page.render(sweep)
     assert "bands: one standard error" in page.render(sweep)
 
