@@ -148,5 +148,5 @@ def test_the_site_needs_what_pyproject_says_with_ranges():
     text = (DOCS / "conf.py").read_text()
     for one in extra["docs"]:
         name = re.split(r"[>=<]", one)[0]
-        module = {"myst-parser": "myst_parser", "sphinx": "sphinx."}.get(name, name)
+        module = {"latex2mathml": "mathml", "sphinx": "sphinx."}.get(name, name)
         assert module in text or module.replace("-", "_") in text, name
