@@ -126,6 +126,19 @@ def test_large_tables_stay_on_the_disk_and_small_ones_do_not(files, monkeypatch)
     assert not isinstance(parquet(path, "y").x, pd.DataFrame)
 
 
+def test_a_split_may_be_empty(files):
+    data = assemble(parquet(files(), "y", cache="disk"), Splitting(test=0.0))
+    assert len(data.test) == 0 and data.test.x[:].shape == (0, *data.input_shape)
+    assert np.array_equal(data.places["train"], data.train.x.index)
+
+
+def test_many_rows_are_made_in_parts(files, monkeypatch):
+    data = assemble(parquet(files(), "y", cache="disk"), Splitting())
+    wanted = data.train.x[:]
+    monkeypatch.setattr("kreg.data.disk.rows.PART", 100)
+    assert np.array_equal(data.train.x[:], wanted)
+
+
 def test_a_sample_says_that_it_is_one(files, monkeypatch):
     monkeypatch.setattr("kreg.data.checks.SAMPLE", 100)
     monkeypatch.setattr("kreg.data.dataset.Split.sample.__defaults__", (100,))
