@@ -9,8 +9,9 @@ accuracy or RMSE, log loss, processor seconds (of kreg: the whole program, repor
 ranks: their mean over the sets, and its standard error.
 
 `DEVELOPMENT` sets choose defaults, and nothing else does; `REPORT` sets were named before the first
-run. `--results FILE` keeps a line of JSON a fit, and what it has is not fitted again: LightGBM and
-CatBoost can be run from an environment of their own that has no kreg,
+run. A method whose package is not installed is left out, and said so. `--results FILE` keeps a line
+of JSON a fit, and what it has is not fitted again: LightGBM and CatBoost can be run from an
+environment of their own that has no kreg,
 
     peers/bin/python benchmarks/bench_tables.py report --results FILE --methods lightgbm catboost
 
@@ -24,6 +25,7 @@ boosting 0.06 to 2.3. On glass, 26 validation rows, its log loss is 2.38 beside 
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import resource
@@ -217,7 +219,15 @@ METHODS = {
     "lightgbm": lightgbm,
     "catboost": catboost,
 }
-DEFAULT = ("boosting", "random_forest", "deep", "tabm", "realmlp")
+PACKAGES = {"lightgbm": "lightgbm", "catboost": "catboost"}  # what a method needs beside kreg's own
+
+
+def there(methods: list[str]) -> list[str]:
+    """The methods whose package is installed; of the others it is said that they are left out."""
+    missing = [m for m in methods if m in PACKAGES and not importlib.util.find_spec(PACKAGES[m])]
+    for method in missing:
+        print(f"{method} is not fitted: the package {PACKAGES[method]} is not installed.")
+    return [method for method in methods if method not in missing]
 
 
 def cpu() -> float:
@@ -292,7 +302,7 @@ def tell_ranks(
 def main() -> None:
     parser = argparse.ArgumentParser(description="Kreg's networks beside trees on tables.")
     parser.add_argument("sets", nargs="+", help="development, report, or names of sets")
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(DEFAULT))
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--results", type=Path, help="a file that keeps what is measured")
     given = parser.parse_args()
@@ -300,7 +310,7 @@ def main() -> None:
     names = [name for word in given.sets for name in groups.get(word, (word,))]
     with tempfile.TemporaryDirectory() as folder:
         results = given.results or Path(folder, "tables.jsonl")
-        measure(names, given.methods, given.splits, results)
+        measure(names, there(given.methods), given.splits, results)
         summary(results, names, given.methods, given.splits)
 
 

@@ -110,7 +110,7 @@ def examine(data: Data, raw: Raw, rows: Rows) -> list[str]:
     _check_weight_sums(data)
     found = _classes(data)
     looked_at, sampled = _looked_at(data)
-    found += sampled + _columns(looked_at)
+    found += sampled + _columns(looked_at) + _merged_levels(data)
     found += leaks.duplicates(data)
     if not data.is_image:
         found += leaks.revealing_columns(looked_at)
@@ -197,6 +197,16 @@ def _columns(data: Data) -> list[str]:
     if constant.any():
         found.append(f"{_names(data, constant)}: constant in train, so it can teach nothing.")
     return found
+
+
+def _merged_levels(data: Data) -> list[str]:
+    """Categories that cannot be told apart any more."""
+    merged = getattr(data.preprocessing, "merged", {})
+    return [
+        f"the {rare:,} rarest categories of column {name!r} share one feature. A larger "
+        "data.max_categories gives them one each."
+        for name, rare in merged.items()
+    ]
 
 
 def _check_finite(data: Data, split: str, flat: Array) -> None:

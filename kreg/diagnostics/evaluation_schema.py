@@ -166,6 +166,7 @@ class About(TypedDict):
     fingerprint: str
     epochs: int
     best_epoch: int | None
+    averaged_epochs: list[int]
     stopped: str | None
     versions: dict[str, str]
     warnings: list[str]

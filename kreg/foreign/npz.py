@@ -68,6 +68,15 @@ def array(path: AnyPath, most: int | None = None) -> np.ndarray:
             raise DamagedError(f"{type(error).__name__}: {error}") from error
 
 
+def shape(path: AnyPath) -> tuple[int, ...] | None:
+    """Of the array of a `.npy` file, by its header; `None` where only loading can tell."""
+    try:
+        with open(opened(path), "rb") as file:
+            return header(file)[0]
+    except (*UNREADABLE, DamagedError):
+        return None
+
+
 def names(path: AnyPath) -> list[str]:
     """The names of the arrays, unread; none where only loading them can tell."""
     try:
@@ -75,6 +84,20 @@ def names(path: AnyPath) -> list[str]:
             return [name.removesuffix(".npy") for name in archive.namelist()]
     except UNREADABLE:
         return []
+
+
+def shapes(path: AnyPath) -> dict[str, tuple[int, ...]]:
+    """The shapes that the arrays' headers tell; none where only loading them can tell."""
+    try:
+        with open(opened(path), "rb") as file, zipfile.ZipFile(file) as archive:
+            return {_name(member): _shape(archive, member) for member in archive.infolist()}
+    except (DamagedError, *UNREADABLE):
+        return {}
+
+
+def _shape(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[int, ...]:
+    with archive.open(member) as file:
+        return header(file)[0]
 
 
 def _arrays(

@@ -174,7 +174,7 @@ def jobs(line: CommandLine, options: dict[str, list[str]] | None = None) -> list
     Raises:
         ConfigError: If a sweep is empty, or a sweep is asked for without `-m`.
     """
-    return grid.once([list(job) for job in itertools.product(*_spelt_out(line, options))], told)
+    return grid.once([list(job) for job in itertools.product(*spelt_out(line, options))], told)
 
 
 def sizes(line: CommandLine) -> dict[str, int]:
@@ -207,7 +207,7 @@ def _first(override: Override, options: dict[str, list[str]]) -> list[str]:
 
 def some(line: CommandLine, most: int) -> list[list[Override]]:
     """At most so many jobs of a sweep, from all over its product, which may be enormous."""
-    spelt = _spelt_out(line, None)
+    spelt = spelt_out(line, None)
     whole = math.prod(map(len, spelt))
     places = range(0, whole, -(-whole // most))
     return [grid.fitting(_job_at(spelt, place), told) for place in places]
@@ -229,7 +229,7 @@ def one_by_one(line: CommandLine) -> list[Override]:
 
 def each_once(line: CommandLine) -> list[list[Override]]:
     """A few jobs of a sweep, in which every value of every override comes at least once."""
-    spelt = _spelt_out(line, None)
+    spelt = spelt_out(line, None)
     found = [
         [words[min(place, len(words) - 1)] for words in spelt]
         for place in range(max(map(len, spelt), default=1))
@@ -237,7 +237,9 @@ def each_once(line: CommandLine) -> list[list[Override]]:
     return grid.once(found, told)
 
 
-def _spelt_out(line: CommandLine, options: dict[str, list[str]] | None) -> list[list[Override]]:
+def spelt_out(
+    line: CommandLine, options: dict[str, list[str]] | None = None
+) -> list[list[Override]]:
     """For each override the list of those with one value."""
     options = options or catalogue.groups()
     return [_spell_out(override, line.multirun, options) for override in line.overrides]

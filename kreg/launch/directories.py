@@ -16,7 +16,7 @@ from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine
 from kreg.printable import say
 from kreg.runs import RunDirectory, new_name, resume
-from kreg.runs.ownership import CONFIG, HYDRA, LOCK, refuse_foreign
+from kreg.runs.ownership import CONFIG, HYDRA, LOCK, ForeignError, refuse_foreign
 
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
 
@@ -119,6 +119,20 @@ def refuse_others(folder: Path, checked: Checked) -> None:
             raise ConfigError(
                 f"{error} A sweep needs a directory of its own: hydra.sweep.dir=..."
             ) from error
+
+
+def begun_by_0_1(line: CommandLine, checked: Checked) -> bool:
+    """Whether 0.1, which knew no `model=auto`, has begun what this command means as it stands."""
+    try:
+        if line.multirun:
+            sweep = for_sweep(line, checked).path
+            runs = [RunDirectory(sweep / below) for below in checked.folders]
+        else:
+            begun = for_run(line, checked)
+            runs = [begun.directory] if begun.action != resume.NEW and begun.directory else []
+    except (ConfigError, ForeignError):  # nothing there that this command could go on with
+        return False
+    return any(earlier_defaults.is_of_0_1(run.read_json(CONFIG)) for run in runs)
 
 
 def has_begun(folder: Path) -> bool:

@@ -24,6 +24,7 @@ from kreg.launch import (
     replicates,
     searches,
     sizes,
+    unsaid,
 )
 from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine, one_by_one
@@ -74,13 +75,28 @@ def _run(train: Train, arguments: list[str]) -> int:
     if line.passes_to_hydra:
         compose_trusted(one_by_one(line), line.config_dir)
         return _hand_over(train, line.arguments, Checked(line))
-    line = file_sweeps.joined(line)
+    line, chosen = with_model(file_sweeps.joined(line))
     checked = check_all(line)
     line = checked.line
     if line.shows_only:
         return _hand_over(train, line.arguments, checked)
     searches.check(line)
+    if chosen and checked.first.trainer.verbose != "quiet":
+        say(chosen, sys.stdout)
     return _sweep(train, line, checked) if line.multirun else _train(train, line, checked)
+
+
+def with_model(line: CommandLine) -> tuple[CommandLine, str]:
+    """The command line with what `model=auto` stands for, and a sentence that says it."""
+    spelt, sentence = unsaid.spelt_out(line)
+    if spelt.overrides == line.overrides or line.shows_only:
+        return spelt, sentence
+    try:
+        before = check_all(line)
+    except ConfigError:  # said of the line that is trained, if it is true of that
+        return spelt, sentence
+    goes_on = directories.begun_by_0_1(before.line, before)
+    return (line, "") if goes_on else (spelt, sentence)
 
 
 def check_all(line: CommandLine) -> Checked:

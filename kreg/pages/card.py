@@ -21,7 +21,7 @@ INTENDED = (
 )
 USE = """\
 kreg predict RUN new_rows            # classes by name, numbers in the units of the target
-kreg evaluate RUN labelled_rows      # the scores below, on other rows
+kreg evaluate RUN labelled_rows      # the scores above, on other rows
 kreg export RUN --to onnx --out FILE # for programs without kreg"""
 
 
@@ -55,18 +55,25 @@ def text(doc: Document) -> str:
 def model(doc: Document) -> Iterator[str]:
     """What was trained, how long, and by what."""
     about, written = doc["about"], (doc["created"] or "")[:10]
-    kept = f"epoch {about['best_epoch']}" if about["best_epoch"] else "the last epoch"
     facts = [
         ("architecture", about["model"]),
         ("parameters", f"{about['parameters']:,}"),
         ("task", about["task"]),
         ("inputs", " x ".join(map(str, about["inputs"]))),
-        ("trained", f"{about['epochs']:,} epochs; the weights are those of {kept}"),
+        ("trained", f"{about['epochs']:,} epochs; the weights are {kept(about)}"),
         ("stopped", about["stopped"] or "when its epochs were over"),
         ("written", written),
         ("versions", ", ".join(f"{name} {known}" for name, known in about["versions"].items())),
     ]
     yield grid(["", ""], facts)
+
+
+def kept(about: Document) -> str:
+    """Whose weights the model has."""
+    if mean := about["averaged_epochs"]:
+        return f"the mean of epochs {', '.join(map(str, mean))}"
+    best = about["best_epoch"]
+    return f"those of epoch {best}" if best else "those of the last epoch"
 
 
 def data(doc: Document) -> Iterator[str]:
@@ -140,7 +147,8 @@ def limits(doc: Document) -> Iterator[str]:
         yield f"Fewer than {FEW} rows tell how well these classes are found: {names}{more}."
     yield "The scores hold for rows from the same source as these. They say nothing of others."
     yield "Nobody has looked at groups of rows, people of one kind say, on their own."
-    yield "Importance says what the model looks at, and not what causes the target."
+    if (found or {}).get("importance"):
+        yield "Importance says what the model looks at, and not what causes the target."
 
 
 def configuration(doc: Document) -> Iterator[str]:

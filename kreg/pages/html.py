@@ -72,7 +72,7 @@ def hero(head: views.Head) -> Markup:
     *before, last = map(code, head.sentences)
     told = [*before, join(last, " ", some("b", code(head.action)))]
     numbers = some("dl", join(map(stat, head.stats)), class_="stats")
-    about = some("p", head.about, class_="about")
+    about = some("p", code(head.about), class_="about")
     parts = [about, badge, title, *(tag("p", sentence) for sentence in told), numbers]
     return tag("div", parts, class_=f"hero {head.tone}", id="verdict")
 

@@ -34,6 +34,7 @@ def of(plan: Plan, fingerprint: str, result: dict[str, Any]) -> dict[str, Any]:
         "fingerprint": fingerprint,
         "epochs": result["epochs"],
         "best_epoch": result["best_epoch"],
+        "averaged_epochs": result["averaged_epochs"],
         "stopped": result["stop_sentence"] or result["stop_reason"],
         "versions": result["versions"],
         "warnings": result["warnings"],

@@ -10,7 +10,8 @@ ABOUT = {
     "model": "linear", "parameters": 1_234, "data": "homes", "task": "regression",
     "sizes": {"train": 10, "validation": 2, "test": 0}, "target": ["price"], "classes": [],
     "inputs": [3], "preprocessing": ["3 columns of numbers."], "fingerprint": "0123abcd",
-    "epochs": 7, "best_epoch": None, "stopped": None, "versions": {"kreg": "0.2", "keras": "3"},
+    "epochs": 7, "best_epoch": None, "averaged_epochs": [], "stopped": None,
+    "versions": {"kreg": "0.2", "keras": "3"},
     "warnings": ["One column is constant."],
 }  # fmt: skip
 
@@ -28,6 +29,13 @@ def test_a_card_without_scores_says_what_is_known():
     ):  # fmt: skip
         assert told in found, told
     assert "<b>" not in found and "## Scores" not in found and "## What it looks at" not in found
+
+
+def test_the_card_says_whose_weights_the_model_has():
+    mean = {"best_epoch": 5, "averaged_epochs": [4, 5, 6]}
+    each = (({"best_epoch": 5}, "those of epoch 5"), (mean, "the mean of epochs 4, 5, 6"))
+    for more, told in each:
+        assert f"the weights are {told} |" in card.text(document(about=ABOUT | more))
 
 
 def test_a_report_that_does_not_know_the_training_has_no_card(tmp_path):

@@ -101,7 +101,10 @@ def test_the_first_line_says_task_sizes_and_score(homes_run, people_run):
     )
     for text in (shown.html(), shown.markdown(), " ".join(str(shown).split())):
         assert "in units of price" in text
-    assert "`yes` from a probability of" in kreg.report(people_run).view.head.about
+    shown = kreg.report(people_run)
+    assert "<code>yes</code> from a probability of" in shown.html().split("badge")[1]
+    assert "whatever the threshold above is" in shown.html()
+    assert "whatever the threshold above is" not in kreg.report(homes_run).html()
 
 
 def test_every_section_is_on_the_page(people_run, homes_run):
@@ -152,3 +155,12 @@ def test_the_card_goes_with_the_run_and_is_written_again(people_run, homes_run, 
     assert main(["report", str(people_run), "--out", str(tmp_path)]) == 0
     assert (tmp_path / "card.md").read_text() == card
     assert "predictions are put back." in (homes_run / "card.md").read_text()
+
+
+def test_a_run_of_an_earlier_version_has_no_card_and_is_told_so(people_run, tmp_path, capsys):
+    old = {k: v for k, v in reported(people_run).items() if k not in ("evaluation", "about")}
+    (tmp_path / "report.json").write_text(json.dumps(old))
+    (tmp_path / "data.json").write_text((people_run / "data.json").read_text())
+    assert main(["report", str(tmp_path)]) == 0
+    assert "card.md is not written" in capsys.readouterr().out
+    assert not (tmp_path / "card.md").exists() and (tmp_path / "report.html").exists()

@@ -81,6 +81,7 @@ def test_numbers_as_categories_are_written_alike(files):
     data = assemble(disk, Splitting())
     wanted = memory.preprocess(memory.x.iloc[data.train.x.index])
     assert data.preprocessing.categorical == wanted.categorical
+    assert data.preprocessing.merged == wanted.merged and wanted.merged
     assert np.array_equal(data.validation.x[:], wanted(memory.x.iloc[data.validation.x.index]))
 
 
