@@ -44,5 +44,8 @@ def shape_of_x(cfg: NpzOptions) -> tuple[int, ...] | None:
     """Of the array with the inputs, from its header."""
     from kreg.foreign import npz  # starts NumPy
 
-    shapes = npz.shapes(Path(str(cfg.path)).expanduser())
+    path = Path(str(cfg.path)).expanduser()
+    shapes: dict[str, tuple[int, ...] | None] = {**npz.shapes(path)}
+    if path.is_dir():
+        shapes = {file.stem: npz.shape(file) for file in path.glob("*.npy")}
     return next((shape for name, shape in shapes.items() if name.lower() in ("x", "x_train")), None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from kreg.data import checks
 from kreg.data.dataset import CLASSES, Array, Data, Inputs, Raw, Split, on_disk
@@ -41,7 +41,7 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
     data = _data(raw, (train, validation, test), fitted)
     data.fold = fold if how.folds else None
     if raw.test is None and raw.validation is None:
-        data.places = dict(zip(("train", "validation", "test", "fold"), rows, strict=True))
+        data.places = _places(data, rows)
     data.warnings += checks.examine(data, raw, rows)
     _finish_targets(data, how, scale_target)
     return data
@@ -75,6 +75,14 @@ def strata(raw: Raw) -> Array:
     if raw.task == "multilabel":
         return np.unique(raw.y, axis=0, return_inverse=True)[1].reshape(-1)
     return np.asarray(raw.y, float if raw.task == "regression" else np.int64)
+
+
+def _places(data: Data, rows: Rows) -> dict[str, NDArray[np.integer[Any]]]:
+    """The numbers of the rows of each split; rows on the disk know theirs."""
+    found: dict[str, NDArray[np.integer[Any]]] = dict(
+        zip(("train", "validation", "test", "fold"), rows, strict=True)
+    )
+    return found | {n: part.x.index for n, part in data.splits.items() if on_disk(part.x)}
 
 
 def _split(raw: Raw, rows: Indices, fitted: Fitted | None) -> Split:

@@ -52,7 +52,7 @@ class LazyRows(Protocol):
 
 
 class DiskRows(LazyRows, Protocol):
-    """Rows that lie on the disk, of which no caller ever holds all.
+    """Rows that lie on the disk, of which no caller ever holds all; `index` are their numbers.
 
     Neighbours are read together: an epoch shuffles blocks of `block` rows, and the rows of a
     `window` of such blocks.
@@ -60,6 +60,7 @@ class DiskRows(LazyRows, Protocol):
 
     block: int
     window: int
+    index: NDArray[np.uint32]
 
     def prepared(self, fitted: Fitted | None) -> "DiskRows":
         """The same rows, as this preprocessing makes them."""
@@ -221,7 +222,7 @@ class Data:
     fold: Split | None = None
     words: list[str] = dataclasses.field(default_factory=list)
     reading: dict[str, Any] = dataclasses.field(default_factory=dict)
-    places: dict[str, NDArray[np.int64]] = dataclasses.field(default_factory=dict)
+    places: dict[str, NDArray[np.integer[Any]]] = dataclasses.field(default_factory=dict)
 
     @property
     def input_shape(self) -> tuple[int, ...]:

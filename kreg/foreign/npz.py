@@ -68,6 +68,15 @@ def array(path: AnyPath, most: int | None = None) -> np.ndarray:
             raise DamagedError(f"{type(error).__name__}: {error}") from error
 
 
+def shape(path: AnyPath) -> tuple[int, ...] | None:
+    """Of the array of a `.npy` file, by its header; `None` where only loading can tell."""
+    try:
+        with open(opened(path), "rb") as file:
+            return header(file)[0]
+    except (*UNREADABLE, DamagedError):
+        return None
+
+
 def names(path: AnyPath) -> list[str]:
     """The names of the arrays, unread; none where only loading them can tell."""
     try:

@@ -12,7 +12,7 @@ from kreg.foreign.content import DamagedError, opened
 
 BLOCK = 4096  # records that have one CRC-32
 PIECE = 2**16  # bytes that the system reads around a place
-HELD = 2**27  # bytes of pieces that stay mapped
+HELD = 2**25  # bytes of pieces that stay mapped
 SUMS = "sums"
 
 
@@ -63,6 +63,8 @@ class RecordFile:
         Raises:
             DamagedError: If one of them is not what has been written.
         """
+        if not len(rows):
+            return self.records[:0]
         for block in np.unique(rows // BLOCK):
             if not self.sound[block]:
                 self._check(int(block))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Array = NDArray[Any]
-PART, PART_BYTES = 2**16, 2**25  # rows, and their bytes, of a pass over all
+PART, PART_BYTES = 2**14, 2**25  # rows, and their bytes, of a pass over all
 
 
 class Store(Protocol):
@@ -82,17 +82,30 @@ class StoredRows:
         return dataclasses.replace(self, index=self.index[rows])
 
     def __getitem__(self, rows: Any, /) -> Array:
-        return self.form.rows(self.stored(rows), self.fitted)
+        index = np.atleast_1d(self.index[rows])
+        size = self._at_once
+        found = [
+            self.form.rows(self._read(index[begin : begin + size]), self.fitted)
+            for begin in range(0, max(len(index), 1), size)
+        ]
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
     def stored(self, rows: Any) -> Array:
         """These rows as the store has them."""
-        return self.store.read(np.atleast_1d(self.index[rows]).astype(np.int64))
+        return self._read(np.atleast_1d(self.index[rows]))
+
+    def _read(self, index: NDArray[np.uint32]) -> Array:
+        return self.store.read(index.astype(np.int64))
+
+    @property
+    def _at_once(self) -> int:
+        """Rows that become numbers together: what that takes is bounded."""
+        return min(PART, max(PART_BYTES // self.store.row_bytes, 1))
 
     def parts(self) -> Iterator[Array]:
         """All rows as the store has them, some at a time."""
-        size = min(PART, max(PART_BYTES // self.store.row_bytes, 1))
-        for begin in range(0, len(self), size):
-            yield self.stored(slice(begin, begin + size))
+        for begin in range(0, len(self), self._at_once):
+            yield self.stored(slice(begin, begin + self._at_once))
 
     def spread(self, count: int) -> "StoredRows":
         """At most `count` rows, at even distances."""

@@ -81,7 +81,11 @@ def columns(rows: StoredRows, form: TableForm, max_categories: int) -> Columns:
         {"name": name, **_levels(list(known), count, max_categories)}
         for (name, known), count in zip(form.levels.items(), counts, strict=True)
     ]
-    return Columns(numeric, categorical)
+    rare = {
+        column["name"]: int((count > 0).sum()) - len(column["levels"])
+        for column, count in zip(categorical, counts, strict=True)
+    }
+    return Columns(numeric, categorical, {name: count for name, count in rare.items() if count})
 
 
 def _numeric(form: TableForm, moments: Moments, rows: StoredRows) -> list[dict[str, Any]]:

@@ -35,3 +35,17 @@ def test_what_is_missing_is_a_sentence(folder, words, told):
     with pytest.raises(ValueError, match="Invalid value received") as raised:
         compose_job([*WORDS, *(word.format(folder) for word in words)])
     assert told in str(raised.value)
+
+
+def test_a_folder_of_arrays_says_whether_it_is_a_table(tmp_path):
+    import numpy as np
+
+    from kreg.config import data_kind
+    from kreg.data.options import NpzOptions
+
+    for name, array in {"x": np.zeros((9, 4)), "y": np.arange(9) % 2}.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    cfg = NpzOptions(path=str(tmp_path))
+    assert data_kind.is_table(cfg) and data_kind.width(cfg) == 4
+    np.save(tmp_path / "x.npy", np.zeros((9, 4, 4), np.uint8))
+    assert data_kind.are_own_pictures(cfg)

@@ -81,6 +81,7 @@ def test_numbers_as_categories_are_written_alike(files):
     data = assemble(disk, Splitting())
     wanted = memory.preprocess(memory.x.iloc[data.train.x.index])
     assert data.preprocessing.categorical == wanted.categorical
+    assert data.preprocessing.merged == wanted.merged and wanted.merged
     assert np.array_equal(data.validation.x[:], wanted(memory.x.iloc[data.validation.x.index]))
 
 
@@ -124,6 +125,19 @@ def test_large_tables_stay_on_the_disk_and_small_ones_do_not(files, monkeypatch)
     assert isinstance(parquet(path, "y").x, pd.DataFrame)
     monkeypatch.setattr("kreg.data.sources.several.LARGE", 1000)
     assert not isinstance(parquet(path, "y").x, pd.DataFrame)
+
+
+def test_a_split_may_be_empty(files):
+    data = assemble(parquet(files(), "y", cache="disk"), Splitting(test=0.0))
+    assert len(data.test) == 0 and data.test.x[:].shape == (0, *data.input_shape)
+    assert np.array_equal(data.places["train"], data.train.x.index)
+
+
+def test_many_rows_are_made_in_parts(files, monkeypatch):
+    data = assemble(parquet(files(), "y", cache="disk"), Splitting())
+    wanted = data.train.x[:]
+    monkeypatch.setattr("kreg.data.disk.rows.PART", 100)
+    assert np.array_equal(data.train.x[:], wanted)
 
 
 def test_a_sample_says_that_it_is_one(files, monkeypatch):
