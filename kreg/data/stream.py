@@ -58,7 +58,7 @@ def epoch_stream(
     if not len(split):
         raise check.invalid("split", "at least one row", split.y.shape)
     last = tf.int64.max if epochs is None else epochs
-    order = _ordering(len(split), seed, shuffle)
+    order = ordering(len(split), seed, shuffle)
     fetch = _fetching(split)
 
     def batches(epoch: "tf.Tensor") -> "tf.data.Dataset":
@@ -79,14 +79,17 @@ def ordered(split: Split, batch_size: int) -> "tf.data.Dataset":
     return epoch_stream(split, batch_size=batch_size, seed=0, epochs=1, shuffle=False)
 
 
-def _ordering(rows: int, seed: int, shuffle: bool) -> "Callable[[tf.Tensor], tf.Tensor]":
+def ordering(
+    rows: int, seed: "int | tf.Tensor", shuffle: bool = True
+) -> "Callable[[tf.Tensor], tf.Tensor]":
+    """A function of an epoch, int64: the row numbers in the order of that epoch, `(rows,)`."""
     import tensorflow as tf
 
     def order(epoch: "tf.Tensor") -> "tf.Tensor":
         index = tf.range(rows, dtype=tf.int64)
         if not shuffle:
             return index
-        key = tf.stack([tf.constant(seed, tf.int64), epoch])
+        key = tf.stack([tf.convert_to_tensor(seed, tf.int64), epoch])
         return tf.random.experimental.stateless_shuffle(index, seed=key)
 
     return order
