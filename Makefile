@@ -69,6 +69,16 @@ $(VENV)/trackers.stamp: $(VENV)/run.stamp
 		-c $(VENV)-trackers/constraints.txt -e ".[mlflow,wandb,trackio]" hypothesis pytest
 	@touch $@
 
+docs: $(VENV)/docs.stamp  ## the site, warnings as errors: docs/_build/html/index.html
+	MPLBACKEND=Agg $(BIN)/python -m sphinx -b html -W --keep-going docs docs/_build/html
+
+$(VENV)/docs.stamp: $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	@touch $@
+
+coverage: $(VENV)/dev.stamp  ## the fast tests, and which lines they do not run
+	$(PYTEST) -m "not slow" --cov=kreg --cov-report=term:skip-covered $(PYTEST_ARGS)
+
 lint: $(VENV)/dev.stamp  ## style, import order and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -86,6 +96,7 @@ tensorboard: $(VENV)/run.stamp  ## all runs in TensorBoard, on this machine only
 	$(BIN)/tensorboard --logdir logs --host 127.0.0.1 --port $(PORT)
 
 clean:  ## remove the environments and caches, keep logs
-	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray $(VENV)-trackers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray $(VENV)-trackers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+		docs/_build docs/api docs/gallery
 
-.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-slurm lint format bench tensorboard clean
+.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-slurm docs coverage lint format bench tensorboard clean

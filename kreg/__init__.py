@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg.regularizers import SCAD as SCAD
     from kreg.regularizers import AdaptiveL1 as AdaptiveL1
     from kreg.regularizers import Box as Box
+    from kreg.regularizers import Constrained as Constrained
     from kreg.regularizers import ElasticNet as ElasticNet
     from kreg.regularizers import GroupLasso as GroupLasso
     from kreg.regularizers import GroupMCP as GroupMCP
@@ -87,6 +88,7 @@ PUBLIC = {
     "UnitNorm": "kreg.regularizers",
     "NonNegative": "kreg.regularizers",
     "Box": "kreg.regularizers",
+    "Constrained": "kreg.regularizers",
     "certificate": "kreg.optimizers",
     "path": "kreg.optimizers",
     # surgery on models

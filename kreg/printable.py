@@ -1,4 +1,4 @@
-"""Text for a terminal: what would steer it is shown, and not obeyed."""
+"""Text for people: what would steer a terminal is shown, and not obeyed."""
 
 import re
 import sys
@@ -15,6 +15,15 @@ def printable(text: object) -> str:
     ('\\x1b[2J cleared', 'two\nlines')
     """
     return STEERING.sub(lambda found: ascii(found[0])[1:-1], str(text))
+
+
+def percent(share: float) -> str:
+    """A share in percent; one that would be rounded to nothing is said to be less.
+
+    >>> percent(0.1234), percent(3e-8), percent(0.0)
+    ('12.34%', 'less than 0.01%', '0.00%')
+    """
+    return "less than 0.01%" if 0 < share < 1e-4 else f"{share:.2%}"
 
 
 def say(sentence: object, file: TextIO | None = None) -> None:

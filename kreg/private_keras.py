@@ -56,6 +56,31 @@ def global_seeds() -> list[keras.Variable]:
     return [] if generator is None else [generator.state]
 
 
+@contextmanager
+def same_global_seeds() -> Iterator[None]:
+    """Keras's own global numbers, and TensorFlow's, go on as if nobody had set a seed.
+
+    Both can be set in public, and neither can be asked how far it is.
+    """
+    from keras.src.backend.common import global_state
+
+    names = ("global_random_seed", "global_seed_generator")
+    kept = {name: global_state.get_global_attribute(name) for name in names}
+    eager = sys.modules.get("tensorflow.python.eager.context")
+    context: Any = eager.context() if eager else None
+    seed, numbers = getattr(context, "_seed", None), getattr(context, "_rng", None)
+    state = numbers and numbers.getstate()
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            global_state.set_global_attribute(name, value)
+        if context:
+            context._set_global_seed(seed)  # forgets the kernels, which have states of their own
+            if state:
+                context._rng.setstate(state)
+
+
 def adds_losses(model: keras.Model) -> bool:
     """Whether a layer has used `add_loss`, or has an activity regularizer, when it last ran.
 

@@ -17,7 +17,7 @@ from kreg.data.options import (
     SyntheticOptions,
     TableOptions,
 )
-from kreg.foreign import memory
+from kreg.foreign import listing, memory
 
 LARGEST_SIDE = 4096
 OF_LABELS = ("target", "label_separator", "split", "task")  # keys of a table of pictures
@@ -60,11 +60,14 @@ def path_is_there(cfg: SourceOptions) -> None:
     path = getattr(cfg, "path", "")
     if path is None:
         raise check.invalid("data.path", "a path", None, needed)
-    if not is_there(path):
+    several = isinstance(cfg, TableOptions) and files_are_there("data.path", path, cfg.endings)
+    if not several and not is_there(path):
         raise check.invalid("data.path", "a path that exists", path)
     own = getattr(cfg, "test_path", None)
-    if own is not None and not (is_there(own) and Path(own).expanduser().is_file()):
-        raise check.invalid("data.test_path", "a file that exists", own)
+    if own is not None and isinstance(cfg, TableOptions):
+        found = files_are_there("data.test_path", own, cfg.endings)
+        if not found and not (is_there(own) and Path(own).expanduser().is_file()):
+            raise check.invalid("data.test_path", "a file that exists", own)
     separator = getattr(cfg, "separator", AUTO)
     if len(separator) != 1 and separator not in (AUTO, SPACES):
         raise check.invalid(
@@ -72,10 +75,19 @@ def path_is_there(cfg: SourceOptions) -> None:
         )
     if isinstance(cfg, TableOptions) and cfg.target is None:
         raise check.invalid("data.target", "the name of a column", None, needed)
-    if cfg.names_columns and not Path(path).expanduser().is_file():
+    several |= isinstance(cfg, NpzOptions) and Path(path).expanduser().is_dir()
+    if cfg.names_columns and not several and not Path(path).expanduser().is_file():
         raise check.invalid("data.path", "a file", path)
     if cfg.kind == "image_folder" and not Path(path).expanduser().is_dir():
         raise check.invalid("data.path", "a folder, unpacked", path)
+
+
+def files_are_there(key: str, path: str, endings: tuple[str, ...]) -> bool:
+    """Whether a path is a folder or a pattern; one without files is refused."""
+    try:
+        return listing.are_several(path) and bool(listing.listed(key, path, endings))
+    except (OSError, RuntimeError):  # as in `is_there`
+        return False
 
 
 def is_there(path: str) -> bool:
@@ -124,12 +136,21 @@ def targets(cfg: SourceOptions) -> list[str]:
 
 def columns(cfg: SourceOptions) -> list[str]:
     """What the file says that it has; none where only loading it can tell."""
+    path = first_file(cfg)
     if isinstance(cfg, CsvOptions):
-        path, chosen = str(cfg.path), cfg.separator
+        chosen = cfg.separator
         return header(path, separator_of(path, targets(cfg)[0]) if chosen == AUTO else chosen)
     if isinstance(cfg, ParquetOptions):
-        return footer(str(cfg.path))
-    return members(str(cfg.path)) if isinstance(cfg, NpzOptions) else []
+        return footer(path)
+    return members(path) if isinstance(cfg, NpzOptions) else []
+
+
+def first_file(cfg: SourceOptions) -> str:
+    """The file that says the columns of all."""
+    path = str(getattr(cfg, "path", ""))
+    if isinstance(cfg, TableOptions) and listing.are_several(path):
+        return str(listing.listed("data.path", path, cfg.endings)[0])
+    return path
 
 
 def footer(path: str) -> list[str]:
@@ -143,7 +164,9 @@ def members(path: str) -> list[str]:
     """The arrays of an archive; none where only loading it can tell."""
     from kreg.foreign import npz  # starts NumPy
 
-    names = [name.lower() for name in npz.names(Path(path).expanduser())]
+    whole = Path(path).expanduser()
+    inside = [file.stem for file in whole.glob("*.npy")] if whole.is_dir() else npz.names(whole)
+    names = [name.lower() for name in inside]
     if not names:
         return []
     for wanted in (("x", "x_train"), ("y", "y_train")):
@@ -209,6 +232,13 @@ def types_are_known(cfg: SourceOptions) -> None:
             raise check.invalid("data.types", "no drop of the target", column)
 
 
+def files_stay_whole(cfg: SourceOptions) -> None:
+    """Where whole files are dealt out, nothing else says where a row goes."""
+    for key in ("group", "time", "split"):
+        if getattr(cfg, "split_by_file", False) and getattr(cfg, key) is not None:
+            raise check.invalid("data.split_by_file", f"false where data.{key} is said", True)
+
+
 def labels_are_of_one_column(cfg: SourceOptions) -> None:
     """A cell that lists labels is the whole target, and labels are no numbers."""
     sign = getattr(cfg, "label_separator", None)
@@ -230,5 +260,6 @@ RULES = (
     labels_are_in_a_table,
     types_are_known,
     labels_are_of_one_column,
+    files_stay_whole,
     numbers_fit,
 )

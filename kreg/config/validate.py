@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from kreg import check
-from kreg.config import automatic, combinations, renamed
+from kreg.config import automatic, combinations, renamed, strengths
 from kreg.config.custom import is_custom
 from kreg.config.root import Config, Root
 from kreg.config.schema import GROUPS, SEVERAL, schema_of
@@ -31,7 +31,7 @@ def validate(tree: Mapping[str, Any]) -> Config:
         ConfigError: With one sentence that names the key, what is allowed, and what came.
     """
     try:
-        config = automatic.chosen(_build(dict(tree)))
+        config = automatic.chosen(strengths.given(_build(dict(tree))))
         combinations.check_all(config)
         return config
     except ValueError as error:

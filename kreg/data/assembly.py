@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kreg.data import checks
-from kreg.data.dataset import CLASSES, Array, Data, Inputs, Raw, Split
+from kreg.data.dataset import CLASSES, Array, Data, Inputs, Raw, Split, on_disk
 from kreg.data.preprocessing import Fitted, Standard
-from kreg.data.splits import Indices, Splitting, split_rows, subset, with_label_noise
+from kreg.data.splits import Indices, Rows, Splitting, split_rows, subset, with_label_noise
 
 LONGEST_NAME = 64
 UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|`$&\u200b-\u200f\u2028-\u202e\ufeff]+')
@@ -33,26 +33,38 @@ def assemble(raw: Raw, how: Splitting | None = None, *, scale_target: bool = Tru
     """
     how = how or Splitting()
     checks.check_raw(raw)
-    labels = strata(raw)
-    rows = split_rows(
-        labels,
-        how,
-        group=raw.group,
-        time=raw.time,
-        own_test=raw.test is not None,
-        validation=raw.validation,
-    )
-    checks.check_sizes(raw, rows, how)
-    rows = rows._replace(train=subset(rows.train, labels, how))
+    rows = _dealt(raw, how)
     fitted = raw.preprocess(raw.rows(rows.train)) if raw.preprocess else None
     train, validation, test, fold = (_split(raw, part, fitted) for part in rows)
     if raw.test is not None:
         test = Split(_inputs(raw.test[0], fitted), _targets(raw.test[1], raw.task))
     data = _data(raw, (train, validation, test), fitted)
     data.fold = fold if how.folds else None
+    if raw.test is None and raw.validation is None:
+        data.places = dict(zip(("train", "validation", "test", "fold"), rows, strict=True))
     data.warnings += checks.examine(data, raw, rows)
     _finish_targets(data, how, scale_target)
     return data
+
+
+def _dealt(raw: Raw, how: Splitting) -> Rows:
+    """The rows of each split, of the training rows those that are kept."""
+    own_test = raw.test is not None
+    if raw.dealing is not None and raw.validation is None:
+        rows = raw.dealing.split(how, own_test)
+        checks.check_sizes(raw, rows, how)
+        return rows._replace(train=raw.dealing.subset(rows.train, how))
+    labels = strata(raw)
+    rows = split_rows(
+        labels,
+        how,
+        group=raw.group,
+        time=raw.time,
+        own_test=own_test,
+        validation=raw.validation,
+    )
+    checks.check_sizes(raw, rows, how)
+    return rows._replace(train=subset(rows.train, labels, how))
 
 
 def strata(raw: Raw) -> Array:
@@ -71,6 +83,8 @@ def _split(raw: Raw, rows: Indices, fitted: Fitted | None) -> Split:
 
 
 def _inputs(x: Any, fitted: Fitted | None) -> Inputs:
+    if on_disk(x):
+        return x.prepared(fitted)
     inputs: Inputs = fitted(x) if fitted else x
     return inputs
 

@@ -3,15 +3,18 @@
 Every finding is one sentence that names the split, the column and what to do.
 """
 
+import dataclasses
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from kreg import check
 from kreg.data import leaks
-from kreg.data.dataset import TASKS, Array, Data, Raw, is_lazy
+from kreg.data.dataset import SAMPLE, TASKS, Array, Data, Raw, is_lazy, on_disk
 from kreg.data.splits import Rows, Splitting
 
 MAX_ROWS = 50_000_000
+ON_DISK = 4_000_000_000  # rows of a table that is never held
 HUGE = 1e4  # unscaled columns above it stall a gradient
 OVERFLOW = 1e18  # squares of values above it are infinite in float32
 NAMED = 5  # columns that a sentence names before it counts the rest
@@ -23,8 +26,9 @@ def check_raw(raw: Raw) -> None:
     rows = len(raw.y)
     if len(raw.x) != rows:
         raise ValueError(f"{raw.name}: {len(raw.x)} rows of inputs but {rows} targets.")
-    if not 3 <= rows <= MAX_ROWS:
-        raise ValueError(f"{raw.name}: {rows} rows; kreg trains on 3 to {MAX_ROWS:,} rows.")
+    most = ON_DISK if on_disk(raw.x) else MAX_ROWS
+    if not 3 <= rows <= most:
+        raise ValueError(f"{raw.name}: {rows} rows; kreg trains on 3 to {most:,} rows.")
     for y in [raw.y] + ([raw.test[1]] if raw.test else []):
         _check_targets(raw, np.asarray(y))
     if raw.weight is not None:
@@ -104,12 +108,32 @@ def check_sizes(raw: Raw, rows: Rows, how: Splitting) -> None:
 def examine(data: Data, raw: Raw, rows: Rows) -> list[str]:
     """Errors in the assembled splits are raised; everything doubtful is returned as sentences."""
     _check_weight_sums(data)
-    found = _classes(data) + _columns(data)
+    found = _classes(data)
+    looked_at, sampled = _looked_at(data)
+    found += sampled + _columns(looked_at) + _merged_levels(data)
     found += leaks.duplicates(data)
     if not data.is_image:
-        found += leaks.revealing_columns(data)
+        found += leaks.revealing_columns(looked_at)
     found += leaks.straddling_groups(raw, rows)
     return [f"{data.name}: {sentence}" for sentence in found]
+
+
+def _looked_at(data: Data) -> tuple[Data, list[str]]:
+    """What the checks of single columns look at, and a sentence where that is a sample."""
+    if not on_disk(data.train.x):
+        return data, []
+    parts = {name: split.sample() for name, split in data.splits.items()}
+    whole = all(len(parts[name]) == len(split) for name, split in data.splits.items())
+    told = (
+        f"what reveals the target, is constant or too large is looked for in {SAMPLE:,} rows of "
+        "each split at most, and scores are measured on these; columns that may be groups are not "
+        "looked for."
+    )
+    train, validation, test = (parts[name] for name in ("train", "validation", "test"))
+    looked_at = dataclasses.replace(
+        data, train=train, validation=validation, test=test, fold=parts.get("fold")
+    )
+    return looked_at, [] if whole else [told]
 
 
 def _check_weight_sums(data: Data) -> None:
@@ -173,6 +197,16 @@ def _columns(data: Data) -> list[str]:
     if constant.any():
         found.append(f"{_names(data, constant)}: constant in train, so it can teach nothing.")
     return found
+
+
+def _merged_levels(data: Data) -> list[str]:
+    """Categories that cannot be told apart any more."""
+    merged = getattr(data.preprocessing, "merged", {})
+    return [
+        f"the {rare:,} rarest categories of column {name!r} share one feature. A larger "
+        "data.max_categories gives them one each."
+        for name, rare in merged.items()
+    ]
 
 
 def _check_finite(data: Data, split: str, flat: Array) -> None:

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     import pandas as pd
     from typing_extensions import TypeIs
 
+    from kreg.data.disk.roles import Dealing
+
 TASKS = ("classification", "binary", "multilabel", "regression")
+SAMPLE = 100_000  # rows of a split on the disk that checks look at and scores are measured on
+SAMPLE_BYTES = 2**28  # that these have at most
 CLASSES = TASKS[:2]  # where each row is of one class
 Array = NDArray[Any]
 
 
 class LazyRows(Protocol):
-    """Rows that are decoded on demand; `ImageFiles` is the one of kreg."""
+    """Rows that are decoded on demand: `ImageFiles`, and the rows of `kreg.data.disk`."""
 
     @property
     def dtype(self) -> np.dtype[Any]: ...
@@ -47,6 +51,20 @@ class LazyRows(Protocol):
         """Something for each row that is equal where rows are equal."""
 
 
+class DiskRows(LazyRows, Protocol):
+    """Rows that lie on the disk, of which no caller ever holds all.
+
+    Neighbours are read together: an epoch shuffles blocks of `block` rows, and the rows of a
+    `window` of such blocks.
+    """
+
+    block: int
+    window: int
+
+    def prepared(self, fitted: Fitted | None) -> "DiskRows":
+        """The same rows, as this preprocessing makes them."""
+
+
 Inputs = Array | LazyRows
 
 
@@ -64,6 +82,8 @@ class Raw:
         validation: Whether a row is the source's own validation row, `(rows,)`, or `None`.
         group: One label a row; rows of one group never straddle two splits. Or `None`.
         time: One sortable value a row; the future never trains the past. Or `None`.
+        dealing: What decides on the split of each row by itself, in place of shares that are met
+            exactly; of rows on the disk. Or `None`.
         preprocess: Called with the training rows of `x`; returns a fitted object that maps rows to
             float32 arrays and names them. `None` leaves `x` as it is.
         suspects: Columns that may be groups: `{name: values}`. Rows that share a value and
@@ -85,6 +105,7 @@ class Raw:
     weight: Array | None = None
     group: Array | None = None
     time: Array | None = None
+    dealing: "Dealing | None" = None
     preprocess: Callable[[Any], Fitted] | None = None
     suspects: dict[str, Array] = dataclasses.field(default_factory=dict)
     reading: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -137,6 +158,15 @@ class Split:
         """`count` rows at even distances."""
         return self.take(np.arange(count) * len(self) // count)
 
+    def sample(self, count: int = SAMPLE) -> "Split":
+        """The rows in memory; of those on the disk `count` or `SAMPLE_BYTES` at even distances."""
+        if on_disk(self.x):
+            row = math.prod(self.x.shape[1:]) * self.x.dtype.itemsize
+            count = min(count, max(SAMPLE_BYTES // max(row, 1), 1))
+        if on_disk(self.x) and len(self) > count:
+            return self.spread(count).in_memory()
+        return self.in_memory()
+
     def mixed(self, count: int) -> NDArray[np.int64]:
         """The numbers of `count` rows to look at: each class in turn, else at even distances.
 
@@ -170,7 +200,8 @@ class Data:
     standardised where `target_scale` says so). Images are `(h, w, c)`, uint8 in 0..255 or float32;
     the validation and test rows are never changed by noise. `fold` are the rows of the held-out
     fold, on which settings are compared; `None` without folds. `words` are the classes, labels or
-    targets as the user has written them, where the `..._names` are fit for files and tags.
+    targets as the user has written them, where the `..._names` are fit for files and tags. `places`
+    are the numbers of the rows of each split in the source; empty where the source split itself.
     """
 
     name: str
@@ -190,6 +221,7 @@ class Data:
     fold: Split | None = None
     words: list[str] = dataclasses.field(default_factory=list)
     reading: dict[str, Any] = dataclasses.field(default_factory=dict)
+    places: dict[str, NDArray[np.int64]] = dataclasses.field(default_factory=dict)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -239,6 +271,11 @@ class Data:
 def is_lazy(x: object) -> "TypeIs[LazyRows]":
     """Whether `x` decodes its rows on demand."""
     return not isinstance(x, np.ndarray)
+
+
+def on_disk(x: object) -> "TypeIs[DiskRows]":
+    """Whether the rows are too many to be held at once."""
+    return hasattr(x, "window")
 
 
 def _bytes_of(part: Inputs) -> bytes | memoryview:

@@ -149,14 +149,25 @@ class FileOptions(SourceOptions):
 
 @dataclass
 class TableOptions(FileOptions):
+    """`endings` are those of the files of a folder that are tables."""
+
     images = False
+    endings: ClassVar[tuple[str, ...]] = ()
     target: str | list[str] | None = columns(None, "the column to predict, or a list of several")
     label_separator: str | None = text(
         None, "what stands between the labels in one cell of the target: multi-label"
     )
     drop: list[str] = many([], "columns that are no features")
-    test_path: str | None = text(None, "a file of the test rows, with the same columns")
+    path: str | None = text(None, "the file, a folder of such files, or a pattern: 'part-*.csv'")
+    test_path: str | None = text(None, "test rows with the same columns: a file, folder or pattern")
     split: str | None = text(None, "column that says the split: train, validation or test")
+    split_by_file: bool = switch(False, "whole files stay in one split")
+    cache: str = one_of(
+        "auto",
+        ("auto", "memory", "disk"),
+        "where the rows are kept; auto: on the disk where their cells take more than 2 GiB",
+    )
+    cache_limit: float = ranged(100.0, "GiB of tables that are kept on the disk at most", low=0)
     types: dict[str, str] = mapping(
         {}, "{column: number | category | date | drop}, or the format of its dates ('%d/%m/%Y')"
     )
@@ -164,6 +175,7 @@ class TableOptions(FileOptions):
 
 @dataclass
 class CsvOptions(TableOptions, component="kreg.data.sources.csv_parquet:csv"):
+    endings = (".csv", ".tsv", ".txt")
     kind: str = kind("csv")
     separator: str = text("auto", "between two columns; auto: what the header shows")
     missing: list[str] | None = many(
@@ -173,13 +185,19 @@ class CsvOptions(TableOptions, component="kreg.data.sources.csv_parquet:csv"):
 
 @dataclass
 class ParquetOptions(TableOptions, component="kreg.data.sources.csv_parquet:parquet"):
-    needs = "pyarrow"
+    needs, endings = "pyarrow", (".parquet", ".pq")
     kind: str = kind("parquet")
 
 
 @dataclass
 class NpzOptions(FileOptions, component="kreg.data.sources.npz:npz"):
     kind: str = kind("npz")
+    path: str | None = text(None, "the archive, or a folder with x.npy and y.npy")
+    cache: str = one_of(
+        "auto",
+        ("auto", "memory", "disk"),
+        "where the rows are kept; auto: where they lie on the disk if x has more than 2 GiB",
+    )
 
 
 @dataclass

@@ -72,5 +72,6 @@ def in_roles(raw: Raw, roles: NDArray[Any]) -> Raw:
         validation=validation if validation.any() else None,
         group=None if raw.group is None else raw.group[kept],
         time=None if raw.time is None else raw.time[kept],
+        dealing=None if raw.dealing is None else raw.dealing.take(kept),
         suspects={name: values[kept] for name, values in raw.suspects.items()},
     )

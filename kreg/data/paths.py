@@ -1,8 +1,10 @@
-"""Opening a user's file: it must exist, be a plain file, and be no archive."""
+"""Opening a user's file: it must exist, be a plain file, and be no archive. Or several of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kreg import check
+from kreg.foreign.listing import are_several, listed
 
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 MAGIC = {
@@ -43,6 +45,13 @@ def table(key: str, path: str | None) -> Path:
             f"It is a {packed or file.suffix} archive: unpack it yourself.",
         )
     return file
+
+
+def tables(key: str, path: str, endings: Sequence[str]) -> list[Path]:
+    """The table of a path, or those of a folder or a pattern: plain files, none of them packed."""
+    if not are_several(path):
+        return [table(key, path)]
+    return [table(key, str(file)) for file in listed(key, path, endings)]
 
 
 def folder(key: str, path: str | None) -> Path:

@@ -85,10 +85,12 @@ class Columns:
             range `"low"` and `"high"` where training rows have values, and its `"notation"` (see
             `kreg.data.cells`) where the numbers stood as text.
         categorical: `{"name", "levels", "other"}` for each categorical column.
+        merged: How many levels of a column share `<name>=other`, where some do; not kept.
     """
 
     numeric: list[dict[str, Any]]
     categorical: list[dict[str, Any]]
+    merged: dict[str, int] = dataclasses.field(default_factory=dict, compare=False)
 
     @classmethod
     def fit(
@@ -104,8 +106,9 @@ class Columns:
         for column in numeric:
             if column["name"] in notations:
                 column["notation"] = notations[column["name"]]
-        categorical = [_fit_levels(name, frame[name], max_categories) for name in others]
-        return cls(numeric, categorical)
+        fitted = [_fit_levels(name, frame[name], max_categories) for name in others]
+        merged = {column["name"]: rare for column, rare in fitted if rare}
+        return cls(numeric, [column for column, _ in fitted], merged)
 
     @property
     def names(self) -> list[str]:
@@ -166,7 +169,10 @@ def _range(values: NDArray[np.float64]) -> dict[str, float]:
     return {"low": float(known.min()), "high": float(known.max())} if len(known) else {}
 
 
-def _fit_levels(name: str, series: "pd.Series[Any]", max_categories: int) -> dict[str, Any]:
+def _fit_levels(
+    name: str, series: "pd.Series[Any]", max_categories: int
+) -> tuple[dict[str, Any], int]:
+    """A column of categories, and how many levels are too rare for a feature of their own."""
     from sklearn.preprocessing import OneHotEncoder
 
     encoder = OneHotEncoder(max_categories=max_categories, handle_unknown="infrequent_if_exist")
@@ -174,7 +180,7 @@ def _fit_levels(name: str, series: "pd.Series[Any]", max_categories: int) -> dic
     rare = encoder.infrequent_categories_[0]
     rare = set() if rare is None else set(rare.tolist())
     levels = [level for level in encoder.categories_[0].tolist() if level not in rare]
-    return {"name": str(name), "levels": levels, "other": bool(rare)}
+    return {"name": str(name), "levels": levels, "other": bool(rare)}, len(rare)
 
 
 def texts(series: "pd.Series[Any]") -> NDArray[np.object_]:

@@ -173,7 +173,7 @@ def boundary(time: NDArray[Any], wanted: int) -> int:
 
 def subset(rows: Indices, y: ArrayLike, how: Splitting) -> Indices:
     """The training rows that `train_size` keeps, stratified."""
-    count = _wanted(how.train_size, len(rows))
+    count = wanted(how.train_size, len(rows))
     if count == len(rows):
         return rows
     targets = np.asarray(y)
@@ -182,7 +182,8 @@ def subset(rows: Indices, y: ArrayLike, how: Splitting) -> Indices:
     return np.sort(kept)
 
 
-def _wanted(train_size: float | None, rows: int) -> int:
+def wanted(train_size: float | None, rows: int) -> int:
+    """How many of so many training rows `train_size` keeps."""
     if train_size is None:
         return rows
     size = check.number("train_size", train_size, low=0, low_open=True)

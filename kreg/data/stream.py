@@ -4,16 +4,22 @@ Keras's `fit(shuffle=True)` on arrays repeats one permutation in every epoch aft
 `set_random_seed`, and `Dataset.shuffle` has a position that cannot be restored through `fit`. Here
 nothing has a position: batch `b` of epoch `e` is computed from `(seed, e, b)`, so a run that
 starts again at `first_epoch` sees exactly what the uninterrupted run saw.
+
+Rows on the disk are shuffled in two steps, because a disk reads neighbours: blocks of neighbouring
+rows are drawn in an order of the epoch's own, and the rows of `window` / `block` such blocks are
+shuffled among each other. With no more rows than a window this is a shuffle of all rows.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kreg import check
-from kreg.data.dataset import Split, is_lazy
+from kreg.data.dataset import Array, Split, is_lazy, on_disk
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+LARGE = 2**28  # bytes of an array from which TensorFlow is not given a copy of it
 
 
 def steps_per_epoch(rows: int, batch_size: int) -> int:
@@ -38,7 +44,7 @@ def epoch_stream(
     """A `tf.data.Dataset` of batches for `model.fit(steps_per_epoch=steps_per_epoch(...))`.
 
     Args:
-        split: Rows in memory, or a lazy image source.
+        split: Rows in memory, or a lazy source.
         batch_size: Whole number >= 1. The ragged last batch stays inside its epoch.
         seed: Whole number >= 0. Two streams of one seed are equal, batch for batch.
         first_epoch: Epoch of the first batch; what a resumed run passes as `initial_epoch`.
@@ -58,12 +64,11 @@ def epoch_stream(
     if not len(split):
         raise check.invalid("split", "at least one row", split.y.shape)
     last = tf.int64.max if epochs is None else epochs
-    order = ordering(len(split), seed, shuffle)
+    order = _ordering(split, seed, shuffle)
     fetch = _fetching(split)
 
     def batches(epoch: "tf.Tensor") -> "tf.data.Dataset":
-        rows = tf.data.Dataset.from_tensor_slices(order(epoch)).batch(batch_size)
-        return rows.map(lambda index: (index, epoch))
+        return order(epoch).batch(batch_size).map(lambda index: (index, epoch))
 
     def load(index: "tf.Tensor", epoch: "tf.Tensor") -> Any:
         batch = fetch(index)
@@ -79,33 +84,75 @@ def ordered(split: Split, batch_size: int) -> "tf.data.Dataset":
     return epoch_stream(split, batch_size=batch_size, seed=0, epochs=1, shuffle=False)
 
 
-def ordering(
-    rows: int, seed: "int | tf.Tensor", shuffle: bool = True
-) -> "Callable[[tf.Tensor], tf.Tensor]":
-    """A function of an epoch, int64: the row numbers in the order of that epoch, `(rows,)`."""
+def _ordering(split: Split, seed: int, shuffle: bool) -> "Callable[[tf.Tensor], tf.data.Dataset]":
+    """The row numbers of an epoch, one by one."""
     import tensorflow as tf
 
-    def order(epoch: "tf.Tensor") -> "tf.Tensor":
+    rows = len(split)
+    if not shuffle:
+        return lambda epoch: tf.data.Dataset.range(rows)
+    if on_disk(split.x):
+        return _windows(rows, split.x.block, split.x.window, seed)
+
+    def order(epoch: "tf.Tensor") -> "tf.data.Dataset":
         index = tf.range(rows, dtype=tf.int64)
-        if not shuffle:
-            return index
-        key = tf.stack([tf.convert_to_tensor(seed, tf.int64), epoch])
-        return tf.random.experimental.stateless_shuffle(index, seed=key)
+        return tf.data.Dataset.from_tensor_slices(shuffled(index, seed, epoch))
 
     return order
 
 
-def _fetching(split: Split) -> "Callable[[tf.Tensor], tuple[tf.Tensor, ...]]":
-    """Row numbers to a batch; the arrays stay on the CPU, where the stream runs."""
+def _windows(
+    rows: int, block: int, window: int, seed: int
+) -> "Callable[[tf.Tensor], tf.data.Dataset]":
+    """Blocks of neighbouring rows in an order of the epoch's own, shuffled within a window."""
     import tensorflow as tf
 
-    with tf.device("CPU:0"):
-        parts = [split.y] if split.weight is None else [split.y, split.weight]
-        constants = [tf.constant(part) for part in parts]
-        x = None if is_lazy(split.x) else tf.constant(split.x)
+    blocks = -(-rows // block)
+    several = max(window // block, 1)
 
-    def fetch(index: "tf.Tensor") -> "tuple[tf.Tensor, ...]":
-        inputs = split.x.load(index) if is_lazy(split.x) else tf.gather(x, index)
-        return (inputs, *(tf.gather(part, index) for part in constants))
+    def order(epoch: "tf.Tensor") -> "tf.data.Dataset":
+        drawn = shuffled(tf.range(blocks, dtype=tf.int64), seed, epoch)
 
-    return fetch
+        def within(place: "tf.Tensor", chosen: "tf.Tensor") -> "tf.data.Dataset":
+            index = tf.reshape(chosen[:, None] * block + tf.range(block, dtype=tf.int64), [-1])
+            index = tf.boolean_mask(index, index < rows)  # the last block is a short one
+            # each window of each epoch has a key of its own
+            return tf.data.Dataset.from_tensor_slices(
+                shuffled(index, seed, (epoch + 1) * (blocks + 1) + place)
+            )
+
+        return tf.data.Dataset.from_tensor_slices(drawn).batch(several).enumerate().flat_map(within)
+
+    return order
+
+
+def shuffled(index: "tf.Tensor", seed: "int | tf.Tensor", epoch: "tf.Tensor") -> "tf.Tensor":
+    """Row numbers in the order of (seed, epoch), both int64."""
+    import tensorflow as tf
+
+    key = tf.stack([tf.convert_to_tensor(seed, tf.int64), epoch])
+    return tf.random.experimental.stateless_shuffle(index, seed=key)
+
+
+def _fetching(split: Split) -> "Callable[[tf.Tensor], tuple[tf.Tensor, ...]]":
+    """Row numbers to a batch; the arrays stay on the CPU, where the stream runs."""
+    parts = [split.y] if split.weight is None else [split.y, split.weight]
+    targets = [_gathering(part) for part in parts]
+    inputs = split.x.load if is_lazy(split.x) else _gathering(split.x)
+    return lambda index: (inputs(index), *(part(index) for part in targets))
+
+
+def _gathering(array: Array) -> "Callable[[tf.Tensor], tf.Tensor]":
+    """Rows of an array; of a large one they are taken where it lies."""
+    import tensorflow as tf
+
+    if array.nbytes < LARGE:
+        with tf.device("CPU:0"):
+            constant = tf.constant(array)
+        return lambda index: tf.gather(constant, index)
+
+    def take(index: "tf.Tensor") -> "tf.Tensor":
+        rows = tf.numpy_function(array.__getitem__, [index], array.dtype)
+        return tf.ensure_shape(rows, (None, *array.shape[1:]))
+
+    return take

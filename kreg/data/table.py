@@ -66,7 +66,7 @@ def from_frame(
         frame = with_test_rows(frame, test, name, {*drop, split})
     drop = [*drop, *(column for column, type_ in types.items() if type_ == "drop")]
     named = {"data.group": group, "data.time": time, "data.split": split}
-    _check_frame(frame, name, wanted, named, drop, types)
+    check_frame(frame, name, wanted, named, drop, types)
     roles = np.repeat([TRAIN, TEST], [rows, len(frame) - rows])
     if split is not None:
         roles = roles_of(frame[split], name, own_test=test is not None, rows=rows)
@@ -74,7 +74,7 @@ def from_frame(
     cells = {"untyped": untyped, "comma": comma}
     try:
         truth = read_targets(frame[wanted], task, types, label_separator=label_separator, **cells)
-        found = _features(frame.drop(columns=list(without)), types, rows, **cells)
+        found = features(frame.drop(columns=list(without)), types, rows, **cells)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
     if not found.frame.shape[1]:
@@ -103,7 +103,7 @@ def from_frame(
     return raw if (roles == TRAIN).all() else in_roles(raw, roles)
 
 
-def _features(
+def features(
     frame: "pd.DataFrame", types: Mapping[str, str], rows: int, *, untyped: bool, comma: bool
 ) -> Understood:
     """The columns to learn from, without those that only count or name the first `rows` rows."""
@@ -140,7 +140,7 @@ def counts_rows(series: "pd.Series[Any]") -> bool:
     return values[0] in (0, 1) and bool((np.diff(values) == 1).all())
 
 
-def _check_frame(
+def check_frame(
     frame: "pd.DataFrame",
     name: str,
     target: Sequence[str],

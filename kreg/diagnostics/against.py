@@ -63,15 +63,15 @@ def against(here: tuple[Document, Record | None], there: tuple[Document, Record 
     (one, record), (other, before) = here, there
     unlike = why_not(one, other)
     paired = None if unlike else same_rows(record, before)
-    loss = difference(one["verdict"]["monitor"], best(one), best(other))
+    first = difference(one["verdict"]["monitor"], best(one), best(other))
     if not unlike:
-        loss = judged(loss, error(one, other, record, before, paired))
-    numbers = [loss, *(() if unlike else metrics(one, other)), *sizes(one, other)]
-    test = "none" if loss["sure"] is None else "paired" if paired else "unpaired"
+        first = judged(first, error(one, other, record, before, paired))
+    numbers = [first, *(() if unlike else metrics(one, other)), *sizes(one, other)]
+    test = "none" if first["sure"] is None else "paired" if paired else "unpaired"
     notes = [unlike] if unlike else [OTHER_ROWS] if test == "unpaired" else []
     return {
         "name": str(other["name"]),
-        "sentence": unlike or sentence(loss, test, paired),
+        "sentence": unlike or sentence(first, test, paired),
         "state": other["verdict"]["state"],
         "headline": other["verdict"]["headline"],
         "test": test,
@@ -200,20 +200,20 @@ def known(number: Difference) -> bool:
     return number["here"] is not None and number["there"] is not None
 
 
-def sentence(loss: Difference, test: str, rows: int | None) -> str:
+def sentence(number: Difference, test: str, rows: int | None) -> str:
     """The answer in words."""
-    found, there = loss["difference"], loss["there"]
-    if found is None or there is None or loss["here"] is None:
+    found, there = number["difference"], number["there"]
+    if found is None or there is None or number["here"] is None:
         return "One of the two has no finite validation loss: there is nothing to compare."
     if found == 0:
-        return f"No difference: {loss['name']} is {loss['here']:.4g} in both."
+        return f"No difference: {number['name']} is {number['here']:.4g} in both."
     share = f", {abs(found / there):.1%} {'less' if found < 0 else 'more'}" if there else ""
-    told = f"{loss['name']} {loss['here']:.4g} instead of {there:.4g}{share}"
+    told = f"{number['name']} {number['here']:.4g} instead of {there:.4g}{share}"
     word = "better" if found < 0 else "worse"
-    if loss["sure"] is None:
+    if number["sure"] is None:
         return f"This run looks {word}: {told}; how sure that is cannot be computed."
-    how = f"{sureness(loss['sure'])} sure, {test} test" + (f" over {rows:,} rows" if rows else "")
-    if loss["sure"] < SURE:
+    how = f"{sureness(number['sure'])} sure, {test} test" + (f" over {rows:,} rows" if rows else "")
+    if number["sure"] < SURE:
         return f"This run looks {word}, but these rows cannot tell it from chance: {told} ({how})."
     return f"This run is {word}: {told} ({how})."
 

@@ -46,6 +46,7 @@ class Thresholds:
         worse: Percent above the best from which a loss that may be chance is not called calm.
         shaken: Median |log change| from one validation to the next of a loss that jumps.
         size: Share of what guessing costs by which a loss that jumps goes up and down.
+        matters: Share of what guessing costs up to which a loss that a penalty raises is no harm.
     """
 
     window: int = 8
@@ -65,6 +66,7 @@ class Thresholds:
     worse: float = 10.0
     shaken: float = 0.2
     size: float = 0.05
+    matters: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,8 @@ def walk(
         hits = hits + 1 if lost > limits.lost and math.isfinite(lost) else 0
         confirmed = believed(confirmed, lost, sure, hits, limits)
         before, found = found, name(series, t, anchor, confirmed, baseline, limits, noisy)
-        if found in QUIET and limits.worse < lost < math.inf:
+        harm = best is not None and matters(value - series.validation[best], baseline, limits)
+        if found in QUIET and limits.worse < lost < math.inf and harm:
             found = "UNDECIDED"
         if found == "MEMORISING" and best == t:  # better than ever: nothing widens for nothing
             found = "LEARNING"
@@ -187,14 +190,16 @@ def name(
     if confirmed and anchor is not None:
         only_sure = overconfident(series, t, anchor, limits)
         only_sure = only_sure and right(series, t, baseline, limits) is not False
-        return "OVERCONFIDENT" if only_sure else past(series, t, anchor, limits)
+        return "OVERCONFIDENT" if only_sure else past(series, t, anchor, baseline, limits)
     window = slice(t + 1 - limits.window, t + 1)
     train = direction(series.epochs[window], training(series, window), limits)
     validation = direction(series.epochs[window], series.validation[window], limits)
     if validation == RISES and train != RISES:
         return "UNDECIDED"
     if train == RISES and pressed(series, window, limits):
-        return TABLE[train, min(validation, FLAT)]
+        validation = min(validation, FLAT)
+        harm = matters(series.train[t] - np.nanmin(series.train[: t + 1]), baseline, limits)
+        train = RISES if harm or validation == FALLS else FLAT
     if series.one_sided and validation == FALLS:
         return "LEARNING"  # not LATE GAIN: nobody knows that the training loss rests
     state = TABLE[train, validation]
@@ -267,7 +272,17 @@ def differs(series: Series, t: int, reference: float, limits: Thresholds) -> int
     return 0 if abs(difference) <= margin else int(math.copysign(1, difference))
 
 
-def past(series: Series, t: int, anchor: int, limits: Thresholds) -> str:
+def matters(change: float, baseline: Baseline, limits: Thresholds) -> bool:
+    """Whether a loss that has changed by so much has changed by a share of what guessing costs.
+
+    A loss near zero doubles by what nobody would notice. Where it is not known what guessing costs,
+    every change matters.
+    """
+    guess = baseline.get("train", {}).get("loss", 0.0)
+    return bool(guess <= 0 or change > limits.matters * guess)
+
+
+def past(series: Series, t: int, anchor: int, baseline: Baseline, limits: Thresholds) -> str:
     """The right-hand column of the table, with the best stretch as the beginning of the window."""
     end = min(anchor + limits.trailing // 2, t)  # of the best stretch
     then, now = (typical(series.train, i, limits.trailing) for i in (end, t))
@@ -275,7 +290,9 @@ def past(series: Series, t: int, anchor: int, limits: Thresholds) -> str:
     if abs(change) <= limits.moved * abs(then):
         return TABLE[FLAT, RISES]
     if change > 0 and change + series.penalty[t] < series.penalty[anchor]:
-        return TABLE[RISES, FLAT]  # paid for by the penalty: too strong, not unstable
+        # paid for by the penalty: too strong, not unstable
+        risen = max(change, series.validation[t] - series.validation[anchor])
+        return TABLE[RISES if matters(risen, baseline, limits) else FLAT, FLAT]
     return TABLE[RISES if change > 0 else FALLS, RISES]
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kreg.diagnostics.record import Record
-from kreg.diagnostics.rest import RESTING
+from kreg.diagnostics.rest import NEAR, RESTING
+from kreg.printable import percent
 
 GAP, SHARE = "duality_gap", "duality_gap_share"
-NEAR = 1e-3  # of what guessing costs: the bound where the run has waited for none
 # words that a closed gap overrules: they say that a loss is on its way, or that nobody knows
 OPEN = (
     "LEARNING", "LATE GAIN", "MEMORISING", "SETTLING", "TOO STRONG", "UNSTABLE", "UNDECIDED",
@@ -40,10 +40,10 @@ class Proof:
         """What is proved, with its numbers."""
         found = (
             f"The training objective is at most {self.gap:.2g} above its minimum, "
-            f"{self.share:.2%} of what guessing costs"
+            f"{percent(self.share)} of what guessing costs"
         )
         return f"Proved: {found[0].lower()}{found[1:]}." if self.closed else (
-            f"{found}; the optimum counts as reached at {self.bound:.2%}."
+            f"{found}; the optimum counts as reached at {percent(self.bound)}."
         )  # fmt: skip
 
 
@@ -55,6 +55,7 @@ def proof(record: Record) -> Proof | None:
         return None
     rule = record.settings.get("stop")
     waited = isinstance(rule, dict) and rule.get("kind") == "gap"
+    # where the run has waited for none, what is near for every training
     bound = float(rule.get("share", NEAR)) if isinstance(rule, dict) and waited else NEAR
     return Proof(float(gaps[known[-1]]), float(shares[known[-1]]), bound, waited)
 

@@ -58,6 +58,8 @@ def document(
         "compressed": None,
         "calibrated": None,
         "scores": None,
+        "evaluation": None,
+        "about": None,
         "features": None,
         "pictures": None,
         "advice": [advice.as_dict() for advice in advise(f)],

@@ -6,8 +6,14 @@ missing. `kreg.diagnostics.upgrade` holds every report against this before it is
 
 from typing import Any, Literal, NotRequired, Required, TypedDict
 
-Number = float | None
-Numbers = list[float | None]
+from kreg.diagnostics.evaluation_schema import (
+    About,
+    Bin,
+    Calibrated,
+    Evaluation,
+    Number,
+    Numbers,
+)
 
 
 class Stretch(TypedDict):
@@ -79,25 +85,6 @@ class Ledger(TypedDict, total=False):
 
     best: Entry | None
     last: Entry | None
-
-
-class Bin(TypedDict):
-    """Examples of about one confidence."""
-
-    count: int
-    confidence: Number
-    accuracy: Number
-
-
-class Calibrated(TypedDict):
-    """One side's calibration."""
-
-    count: int
-    ece: Number
-    ece_equal_mass: Number
-    confidence: Number
-    accuracy: Number
-    bins: list[Bin]
 
 
 class Calibration(TypedDict, total=False):
@@ -301,8 +288,10 @@ class Features(TypedDict):
 
 
 class Pictures(TypedDict):
-    """How fast picture files were read and trained on."""
+    """How fast rows that are not in memory were read and trained on."""
 
+    of: NotRequired[str]  # what they are: "pictures" or "rows"; since 0.2
+    peak_memory: NotRequired[int]  # bytes of the process, of rows on the disk
     per_second: Number
     input_per_second: Number
     share: Number
@@ -361,6 +350,8 @@ class Report(TypedDict, total=False):
     compressed: Compressed | None
     calibrated: Scaled | None
     scores: Scores | None
+    evaluation: Evaluation | None
+    about: About | None
     features: Features | None
     pictures: Pictures | None
     advice: list[Advice]

@@ -12,6 +12,7 @@ import numpy as np
 from kreg.diagnostics.record import Record
 
 WORTH = 0.02  # of a loss: less is no gain to train on for
+NEAR = 1e-3  # of what guessing costs: with so little left to gain a training is at its end
 Z = -1.64  # paired z of the validation rows below which their loss has fallen: 5 %, one-sided
 HIGH = 0.5  # of the largest learning rate: below it the schedule may be what rests
 STEADY = 0.9  # of the largest learning rate: above it no schedule was at work
@@ -48,6 +49,21 @@ def fall(values: Sequence[float]) -> float:
     return float((before - after) / (abs(before) or 1.0))
 
 
+def spent(record: Record) -> bool:
+    """Whether the training objective has next to nothing left to fall to zero.
+
+    What is learned by heart can go on to lower both losses by factors, of next to nothing.
+
+    >>> record = Record(baseline={"train": {"loss": 1.1}})
+    >>> record.restart = {"train": [1e-4, 1e-7], "penalty": [0.0, 0.0]}
+    >>> spent(record)
+    True
+    """
+    guess = record.baseline.get("train", {}).get("loss", 0.0)
+    left = record.restart["train"][0] + record.restart["penalty"][0]
+    return bool(0 <= left <= NEAR * guess)
+
+
 def last_free(rates: np.ndarray) -> int | None:
     """Position of the last epoch with a high learning rate; `None` where no rate is known.
 
@@ -79,7 +95,7 @@ def resolved(state: str, states: Sequence[str], epochs: Sequence[int], record: R
         record: What the run has measured.
     """
     if state in ASKED and record.restart:
-        return "UNDER-TRAINED" if falls_on(record.restart) else state
+        return "UNDER-TRAINED" if falls_on(record.restart) and not spent(record) else state
     if state not in STOPPED or not decayed(record):
         return state
     free = record.epochs[last_free(record.curve("learning_rate")) or 0]

@@ -22,6 +22,8 @@ NOTHING: Document = {
     "compressed": None,
     "calibrated": None,
     "scores": None,
+    "evaluation": None,
+    "about": None,
     "features": None,
     "pictures": None,
     "totals": {"params": 0, "effective": None, "unregularized": 0, "unregularized_share": 0.0},

@@ -53,7 +53,8 @@ def fitted(cfg: ModelOptions | Custom, info: "Data") -> dict[str, Any]:
     """The training rows, for a builder that takes constants from them; and targets of numbers."""
     if isinstance(cfg, Custom) or not cfg.reads_rows:
         return {}
-    return {"rows": info.train.x} | ({"targets": info.train.y} if info.task == "regression" else {})
+    part = info.train.sample()
+    return {"rows": part.x} | ({"targets": part.y} if info.task == "regression" else {})
 
 
 def fitted_key(cfg: ModelOptions | Custom, info: "Data") -> str:

@@ -5,7 +5,8 @@ import os
 import tokenize
 import zipfile
 import zlib
-from typing import Any, BinaryIO
+from collections.abc import Collection
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -24,11 +25,18 @@ UNREADABLE = (
 )  # fmt: skip
 
 
-def arrays(path: AnyPath, *, most: int | None = None, stored: bool = False) -> dict[str, Any]:
+def arrays(
+    path: AnyPath,
+    *,
+    most: int | None = None,
+    stored: bool = False,
+    without: Collection[str] = (),
+) -> dict[str, Any]:
     """The arrays of an archive by name.
 
     Args:
         path: The file.
+        without: Lower-case names of arrays that are not read.
         most: Bytes that it may unpack to. Defaults to what this machine has.
         stored: Whether compression is refused: then no array is larger than the file.
 
@@ -39,7 +47,21 @@ def arrays(path: AnyPath, *, most: int | None = None, stored: bool = False) -> d
     with open(opened(path), "rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
-                return _arrays(archive, os.fstat(file.fileno()).st_size, most, stored)
+                size = os.fstat(file.fileno()).st_size
+                return _arrays(archive, size, most, stored, without)
+        except DamagedError:
+            raise
+        except UNREADABLE as error:
+            raise DamagedError(f"{type(error).__name__}: {error}") from error
+
+
+def array(path: AnyPath, most: int | None = None) -> np.ndarray:
+    """The array of a `.npy` file; errors as for `arrays`."""
+    with open(opened(path), "rb") as file:
+        try:
+            size = os.fstat(file.fileno()).st_size
+            memory.refuse(size, "it has", most)
+            return _read(file, size, str(path))
         except DamagedError:
             raise
         except UNREADABLE as error:
@@ -55,10 +77,24 @@ def names(path: AnyPath) -> list[str]:
         return []
 
 
+def shapes(path: AnyPath) -> dict[str, tuple[int, ...]]:
+    """The shapes that the arrays' headers tell; none where only loading them can tell."""
+    try:
+        with open(opened(path), "rb") as file, zipfile.ZipFile(file) as archive:
+            return {_name(member): _shape(archive, member) for member in archive.infolist()}
+    except (DamagedError, *UNREADABLE):
+        return {}
+
+
+def _shape(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[int, ...]:
+    with archive.open(member) as file:
+        return header(file)[0]
+
+
 def _arrays(
-    archive: zipfile.ZipFile, size: int, most: int | None, stored: bool
+    archive: zipfile.ZipFile, size: int, most: int | None, stored: bool, without: Collection[str]
 ) -> dict[str, np.ndarray]:
-    members = archive.infolist()
+    members = [m for m in archive.infolist() if _name(m).lower() not in without]
     if any(member.compress_type not in PACKED for member in members):
         raise DamagedError("it is packed in a way that NumPy does not use")
     if stored and any(member.compress_type != zipfile.ZIP_STORED for member in members):
@@ -76,23 +112,26 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     with archive.open(member) as file:
-        shape, fortran, dtype = _header(file)  # type: ignore[arg-type]  # as good as a BinaryIO
-        wanted = math.prod(shape) * dtype.itemsize
-        there = member.file_size - file.tell()
-        if dtype.hasobject:
-            raise DamagedError(f"{member.filename} holds objects: a pickle, which could run code")
-        if wanted != there:
-            raise DamagedError(
-                f"{member.filename} is said to have {wanted:,} bytes, {there:,} are there"
-            )
-        raw = bytearray(file.read())
+        return _read(file, member.file_size, member.filename)
+
+
+def _read(file: IO[bytes], size: int, name: str) -> np.ndarray:
+    shape, fortran, dtype = header(file)
+    wanted = math.prod(shape) * dtype.itemsize
+    there = size - file.tell()
+    if dtype.hasobject:
+        raise DamagedError(f"{name} holds objects: a pickle, which could run code")
+    if wanted != there:
+        raise DamagedError(f"{name} is said to have {wanted:,} bytes, {there:,} are there")
+    raw = bytearray(file.read())
     if len(raw) != there:
-        raise DamagedError(f"{member.filename} is cut short")
+        raise DamagedError(f"{name} is cut short")
     found = np.frombuffer(raw, dtype) if raw else np.empty(math.prod(shape), dtype)
     return found.reshape(shape, order="F" if fortran else "C")
 
 
-def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+def header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether columns lie one behind the other, and type of the array that begins here."""
     version = npy.read_magic(file)
     read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
     if read is None:

@@ -25,6 +25,39 @@ def names(path: Path) -> list[str]:
         return []
 
 
+def types(path: Path) -> dict[str, str]:
+    """Column to its type: `"whole"`, `"float32"`, `"number"`, `"bool"`, `"text"`, `"date"`, ...
+
+    `"none"` is a column without any value; `"short"` are whole numbers of 16 bits at most.
+
+    Raises:
+        OSError: If it is missing, or no regular file.
+        DamagedError: If it is no Parquet file.
+    """
+    try:
+        with open(opened(path), "rb") as file:
+            return {field.name: _kind(field.type) for field in parquet.read_schema(file)}
+    except (pyarrow.ArrowException, OverflowError) as error:
+        raise DamagedError(f"{type(error).__name__}: {error}") from error
+
+
+def _kind(found: Any) -> str:
+    is_ = pyarrow.types
+    if is_.is_dictionary(found):
+        return _kind(found.value_type)
+    kinds = {
+        "none": is_.is_null,
+        "bool": is_.is_boolean,
+        "short": lambda kind: is_.is_integer(kind) and kind.bit_width <= 16,
+        "whole": is_.is_integer,
+        "float32": lambda kind: is_.is_float16(kind) or is_.is_float32(kind),
+        "number": is_.is_floating,
+        "text": lambda kind: is_.is_string(kind) or is_.is_large_string(kind),
+        "date": is_.is_temporal,
+    }
+    return next((name for name, holds in kinds.items() if holds(found)), str(found))
+
+
 def frame(path: Path) -> "pd.DataFrame":
     """The rows as a pandas frame.
 

@@ -29,6 +29,7 @@ class Checked:
         self.configs: dict[tuple[str, ...], Config] = {}
         self.folders: dict[Path, Config] = {}  # of a sweep's jobs, below its directory
         self.run_directory = self.sweep_directory = Path()
+        self.sweeper = ""  # of a sweep, by its name
 
     def add(self, overrides: Sequence[Override], job: Composition, number: int = 0) -> None:
         """Keep a job; a sweep's must have a folder of its own.

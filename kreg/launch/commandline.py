@@ -2,16 +2,18 @@
 
 import argparse
 import itertools
+import math
 import re
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, IntervalSweep, Override
+from hydra.core.override_parser.types import Glob, IntervalSweep, Override, RangeSweep
 from hydra.errors import HydraException
 
 from kreg.config.validate import ConfigError
 from kreg.launch import catalogue
+from kreg.sweeps import grid
 
 # `compress=true` reads better than a group's option; Hydra's groups take only names
 SHORTHANDS = {
@@ -167,12 +169,57 @@ def not_an_override(word: str) -> ConfigError:
 
 
 def jobs(line: CommandLine, options: dict[str, list[str]] | None = None) -> list[list[Override]]:
-    """The overrides of every job that the command line starts: one list, or a sweep's product.
+    """The overrides of every job that the command line starts: one list, or a sweep's grid.
 
     Raises:
         ConfigError: If a sweep is empty, or a sweep is asked for without `-m`.
     """
-    return [list(job) for job in itertools.product(*_spelt_out(line, options))]
+    return grid.once([list(job) for job in itertools.product(*spelt_out(line, options))], told)
+
+
+def sizes(line: CommandLine) -> dict[str, int]:
+    """How many values each key has that has several, without making them."""
+    return {o.key_or_group: _count(o) for o in line.overrides if o.is_sweep_override()}
+
+
+def _count(override: Override) -> int:
+    value = override.value()
+    if isinstance(value, RangeSweep) and value.step:
+        start, stop = value.start or 0, value.stop or 0
+        return max(0, math.ceil((stop - start) / value.step))
+    return len(_names(override, catalogue.groups()))
+
+
+def first_values(line: CommandLine) -> list[Override]:
+    """The overrides with the first value of each, without making the others."""
+    options = catalogue.groups()
+    heads = [
+        _named(o, *_first(o, options))[0] if o.is_sweep_override() else o for o in line.overrides
+    ]
+    return grid.fitting(heads, told)
+
+
+def _first(override: Override, options: dict[str, list[str]]) -> list[str]:
+    if isinstance(override.value(), RangeSweep):
+        return [next(override.sweep_string_iterator())]
+    return _names(override, options)[:1]
+
+
+def some(line: CommandLine, most: int) -> list[list[Override]]:
+    """At most so many jobs of a sweep, from all over its product, which may be enormous."""
+    spelt = spelt_out(line)
+    whole = math.prod(map(len, spelt))
+    places = range(0, whole, -(-whole // most))
+    return [grid.fitting(_job_at(spelt, place), told) for place in places]
+
+
+def _job_at(spelt: list[list[Override]], place: int) -> list[Override]:
+    """The job at a place of the product; the last override varies fastest."""
+    found = []
+    for words in reversed(spelt):
+        place, own = divmod(place, len(words))
+        found.append(words[own])
+    return found[::-1]
 
 
 def one_by_one(line: CommandLine) -> list[Override]:
@@ -182,14 +229,17 @@ def one_by_one(line: CommandLine) -> list[Override]:
 
 def each_once(line: CommandLine) -> list[list[Override]]:
     """A few jobs of a sweep, in which every value of every override comes at least once."""
-    spelt = _spelt_out(line, None)
-    return [
-        [values[min(place, len(values) - 1)] for values in spelt]
+    spelt = spelt_out(line)
+    found = [
+        [words[min(place, len(words) - 1)] for words in spelt]
         for place in range(max(map(len, spelt), default=1))
     ]
+    return grid.once(found, told)
 
 
-def _spelt_out(line: CommandLine, options: dict[str, list[str]] | None) -> list[list[Override]]:
+def spelt_out(
+    line: CommandLine, options: dict[str, list[str]] | None = None
+) -> list[list[Override]]:
     """For each override the list of those with one value."""
     options = options or catalogue.groups()
     return [_spell_out(override, line.multirun, options) for override in line.overrides]
@@ -208,20 +258,29 @@ def _spell_out(override: Override, multirun: bool, options: dict[str, list[str]]
             f"{override.input_line!r} names several values, but a sweep has one launcher and one "
             "search. Give it one value, and start a command for each."
         )
-    value = override.value()
-    if isinstance(value, IntervalSweep):
-        names = [str(value.start), str(value.end)]  # a search draws from between them
-    elif isinstance(value, Glob):
-        names = value.filter(options.get(override.key_or_group, []))
-    else:
-        names = _values(override)
+    names = _names(override, options)
     if not names:
         raise ConfigError(
             f"{override.input_line!r} matches nothing, so there would be no job to run. "
             + _to_match(override.key_or_group, options)
         )
+    return _named(override, *names)
+
+
+def _named(override: Override, *names: str) -> list[Override]:
+    """An override of several values as one for each of some of them."""
     head = told(override).split("=", 1)[0]
     return parse_overrides([for_hydra(f"{head}={name}") for name in names])
+
+
+def _names(override: Override, options: dict[str, list[str]]) -> list[str]:
+    """The values of an override that has several."""
+    value = override.value()
+    if isinstance(value, IntervalSweep):
+        return [str(value.start), str(value.end)]  # a search draws from between them
+    if isinstance(value, Glob):
+        return list(value.filter(options.get(override.key_or_group, [])))
+    return _values(override)
 
 
 def _values(override: Override) -> list[str]:

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from kreg import check
-from kreg.config import conf_dir, procedures, renamed, schema
+from kreg.config import conf_dir, procedures, renamed, schema, strengths
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, unknown_key, validate
 from kreg.launch import catalogue, commandline, folders_of_options, option_files, trust
@@ -97,6 +97,7 @@ def check_job(
     """
     for override in parsed:
         _check_name(override)
+    _check_strength(parsed)
     options = _options(parsed, config_dir)
     choices = [o for o in parsed if o.key_or_group in options]
     for choice in choices:
@@ -183,6 +184,14 @@ def _check_name(override: Override) -> None:
     value = commandline.told(override).partition("=")[2]
     if told := renamed.sentence(override.key_or_group, value):
         raise ConfigError(told)
+
+
+def _check_strength(parsed: Sequence[Override]) -> None:
+    """Refuse a strength that is told twice, or to a penalty that has none."""
+    try:
+        strengths.check({o.key_or_group: commandline.told(o) for o in parsed})
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _merged(ours: Groups, theirs: Groups) -> Groups:

@@ -11,12 +11,12 @@ from kreg import files, sweeps
 from kreg.config import earlier_defaults
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
-from kreg.launch import commandline, searches
+from kreg.launch import commandline, searches, sizes
 from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine
 from kreg.printable import say
 from kreg.runs import RunDirectory, new_name, resume
-from kreg.runs.ownership import CONFIG, HYDRA, LOCK, refuse_foreign
+from kreg.runs.ownership import CONFIG, HYDRA, LOCK, RESULT, ForeignError, refuse_foreign
 
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
 
@@ -74,7 +74,7 @@ def for_sweep(line: CommandLine, checked: Checked) -> sweeps.SweepDirectory:
     """
     jobs = [
         [word for word in map(commandline.told, job) if not word.startswith("hydra")]
-        for job in commandline.jobs(line)
+        for job in ([line.overrides] if sizes.is_enormous(line) else commandline.jobs(line))
     ]
     config, own = checked.first, checked.sweep_directory
     parent = Path("logs") / config.task / "sweeps"
@@ -119,6 +119,29 @@ def refuse_others(folder: Path, checked: Checked) -> None:
             raise ConfigError(
                 f"{error} A sweep needs a directory of its own: hydra.sweep.dir=..."
             ) from error
+
+
+def may_hold_runs_of_0_1(line: CommandLine) -> bool:
+    """Whether anything unfinished of 0.1 is below `logs`, or the command names a directory."""
+    if any(o.key_or_group in (RUN_DIR, SWEEP_DIR, "resume") for o in line.overrides):
+        return True
+    found = (p for depth in ("*/runs/*", "*/sweeps/*/*") for p in Path("logs").glob(depth))
+    runs = (RunDirectory(path) for path in found if not (path / RESULT).exists())
+    return any(earlier_defaults.is_of_0_1(run.read_json(CONFIG)) for run in runs)
+
+
+def begun_by_0_1(line: CommandLine, checked: Checked) -> bool:
+    """Whether 0.1, which knew no `model=auto`, has begun what this command means as it stands."""
+    try:
+        if line.multirun:
+            sweep = for_sweep(line, checked).path
+            runs = [RunDirectory(sweep / below) for below in checked.folders]
+        else:
+            begun = for_run(line, checked)
+            runs = [begun.directory] if begun.action != resume.NEW and begun.directory else []
+    except (ConfigError, ForeignError):  # nothing there that this command could go on with
+        return False
+    return any(earlier_defaults.is_of_0_1(run.read_json(CONFIG)) for run in runs)
 
 
 def has_begun(folder: Path) -> bool:

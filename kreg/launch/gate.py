@@ -4,12 +4,10 @@ import contextlib
 import os
 import sys
 import tempfile
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from kreg import sweeps
@@ -25,6 +23,8 @@ from kreg.launch import (
     output,
     replicates,
     searches,
+    sizes,
+    unsaid,
 )
 from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine, one_by_one
@@ -32,13 +32,9 @@ from kreg.launch.compose import check_job, compose_trusted, prepare
 from kreg.printable import say
 from kreg.runs import resume
 from kreg.sweeps import jobs as _  # noqa: F401  # the resolver in the names of jobs' folders
-from kreg.sweeps.job_progress import spoken
 
 FULL = "HYDRA_FULL_ERROR"
 GOES_ON = "What is unfinished goes on with the same command."
-MOST_CHECKED = 64
-MANY = 100  # jobs, from which on composing all of them takes a while
-PAUSE = 10.0  # seconds between two words about that
 
 Train = Callable[[Checked], None]
 
@@ -79,13 +75,29 @@ def _run(train: Train, arguments: list[str]) -> int:
     if line.passes_to_hydra:
         compose_trusted(one_by_one(line), line.config_dir)
         return _hand_over(train, line.arguments, Checked(line))
-    line = file_sweeps.joined(line)
+    line, chosen = with_model(file_sweeps.joined(line))
     checked = check_all(line)
     line = checked.line
     if line.shows_only:
         return _hand_over(train, line.arguments, checked)
     searches.check(line)
+    if chosen and checked.first.trainer.verbose != "quiet":
+        say(chosen, sys.stdout)
     return _sweep(train, line, checked) if line.multirun else _train(train, line, checked)
+
+
+def with_model(line: CommandLine) -> tuple[CommandLine, str]:
+    """The command line with what `model=auto` stands for, and a sentence that says it."""
+    spelt, sentence = unsaid.spelt_out(line)
+    same = spelt.overrides == line.overrides
+    if same or line.shows_only or not directories.may_hold_runs_of_0_1(line):
+        return spelt, sentence
+    try:
+        before = check_all(line)
+    except ConfigError:  # said of the line that is trained, if it is true of that
+        return spelt, sentence
+    goes_on = directories.begun_by_0_1(before.line, before)
+    return (line, "") if goes_on else (spelt, sentence)
 
 
 def check_all(line: CommandLine) -> Checked:
@@ -93,43 +105,28 @@ def check_all(line: CommandLine) -> Checked:
 
     Where there are seeds or folds to write out, it is the line with these that is checked.
     """
-    jobs = commandline.jobs(line)
-    first = check_job(jobs[0], line.config_dir)
+    searching = searches.option_of(line) is not None
+    if not searching:
+        sizes.refuse_enormous(line, lambda job: check_job(job, line.config_dir))
+    start = commandline.each_once(line)[0]
+    first = check_job(start, line.config_dir)
     with_replicates = None if line.shows_only else replicates.expanded(line, first.config)
     if with_replicates is not None and not line.replicated:
         return check_all(with_replicates)
-    searching = searches.option_of(line) is not None
-    if searching:  # a search draws a few of very many: each value once, and some of the others
-        jobs = commandline.each_once(line) + jobs[:: -(-len(jobs) // MOST_CHECKED)]
+    jobs = sizes.of_search(line) if searching else commandline.jobs(line)
     checked = Checked(line)
-    for number, overrides in enumerate(_with_progress(jobs)):
-        known = first if overrides == jobs[0] and not number else None
+    for number, overrides in enumerate(sizes.with_progress(jobs)):
+        known = first if overrides == start and not number else None
         checked.add(overrides, known or check_job(overrides, line.config_dir), number)
     if not line.shows_only:
         replicates.check(line, checked.configs.values())
     if line.multirun:  # what Hydra starts the sweep with
-        compose_trusted(one_by_one(line), line.config_dir)
+        checked.sweeper = launchers.sweeper_of(compose_trusted(one_by_one(line), line.config_dir))
     if searching and len(jobs) == 1:  # its trials differ in their numbers alone
         checked.add(jobs[0], check_job(jobs[0], line.config_dir), 1)
     if searching:  # which settings its trials will have, nobody knows yet
         checked.folders.clear()
     return checked
-
-
-def _with_progress(jobs: list[list[Override]]) -> Iterator[list[Override]]:
-    """The jobs; of many it is said how many there are, and how long checking them will take."""
-    if len(jobs) <= MANY:
-        yield from jobs
-        return
-    say(f"checking {len(jobs):,} jobs before the first one starts")
-    began = said = time.monotonic()
-    for number, overrides in enumerate(jobs):
-        yield overrides
-        now = time.monotonic()
-        if now - said >= PAUSE:
-            left = (now - began) / (number + 1) * (len(jobs) - number - 1)
-            say(f"checked {number + 1:,} of {len(jobs):,} jobs, about {spoken(left)} left")
-            said = now
 
 
 def _train(train: Train, line: CommandLine, checked: Checked) -> int:
@@ -161,12 +158,14 @@ def _sweep(train: Train, line: CommandLine, checked: Checked) -> int:
     if checked.first.check:  # every job is built, none trained: there will be nothing to compare
         with directories.scratch(checked.first) as folder:
             where = directories.setting(directories.SWEEP_DIR, folder)
-            return _hand_over(train, [*line.arguments, where], checked)
+            return _hand_over(
+                train, [*line.arguments, where, *launchers.grid(checked.sweeper)], checked
+            )
     with directories.for_sweep(line, checked) as sweep:
         try:
             # the workers of a cluster do not start where we are
             where = directories.setting(directories.SWEEP_DIR, sweep.path.absolute())
-            _hand_over(train, [*line.arguments, where], checked)
+            _hand_over(train, [*line.arguments, where, *launchers.grid(checked.sweeper)], checked)
         finally:
             choose = checked.first.choose
             code = sweeps.compare(sweep.path, choose=choose) if sweep.has_runs else codes.FAILED

@@ -8,6 +8,7 @@ import shutil
 import socket
 
 from hydra.core.plugins import Plugins
+from omegaconf import DictConfig, OmegaConf
 
 from kreg.config.validate import ConfigError
 from kreg.launch.commandline import CommandLine
@@ -25,6 +26,7 @@ OWN = {  # kreg's own classes, as conf/hydra names them -> their module, and the
     "Local": ("kreg.sweeps.cluster", "hydra_submitit_launcher"),
     "Slurm": ("kreg.sweeps.slurm", "hydra_submitit_launcher"),
     "Ray": ("kreg.sweeps.ray_launcher", "hydra_ray_launcher"),
+    "Grid": ("kreg.sweeps.grid_sweeper", None),
     "Search": ("kreg.sweeps.sweeper", None),
 }
 PLUGINS = "hydra_plugins.kreg"
@@ -33,6 +35,7 @@ IN_PROCESS = (f"{PLUGINS}.InProcess", STACKED)  # whose jobs share one process
 RAY_ADDRESS = "hydra.launcher.ray.init.address"
 ADDRESS = re.compile(r"(ray://)?[^/\s]+:\d+")
 FOUND_BY_RAY = ("None", "auto", "local")
+SWEEPER, PLAIN, GRID = "hydra/sweeper", "basic", "hydra/sweeper=grid"
 PATIENCE = 5.0  # seconds
 SLURM = ("sbatch", "srun", "squeue")  # the commands that a sweep needs of it
 
@@ -116,6 +119,16 @@ def installed(plugin: str) -> bool:
         return importlib.util.find_spec(f"hydra_plugins.{plugin}") is not None
     except ModuleNotFoundError:
         return False
+
+
+def sweeper_of(tree: DictConfig) -> str:
+    """The sweeper that a composition has chosen."""
+    return str(OmegaConf.select(tree, "hydra.runtime.choices")[SWEEPER])
+
+
+def grid(sweeper: str) -> list[str]:
+    """What is added to a sweep's command so that kreg's own grid takes the place of Hydra's."""
+    return [GRID] if sweeper == PLAIN else []
 
 
 def register() -> None:

@@ -32,7 +32,10 @@ RESOLVERS = {  # of Hydra, OmegaConf and kreg
 }  # fmt: skip
 RESOLVER = re.compile(r"\$\{\s*([^\s:{}$]+)\s*:")
 PLUGINS = ("launcher", "sweeper")
-PLAIN_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
+PLAIN_SWEEPERS = (
+    "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",
+    "hydra_plugins.kreg.Grid",
+)
 LOGGING = ("job_logging", "hydra_logging")
 HARMLESS = {  # what a file may set of a plugin: numbers and names that start nothing
     "launcher": {
@@ -153,7 +156,7 @@ def _check_space(sweeper: Plain, groups: Sequence[str]) -> None:
     The jobs of a plain sweep are all checked before the first one, so they may choose from groups;
     those of a search are not known.
     """
-    searching = sweeper.get("_target_") != PLAIN_SWEEPER
+    searching = sweeper.get("_target_") not in PLAIN_SWEEPERS
     for part in ("space", "params"):
         for key, value in (sweeper.get(part) or {}).items():
             try:

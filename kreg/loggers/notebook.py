@@ -65,4 +65,4 @@ def page(found: Report) -> str:
     """The head of a report, its scores and its curves."""
     sections = [part for build in (scores, curves) if (part := build.section(found)) is not None]
     view = View(verdict.head(found), sections)
-    return f"<style>{html.style()}</style><div class='kreg'>{html.fragment(view)}</div>"
+    return html.inside(html.fragment(view))

@@ -129,6 +129,8 @@ def describe(part: Any) -> str:
     'MaxNorm(2, axis=1)'
     """
     name = type(part).__name__
+    if name == "Constrained":  # a penalty of kreg inside sets
+        return " within ".join(describe(one) for one in (part.penalty, *part.constraints))
     present = getattr(part, "current_rate", None)  # a rate that follows a schedule, or is learned
     if present is not None:
         return f"{name}({present:g})"

@@ -1,4 +1,4 @@
-"""What the objective of a linear model cannot fall below: found once, from the rows alone."""
+"""The minimum of a linear model's objective, and what it cannot fall below: from the rows alone."""
 
 import math
 from collections.abc import Callable
@@ -18,35 +18,43 @@ Slope: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
 DENSE = 400  # rows or columns up to which all eigenvalues are computed
 
 
-def lower_bound(gap: LinearGap, near: float) -> float | None:
-    """The largest dual objective that a descent of its own finds, from weights of zero.
+class LinearMinimum:
+    """A descent of its own to the minimum, from weights of zero; it goes on where it has ended.
 
     Accelerated proximal gradient with restarts, on all rows at once, in float64. Any dual objective
     is a bound, so what stops the descent early makes it looser and never wrong.
 
     Args:
         gap: The rows and the problem; `gap.problem` is not `None`.
-        near: The gap at which the descent ends.
 
-    Returns:
-        The bound; `None` where nothing is proved.
+    Attributes:
+        bound: The largest dual objective so far, `-inf` where nothing is proved.
+        objective: The smallest objective so far.
+        weights: Kernel and bias that have it.
 
     Source: Beck & Teboulle 2009; O'Donoghue & Candes 2015 (restarts).
     """
-    descent = Descent(gap)
-    size = gap.x.size * descent.w.shape[1]
-    best = -math.inf
-    for _ in range(math.ceil(min(STEPS, max(WORK / (2 * size), LOOK)) / LOOK)):
-        for _ in range(LOOK):
-            descent.step()
-        found = gap.at(*descent.weights())
-        if found is None:
-            return None
-        primal, dual = found
-        best = max(best, dual)
-        if primal - best <= near:
-            break
-    return best if math.isfinite(best) else None
+
+    def __init__(self, gap: LinearGap) -> None:
+        self.gap, self.descent = gap, Descent(gap)
+        self.bound, self.objective = -math.inf, math.inf
+        self.weights = self.descent.weights()
+        size = gap.x.size * self.descent.w.shape[1]
+        self.looks = math.ceil(min(STEPS, max(WORK / (2 * size), LOOK)) / LOOK)
+
+    def descend(self, near: float) -> None:
+        """On to a minimum that is proved up to `near`, as far as the steps and the work reach."""
+        while self.looks > 0 and self.objective - self.bound > near:
+            self.looks -= 1
+            for _ in range(LOOK):
+                self.descent.step()
+            weights = self.descent.weights()
+            found = self.gap.at(*weights)
+            if found is None:
+                return
+            self.bound = max(self.bound, found[1])
+            if found[0] < self.objective:
+                self.objective, self.weights = found[0], weights
 
 
 class Descent:

@@ -27,8 +27,9 @@ class Point:
     best: bool = False
 
     def wrap(self, shape: Markup) -> Markup:
-        """The shape as a link with a title."""
-        return tag("a", tag("g", tag("title", self.title), shape), href=self.link)
+        """The shape with a title, as a link where it leads somewhere."""
+        titled = tag("g", tag("title", self.title), shape)
+        return tag("a", titled, href=self.link) if self.link else titled
 
     @property
     def style(self) -> str:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from kreg import check
 from kreg.diagnostics import criteria
+from kreg.diagnostics.report_document import Document
 from kreg.diagnostics.sources import load
 from kreg.diagnostics.states import PAST_BEST, RENAMED, STATES
 from kreg.diagnostics.stopping_replay import RULES
@@ -61,9 +62,19 @@ def report(
     problems: list[str] = []
     if folder is not None:
         files, problems = write_all(document, folder)
-        for line in [*map(str, files), *problems]:
+        for line in [*map(str, files), *problems, *without_card(document, Path(path))]:
             print(printable(line))
     return NO if problems or document["verdict"]["state"] in states else OK
+
+
+def without_card(document: Document, path: Path) -> list[str]:
+    """A sentence where a run of kreg is too old to have a card."""
+    if document["about"] or not (path / "data.json").is_file():
+        return []
+    return [
+        "card.md is not written, and the page has no scores row by row: an earlier version of kreg "
+        f"has trained the run. `kreg evaluate {path} ROWS` has the scores."
+    ]
 
 
 def replay(path: str | PathLike[str], rules: str | None = None) -> int:

@@ -21,6 +21,19 @@ def style() -> str:
     return (resources.files("kreg.pages") / "style.css").read_text("utf-8")
 
 
+ROOT = re.compile(r":root([^\s,{]*)(?:, :host(?:\([^{]*\))?)? \{")
+
+
+def inside(content: str) -> str:
+    """A fragment for somebody else's page, a notebook say: its style touches nothing else there.
+
+    Args:
+        content: HTML that `fragment`, or a table of its kind, has made.
+    """
+    scoped = ROOT.sub(lambda m: f":root{m[1]} :scope {{" if m[1] else ":scope {", style())
+    return f"<style>@scope (.kreg) {{\n{scoped}}}</style><div class='kreg'>{content}</div>"
+
+
 def page(view: views.View, theme: str = "") -> str:
     """The view as a whole page.
 
@@ -59,7 +72,8 @@ def hero(head: views.Head) -> Markup:
     *before, last = map(code, head.sentences)
     told = [*before, join(last, " ", some("b", code(head.action)))]
     numbers = some("dl", join(map(stat, head.stats)), class_="stats")
-    parts = [badge, title, *(tag("p", sentence) for sentence in told), numbers]
+    about = some("p", code(head.about), class_="about")
+    parts = [about, badge, title, *(tag("p", sentence) for sentence in told), numbers]
     return tag("div", parts, class_=f"hero {head.tone}", id="verdict")
 
 

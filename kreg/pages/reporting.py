@@ -14,11 +14,11 @@ from kreg.diagnostics.report_document import Document, jsonable
 from kreg.diagnostics.sources import load
 from kreg.diagnostics.stopping_replay import RULES
 from kreg.files import write
-from kreg.pages import html, loss_figure, markdown, terminal
+from kreg.pages import card, html, loss_figure, markdown, terminal
 from kreg.pages.sections import view_of
 from kreg.pages.views import View
 
-NAMES = ("report.json", "report.html", "report.png", "report.md")
+NAMES = ("report.json", "report.html", "report.png", "report.md", card.FILE)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Report:
         return markdown.text(self.view, picture)
 
     def save(self, folder: str | PathLike[str]) -> "Report":
-        """Write `report.json`, `report.html`, `report.md` and `report.png` into a folder."""
+        """Write `report.json`, `.html`, `.md`, `.png` and, of a run, `card.md` into a folder."""
         files, problems = write_all(self.document, folder)
         for problem in problems:
             print(problem)
@@ -66,7 +66,7 @@ class Report:
         return terminal.plain(self.view)
 
     def _repr_html_(self) -> str:
-        return f"<style>{html.style()}</style><div class='kreg'>{html.fragment(self.view)}</div>"
+        return html.inside(html.fragment(self.view))
 
 
 def report(
@@ -82,7 +82,8 @@ def report(
         source: A run directory, a `history.csv`, a `report.json`, a TensorBoard directory, a Keras
             `History` (or its dict of lists), or a `kreg.Diagnostics` after training. Where the
             clean losses are missing the logged ones are judged, and the report says so.
-        out: A folder for `report.json`, `.html`, `.md` and `.png`, or `None` to write nothing.
+        out: A folder for `report.json`, `.html`, `.md` and `.png`, and of a run the model card
+            `card.md`; or `None` to write nothing.
         rules: Stopping rules to replay, comma-separated.
         baseline: Another such source: the report says what is better than there, by how much and
             how sure that is. Defaults to none.
@@ -119,8 +120,9 @@ def write_all(
     Args:
         document: The report.
         folder: Where the files go.
-        names: Of `report.json`, `report.html`, `report.png` and `report.md`. Defaults to all; the
-            picture starts matplotlib.
+        names: Of `report.json`, `report.html`, `report.png`, `report.md` and `card.md`. Defaults
+            to all; the picture starts matplotlib. A report that does not know what was trained
+            has no card.
         record: Written as `record.npz` as well, for `kreg replay`, or `None`.
     """
     found = Report(document)
@@ -129,10 +131,12 @@ def write_all(
         "report.html": found.html,
         "report.png": lambda: loss_figure.png(document),
         "report.md": lambda: found.markdown("report.png"),
+        card.FILE: lambda: card.text(document),
     }
+    names = [name for name in names if name != card.FILE or document["about"]]
     if record is not None:
         makers["record.npz"] = record.packed
-        names = (*names, "record.npz")
+        names.append("record.npz")
     files, problems = [], []
     for name in names:
         try:

@@ -51,7 +51,8 @@ def panel(head: views.Head) -> Panel:
     caveats = [words(f"! {line}", "yellow") for line in head.caveats[: views.SHOWN]]
     if len(head.caveats) > views.SHOWN:
         caveats.append(Text(f"! and {len(head.caveats) - views.SHOWN} more in the page", "yellow"))
-    body = Group(words(head.title, f"bold {colour}"), told, Text(""), stats, *caveats)
+    about = [words(head.about)] if head.about else []
+    body = Group(*about, words(head.title, f"bold {colour}"), told, Text(""), stats, *caveats)
     return Panel(body, title=words(f" {head.name} "), title_align="left", border_style=colour)
 
 

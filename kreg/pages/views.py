@@ -222,6 +222,7 @@ class Head:
 
     Args:
         name: Of the run or the sweep.
+        about: What it is about, in a line before the answer.
         title: The answer in a few words.
         tone: How good it is.
         sentences: The answer in full.
@@ -241,6 +242,7 @@ class Head:
     stamp: str = ""
     stats: Sequence[Stat] = ()
     caveats: Sequence[str] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kreg import check
-from kreg.prediction import conformal, operating_point
+from kreg.prediction import conformal
 from kreg.prediction.kept import Kept
 from kreg.prediction.outputs import predicted
+from kreg.scoring import tasks
 
 if TYPE_CHECKING:
     import keras
@@ -111,7 +112,7 @@ class Answers:
         if task == "regression":
             return dict(zip(self._named("prediction"), values.T, strict=True))
         said = (
-            listed(values >= operating_point.HALF, words, self._separator())
+            listed(values >= tasks.HALF, words, self._separator())
             if task == "multilabel"
             else np.array(words, object)[self.ids(values)]
         )
@@ -120,9 +121,7 @@ class Answers:
 
     def ids(self, values: Array) -> NDArray[np.int64]:
         """The class of each row: the most likely one, or by the threshold of two."""
-        if self.kept.task == "binary":
-            return (values[:, 1] >= self.threshold).astype(np.int64)
-        return values.argmax(axis=1)
+        return tasks.said(self.kept.task, values, self.threshold)
 
     def _intervals(self, values: Array) -> Columns:
         if not self.bounds:
@@ -179,4 +178,4 @@ def bounds(kept: Kept, level: float) -> list[float]:
 def own_threshold(kept: Kept) -> float:
     """The operating point of a binary run: 0.5 where none was chosen."""
     point = (kept.calibration or {}).get("operating_point")
-    return float(point["threshold"]) if point else operating_point.HALF
+    return float(point["threshold"]) if point else tasks.HALF

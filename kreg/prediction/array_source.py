@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kreg.data.sources import npz
+from kreg.data.sources import array_files
 from kreg.data.sources.npz_arrays import UNDERSTOOD
 from kreg.prediction import arrays, sources
 from kreg.prediction.findings import Findings
@@ -29,7 +29,7 @@ class ArraySource:
     """
 
     def __init__(self, kept: Kept, file: Path, *, labelled: bool) -> None:
-        found = npz.read(file)
+        found = array_files.read(file)
         self.x = arrays.checked(kept, _first(found, file, INPUTS), str(file))
         self.total = len(self.x)
         if not self.total:

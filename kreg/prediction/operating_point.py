@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kreg.scoring.tasks import HALF
+
 NONE, F1 = "none", "f1"
-HALF = 0.5
 
 
 def refuse(choice: str | float, task: str, name: str) -> None:

@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from kreg.data import cells
 from kreg.prediction.kept import Kept
+from kreg.scoring.tasks import UNKNOWN
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[Any]
-MISSING, UNKNOWN = -2, -1  # in the place of a class id
+MISSING = -2  # in the place of a class id, as `UNKNOWN`
 
 
 def coded(kept: Kept, truth: Any) -> Array:

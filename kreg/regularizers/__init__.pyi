@@ -1,4 +1,5 @@
 from .adaptive_l1 import AdaptiveL1 as AdaptiveL1
+from .constrained import Constrained as Constrained
 from .elastic_net import ElasticNet as ElasticNet
 from .group_lasso import GroupLasso as GroupLasso
 from .group_lasso import SparseGroupLasso as SparseGroupLasso

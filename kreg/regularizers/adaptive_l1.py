@@ -38,6 +38,7 @@ class AdaptiveL1(Penalty):
     """
 
     has_sharp = True
+    with_cone = with_box = with_cap = True
     needs_start = True
     needs_proximal = "that keeps the weights of the first fit"
     l1 = Strength()
@@ -45,10 +46,6 @@ class AdaptiveL1(Penalty):
     def __init__(self, l1: NumberOrSchedule = 0.01, gamma: float = 1.0):
         self.l1 = l1
         self.gamma = check.number("gamma", gamma, **ADAPTIVE)
-
-    def extras(self, w: Tensor, optimizer: Any | None) -> Strengths:
-        super().extras(w, optimizer)
-        return {"start": w if optimizer is None else optimizer.start_of(self, w)}
 
     def at(self, w: Tensor, s: Strengths) -> Strengths:
         start = ops.abs(ops.cast(s.get("start", 1.0), w.dtype))

@@ -65,6 +65,8 @@ class Concave(Penalty):
 class Single(Concave):
     """`sum rho(|w|)`: single weights become zero."""
 
+    with_cone = with_box = True
+
     def sharp(self, w: Tensor, s: Strengths) -> Tensor:
         return ops.sum(self.rho(ops.abs(w), s["l1"]))
 
@@ -89,6 +91,8 @@ class Single(Concave):
 
 class Groups(Concave, Grouped):
     """`sum_g rho(||w_g||)` with height `l1 * sqrt(d_g)`: whole groups become zero."""
+
+    with_cone = with_cap = True
 
     def __init__(self, l1: NumberOrSchedule, gamma: float, axis: int):
         super().__init__(l1, gamma)

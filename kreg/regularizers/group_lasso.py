@@ -86,6 +86,7 @@ class GroupLasso(Grouped):
            [3.   , 4.   ]], dtype=float32)
     """
 
+    with_cone = with_cap = True
     l1 = Strength()
 
     def __init__(
@@ -174,6 +175,7 @@ class SparseGroupLasso(Grouped):
         axis: As in `GroupLasso`. Defaults to `-2`.
     """
 
+    with_cone = with_cap = True
     l1 = Strength()
     group = Strength()
 

@@ -38,6 +38,7 @@ class L0(Penalty):
     """
 
     has_sharp = True
+    with_cone = True
     needs_proximal = "that takes the step of its threshold"
     l0 = Strength()
 

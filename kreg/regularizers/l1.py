@@ -29,6 +29,7 @@ class L1(Penalty):
     """
 
     has_sharp = True
+    with_cone = with_box = with_cap = True
     l1 = Strength()
 
     def __init__(self, l1: NumberOrSchedule = 0.01):

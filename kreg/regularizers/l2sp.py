@@ -1,7 +1,5 @@
 """Stay near the pretrained weights."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
@@ -32,10 +30,6 @@ class L2SP(Penalty):
 
     def __init__(self, l2: NumberOrSchedule = 0.01):
         self.l2 = l2
-
-    def extras(self, w: Tensor, optimizer: Any | None) -> Strengths:
-        super().extras(w, optimizer)
-        return {"start": w if optimizer is None else optimizer.start_of(self, w)}
 
     def smooth(self, w: Tensor, s: Strengths) -> Tensor:
         return s["l2"] * ops.sum(ops.square(w - ops.cast(s["start"], w.dtype)))

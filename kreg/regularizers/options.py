@@ -1,10 +1,10 @@
 """`reg`: which penalty on the weights, and how strong. Strengths may be schedules."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from kreg.check import Interval
-from kreg.fields import Number, Options, kind, one_of, ranged, scheduled, table
+from kreg.fields import Number, Options, kind, many, one_of, ranged, scheduled, switch, table
 
 STRENGTH: Interval = {"low": 0}
 ADAPTIVE: Interval = {"low": 0}
@@ -23,12 +23,79 @@ def strength(default: float, meaning: str) -> Any:
 
 
 @dataclass
-class NoPenaltyOptions(Options):
+class PenaltyOptions(Options):
+    """What every kind has; `component` is called with the keys that only it has."""
+
+    beside: ClassVar[tuple[str, ...]] = (
+        "rules",
+        "weights",
+        "nonneg",
+        "max_norm",
+        "strength",
+    )
+
+    rules: list[Any] = many(
+        [],
+        'strengths by layer, the later ones count: [{layers: "hidden_*", l1: 1.0e-4}, {layers: '
+        "head, kind: none}]",
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        return {
+            name: value for name, value in super().arguments().items() if name not in self.beside
+        }
+
+
+@dataclass
+class NoPenaltyOptions(PenaltyOptions):
     kind: str = kind("none")
 
 
 @dataclass
-class Selecting(Options):
+class Strengthened(PenaltyOptions):
+    """`strength` stands for the numbers that say how strong a kind is, whatever it calls them.
+
+    `shares` says which of its keys these are, and how much of the strength each of them is.
+    """
+
+    shares: ClassVar[dict[str, float]] = {"l1": 1.0}
+    strength: float | None = ranged(
+        None,
+        "one name for all kinds, so that a grid can vary both: in the place of the kind's own "
+        "strength; of two each gets half",
+        type=float,
+        **STRENGTH,
+    )
+
+    def at(self, strength: float) -> Self:
+        """The kind with that strength, under its own names."""
+        own: dict[str, Any] = {name: share * strength for name, share in self.shares.items()}
+        return replace(self, strength=None, **own)
+
+
+@dataclass
+class InsideCone(PenaltyOptions):
+    """A penalty whose proximal map with `NonNegative` is known."""
+
+    nonneg: bool = switch(False, "true: no weight is negative, either")
+
+
+@dataclass
+class InsideCap(PenaltyOptions):
+    """A penalty whose proximal map with `MaxNorm` is known."""
+
+    max_norm: float | None = ranged(
+        None, "a cap on the norm of the weights that enter a unit, too", type=float, **NORM
+    )
+
+
+@dataclass
+class Inside(InsideCap, InsideCone):
+    """A penalty whose proximal map with both, or with one of them, is known."""
+
+
+@dataclass
+class Selecting(Strengthened):
     """Which weights the penalty goes to."""
 
     weights: str = one_of(
@@ -37,12 +104,9 @@ class Selecting(Options):
         "features: the learned scales of model=realmlp alone, 0 drops a column; let l1 grow from 0",
     )
 
-    def arguments(self) -> dict[str, Any]:
-        return {name: value for name, value in super().arguments().items() if name != "weights"}
-
 
 @dataclass
-class L1Options(Selecting, component="kreg.regularizers:L1"):
+class L1Options(Selecting, Inside, component="kreg.regularizers:L1"):
     kind: str = kind("l1")
     l1: Number = strength(
         2e-4, "strength, or a schedule {kind: linear, start: 0.0, end: 2.0e-4, duration: 500}"
@@ -50,7 +114,8 @@ class L1Options(Selecting, component="kreg.regularizers:L1"):
 
 
 @dataclass
-class L0Options(Selecting, component="kreg.regularizers:L0"):
+class L0Options(Selecting, InsideCone, component="kreg.regularizers:L0"):
+    shares = {"l0": 1.0}
     kind: str = kind("l0")
     l0: Number = strength(1e-5, "cost of a weight that is not zero; let it grow from 0")
     gamma: float = ranged(
@@ -61,27 +126,29 @@ class L0Options(Selecting, component="kreg.regularizers:L0"):
 
 
 @dataclass
-class AdaptiveL1Options(Options, component="kreg.regularizers:AdaptiveL1"):
+class AdaptiveL1Options(Strengthened, Inside, component="kreg.regularizers:AdaptiveL1"):
     kind: str = kind("adaptive_l1")
     l1: Number = strength(2e-5, "strength at a weight that starts at 1")
     gamma: float = ranged(1.0, "power of the start: small weights go, large ones stay", **ADAPTIVE)
 
 
 @dataclass
-class L2Options(Options, component="kreg.regularizers:L2"):
+class L2Options(Strengthened, Inside, component="kreg.regularizers:L2"):
+    shares = {"l2": 1.0}
     kind: str = kind("l2")
     l2: Number = strength(1e-4, "strength of the sum of squares, without the factor 1/2")
 
 
 @dataclass
-class ElasticNetOptions(Options, component="kreg.regularizers:ElasticNet"):
+class ElasticNetOptions(Strengthened, Inside, component="kreg.regularizers:ElasticNet"):
+    shares = {"l1": 0.5, "l2": 0.5}
     kind: str = kind("elasticnet")
     l1: Number = strength(1e-4, "strength of the sum of absolute values")
     l2: Number = strength(1e-4, "strength of the sum of squares")
 
 
 @dataclass
-class Grouped(Options):
+class Grouped(Strengthened):
     """Which weights form a group."""
 
     groups: str = one_of(
@@ -96,7 +163,7 @@ class Grouped(Options):
 
 
 @dataclass
-class GroupLassoOptions(Grouped, component="kreg.regularizers:GroupLasso"):
+class GroupLassoOptions(Grouped, Inside, component="kreg.regularizers:GroupLasso"):
     kind: str = kind("group")
     l1: Number = strength(5e-4, "strength, times the root of the group's size")
     adaptive: float = ranged(
@@ -107,7 +174,10 @@ class GroupLassoOptions(Grouped, component="kreg.regularizers:GroupLasso"):
 
 
 @dataclass
-class SparseGroupLassoOptions(Grouped, component="kreg.regularizers:SparseGroupLasso"):
+class SparseGroupLassoOptions(
+    Grouped, InsideCap, InsideCone, component="kreg.regularizers:SparseGroupLasso"
+):
+    shares = {"l1": 0.5, "group": 0.5}
     kind: str = kind("sparse_group")
     l1: Number = strength(1e-4, "strength of single zeros")
     group: Number = strength(3e-4, "strength of zero groups")
@@ -119,46 +189,47 @@ def flattening(curve: str) -> Any:
 
 
 @dataclass
-class MCPOptions(Selecting, component="kreg.regularizers:MCP"):
+class MCPOptions(Selecting, InsideCone, component="kreg.regularizers:MCP"):
     kind: str = kind("mcp")
     l1: Number = strength(2e-4, "the lasso's strength at zero")
     gamma: float = flattening("mcp")
 
 
 @dataclass
-class SCADOptions(Selecting, component="kreg.regularizers:SCAD"):
+class SCADOptions(Selecting, InsideCone, component="kreg.regularizers:SCAD"):
     kind: str = kind("scad")
     l1: Number = strength(2e-4, "the lasso's strength at zero")
     gamma: float = flattening("scad")
 
 
 @dataclass
-class GroupMCPOptions(Grouped, component="kreg.regularizers:GroupMCP"):
+class GroupMCPOptions(Grouped, Inside, component="kreg.regularizers:GroupMCP"):
     kind: str = kind("group_mcp")
     l1: Number = strength(5e-4, "strength at zero, times the root of the group's size")
     gamma: float = flattening("mcp")
 
 
 @dataclass
-class GroupSCADOptions(Grouped, component="kreg.regularizers:GroupSCAD"):
+class GroupSCADOptions(Grouped, Inside, component="kreg.regularizers:GroupSCAD"):
     kind: str = kind("group_scad")
     l1: Number = strength(5e-4, "strength at zero, times the root of the group's size")
     gamma: float = flattening("scad")
 
 
 @dataclass
-class MaxNormOptions(Options, component="kreg.regularizers:MaxNorm"):
+class MaxNormOptions(InsideCone, component="kreg.regularizers:MaxNorm"):
     kind: str = kind("maxnorm")
     max_value: float = ranged(3.0, "largest norm of the weights that enter a unit", **NORM)
 
 
 @dataclass
-class NonNegativeOptions(Options, component="kreg.regularizers:NonNegative"):
+class NonNegativeOptions(InsideCap, component="kreg.regularizers:NonNegative"):
     kind: str = kind("nonneg")
 
 
 @dataclass
-class L2SPOptions(Options, component="kreg.regularizers:L2SP"):
+class L2SPOptions(Strengthened, Inside, component="kreg.regularizers:L2SP"):
+    shares = {"l2": 1.0}
     kind: str = kind("l2sp")
     l2: Number = strength(1e-3, "strength of the sum of squares of w - w_start")
 

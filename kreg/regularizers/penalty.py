@@ -31,6 +31,10 @@ class Penalty(keras.Regularizer):
     has_sharp = False
     needs_start = False
     needs_proximal = ""  # what only a kreg optimizer can do for it, if it is nothing without one
+    # which sets `Constrained` may put around it: `NonNegative`, `Box`, `MaxNorm`; it says why
+    with_cone = False
+    with_box = False
+    with_cap = False
 
     def optimizers(self) -> list[Any]:
         """The living kreg optimizers that train a weight with this penalty, the newest last."""
@@ -80,16 +84,17 @@ class Penalty(keras.Regularizer):
                 f"`kreg.{type(self).__name__}` needs an optimizer {self.needs_proximal}. Compile "
                 "with one of `kreg.optimizers`, or convert yours with `kreg.optimizers.proximal`."
             )
-        return {}
+        if not self.needs_start:
+            return {}
+        return {"start": w if optimizer is None else optimizer.start_of(self, w)}
 
     def strengths(self) -> dict[str, float]:
         """The strengths as numbers: constants, and the first values of schedules."""
         return {name: at_step(getattr(self, name)) for name in self.strength_names()}
 
-    @classmethod
-    def strength_names(cls) -> list[str]:
+    def strength_names(self) -> list[str]:
         """The names of the strengths, in the order of definition, the parents' first."""
-        defined = {n: v for c in reversed(cls.__mro__) for n, v in vars(c).items()}
+        defined = {n: v for c in reversed(type(self).__mro__) for n, v in vars(c).items()}
         return [name for name, value in defined.items() if isinstance(value, Strength)]
 
     def schedules(self) -> dict[str, Schedule]:

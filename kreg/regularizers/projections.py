@@ -86,6 +86,8 @@ class NonNegative(Box):
     array([2., 0.], dtype=float32)
     """
 
+    with_cap = True
+
     def __init__(self) -> None:
         super().__init__(low=0.0)
 
@@ -118,6 +120,8 @@ class MaxNorm(Norms):
     array([[3.],
            [4.]], dtype=float32)
     """
+
+    with_cone = True
 
     def __init__(self, max_value: float = 3.0, axis: int = -1):
         super().__init__(axis)

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from rich.console import Console
 
-from kreg.printable import printable
+from kreg.printable import percent, printable
 
 Plain: TypeAlias = dict[str, Any]
 
@@ -94,7 +94,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", compressed(result.get("compressed"))),
         ("calibrated", calibrated(result.get("calibration"))),
-        ("pictures", (result.get("pictures") or {}).get("told")),
+        speed(result.get("pictures") or {}),
         ("report", str(shown(directory / "report.html"))),
         ("TensorBoard", tensorboard(directory)),
     ]
@@ -152,7 +152,7 @@ def optimum(result: Plain) -> str | None:
         return None
     return (
         f"the training objective is at most {gap:.2g} above its minimum, "
-        f"{share:.2%} of what guessing costs"
+        f"{percent(share)} of what guessing costs"
     )
 
 
@@ -165,6 +165,11 @@ def threshold(point: Plain | None) -> str | None:
         f"{point['threshold']:.4g} for {point['positive']!r} ({point['chosen']}): {shares} on "
         f"{point['rows']:,} validation rows"
     )
+
+
+def speed(found: dict[str, Any]) -> tuple[str, str | None]:
+    """What is read as it is trained on, and how fast."""
+    return found.get("of", "pictures"), found.get("told")
 
 
 def features(found: Plain | None) -> str | None:

@@ -1,25 +1,23 @@
 """`kreg.search`: every setting on the same folds and seeds, the best one trained on all rows."""
 
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import keras
-import pandas as pd
-
-from kreg import check
+from kreg import check, files, private_keras
 from kreg.randomness import same_randomness
 from kreg.searching.building import Builder, thrown_away, wanted
+from kreg.searching.cross_validation import FEW, Trials, failure
 from kreg.searching.found import Found, best_of
-from kreg.searching.grid import Grid, Setting
-from kreg.searching.likeness import Likeness, probe
-from kreg.searching.trials import OBJECTIVE, Data, Training, refitted, split
-from kreg.sweeps.reading import Sweep
-from kreg.sweeps.settings import name_of
+from kreg.searching.grid import Grid
+from kreg.searching.journal import PAGE, Journal
+from kreg.searching.likeness import probe
+from kreg.searching.trials import OBJECTIVE, Data, Training, refitted
+from kreg.sweeps.reading import Sweep, as_told
 from kreg.sweeps.settings import settings as settings_of
 
 MOST = 5000  # trainings, unless more are asked for
-FEW = 8  # rows on which models are compared
 
 
 def search(
@@ -38,6 +36,7 @@ def search(
     metrics: Any = None,
     optimizer: Any = "adam",
     most: int = MOST,
+    directory: str | PathLike[str] | None = None,
     verbose: int = 1,
 ) -> Found:
     """Which regularizer, and how much? Cross-validates all combinations for your own model.
@@ -48,19 +47,24 @@ def search(
     penalties on the held-out fold, differences pair by pair. Where `reg` is searched the optimizer
     takes kreg's proximal step, under which the zeros of a penalty are exact.
 
-    The same call finds the same numbers: each training begins with Keras's random seed set.
-    Python's and NumPy's random numbers go on afterwards as if there had been no search.
+    The same call finds the same numbers: each training begins with Keras's random seed set. The
+    global random numbers of Python, NumPy, Keras and TensorFlow go on afterwards as if there had
+    been no search.
+
+    With a `directory` each finished training is on the disk. The same call, also one with more
+    values, seeds or another `choose`, trains what is missing there, and the last model on all rows.
+    What has other rows, another `build` or another length of training counts as missing.
 
     Args:
         build: A function that returns a fresh Keras model, compiled or not. It gets the settings
             that it has parameters for: `build(units)` gets those of `"units"`.
         x, y: Arrays of shape (n, ...), or nests of them.
         settings: Name to list of values. kreg applies, unless `build` takes them itself: `"reg"`
-            (`"none"`, `"l1"`, `"l2"`, `"elasticnet"`, `"group"`, `"sparse_group"`, `"mcp"`,
-            `"scad"`, `"group_mcp"`, `"group_scad"`, `"l2sp"`) and its `"strength"` >= 0, halved
-            between the two numbers of `"elasticnet"` and `"sparse_group"`; `"dropout"` in [0, 1),
-            of the model's own dropout layers, else behind its hidden Dense layers;
-            `"learning_rate"` > 0.
+            (`"none"`, `"l1"`, `"l0"`, `"adaptive_l1"`, `"l2"`, `"elasticnet"`, `"group"`,
+            `"sparse_group"`, `"mcp"`, `"scad"`, `"group_mcp"`, `"group_scad"`, `"l2sp"`) and its
+            `"strength"` >= 0, halved between the two numbers of `"elasticnet"` and
+            `"sparse_group"`; `"dropout"` in [0, 1), of the model's own dropout layers, else
+            behind its hidden Dense layers; `"learning_rate"` > 0.
         folds: Whole number >= 2. Defaults to `5`.
         seeds: How many, or which ones: each draws folds, first weights and order anew.
         choose: `"min"`, or `"1se"`: the simplest setting within one standard error of the best.
@@ -69,6 +73,8 @@ def search(
         early_stopping: Whether trainings stop and go back to their best epoch. Defaults to `True`.
         loss, metrics, optimizer: For a model that `build` does not compile.
         most: Trainings that a search may have. Defaults to `5000`.
+        directory: A new or empty folder, or that of an earlier search: `search.jsonl` keeps the
+            trainings, `search.html` is the page. Defaults to `None`: nothing is written.
         verbose: `1` says how many trainings there are, and each setting when it is done.
 
     Returns:
@@ -104,58 +110,14 @@ def search(
     first = data.rows(slice(FEW))
     proximal = "reg" in grid.values and "reg" not in wants
     builder = Builder(build, wants, loss, metrics, optimizer, first[0], proximal)
-    with same_randomness():
+    journal = Journal(None if directory is None else Path(directory))
+    with same_randomness(), private_keras.same_global_seeds(), journal.opened():
         with thrown_away():
             like = probe(builder, grid, *first, numbers[0])
-        trials = Trials(builder, like, data, how, folds, numbers)
+        trials = Trials(builder, like, data, how, folds, numbers, journal)
         rows = [row for setting in grid for row in trials.of(setting, say)]
-        sweep = as_sweep(rows, grid, choose)
-        return conclude(sweep, grid, trials)
-
-
-class Trials:
-    """The trainings of a search, setting by setting."""
-
-    def __init__(
-        self,
-        builder: Builder,
-        like: Likeness,
-        data: Data,
-        how: Training,
-        folds: int,
-        seeds: list[int],
-    ) -> None:
-        self.builder, self.like, self.data, self.how = builder, like, data, how
-        self.folds, self.seeds = folds, seeds
-
-    def of(self, setting: Setting, say: Callable[[str], Any]) -> list[dict[str, Any]]:
-        """All trainings of one setting; the first one that breaks is its last."""
-        rows: list[dict[str, Any]] = []
-        for seed in self.seeds:
-            for fold in range(self.folds):
-                rows.append(
-                    {**setting, "seed": seed, "data.fold": fold, **self.one(setting, seed, fold)}
-                )
-                if rows[-1]["status"] != "done":
-                    say(failure(rows[-1], list(setting)))
-                    return rows
-        mean = sum(row["objective"] for row in rows) / len(rows)
-        say(f"{name(setting)}: {OBJECTIVE} {mean:.4g}")
-        return rows
-
-    def one(self, setting: Setting, seed: int, fold: int) -> dict[str, Any]:
-        """One training."""
-        rows = split(self.data, self.folds, fold, seed, self.how.stops)
-        with thrown_away():
-            model = self.model(setting, seed)
-        return self.how.run(model, self.data, rows, seed)
-
-    def model(self, setting: Setting, seed: int) -> keras.Model:
-        """A fresh one, which is like those that `build` has returned before."""
-        keras.utils.set_random_seed(seed)
-        bare = self.builder.bare(setting)
-        self.like.check(bare, setting)
-        return self.builder.finished(bare, setting, seed)
+        found = conclude(as_sweep(rows, grid, choose), grid, trials)
+    return written(found, journal)
 
 
 def conclude(sweep: Sweep, grid: Grid, trials: Trials) -> Found:
@@ -183,22 +145,19 @@ def trained(rows: int, epochs: int, problem: str, stops: bool) -> str:
     return f"The model was trained on all {rows:,} rows for {epochs} epochs{why}."
 
 
-def failure(row: Mapping[str, Any] | pd.Series, names: list[str]) -> str:
-    """Which setting has failed, where, and why."""
-    setting = {key: row[key] for key in names if row[key] is not None}
-    where = f"fold {row['data.fold']}, seed {row['seed']}"
-    return f"{name(setting)} has failed ({where}): {row['problem']}"
-
-
-def name(setting: Setting) -> str:
-    return name_of(pd.Series(setting, dtype=object), list(setting))
+def written(found: Found, journal: Journal) -> Found:
+    """The page, in the search's folder; a full disk costs the page and nothing else."""
+    if journal.folder is not None:
+        try:
+            files.write(journal.folder / PAGE, found.page)
+        except OSError as error:
+            found.more.append(f"{journal.folder / PAGE} could not be written: {error}.")
+    return found
 
 
 def as_sweep(rows: list[dict[str, Any]], grid: Grid, choose: str) -> Sweep:
     """The trainings as a sweep's runs; a value that a setting does not have is `None`."""
-    frame = pd.DataFrame(rows)
-    for key in grid.values:
-        frame[key] = pd.Series([row.get(key) for row in rows], dtype=object)
+    frame = as_told(rows, list(grid.values))
     frame.insert(0, "run", [str(place) for place in range(len(frame))])
     return Sweep(Path("kreg.search"), frame, [*grid.varied, "seed", "data.fold"], OBJECTIVE, choose)
 

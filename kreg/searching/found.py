@@ -1,5 +1,6 @@
 """What a search has found: the best setting, its model, the table, and the answer in sentences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import keras
@@ -41,18 +42,7 @@ class Found:
     @property
     def effects(self) -> list[Effect]:
         """What each value does to the loss, among the trainings that have one."""
-        runs = self.sweep.runs
-        return [
-            effect
-            for name in self.sweep.varied
-            for effect in effects(
-                replace(
-                    self.sweep,
-                    runs=runs[runs[name].notna()],
-                    factors=[name, *self.sweep.replicates],
-                )
-            )
-        ]
+        return effects(self.sweep)
 
     @property
     def runs(self) -> pd.DataFrame:
@@ -85,14 +75,20 @@ class Found:
         shown = self.table.map(lambda value: text(value) if value is None else value)
         return "\n".join([shown.to_string(index=False, na_rep=""), "", *self.answer])
 
+    @property
+    def page(self) -> str:
+        """The answer, the loss against the strength, settings and effects: one file of HTML."""
+        return html.page(self.view(page.sections(self.sweep, self.effects)))
+
     def _repr_html_(self) -> str:
         """In a notebook: the answer, the settings, the effects."""
-        found = self.effects
-        head = replace(page.head(self.sweep, found), sentences=self.answer)
-        parts = [page.per_setting(self.sweep), page.effects_section(self.sweep, found)]
-        sections: list[Section] = [part for part in parts if part is not None]
-        shown = html.fragment(View(head, sections))
-        return f"<style>{html.style()}</style><div class='kreg'>{shown}</div>"
+        parts = [page.per_setting(self.sweep), page.effects_section(self.sweep, self.effects)]
+        return html.inside(html.fragment(self.view(parts)))
+
+    def view(self, parts: Sequence[Section | None]) -> View:
+        """Some sections below the answer."""
+        head = replace(page.head(self.sweep, self.effects), sentences=self.answer)
+        return View(head, [part for part in parts if part is not None])
 
 
 def best_of(sweep: Sweep, names: list[str]) -> tuple[Setting, pd.DataFrame]:

@@ -4,7 +4,7 @@ import math
 
 from kreg.metric_names import direction
 from kreg.pages.formatting import number
-from kreg.sweeps import features, trained
+from kreg.sweeps import features, strength, trained
 from kreg.sweeps.effect import Effect
 from kreg.sweeps.reading import Sweep
 from kreg.sweeps.settings import Setting, are_repeated, chosen, settings, tied
@@ -21,8 +21,9 @@ def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
     """
     if sweep.done.empty:
         return ["No run has finished yet."]
-    sentences = best_setting(sweep)
-    sentences += [worth(sweep, [e for e in found if e.factor == f]) for f in factors(found)]
+    sentences = [*best_setting(sweep), *strength.sentences(sweep)]
+    told = [f for f in factors(found) if f not in strength.compared_by_kind(sweep)]
+    sentences += [worth(sweep, [e for e in found if e.factor == f]) for f in told]
     sentences += trained.sentences(sweep)
     return sentences + ([ONCE] if found and not are_repeated(settings(sweep)) else [])
 

@@ -8,6 +8,7 @@ from scipy import stats
 
 from kreg.sweeps import trained
 from kreg.sweeps.reading import Sweep
+from kreg.sweeps.settings import STRENGTHS
 
 MOST_LEVELS = 12  # a number with more values is cut into thirds
 THIRDS = ("low", "middle", "high")
@@ -80,11 +81,17 @@ def effects_among(sweep: Sweep, runs: pd.DataFrame, objective: str) -> list[Effe
     replicate = pd.Series(0, runs.index)
     if sweep.replicates:
         replicate = runs.groupby(sweep.replicates, dropna=False).ngroup()
-    return [
-        effect
-        for factor in sweep.varied
-        for effect in effects_of(factor, levels(runs[factor]), runs[objective], replicate)
-    ]
+    found = []
+    for factor in sweep.varied:
+        own = having(runs, factor)
+        level, values = levels(own[factor]), own[objective]
+        found += effects_of(factor, level, values, replicate.loc[own.index])
+    return found
+
+
+def having(runs: pd.DataFrame, factor: str) -> pd.DataFrame:
+    """The runs that a factor is about: a strength says nothing of a penalty without one."""
+    return runs[runs[factor].notna()] if factor in STRENGTHS else runs
 
 
 def levels(column: pd.Series) -> pd.Series:

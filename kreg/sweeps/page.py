@@ -5,11 +5,11 @@ import math
 from kreg.pages import charts, html
 from kreg.pages.formatting import number
 from kreg.pages.views import Cell, Figure, Fold, Head, Section, Stat, View
-from kreg.sweeps import features, table
+from kreg.sweeps import features, strength, table
 from kreg.sweeps.answer import answer
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
-from kreg.sweeps.settings import Estimate, are_repeated, chosen, name_of, settings, text
+from kreg.sweeps.settings import Estimate, are_repeated, chosen, link, name_of, settings, text
 
 ACCURACIES = ("fold_clean_accuracy", "val_clean_accuracy", "test_clean_accuracy")
 
@@ -17,9 +17,14 @@ ACCURACIES = ("fold_clean_accuracy", "val_clean_accuracy", "test_clean_accuracy"
 def render(sweep: Sweep) -> str:
     """The page as text."""
     found = effects(sweep)
-    sections = [per_setting(sweep), effects_section(sweep, found), *pairs(sweep)]
-    sections += [features.section(sweep), parallel(sweep), runs(sweep)]
-    return html.page(View(head(sweep, found), [s for s in sections if s is not None]))
+    parts = [part for part in sections(sweep, found) if part is not None]
+    return html.page(View(head(sweep, found), parts))
+
+
+def sections(sweep: Sweep, found: list[Effect]) -> list[Section | None]:
+    """What stands below the answer; `None` where there is nothing to show."""
+    shown = [strength.section(sweep), per_setting(sweep), effects_section(sweep, found)]
+    return [*shown, *pairs(sweep), features.section(sweep), parallel(sweep), runs(sweep)]
 
 
 def head(sweep: Sweep, found: list[Effect]) -> Head:
@@ -38,7 +43,7 @@ def stats(sweep: Sweep) -> list[Stat]:
     if sweep.done.empty:
         return []
     best = chosen(sweep, settings(sweep))
-    page = link(best.runs.iloc[0]["run"]) if len(best.runs) == 1 else ""
+    page = link(best.runs.iloc[0]) if len(best.runs) == 1 else ""
     found = [
         Stat("Best setting" if sweep.choose == "min" else "Chosen setting",
              best.name or "the only one", link=page),
@@ -57,11 +62,6 @@ def estimate(name: str, value: Estimate) -> Stat:
     """A mean, and its standard error as the note."""
     note = "" if math.isnan(value.error) else f"standard error {number(value.error, 2)}"
     return Stat(name, number(value.mean), note)
-
-
-def link(run: str) -> str:
-    """The run's page, relative to the sweep's."""
-    return f"{run}/report.html"
 
 
 def effects_section(sweep: Sweep, found: list[Effect]) -> Section | None:
@@ -112,7 +112,7 @@ def parallel(sweep: Sweep) -> Section | None:
             s.objective.mean,
             s.objective.mean,
             f"{s.name} {sweep.objective} {table.estimated(s.objective)}",
-            link(s.runs.iloc[0]["run"]),
+            link(s.runs.iloc[0]),
             best=s is best,
         )
         for s in found
@@ -136,7 +136,7 @@ def points(sweep: Sweep, x: str, y: str) -> list[charts.Point]:
     for place, row in sweep.done.iterrows():
         told = f"{name_of(row, sweep.factors)} {sweep.objective} {number(row['objective'])}"
         at = [math.nan if row[name] is None else float(row[name]) for name in (x, y)]
-        title, to = f"{row['run']} {told}", link(row["run"])
+        title, to = f"{row['run']} {told}", link(row)
         found.append(charts.Point(at[0], at[1], title, to, best=place in best))
     return found
 
@@ -149,7 +149,8 @@ def plain(value: object) -> object:
 def runs(sweep: Sweep) -> Section:
     """All of them; those that have a page are links to it."""
     names: list[Cell | str] = [
-        Cell(row["run"], link=link(row["run"])) if (row["path"] / "report.html").is_file()
+        Cell(row["run"], link=link(row))
+        if "path" in row and (row["path"] / "report.html").is_file()
         else Cell(row["run"])
         for _, row in table.ordered(sweep).iterrows()
     ]  # fmt: skip

@@ -117,7 +117,13 @@ def collect(directory: str | Path) -> Sweep:
         for folder, setting, result in zip(folders, settings, results, strict=True)
     ]
     choose = read_json(folders[0] / CONFIG).get("choose", "min")
-    return Sweep(directory, pd.DataFrame(rows), factors, objective, str(choose))
+    return Sweep(directory, as_told(rows, factors), factors, objective, str(choose))
+
+
+def as_told(rows: list[dict[str, Any]], factors: list[str]) -> pd.DataFrame:
+    """The runs as a table in which a factor keeps its values: 8 is no 8.0 where a run has none."""
+    told = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in factors}
+    return pd.DataFrame(rows).assign(**told)
 
 
 def result_of(folder: Path) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from kreg.metric_names import direction
 from kreg.sweeps.reading import Sweep
 
 PENALTY = "reg."  # factors of that group whose values are numbers are strengths
-STRENGTH = "strength"  # and so is this one, of `kreg.search`
+STRENGTHS = ("reg.strength", "strength")  # of whatever kind: of a sweep, and of `kreg.search`
+KINDS = ("reg",)  # which penalty: the name is the same in both
 TEST = ("test_clean_accuracy", "test_clean_rmse", "test_clean_loss")
 
 
@@ -100,7 +101,7 @@ def chosen(sweep: Sweep, found: Sequence[Setting]) -> Setting:
 
     Near means within one standard error of the best one's mean. Simplest is, as of glmnet's
     `lambda.1se`, the strongest penalty where strengths are all that varies; else the one with the
-    fewest weights that are not zero.
+    fewest weights that are not zero, and of those that are equal the strongest penalty.
     """
     best = found[0]
     if sweep.choose != "1se" or math.isnan(best.objective.error):
@@ -113,7 +114,18 @@ def chosen(sweep: Sweep, found: Sequence[Setting]) -> Setting:
     ]
     if strengths(sweep):
         return max(near, key=lambda s: tuple(float(s.runs.iloc[0][f]) for f in sweep.varied))
-    return min(near, key=lambda setting: setting.weights)
+    return min(near, key=lambda setting: (setting.weights, *weakness(setting, best, sweep)))
+
+
+def weakness(setting: Setting, best: Setting, sweep: Sweep) -> tuple[bool, bool, float]:
+    """How weak the penalty of a setting is: one without a strength, another kind, by its number.
+
+    Numbers of two kinds do not compare, so that the best one's kind comes first.
+    """
+    run, other = setting.runs.iloc[0], best.runs.iloc[0]
+    numbers = pd.to_numeric(run[[f for f in sweep.varied if of_penalty(f)]], errors="coerce")
+    others = any(text(run[kind]) != text(other[kind]) for kind in KINDS if kind in sweep.varied)
+    return bool(numbers.isna().all()), others, -float(numbers.sum())
 
 
 def strengths(sweep: Sweep) -> bool:
@@ -123,7 +135,7 @@ def strengths(sweep: Sweep) -> bool:
 
 
 def of_penalty(factor: str) -> bool:
-    return factor.startswith(PENALTY) or factor == STRENGTH
+    return factor.startswith(PENALTY) or factor in STRENGTHS
 
 
 def tied(found: Sequence[Setting], best: Setting, replicates: Sequence[str]) -> list[Setting]:
@@ -139,3 +151,8 @@ def name_of(row: pd.Series, factors: Sequence[str]) -> str:
 def text(value: object) -> str:
     """A factor's value; empty where the run has none of its own."""
     return "" if value is None or value != value else f"{value}"
+
+
+def link(run: pd.Series) -> str:
+    """The run's page, relative to the sweep's; empty for a training without a directory."""
+    return f"{run['run']}/report.html" if "path" in run else ""

@@ -9,20 +9,17 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override
-from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
-from hydra.plugins.launcher import Launcher
-from hydra.plugins.sweeper import Sweeper
-from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig
 
 from kreg import check
 from kreg.config.root import AUTO
 from kreg.foreign import csv_text
 from kreg.metric_names import direction
 from kreg.runs import RunDirectory
+from kreg.sweeps import grid
 from kreg.sweeps.job_progress import JobProgress
 from kreg.sweeps.jobs import job_folder
+from kreg.sweeps.launching_sweeper import LaunchingSweeper
 from kreg.sweeps.median_stopping import JOURNAL
 from kreg.sweeps.results import OBJECTIVE, REPLICATES
 from kreg.sweeps.study import Choice, Interval, Space, Study, chosen
@@ -30,7 +27,7 @@ from kreg.sweeps.study import Choice, Interval, Space, Study, chosen
 HISTORY, CURVE = "history.csv", "val_clean_loss"
 
 
-class Search(Sweeper):
+class Search(LaunchingSweeper):
     """Asks for `jobs` settings at a time, launches them with any launcher, tells the results.
 
     Args:
@@ -45,9 +42,6 @@ class Search(Sweeper):
         space: Further dimensions in Hydra's grammar, `{"reg.l1": "tag(log, interval(1e-6, 1))"}`.
         params: The same under the name that Hydra's own sweeper has for it.
     """
-
-    config: DictConfig
-    launcher: Launcher
 
     def __init__(
         self,
@@ -71,14 +65,6 @@ class Search(Sweeper):
                 raise check.invalid(f"hydra.sweeper.{name}", "names with dimensions", given)
             self.extra |= given or {}
         self.prune = check.flag("hydra.sweeper.prune", prune)
-
-    def setup(
-        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
-    ) -> None:
-        self.config = config
-        self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
 
     def sweep(self, arguments: list[str]) -> float | None:
         """Search until the trials or the time are used up; returns the best objective."""
@@ -118,7 +104,7 @@ class Search(Sweeper):
         count = min(self.jobs, self.trials - len(study.trials))
         asked = [study.ask(pending) for pending in range(count)]
         told = [
-            [*fixed, *(f"{k}={v}" for k, v in trial.params.items()), *replicate]
+            grid.fitting([*fixed, *(f"{k}={v}" for k, v in trial.params.items()), *replicate])
             for trial in asked
             for replicate in self.replicates
         ]

@@ -18,8 +18,8 @@ from kreg.pages import write_all
 from kreg.printable import say
 from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
 from kreg.runs.ownership import CONFIG
-from kreg.training import callbacks as ordered
 from kreg.training import (
+    about,
     compression,
     keeping,
     own_callbacks,
@@ -31,6 +31,7 @@ from kreg.training import (
     throughput,
     units,
 )
+from kreg.training import callbacks as ordered
 from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
@@ -223,10 +224,11 @@ def fit_and_report(
     result["pictures"] = throughput.of(training, stream, trained, seconds)
     result["compressed"] = compression.compress(training, config, place)
     place.refuse_gone()
-    calibrated = keeping.keep(training, config, callbacks, place, result)
+    of_kept = keeping.keep(training, config, callbacks, place, result)
     smaller = compression.section(result, config.compress.refit_epochs)
     scores = {key: result[key] for key in ("metrics", "units")}
-    sections = {key: result[key] for key in ("features", "pictures")} | {"calibrated": calibrated}
+    sections = {key: result[key] for key in ("features", "pictures")} | of_kept
+    sections |= {"about": about.of(training, store.facts["data"], result)}
     save_report(callbacks, place, compressed=smaller, scores=scores, **sections)
     return Trained(training, callbacks, result)
 
@@ -292,11 +294,11 @@ def save_report(
     Args:
         callbacks: Of the training.
         place: Its directory.
-        **sections: What the document has of `compressed`, `scores`, `features`, `pictures` and
-            `calibrated`.
+        **sections: What the document has of `compressed`, `scores`, `features`, `pictures`,
+            `calibrated`, `evaluation` and `about`.
     """
     if callbacks.diagnostics is not None and callbacks.diagnostics.document is not None:
-        pages = ("report.json", "report.html")  # `kreg report RUN` makes the others
+        pages = ("report.json", "report.html", "card.md")  # `kreg report RUN` makes the others
         record = callbacks.diagnostics.record  # what `kreg replay RUN` reads
         document = callbacks.diagnostics.document | sections
         for problem in write_all(document, place.path, pages, record)[1]:

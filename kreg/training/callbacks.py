@@ -198,8 +198,8 @@ def stopping_rule(config: Config, plan: Plan, gap: "DualityGap | None") -> StopR
     if not isinstance(config.stop, GapOptions) or gap is not None:
         return config.stop
     plan.data.warnings.append(
-        "No duality gap can be proved for weighted rows, several targets or targets that are all "
-        "the same: training stops by stop=patience."
+        "No duality gap can be proved for weighted rows, rows on the disk, several targets or "
+        "targets that are all the same: training stops by stop=patience."
     )
     return PatienceOptions()
 
@@ -250,13 +250,17 @@ def stopper(
 
 def proving(plan: Plan, config: Config) -> "DualityGap | None":
     """What measures the duality gap of a convex problem on its training rows, or `None`."""
+    from kreg.data.dataset import on_disk
     from kreg.training.duality_gap import DualityGap
 
-    if obstacle(config) or plan.data.train.weight is not None or plan.class_weight is not None:
+    weighted = plan.data.train.weight is not None or plan.class_weight is not None
+    if obstacle(config) or weighted or on_disk(plan.data.train.x):
         return None
     part = plan.data.train.in_memory()
-    near = config.stop.share if isinstance(config.stop, GapOptions) else GapOptions().share
-    gap = DualityGap((part.x, part.y), near)
+    rule = config.stop if isinstance(config.stop, GapOptions) else None
+    near = rule.share if rule else GapOptions().share
+    finish = rule is not None and not rule.dry_run
+    gap = DualityGap((part.x, part.y), near, finish=finish)
     return gap if gap.proves(plan.model) else None
 
 
@@ -295,10 +299,12 @@ def layer_columns(plan: Plan, reg: Options) -> "Columns | None":
     """
     import numpy as np
 
+    from kreg.data.dataset import on_disk
+
     data = plan.data
     plain = plan.pipeline is None and data.train.weight is None
     known = reg.kind in SHRINKING and isinstance(getattr(reg, "l2", 0.0), int | float)
-    if data.task != "regression" or not (plain and known):
+    if data.task != "regression" or not (plain and known) or on_disk(data.train.x):
         return None
     return functools.partial(freedom, x=np.asarray(data.train.x))
 

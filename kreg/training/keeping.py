@@ -5,21 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 from kreg import files
 from kreg.config.root import Config
-from kreg.prediction import conformal, operating_point, outputs
-from kreg.training import temperature
+from kreg.prediction import conformal, operating_point
+from kreg.training import evaluation, temperature
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
+from kreg.training.said import Answered, Said
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
-    from kreg.data import Split
     from kreg.runs import RunDirectory
 
 CALIBRATION = "calibration.json"
 MOST = 10_000  # rows of a split that calibrate
-AT_ONCE = 1024
 
 
 def keep(
@@ -28,7 +27,7 @@ def keep(
     callbacks: TrainingCallbacks,
     place: "RunDirectory",
     result: dict[str, Any],
-) -> dict[str, Any] | None:
+) -> dict[str, dict[str, Any] | None]:
     """Write `best.keras`, `model.keras` and `calibration.json`, all of the best weights.
 
     Args:
@@ -40,16 +39,19 @@ def keep(
             `plain_model` why there is no `model.keras`, `None` where there is one.
 
     Returns:
-        The section `calibrated` of the report, or `None`.
+        The sections `calibrated` and `evaluation` of the report, each of them or `None`.
     """
     with callbacks.best_model() as trained:
         model, calibrated = temperature.applied(trained, plan, config, result)
         files.save_model(model, place.file("best.keras"))
         told = save_plain(model, place.file("model.keras"))
-        known = calibration(plan, model, config.trainer.operating_point)
+        said = Said(plan, model)
+        known = calibration(plan, model, config.trainer.operating_point, said)
+        point = known["operating_point"]
+        evaluated = evaluation.of(said, point) if callbacks.diagnostics is not None else None
     place.write_json(CALIBRATION, known)
-    result |= {"operating_point": known["operating_point"], "plain_model": told}
-    return calibrated
+    result |= {"operating_point": point, "plain_model": told}
+    return {"calibrated": calibrated, "evaluation": evaluated}
 
 
 def save_plain(model: "keras.Model", path: Path) -> str | None:
@@ -65,45 +67,36 @@ def save_plain(model: "keras.Model", path: Path) -> str | None:
     return None
 
 
-def calibration(plan: Plan, model: "keras.Model", choice: str | float) -> dict[str, Any]:
+def calibration(
+    plan: Plan, model: "keras.Model", choice: str | float, said: Said | None = None
+) -> dict[str, Any]:
     """`calibration.json`: see `kreg.runs.schema.Calibration`.
 
     The scores are those of the test rows, which have neither trained the model nor chosen its
     epoch; the threshold is chosen on the validation rows.
     """
-    test, data = plan.data.test, plan.data
+    data, said = plan.data, said or Said(plan, model)
     found: dict[str, Any] = {"conformal": None, "operating_point": None}
-    if len(test) and data.task != "multilabel":
-        found["conformal"] = {"split": "test", **strangeness(plan, model, some(test))}
+    if len(data.test) and data.task != "multilabel":
+        found["conformal"] = {"split": "test", **strangeness(said("test"), data.task)}
     if data.task == "binary":
-        part = some(data.validation)
-        chances = outputs.probabilities(answers(model, part), data.task)[:, 1]
-        point = operating_point.choose(chances, part.y, choice)
+        part, rows = said("validation"), some(said("validation"))
+        point = operating_point.choose(part.values[rows, 1], part.truth[rows], choice)
         chosen = choice if isinstance(choice, str) else f"recall at least {choice:g}"
         found["operating_point"] = {**point, "chosen": chosen, "positive": data.words[1]}
     return found
 
 
-def strangeness(plan: Plan, model: "keras.Model", part: "Split") -> dict[str, Any]:
+def strangeness(part: Answered, task: str) -> dict[str, Any]:
     """How far the truth of these rows is from what the model says: sorted, one list an output."""
-    task, target = plan.data.task, plan.data.to_target()
-    said = outputs.predicted(task, answers(model, part), target)
-    truth = outputs.in_own_units(part.y, target) if task == "regression" else part.y
-    each = conformal.scores(said, truth, task)
-    return {"rows": len(part), "scores": [sorted(column) for column in each.T.tolist()]}
+    rows = some(part)
+    each = conformal.scores(part.values[rows], part.truth[rows], task)
+    return {"rows": len(rows), "scores": [sorted(column) for column in each.T.tolist()]}
 
 
-def some(split: "Split") -> "Split":
-    """At most `MOST` rows, at even distances."""
-    return split.spread(MOST) if len(split) > MOST else split
-
-
-def answers(model: "keras.Model", part: "Split") -> "np.ndarray":
-    """The outputs in inference, step by step: a function that is compiled would cost more."""
-    import keras
+def some(part: Answered) -> "np.ndarray":
+    """The places of at most `MOST` rows, at even distances."""
     import numpy as np
 
-    blocks = (part.x[i : i + AT_ONCE] for i in range(0, len(part), AT_ONCE))
-    return np.concatenate(
-        [keras.ops.convert_to_numpy(model(block, training=False)) for block in blocks]
-    )
+    count = min(len(part), MOST)
+    return np.arange(count) * len(part) // max(count, 1)

@@ -157,15 +157,15 @@ class AutoStopOptions(PatienceOptions):
 
 @dataclass
 class GapOptions(StopOptions, component="kreg.diagnostics.criteria:Threshold"):
-    """Until the optimum of a convex problem is proved to be near; its weights are kept.
+    """Until the optimum of a convex problem is proved to be near; then its weights are kept.
 
-    The gap is measured against what guessing costs, as scikit-learn's lasso does it: see
-    `kreg.training.duality_gap`.
+    They are those of exact steps on all rows. The gap is measured against what guessing costs, as
+    scikit-learn's lasso does it: see `kreg.training.duality_gap`.
     """
 
     kind: str = kind("gap")
     share: float = ranged(
-        3e-4, "of what guessing costs: so much is left to gain at most", **POSITIVE
+        3e-4, "of what guessing costs: at this gap exact steps end it", **POSITIVE
     )
     monitor: str = text("duality_gap_share", "the proved share")
     mode: str = one_of("min", ("min",))

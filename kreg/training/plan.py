@@ -76,12 +76,24 @@ class Plan:
         mixes = self.pipeline is not None and self.pipeline.changes_targets
         return self.data.task == "classification" and mixes
 
+    def sample(self, split: str) -> tuple[Any, ...]:
+        """As `rows`, in memory: of rows on the disk `SAMPLE`, at even distances."""
+        from kreg.data.dataset import SAMPLE, on_disk
+
+        part = self.data.splits[split]
+        return self._targeted(part.sample(SAMPLE)) if on_disk(part.x) else self.rows(split)
+
     def rows(self, split: str) -> tuple[Any, ...]:
         """`(x, y, weight)` of a split, un-augmented, with targets as the model is trained on.
 
-        Lazy images are decoded, of the training rows only `DECODED`.
+        Lazy images are decoded, of the training rows only `DECODED`; rows on the disk stay there.
         """
-        part = decoded(self.data.splits[split], DECODED if split == "train" else None)
+        return self._targeted(
+            decoded(self.data.splits[split], DECODED if split == "train" else None)
+        )
+
+    def _targeted(self, part: "Split") -> tuple[Any, ...]:
+        """The rows with targets as the model is trained on."""
         if not self.soft_labels:
             return part.x, part.y, part.weight
         import numpy as np
@@ -90,7 +102,7 @@ class Plan:
 
     def held_out(self) -> tuple[Any, ...]:
         """The validation rows for `fit`; `kreg.data` refuses a split without any."""
-        x, y, weight = self.rows("validation")
+        x, y, weight = self.sample("validation")
         return (x, y) if weight is None else (x, y, weight)
 
     def samples(self, epoch: int, count: int = 16) -> "np.ndarray":
@@ -189,10 +201,13 @@ class Plan:
 
 
 def decoded(split: "Split", most: int | None = None) -> "Split":
-    """A split whose images lie in memory; of more than `most`, so many that are spread over it."""
-    from kreg.data.dataset import is_lazy
+    """A split whose images lie in memory; of more than `most`, so many that are spread over it.
 
-    if not is_lazy(split.x):
+    Rows on the disk stay there: who measures takes those that it needs.
+    """
+    from kreg.data.dataset import is_lazy, on_disk
+
+    if not is_lazy(split.x) or on_disk(split.x):
         return split
     if most is not None and len(split) > most:
         split = split.spread(most)

@@ -141,7 +141,7 @@ def measured(
 
     known, measure = known or {}, measure or clean_evaluator(model)
     return {
-        split: measure(known.get(split) or take(split, plan.rows(split), len(rows)))
+        split: measure(known.get(split) or take(split, plan.sample(split), len(rows)))
         for split, rows in plan.data.splits.items()
         if len(rows)
     }

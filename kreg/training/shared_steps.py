@@ -143,13 +143,17 @@ def structure(tree: dict[str, Any], inputs: tuple[Any, ...] = ()) -> str:
 
 def is_on(group: dict[str, Any], name: str) -> bool:
     """Whether a setting is a number that the step reads; of a rate of 0 nothing is in it."""
+    if group.get("rules"):  # strengths of the same name are several
+        return False
     value = group.get(name)
     always = name in ALWAYS or (name == "weight_decay" and group["kind"] == "adamw")
     return isinstance(value, int | float) and (always or value != 0)
 
 
 def numbers(reg: object) -> dict[str, float]:
-    """The strengths of a checked `reg` group that are constants."""
+    """The strengths of a checked `reg` group that are constants, if one is for all layers."""
+    if getattr(reg, "rules", None):
+        return {}
     found = {name: getattr(reg, name, None) for name in STRENGTHS}
     return {name: value for name, value in found.items() if isinstance(value, int | float)}
 

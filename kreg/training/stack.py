@@ -105,11 +105,12 @@ def compiled_orders(passes: int, rows: int) -> Callable[..., Any]:
     """Without XLA, whose random numbers are others than those of the epoch stream."""
     import tensorflow as tf
 
-    from kreg.data.stream import ordering
+    from kreg.data.stream import shuffled
 
     def order(seeds: Any, first: Any) -> Any:
         def of_a_seed(seed: Any) -> Any:
-            return tf.stack([ordering(rows, seed)(first + number) for number in range(passes)])
+            index = tf.range(rows, dtype=tf.int64)
+            return tf.stack([shuffled(index, seed, first + number) for number in range(passes)])
 
         return tf.transpose(tf.map_fn(of_a_seed, seeds), [1, 0, 2])
 

@@ -44,10 +44,10 @@ def calibrated(model: "keras.Model", plan: Plan) -> tuple["keras.Model", dict[st
     from kreg import calibrating
 
     splits = [name for name in SIDES if len(plan.data.splits.get(name, ()))]
-    sides = {name: calibrating.scored(model, *plan.rows(name)) for name in splits}
+    sides = {name: calibrating.scored(model, *plan.sample(name)) for name in splits}
     scaling = calibrating.fitted("temperature", *sides["validation"])
     made = calibrating.with_scaling(model, scaling, sides["validation"][0])
-    rows = len(plan.data.validation)
+    rows = len(plan.sample("validation")[1])
     found: dict[str, Any] = {"temperature": scaling.temperature, "rows": rows}
     for name, side in sides.items():
         pair = (calibrating.facts(s, *side) for s in (calibrating.Scaling.none(), scaling))

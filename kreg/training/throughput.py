@@ -1,17 +1,19 @@
-"""What limits a training on picture files: the model, or reading and augmenting its pictures."""
+"""What limits a training on rows that are not in memory: the model, or reading its rows."""
 
 import itertools
+import sys
 import time
 from collections.abc import Iterable
 from typing import Any
 
+from kreg.foreign import memory
 from kreg.training.plan import Plan
 
 BATCHES, SECONDS = 20, 1.0  # that the input pipeline is measured at most
 
 
 def of(plan: Plan, stream: Iterable[Any], epochs: int, seconds: float) -> dict[str, Any] | None:
-    """Pictures a second in training and of the input pipeline alone; `None` but for files.
+    """Rows a second in training and of the input pipeline alone; `None` where rows are in memory.
 
     Args:
         plan: The training.
@@ -19,7 +21,7 @@ def of(plan: Plan, stream: Iterable[Any], epochs: int, seconds: float) -> dict[s
         epochs: That this process has trained.
         seconds: That they took, with their validation and everything else.
     """
-    from kreg.data.dataset import is_lazy
+    from kreg.data.dataset import is_lazy, on_disk
 
     if not is_lazy(plan.data.train.x) or epochs < 1:
         return None
@@ -30,7 +32,21 @@ def of(plan: Plan, stream: Iterable[Any], epochs: int, seconds: float) -> dict[s
         f"{trained:,.0f} a second in training, {alone:,.0f} by the input pipeline alone: it takes "
         f"{share:.0%} of the time"
     )
-    return {"per_second": trained, "input_per_second": alone, "share": share, "told": told}
+    found = {"of": "pictures" if plan.data.is_image else "rows", "per_second": trained}
+    found |= {"input_per_second": alone, "share": share, "told": told}
+    if on_disk(plan.data.train.x) and (peak := peak_memory()) is not None:
+        found |= {"peak_memory": peak, "told": f"{told}; peak memory {memory.told(peak)}"}
+    return found
+
+
+def peak_memory() -> int | None:
+    """The most bytes of memory that this process has had; `None` where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    found = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return found if sys.platform == "darwin" else found * 1024
 
 
 def rate(stream: Iterable[Any]) -> float:

@@ -90,6 +90,6 @@ def test_adult_as_a_csv_with_its_strings(tmp_path):
     write_adult(tmp_path / "adult.csv")
     result = train(
         tmp_path, "data=csv", "data.path=adult.csv", "data.target=income", "trainer.epochs=5",
-        "trainer.batch_size=256",
+        "trainer.batch_size=256", "model=deep",
     )  # fmt: skip
     assert result["metrics"]["test_clean_accuracy"] >= 0.84

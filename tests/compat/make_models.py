@@ -57,7 +57,7 @@ def functional(inputs, outputs) -> keras.Model:
 
 
 def penalties() -> keras.Model:
-    """All penalties, strengths as numbers and as each kind of schedule."""
+    """The penalties of 0.1, strengths as numbers and as each kind of schedule."""
     ramp = {"start": 0.0, "end": 0.02, "duration": 8}
     chosen = [
         kreg.L1(0.01),
@@ -74,6 +74,30 @@ def penalties() -> keras.Model:
             schedule("piecewise", values=[0.001, 0.002, 0.003], boundaries=[2, 4]),
         ),
     ]
+    return under(chosen)
+
+
+def bounds_and_unshrunk() -> keras.Model:
+    """The penalties since 0.2: what they keep they do not shrink, or they are sets."""
+    chosen = [
+        kreg.L0(1e-4, gamma=0.5),
+        kreg.AdaptiveL1(0.01, gamma=0.5),
+        kreg.MCP(0.01, gamma=4.0),
+        kreg.SCAD(0.01, gamma=4.0),
+        kreg.GroupMCP(0.01, gamma=4.0, axis=-1),
+        kreg.GroupSCAD(0.01, gamma=4.0),
+        kreg.MaxNorm(0.9),
+        kreg.UnitNorm(),
+        kreg.NonNegative(),
+        kreg.Box(-0.5, 0.6),
+        kreg.Constrained(kreg.L1(schedule("linear", start=0.0, end=0.02, duration=8)),
+                         [kreg.NonNegative(), kreg.MaxNorm(0.9)]),
+    ]  # fmt: skip
+    return under(chosen)
+
+
+def under(chosen: list) -> keras.Model:
+    """A layer for each penalty."""
     x = inputs = keras.Input((6,))
     for penalty in chosen:
         x = layers.Dense(6, "tanh", kernel_regularizer=penalty)(x)
@@ -151,7 +175,8 @@ def stripped() -> keras.Model:
 MODELS = {
     made.__name__: made
     for made in (
-        penalties, regularized, vectors, maps, forest, transformer, converted, stripped,
+        penalties, bounds_and_unshrunk, regularized, vectors, maps, forest, transformer, converted,
+        stripped,
     )
 }  # fmt: skip
 OPTIMIZERS = (

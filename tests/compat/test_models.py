@@ -3,10 +3,12 @@
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 
 import kreg
+from tests.compat import make_models
 from tests.compat.archives import members, unpack
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
@@ -43,6 +45,24 @@ def test_training_goes_on_as_if_it_had_not_been_saved(version, name, tmp_path):
     for weight, key in zip(model.get_weights(), keys, strict=True):
         np.testing.assert_allclose(weight, expected[key], err_msg=key, **CLOSE)
         assert np.array_equal(weight == 0, expected[key] == 0), key
+
+
+def test_every_penalty_is_in_a_model_of_the_next_fixtures():
+    models = (make_models.penalties(), make_models.bounds_and_unshrunk())
+    found = {type(w.regularizer).__name__ for m in models for w in m.weights if w.regularizer}
+    assert found == {*kreg.regularizers.__all__} - {"Penalty"}
+
+
+@pytest.mark.slow
+def test_a_model_of_the_next_fixtures_goes_on_as_if_it_had_not_been_saved(tmp_path):
+    keras.utils.set_random_seed(make_models.SEED)
+    model = make_models.bounds_and_unshrunk()
+    make_models.write(model, tmp_path, "now")
+    expected = np.load(tmp_path / "now.npz")
+    loss = model.train_on_batch(expected["x"], expected["y"])
+    np.testing.assert_allclose(loss, expected["loss"], **CLOSE)
+    for index, weight in enumerate(model.get_weights()):
+        np.testing.assert_allclose(weight, expected[f"weight_{index:03d}"], **CLOSE)
 
 
 PLAIN = """

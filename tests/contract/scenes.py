@@ -6,6 +6,7 @@ rows say where it should have gone.
 """
 
 import functools
+import warnings
 
 import keras
 import numpy as np
@@ -117,7 +118,7 @@ def settling():
 
 
 def too_strong():
-    return descend(rows([1], [1], 0.3), rows([0], [0], 0.8, seed=1), [1], 0.005, l2=2.0)
+    return descend(rows([3], [1], 0.3), rows([0], [0], 2.0, seed=1), [3], 0.005, l2=2.0)
 
 
 def unstable():
@@ -265,6 +266,17 @@ def diverged():
     return fit(model, (x[:200], y[:200]), (x[200:], y[200:]), EPOCHS)
 
 
+def frozen():
+    """A layer that is not trained, far from where it should be."""
+    x, y = rows([1], [1], 0.1)
+    layer = keras.layers.Dense(1, trainable=False)
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The model does not have any trainable weights")
+        return fit(model, (x, y), rows([1], [1], 0.1, seed=1), 12)
+
+
 def shifted():
     """Validation rows from elsewhere."""
     x, y = rows([1], [1], 0.2, seed=1)
@@ -302,6 +314,7 @@ def too_sure():
 ADVICE = {
     "look_at_the_data": shifted, "train_longer": under_trained, "early_zeros": early,
     "without_regularization": collapsed, "another_rate": diverged, "dead_layer": diverged,
+    "nothing_trains": frozen,
     "nothing_learned": guessing, "more_capacity": underfitting,
     "restore": overfitting, "bare_layers": overfitting, "decay_first": overfitting,
     "less_noise": too_strong, "calm_down": unstable, "leak": suspicious,

@@ -80,16 +80,17 @@ MAY_IMPORT = {
     "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
     "searching": {
         "callbacks", "data", "fitting", "layers", "measuring", "optimizers", "pages",
-        "regularizers", "surgery", "sweeps",
+        "regularizers", "runs", "surgery", "sweeps",
     },  # fmt: skip
     "config": set(),  # and the options of rooms
     "factories": ROOMS_THAT_BUILD | {"config"},
     "training": ROOMS_THAT_BUILD
     | {
         "calibrating", "config", "diagnostics", "factories", "measuring", "pages", "prediction",
-        "runs",
+        "runs", "scoring",
     },  # fmt: skip
-    "prediction": {"data", "diagnostics", "layers", "pages", "runs", "surgery"},
+    "scoring": {"diagnostics"},
+    "prediction": {"data", "diagnostics", "layers", "pages", "runs", "scoring", "surgery"},
     "exporting": {"data", "prediction"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
     "cli": APP_PARTS | {"exporting", "sweeps", "launch", "prediction"},
@@ -120,6 +121,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
     "measured": {"tensorflow", "hydra", "omegaconf"},
+    "scoring": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
     "gradients": {"hydra", "omegaconf"},
     "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
     "pages": {"keras", "tensorflow", "hydra", "omegaconf"},

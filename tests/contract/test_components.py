@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from kreg.config.schema import GROUPS
-from kreg.factories import components
+from kreg.factories import components, reg
 from kreg.fields import rule_of
 
 SHAPE = {True: (8, 8, 1), False: (5,), None: (5,)}
@@ -55,7 +55,8 @@ def test_the_class_refuses_what_the_table_refuses(group, kind):
     schema = GROUPS[group][kind]
     for field in dataclasses.fields(schema):
         rule = rule_of(field)
-        if rule.low is not None and (group != "stop" or field.name in schema().arguments()):
+        handed_over = group not in ("stop", "reg") or field.name in schema().arguments()
+        if rule.low is not None and handed_over:
             low = rule.low if rule.low_open else rule.low - 1
             with pytest.raises(ValueError, match="Invalid value"):
                 create(group, dataclasses.replace(schema(), **{field.name: low}))
@@ -64,4 +65,4 @@ def test_the_class_refuses_what_the_table_refuses(group, kind):
 def create(group, cfg):
     if group == "model":
         return components.create(cfg, SHAPE[cfg.images], 3, "classification")
-    return components.create(cfg, rank=2)
+    return reg.penalty(cfg) if group == "reg" else components.create(cfg, rank=2)

@@ -122,7 +122,7 @@ def written(command, two_runs) -> dict[str, set[str]]:
     """Container to the keys that real trainings have written into it, of all scenes together."""
     watches = [played(scene) for scene in {*WORDS.values(), *ADVICE.values(), *IDLE}]
     documents = [watch.document for watch in watches] + [command(name) for name in COMMANDS]
-    documents.append(two_runs)
+    documents += [two_runs, kreg.report(watches[0], baseline=watches[1]).document]
     found = {"document": keys(documents)}
     for name in found["document"]:
         found[name] = keys(document[name] for document in documents)

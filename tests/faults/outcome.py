@@ -11,6 +11,7 @@ from kreg.runs import StateFile
 # keys below which a clock, a path or a command line is written
 TIMED = {
     "seconds", "training_seconds", "latency_ms", "created", "began", "ended", "command", "name",
+    "pictures",  # how fast they were read
 }  # fmt: skip
 COUNTED = r"tensorboard/|\.hydra/|state/epoch_\d{6}\.npz$"  # as many as there were processes
 MODELS = ("best.keras", "compressed.keras")

@@ -388,6 +388,32 @@ def test_the_seeds_behind_keras_random_move_where_nobody_gives_a_seed():
     assert not np.array_equal(before, state)
 
 
+def drawn() -> list[float]:
+    """What Keras's global numbers and TensorFlow's give next."""
+    return [float(keras.random.normal(())), float(tf.random.normal(()))]
+
+
+@pytest.mark.parametrize("seed", [5, 7])
+def test_global_numbers_go_on_where_they_were(seed):
+    keras.utils.set_random_seed(seed)
+    first = drawn()
+    expected = drawn()
+    keras.utils.set_random_seed(seed)
+    assert drawn() == first
+    with private_keras.same_global_seeds():
+        keras.utils.set_random_seed(3)
+        drawn()
+    assert drawn() == expected
+
+
+def test_who_has_set_no_seed_has_none_afterwards():
+    tf.random.set_seed(None)
+    with private_keras.same_global_seeds():
+        keras.utils.set_random_seed(3)
+        known = drawn()[1]
+    assert float(tf.random.normal(())) != known
+
+
 def test_calls_of_layers_are_watched_and_let_go():
     model, seen = classifier(), []
     layer = model.layers[0]

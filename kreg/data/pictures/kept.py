@@ -4,27 +4,23 @@ The file's name is a hash over all that the pixels depend on, and it appears who
 A process that wants the same pictures at the same time waits for the first one.
 """
 
-import contextlib
 import hashlib
 import os
-import shutil
-import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from kreg import files
+from kreg.data import caches
 from kreg.data.pictures.decoding import Recipe
 from kreg.data.pictures.folder import Listing
 from kreg.foreign import memory
 from kreg.foreign.content import DamagedError
 from kreg.foreign.pixel_file import SUM, PixelFile
-from kreg.printable import say
 
 AUTO, MEMORY, DISK, NONE = CACHES = ("auto", "memory", "disk", "none")
 VERSION = 1
@@ -54,8 +50,8 @@ class InMemory:
 
 
 def default_folder() -> Path:
-    """Where caches of this user belong: `$XDG_CACHE_HOME/kreg`, by default `~/.cache/kreg`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kreg" / "pictures"
+    """Where the pictures of this user are kept."""
+    return caches.folder() / "pictures"
 
 
 def place(cache: str, size: int, limit: int) -> tuple[str, str | None]:
@@ -105,15 +101,13 @@ def on_disk(folder: Path, listing: Listing, recipe: Recipe, limit: int, fill: Fi
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / (key(listing, recipe) + ENDING)
     rows = len(listing.names)
-    with _alone(path):
+    with caches.alone(path, "decodes the same pictures"):
         known = _find(path, rows, recipe)
         if known is not None:
             return known
         size = rows * (_row_bytes(recipe) + SUM.itemsize)
-        make_room(path, size, limit)
-        free = shutil.disk_usage(folder).free
-        if size > free:
-            raise OSError(f"{memory.told(size)} are needed and {memory.told(free)} are free")
+        caches.make_room(path, size, limit)
+        caches.refuse_full(folder, size)
         with files.replacing(path) as temporary, open(temporary, "wb") as file:
             _write(file, rows, recipe, fill)
         return PixelFile(path, rows, recipe.shape)
@@ -128,24 +122,6 @@ def key(listing: Listing, recipe: Recipe) -> str:
     found.update("\0".join(listing.names).encode(errors="surrogateescape"))
     found.update(np.ascontiguousarray(listing.stamps).tobytes())
     return found.hexdigest()[:32]
-
-
-def make_room(path: Path, size: int, limit: int) -> None:
-    """Remove what killed writers left, and what was used longest ago, until `size` fits in.
-
-    Args:
-        path: The file that is to be written; its lock is held.
-        size: Its bytes.
-        limit: Bytes that its folder may hold.
-    """
-    for leftover in path.parent.glob(f".*{files.TEMPORARY}{ENDING}"):
-        _remove(leftover, path.with_name(leftover.name[1:].split(".")[0] + ENDING), path)
-    kept = sorted(path.parent.glob(f"*{ENDING}"), key=lambda path: path.stat().st_mtime_ns)
-    total = sum(known.stat().st_size for known in kept)
-    while kept and total + size > limit:
-        oldest = kept.pop(0)
-        total -= oldest.stat().st_size
-        _remove(oldest, oldest, path)
 
 
 def _row_bytes(recipe: Recipe) -> int:
@@ -175,36 +151,3 @@ def _find(path: Path, rows: int, recipe: Recipe) -> PixelFile | None:
     except (OSError, DamagedError):
         return None
     return found
-
-
-@contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """While no other process writes this file."""
-    lock = _lock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        say("another process decodes the same pictures; waiting for it", sys.stderr)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _remove(path: Path, owner: Path, held: Path) -> None:
-    """Remove a file unless another process is about to write its owner."""
-    lock = None if owner == held else _lock(owner)
-    with contextlib.suppress(Timeout, OSError), contextlib.ExitStack() as until:
-        if lock is not None:
-            until.enter_context(lock.acquire(blocking=False))
-        path.unlink(missing_ok=True)
-
-
-def _lock(path: Path) -> FileLock:
-    return FileLock(
-        path.with_suffix(".lock"),
-        thread_local=False,
-        fallback_to_soft=False,
-        preserve_lock_file=True,
-    )

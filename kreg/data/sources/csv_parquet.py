@@ -1,5 +1,6 @@
 """CSV and Parquet: one target or several, and any mixture of numbers, words and missing values."""
 
+import importlib.util
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,9 @@ from kreg.data import column_types, paths
 from kreg.data.cells import is_numeric
 from kreg.data.checks import MAX_ROWS
 from kreg.data.dataset import Raw
-from kreg.data.table import from_frame
+from kreg.data.disk.shards import CsvShards, ParquetShards, names_of
+from kreg.data.options import CsvOptions, ParquetOptions
+from kreg.data.sources.several import GIB, Tables, unread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,39 +30,44 @@ def csv(
     test_path: str | None = None,
     separator: str = AUTO,
     missing: Sequence[str] | None = None,
-    label_separator: str | None = None,
+    cache: str = AUTO,
+    cache_limit: float = 100.0,
     **options: Any,
 ) -> Raw:
-    """A text table with a header line.
+    """A text table with a header line, or several with the same columns.
 
     Args:
-        path: The file.
+        path: The file, a folder of such files, or a pattern of their names.
         target: Name of the target column, or a list of several.
-        test_path: A file of test rows with the same columns, or `None`.
+        test_path: The same of test rows, or `None`.
         separator: Between two columns; `"auto"` takes the sign under which the header has `target`.
         missing: Cells that are missing values. `None` are empty cells, `?` and pandas's own list
-            (NA, NaN, null, ...).
-        label_separator: What stands between the labels in one cell of the target; an empty cell
-            has none.
-        **options: See `from_frame`.
+            (NA, NaN, null, ...). Where `label_separator` is said, an empty cell has no label.
+        cache: Where the rows are kept: `"memory"`, `"disk"`, or `"auto"`: on the disk where they
+            are large.
+        cache_limit: GiB of tables that are kept on the disk at most.
+        **options: See `from_frame`, and `split_by_file`.
     """
     absent: dict[str, Any] = {"na_values": ABSENT}
     if missing is not None:
         absent = {"na_values": list(map(str, missing)), "keep_default_na": False}
     names = [target] if isinstance(target, str) else list(target)
-    file = paths.table("data.path", path)
-    sign = separator_of(file, names[0]) if separator == AUTO else separator
-    empty = label_separator is not None
-    frame, sentences = read_rows(file, names, sign, absent, empty)
-    test = None
-    if test_path is not None:
-        own = paths.table("data.test_path", test_path)
-        other = separator_of(own, names[0]) if separator == AUTO else separator
-        test, told = read_rows(own, names, other, absent, empty)
-        sentences += told
-    options = {"label_separator": label_separator, "comma": sign == ";", **options}
-    raw = from_frame(frame, target, name=file.stem, test=test, untyped=True, **options)
-    raw.warnings[:0] = sentences
+
+    def shards(files: list[Path]) -> CsvShards:
+        return CsvShards(files, names[0], separator, absent, unread(options))
+
+    def whole(file: Path) -> "tuple[pd.DataFrame, list[str]]":
+        sign = separator_of(file, names[0]) if separator == AUTO else separator
+        return read_rows(file, names, sign, absent, options.get("label_separator") is not None)
+
+    files = paths.tables("data.path", path, CsvOptions.endings)
+    tests = (
+        None if test_path is None else paths.tables("data.test_path", test_path, CsvOptions.endings)
+    )
+    several = Tables(files, tests, shards, whole, names_of(files, path), False)
+    sign = separator_of(files[0], names[0]) if separator == AUTO else separator
+    options |= {"untyped": True, "comma": sign == ";"}
+    raw = several.read(names, cache, round(cache_limit * GIB), (separator, absent), options)
     words = None if missing is None else absent["na_values"]
     raw.reading |= {"separator": separator, "missing": words}
     return raw
@@ -155,22 +163,52 @@ def _refuse_gaps(text: "pd.Series[Any]", name: str) -> None:
 
 
 def parquet(
-    path: str, target: str | Sequence[str], *, test_path: str | None = None, **options: Any
+    path: str,
+    target: str | Sequence[str],
+    *,
+    test_path: str | None = None,
+    cache: str = AUTO,
+    cache_limit: float = 100.0,
+    **options: Any,
 ) -> Raw:
-    """A Parquet file; needs the extra `parquet`. Arguments: see `csv` and `from_frame`."""
-    file = paths.table("data.path", path)
-    test = None if test_path is None else read_parquet(paths.table("data.test_path", test_path))
-    return from_frame(read_parquet(file), target, name=file.stem, test=test, **options)
+    """Parquet files; needs the extra `parquet`. Arguments: see `csv` and `from_frame`."""
+    names = [target] if isinstance(target, str) else list(target)
+    files = paths.tables("data.path", path, ParquetOptions.endings)
+    tests = (
+        None
+        if test_path is None
+        else paths.tables("data.test_path", test_path, ParquetOptions.endings)
+    )
+
+    def shards(files: list[Path]) -> ParquetShards:
+        refuse_without_pyarrow()
+        return ParquetShards(files, unread(options))
+
+    several = Tables(
+        files, tests, shards, lambda f: (read_parquet(f), []), names_of(files, path), True
+    )
+    return several.read(names, cache, round(cache_limit * GIB), (), options)
+
+
+def tables_of(
+    path: str, test_path: str | None, endings: Sequence[str]
+) -> tuple[list[Path], list[Path] | None]:
+    """The files of the table, and those of its test rows."""
+    files = paths.tables("data.path", path, endings)
+    return files, test_path and paths.tables("data.test_path", test_path, endings) or None
+
+
+def refuse_without_pyarrow() -> None:
+    """Name the extra that reads Parquet, where it is not installed."""
+    if importlib.util.find_spec("pyarrow") is None:
+        raise ModuleNotFoundError("data=parquet needs pyarrow: pip install kreg[parquet]")
 
 
 def read_parquet(file: Path) -> "pd.DataFrame":
     """The rows of a Parquet file, whose errors become one sentence."""
-    try:
-        from kreg.foreign import parquet_file
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "data=parquet needs pyarrow: pip install kreg[parquet]"
-        ) from error
+    refuse_without_pyarrow()
+    from kreg.foreign import parquet_file
+
     try:
         return parquet_file.frame(file)
     except (OSError, ValueError) as error:

@@ -16,22 +16,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kreg import check
-from kreg.data import paths
 from kreg.data.column_types import FEW
 from kreg.data.dataset import Array, Raw, classes_task
+from kreg.data.disk import statistics
+from kreg.data.disk.arrays import stored, where
 from kreg.data.preprocessing import Columns, Standard
-from kreg.data.sources import npz_arrays
+from kreg.data.sources import array_files, npz_arrays
 from kreg.data.targets import MOST_CLASSES, are_labels, looks_like_classes
 from kreg.foreign import json_text
-from kreg.foreign import npz as archives
+from kreg.foreign.array_file import ArrayFile
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Arrays = dict[str, Array]
 
+AUTO = array_files.AUTO
 COLOURS = (1, 3, 4)  # channels of pictures as they usually are
-MAX_BYTES = 16 * 2**30
 
 
 def npz(
@@ -41,18 +42,21 @@ def npz(
     group: str | None = None,
     time: str | None = None,
     max_categories: int = 100,
+    cache: str = AUTO,
 ) -> Raw:
-    """The rows of an archive.
+    """The rows of an archive, or of a folder of arrays.
 
     Args:
-        path: A `.npz` file.
+        path: A `.npz` file, or a folder with `x.npy`, `y.npy` and further arrays.
         task: As in `table.from_frame`.
         group: Name of the array whose rows stay together, or `None`.
         time: Name of the array that orders the rows, or `None`.
         max_categories: As in `table.from_frame`.
+        cache: `"memory"`; `"disk"`: inputs are read where they lie; or `"auto"`: so if they have
+            more than 2 GiB. An archive must not be compressed for that.
     """
-    file = paths.plain("data.path", path)
-    arrays = read(file)
+    file = array_files.place(path)
+    arrays = array_files.read(file, check.choice("data.cache", cache, array_files.CACHES))
     x, y = (_first(arrays, file, names) for names in (("x", "x_train"), ("y", "y_train")))
     own = _first(arrays, file, ("y_test",)) if "x_test" in arrays else None
     names = _texts(arrays.get("class_names"))
@@ -76,15 +80,6 @@ def npz(
     raw.reading = {"kind": "array", "names": raw.feature_names, "levels": None, "target": []}
     raw.warnings += [f"{raw.name}: {told}" for told in npz_arrays.unused(arrays, (group, time))]
     return _inputs(raw, x, arrays, max_categories)
-
-
-def read(file: Path) -> Arrays:
-    """The arrays of an archive by lower-case name, if they fit in `MAX_BYTES` unpacked."""
-    try:
-        found = archives.arrays(file, most=MAX_BYTES)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{file} cannot be used as an npz archive: {error}.") from error
-    return {name.lower(): array for name, array in found.items()}
 
 
 def _first(arrays: Arrays, file: Path, names: tuple[str, ...]) -> Array:
@@ -198,6 +193,8 @@ def _column(arrays: Arrays, key: str, name: str | None, rows: int) -> Array | No
 
 def _inputs(raw: Raw, x: Array, arrays: Arrays, max_categories: int) -> Raw:
     """`raw` with its inputs, those of its own test rows too, as images, a frame or an array."""
+    if isinstance(x, ArrayFile):
+        return _stored(raw, arrays)
     convert: Callable[[Array], Array | pd.DataFrame] = np.asarray
     if x.ndim >= 3:
         raw.is_image, convert = True, pictures
@@ -212,6 +209,25 @@ def _inputs(raw: Raw, x: Array, arrays: Arrays, max_categories: int) -> Raw:
         raw.preprocess = lambda rows: Standard.fit(rows, raw.feature_names)
     raw.x = convert(x)
     raw.test = raw.test and (convert(arrays["x_test"]), raw.test[1])
+    return raw
+
+
+def _stored(raw: Raw, arrays: Arrays) -> Raw:
+    """`raw` whose inputs stay on the disk, those of its own test rows too."""
+    if {"is_categorical", "categories"} <= arrays.keys():
+        raise ValueError(
+            f"{raw.name}: a table of codes is not read from the disk. Say data.cache=memory, or "
+            "store it as Parquet."
+        )
+    place: Any = arrays["x"] if "x" in arrays else arrays["x_train"]
+    raw.x = stored(place)
+    test: Any = arrays.get("x_test")
+    raw.test = raw.test and (stored(test), raw.test[1])
+    raw.is_image = place.ndim > 2
+    if not raw.is_image:
+        raw.preprocess = lambda rows: statistics.standard(rows, raw.feature_names)
+    told = [where(place), *(_channels_first(raw.name, place.shape) if raw.is_image else [])]
+    raw.warnings += [f"{raw.name}: {told[0]}", *told[1:]]
     return raw
 
 

@@ -128,6 +128,25 @@ def from_start(found: dict[str, Any]) -> str:
 
 
 @rule
+def nothing_trains(f: Findings) -> Advice | None:
+    if f.verdict.state not in NEVER or not all_frozen(f):
+        return None
+    return Advice(
+        "nothing_trains",
+        "No layer is trainable, so no weight has moved: what the losses show is the luck of the "
+        "initial weights. Set `trainable` of the layers to True, then compile.",
+        "",
+        0.98,  # known: nothing else can be the cause
+        "model.trainable = True",
+    )
+
+
+def all_frozen(f: Findings) -> bool:
+    """Whether the model has weights, and none that is trained."""
+    return bool(f.layers) and not any(row.get("trainable", True) for row in f.layers)
+
+
+@rule
 def dead_layer(f: Findings) -> Advice | None:
     dead = [row for row in f.layers if (row.get("dead") or 0.0) >= DEAD]
     if f.verdict.state not in NEVER or not dead:
@@ -166,7 +185,7 @@ def nothing_learned(f: Findings) -> Advice | None:
 @rule
 def more_capacity(f: Findings) -> Advice | None:
     near = f.record.baseline.get("validation", {}).get("neighbours")
-    if f.verdict.state != "UNDERFITTING" or near is None:
+    if f.verdict.state != "UNDERFITTING" or near is None or all_frozen(f):
         return None
     return Advice(
         "more_capacity",

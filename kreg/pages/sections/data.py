@@ -57,7 +57,7 @@ def facts(doc: Document) -> list[tuple[str, str]]:
         each = ", ".join(f"{name} {number(weight, 3)}" for name, weight in weights.items())
         found.append(("class weights in the training loss, not in the scores", each))
     if speed := doc["pictures"]:
-        found.append(("pictures", speed["told"]))
+        found.append((speed.get("of", "pictures"), speed["told"]))
     measured = doc["inputs"].get("units", {}).get("loss")
     return found + ([("unit of the losses", measured)] if measured else [])
 

@@ -2,9 +2,11 @@
 
 from kreg.diagnostics.report_document import Document
 from kreg.pages.formatting import number
-from kreg.pages.views import Column, Row, Section, Table
+from kreg.pages.sections.evaluation import threshold
+from kreg.pages.views import Column, Piece, Row, Section, Sentence, Table
 
 SPLITS = {"training": "", "validation": "val_", "held-out fold": "fold_", "test": "test_"}
+LIKELIEST = "A row is of the likelier class here, whatever the threshold above is."
 
 
 def section(doc: Document) -> Section | None:
@@ -20,4 +22,7 @@ def section(doc: Document) -> Section | None:
              units[name]])
         for name in names
     ]  # fmt: skip
-    return Section("scores", "Scores of the final model", [Table(columns, rows)], brief=True)
+    body: list[Piece] = [Table(columns, rows)]
+    if doc["evaluation"] and threshold(doc["evaluation"]):
+        body.append(Sentence(LIKELIEST, muted=True))
+    return Section("scores", "Scores of the final model", body, brief=True)

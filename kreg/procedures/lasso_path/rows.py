@@ -15,7 +15,7 @@ from kreg.config.custom import Custom
 from kreg.data import Splitting
 from kreg.data.assembly import safe, safe_all
 from kreg.data.checks import check_raw
-from kreg.data.dataset import Raw, is_lazy
+from kreg.data.dataset import Raw, is_lazy, on_disk
 from kreg.data.options import SourceOptions
 from kreg.data.preprocessing import Fitted, Standard
 from kreg.data.splits import split_rows
@@ -154,6 +154,11 @@ def of(raw: Raw, how: Splitting, folds: int) -> Rows:
 def refuse_unfit(raw: Raw) -> None:
     """Refuse what has no path of a linear model with one target."""
     name = safe(raw.name)
+    if on_disk(raw.x):
+        raise ValueError(
+            f"experiment=lasso_path holds all rows, and those of {name} stay on the disk. Say "
+            " data.cache=memory if they fit, or take fewer of them."
+        )
     if raw.is_image or (not hasattr(raw.x, "iloc") and (is_lazy(raw.x) or raw.x.ndim != 2)):
         raise ValueError(
             f"experiment=lasso_path needs a table, but {name} has pictures. Take data=csv, "

@@ -90,6 +90,23 @@ def test_rare_and_unseen_levels_share_a_column():
     assert rows.tolist() == [[0, 1, 0], [0, 0, 1], [0, 0, 1]]
 
 
+def test_rare_levels_that_share_a_column_are_counted(tmp_path):
+    """The codes are numbers: only data.types says that they are categories."""
+    codes = [94110, 10001, *range(60601, 60631)]
+    frame = pd.DataFrame({"zip": np.resize(codes, 400), "y": np.resize(["no", "yes", "no"], 400)})
+    frame.to_csv(tmp_path / "own.csv", index=False)
+
+    def data(**more):
+        return assemble(csv_parquet.csv(tmp_path / "own.csv", "y", **more))
+
+    told = data(types={"zip": "category"}, max_categories=12).warnings
+    assert any("the 21 rarest categories of column 'zip' share one feature" in s for s in told)
+    whole = data(types={"zip": "category"})
+    assert whole.input_shape == (32,) and set(np.unique(whole.train.x)) == {0, 1}
+    assert not any("rarest" in sentence for sentence in whole.warnings)
+    assert data().input_shape == (1,)
+
+
 def test_without_rare_levels_an_unseen_one_is_all_zero():
     columns = Columns.fit(pd.DataFrame({"c": ["a", "b"] * 5}))
     assert columns(pd.DataFrame({"c": ["q"]})).tolist() == [[0, 0]]

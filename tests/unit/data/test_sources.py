@@ -132,7 +132,7 @@ def test_wrong_arrays_are_sentences(saved, arrays, sentence):
 
 
 def test_a_bomb_is_refused(saved, monkeypatch):
-    monkeypatch.setattr("kreg.data.sources.npz.MAX_BYTES", 1000)
+    monkeypatch.setattr("kreg.data.sources.array_files.MAX_BYTES", 1000)
     with pytest.raises(ValueError, match="it unpacks to"):
         npz(saved(x=X, y=Y))
 

@@ -39,6 +39,14 @@ def test_the_order_does_not_depend_on_the_batch_size():
     assert epochs(batch_size=5) == epochs(batch_size=8)
 
 
+def test_large_arrays_are_read_where_they_lie(monkeypatch):
+    wanted = epochs()
+    monkeypatch.setattr("kreg.data.stream.LARGE", 0)
+    assert epochs() == wanted
+    for x, y in epoch_stream(SPLIT, batch_size=4, seed=1, epochs=1):
+        assert np.array_equal(x.numpy()[:, 0], y.numpy()) and x.dtype.name == "float32"
+
+
 def test_inputs_and_targets_stay_together():
     for x, y in epoch_stream(SPLIT, batch_size=4, seed=1, epochs=2):
         assert np.array_equal(x.numpy()[:, 0], y.numpy())

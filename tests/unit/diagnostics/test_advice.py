@@ -77,6 +77,16 @@ def test_underfitting_by_too_much_noise():
     assert "less_noise" in ids(record)
 
 
+@pytest.mark.parametrize(("height", "guess"), [(2.4, 2.3), (2.0, 2.3)])
+def test_where_nothing_is_trained_it_is_the_first_line(height, guess):
+    flat, known = np.full(30, height), {"loss": guess, "neighbours": 0.4}
+    frozen = [{"name": "hidden", "params": 10, "trainable": False}]
+    record = run(flat, flat, baseline={"train": known, "validation": known}, layers=frozen)
+    assert ids(record)[0] == "nothing_trains" and "more_capacity" not in ids(record)
+    record.layers += [{"name": "head", "params": 5, "trainable": True}]
+    assert "nothing_trains" not in ids(record)
+
+
 def test_instability_leaks_and_small_validation_sets():
     assert ids(run(RISING / 4, RISING)) == ["calm_down"]
     assert ids(run(FLAT + 1, FALLING)) == ["leak"]

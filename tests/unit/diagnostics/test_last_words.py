@@ -86,3 +86,17 @@ def test_groups_that_differ_are_named():
     assert "data.group" not in advise(Findings(record))[0].text
     record.settings = {"data": {"group": "patient"}}
     assert "data.group puts whole groups on one side" in advise(Findings(record))[0].text
+
+
+@pytest.mark.parametrize(
+    ("train", "penalty", "state"),
+    [(1e-1, 0.0, "UNDER-TRAINED"), (1e-4, 0.0, "CONVERGED"), (1e-4, 0.1, "UNDER-TRAINED")],
+)
+def test_what_is_learned_by_heart_is_not_under_trained(train, penalty, state):
+    """wine without a penalty: 0.00009 nats in training, and validation still falls."""
+    flat = np.full(30, train)
+    record = run(flat, FLAT, baseline={"train": {"loss": 1.1}})
+    losses = {"train": [train, train / 9], "validation": [0.5, 0.2]}
+    how = {"penalty": [penalty, penalty / 2], "z": -3.0, "rate": 1e-3, "steps": 60}
+    record.restart = losses | how
+    assert diagnose(record).state == state

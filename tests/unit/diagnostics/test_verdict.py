@@ -201,6 +201,18 @@ def test_a_loss_that_the_penalty_pays_for_is_not_unstable(penalty, state):
     assert diagnose(record).state == state
 
 
+@pytest.mark.parametrize(("guess", "state"), [(1.1, "TOO STRONG"), (110.0, "CONVERGED")])
+@pytest.mark.parametrize("validation", [FLAT, RISING])
+def test_a_penalty_that_raises_a_loss_by_next_to_nothing_is_not_too_strong(
+    validation, guess, state
+):
+    """wine with a lasso: all is right, and 0.0006 of training loss became 0.0018 of 1.1 nats."""
+    record = run(RISING / 10, validation, baseline={"train": {"loss": guess}})
+    record.curves["penalty"] = list(5 - 0.1 * EPOCHS)
+    verdict = diagnose(record)
+    assert verdict.state == state and (verdict.tone == "good") == (state == "CONVERGED")
+
+
 @pytest.mark.parametrize("validation", [2 - 0.03 * EPOCHS, VALLEY])
 def test_the_logged_loss_stands_for_a_clean_one_that_nobody_measured(validation):
     """`Diagnostics()` beside `fit(validation_data=...)`: the training loss falls, and is known."""

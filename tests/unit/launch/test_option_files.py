@@ -7,7 +7,7 @@ import pytest
 from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
 
-from kreg.launch import gate, option_files
+from kreg.launch import gate, option_files, sizes
 
 
 def never(checked):
@@ -62,8 +62,8 @@ def test_a_few_aliases_are_as_good_as_written_out(option, capsys):
 
 def test_many_jobs_are_said_with_the_time_that_is_left(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(gate, "MANY", 2)
-    monkeypatch.setattr(gate, "PAUSE", 0)
+    monkeypatch.setattr(sizes, "MANY", 2)
+    monkeypatch.setattr(sizes, "PAUSE", 0)
     assert gate.run(never, ["-m", "seed=1,2,3", "hydra.sweep.subdir=same"]) == 2
     told = capsys.readouterr().err
     assert "checking 3 jobs" in told and "checked 1 of 3 jobs, about" in told

@@ -22,6 +22,7 @@ PENALTIES = [
     kreg.MaxNorm(0.7),
     kreg.UnitNorm(),
     kreg.GroupLasso(0.4, axis=-2),
+    kreg.Constrained(kreg.L1(0.2), [kreg.NonNegative(), kreg.MaxNorm(0.7)]),
 ]
 OPTIMIZERS = {
     "sgd": lambda: kreg.optimizers.SGD(cosine(0.2, 400)),

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 import kreg
 from kreg.optimizers import linear_minimum
 from kreg.optimizers.duality import LinearGap
-from kreg.optimizers.linear_minimum import largest_eigenvalue, lower_bound
+from kreg.optimizers.linear_minimum import LinearMinimum, largest_eigenvalue
 from kreg.optimizers.objective import data_loss, penalised, penalty_now
 
 RNG = np.random.default_rng(0)
@@ -22,6 +22,13 @@ def stated(x, y, penalty, loss="mse", outputs=1, bias=True):
     model = keras.Sequential([keras.Input(x.shape[1:]), dense])
     model.compile(kreg.optimizers.SGD(0.1), loss)
     return LinearGap(model, x, y)
+
+
+def lower_bound(gap, near):
+    """The bound of a new descent."""
+    minimum = LinearMinimum(gap)
+    minimum.descend(near)
+    return minimum.bound
 
 
 def orthonormal(n=64, p=4):
@@ -77,6 +84,25 @@ def test_a_descent_that_is_cut_short_is_looser_and_never_wrong(monkeypatch):
     monkeypatch.setattr(linear_minimum, "WORK", 0)
     lower_bound(gap, -1.0)
     assert len(steps) == 1, "the work is bounded, not the steps alone"
+
+
+def test_a_descent_goes_on_where_it_has_ended(monkeypatch):
+    x, y = orthonormal()
+    gap = stated(x @ RNG.normal(size=(4, 4)), y, kreg.L1(0.01))
+    steps = []
+    step = linear_minimum.Descent.step
+    monkeypatch.setattr(linear_minimum.Descent, "step", lambda self: (steps.append(1), step(self)))
+    once = LinearMinimum(gap)
+    once.descend(1e-10)
+    whole = len(steps)
+    steps.clear()
+    twice = LinearMinimum(gap)
+    twice.descend(1e-2)
+    assert 0 < len(steps) < whole
+    twice.descend(1e-10)
+    assert len(steps) == whole and twice.objective == once.objective
+    twice.descend(1e-10)
+    assert len(steps) == whole, "there is nothing left to do"
 
 
 @pytest.mark.parametrize("shape", [(40, 7), (7, 40), (450, 410)])

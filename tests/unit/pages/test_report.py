@@ -173,3 +173,12 @@ def test_an_old_word_is_shown_by_its_new_name():
     verdict = {"state": "NOT ENOUGH DATA", "headline": "NOT ENOUGH DATA"}
     old = upgraded({"schema": "kreg/report", "version": 1, "verdict": verdict})
     assert "Too early" in page(old) and "NOT ENOUGH" not in page(old)
+
+
+def test_in_a_page_of_somebody_else_the_style_touches_nothing_else():
+    text = Report(document(full()))._repr_html_()
+    sheet = text.split("<style>")[1].split("</style>")[0]
+    assert sheet.startswith("@scope (.kreg) {") and sheet.count("{") == sheet.count("}")
+    roots = re.findall(r":root[^{]*", sheet)
+    assert roots and all(":scope" in one for one in roots) and ":host" not in sheet
+    assert text.split("</style>")[1].startswith("<div class='kreg'><article")

@@ -171,6 +171,18 @@ def test_scores_are_printed_and_written(homes_run, ground, tmp_path, capsys):
     assert found["low"] < found["value"] < found["high"]
 
 
+def test_scores_class_by_class_are_printed_and_written(people_run, ground, tmp_path, capsys):
+    out = tmp_path / "scores.json"
+    rows = str(ground / "people_test.csv")
+    assert main(["evaluate", str(people_run), rows, "--out", str(out)]) == 0
+    printed, found = capsys.readouterr().out, json.loads(out.read_text())
+    no, yes = found["classes"]
+    assert [no["name"], yes["name"]] == ["no", "yes"] and no["rows"] + yes["rows"] == 120
+    assert np.sum(found["confusion"]) == 120
+    assert found["confusion"][1][1] / yes["rows"] == yes["recall"]
+    assert re.search(rf"^yes +{yes['precision']:.4f} +{yes['recall']:.4f} ", printed, re.M), printed
+
+
 def damaged(run, tmp_path, name, content):
     shutil.copytree(run, tmp_path / "run")
     target = tmp_path / "run" / name

@@ -33,9 +33,15 @@ ALL = [
     kreg.UnitNorm(),
     kreg.NonNegative(),
     kreg.Box(-1, 2),
+    kreg.Constrained(kreg.ElasticNet(0.1, 0.2), [kreg.NonNegative(), kreg.MaxNorm(1.5)]),
     kreg.L1(kreg.schedules.Linear(0.0, 0.1, duration=10)),
 ]
 each = pytest.mark.parametrize("penalty", ALL, ids=repr)
+
+
+def test_no_penalty_is_left_out():
+    """What is in the list is covered by existing: values, configuration, copies, gradients."""
+    assert {type(p).__name__ for p in ALL} == {*kreg.regularizers.__all__} - {"Penalty"}
 
 
 def gradient(regularizer, w):

@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 
 import kreg
+from kreg.factories import reg
+from kreg.regularizers.options import KINDS as REG
 from kreg.searching.grid import Grid
+from kreg.searching.penalties import KINDS, penalty
 from kreg.searching.trials import Data, split
 from kreg.sweeps import settings
 
@@ -69,6 +72,18 @@ def test_the_table_is_made_of_paired_trainings(found):
 def test_the_zeros_of_a_penalty_are_exact(found):
     zeros = found.table.set_index(["reg", "strength"])["zeros"]
     assert zeros[("l1", 100.0)] > 0.2 and zeros["none"].iloc[0] == 0.0
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "none"])
+def test_a_kind_and_a_strength_are_those_of_reg_strength(kind):
+    made = penalty(kind, 0.5)
+    told = reg.rules(REG[kind]().at(0.5))
+    assert type(made) is type(told) and made.get_config() == told.get_config()
+
+
+def test_the_page_answers_and_draws_the_loss_against_the_strength(found):
+    assert found.answer[0] in found.page and "fold_clean_loss against the strength" in found.page
+    assert found.page.count('class="line hue') == 2 and "report.html" not in found.page
 
 
 @pytest.mark.slow

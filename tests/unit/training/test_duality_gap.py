@@ -39,6 +39,45 @@ def test_at_the_optimum_nothing_is_left_to_gain():
     assert 0 <= gap.measure()[1] < gap.near
 
 
+def jittering(penalty, **how):
+    """A model that mini-batches have left near its optimum, and its gap."""
+    y = 2 * X[:, 0] + 5
+    model, gap = compiled(y, penalty)
+    gap = DualityGap((X, y), near=1e-2, **how)
+    assert gap.proves(model)
+    gap.set_model(model)
+    model.layers[0].set_weights([np.array([[2 / (1 + L2) + 0.05]]), np.array([y.mean()])])
+    return model, gap
+
+
+def test_where_the_gap_is_near_the_training_ends_at_the_optimum_itself():
+    model, gap = jittering(kreg.L2(L2), finish=True)
+    assert 1e-4 < gap.measure()[1] < gap.near
+    logs = {}
+    gap.on_epoch_end(0, logs)
+    assert logs["duality_gap_share"] < 1e-6 and gap.measure()[1] == logs["duality_gap_share"]
+    kernel, bias = model.layers[0].get_weights()
+    np.testing.assert_allclose(kernel, 2 / (1 + L2), rtol=1e-4)
+    np.testing.assert_allclose(bias, 5, rtol=1e-4)
+
+
+def test_far_from_the_optimum_or_unasked_the_weights_are_the_trainings():
+    for how, near in (({}, 1e-2), ({"finish": True}, 1e-6)):
+        model, gap = jittering(kreg.L2(L2), **how)
+        gap.near = near
+        before = model.layers[0].get_weights()
+        gap.on_epoch_end(0, {})
+        np.testing.assert_array_equal(model.layers[0].get_weights()[0], before[0])
+
+
+def test_the_moving_average_of_an_optimizer_is_left_as_it_is():
+    model, gap = jittering(kreg.L2(L2), finish=True)
+    model.compile(kreg.optimizers.SGD(0.1, use_ema=True), "mse")
+    before = model.layers[0].get_weights()
+    gap.on_epoch_end(0, {})
+    np.testing.assert_array_equal(model.layers[0].get_weights()[0], before[0])
+
+
 def test_there_is_no_share_of_nothing():
     model, gap = compiled(np.full(N, 3.0), kreg.L2(L2))
     assert not gap.proves(model) and gap.measure() is None

@@ -77,6 +77,16 @@ def test_jobs_that_differ_in_a_number_share_a_step(name, traces):
     assert not all(np.array_equal(a, b) for a, b in zip(weights, others, strict=True))
 
 
+def test_strengths_by_layer_do_not_share_a_step():
+    word = "reg.rules=[{{layers: head, l1: {}}}]"
+    jobs = [["reg.l1=1e-3", word.format(0.1)], ["reg.l1=1e-3", word.format(0.2)], ["reg.l1=0.02"]]
+    jobs.append(["reg.l1=0.02", word.format(0.1)])
+    configs = [compose_job([*COMMON, *job]) for job in jobs]
+    assert len({shared_steps.structure(config.to_dict()) for config in configs}) == 4
+    assert shared_steps.numbers(configs[0].reg) == {}
+    assert shared_steps.numbers(configs[2].reg) == {"l1": 0.02, "l2": 1e-4}
+
+
 def test_pictures_with_another_scale_do_not_share_a_step():
     steps, word = SharedSteps(), "data.standardise=channel"
     first, second = (fit([word, f"seed={seed}"], steps)[0] for seed in (1, 2))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kreg.data import Splitting, assemble
+from kreg.data import Splitting, assemble, caches
 from kreg.data.pictures import decoding, kept
 from kreg.data.sources.image_folder import image_folder
 
@@ -171,8 +171,8 @@ def test_training_goes_on_without_a_place_to_keep(obstacle, folder, cache, monke
     if obstacle == "no folder":
         cache.parent.parent.write_text("a file")
     else:
-        free = kept.shutil.disk_usage(folder)._replace(free=100)
-        monkeypatch.setattr(kept.shutil, "disk_usage", lambda path: free)
+        free = caches.shutil.disk_usage(folder)._replace(free=100)
+        monkeypatch.setattr(caches.shutil, "disk_usage", lambda path: free)
     raw = image_folder(str(folder), cache="disk")
     assert "decoded pictures are not kept" in raw.warnings[0] and len(raw.x[:]) == 12
 

@@ -1,0 +1,131 @@
+"""A table larger than memory should be: one epoch, rows a second and peak memory.
+
+    python benchmarks/bench_disk.py [--rows 20000000] [--columns 40] [--folder FOLDER]
+
+Writes Parquet files of float32 columns and a target of two classes, then trains one epoch on them,
+each in a process of its own: kreg (`data.cache=disk`; once with the writing of the records, once
+with them), a plain `tf.data` loop that reads the files in their order into the same network, and
+scikit-learn's `SGDClassifier.partial_fit`. Seconds are those of the whole process with its start,
+the peak is the most resident memory of it. Everything lies below FOLDER; the Parquet files are left
+there.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+SHARD, BATCH, WIDTH = 1_000_000, 1024, 64
+
+
+def write(folder, rows, columns):
+    """The files, if they are not there: each from its number alone."""
+    import pyarrow
+    from pyarrow import parquet
+
+    folder.mkdir(parents=True, exist_ok=True)
+    truth = np.random.default_rng(0).normal(size=columns).astype("float32") / columns**0.5
+    for shard, first in enumerate(range(0, rows, SHARD)):
+        path = folder / f"part-{shard:03d}.parquet"
+        if path.exists():
+            continue
+        rng = np.random.default_rng([1, shard])
+        x = rng.standard_normal((min(SHARD, rows - first), columns), np.float32)
+        y = (x @ truth + rng.standard_normal(len(x), np.float32) > 0).astype("int8")
+        named = {f"x{i}": x[:, i] for i in range(columns)} | {"y": y}
+        parquet.write_table(pyarrow.table(named), path, row_group_size=100_000)
+
+
+def batches(folder):
+    """`(x, y)` of the files in their order, as a plain loop reads them."""
+    from pyarrow import parquet
+
+    for path in sorted(folder.glob("*.parquet")):
+        for part in parquet.ParquetFile(path).iter_batches(batch_size=BATCH):
+            columns = [part.column(i).to_numpy() for i in range(part.num_columns)]
+            yield np.stack(columns[:-1], axis=1), columns[-1]
+
+
+def by_tf_data(folder, columns):
+    import keras
+    import tensorflow as tf
+
+    signature = (tf.TensorSpec((None, columns), tf.float32), tf.TensorSpec((None,), tf.int8))
+    stream = tf.data.Dataset.from_generator(lambda: batches(folder), output_signature=signature)
+    layers = [keras.layers.Dense(WIDTH, "relu"), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((columns,)), *layers])
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    model.fit(stream.prefetch(tf.data.AUTOTUNE), epochs=1, verbose=0)
+
+
+def by_scikit_learn(folder, columns):
+    from sklearn.linear_model import SGDClassifier
+
+    model = SGDClassifier(loss="log_loss")
+    for x, y in batches(folder):
+        model.partial_fit(x, y, classes=[0, 1])
+
+
+def kreg_command(folder, place):
+    words = ["data=parquet", f"data.path={folder}", "data.target=y", "data.cache=disk"]
+    words += ["model=shallow", f"model.width={WIDTH}", f"trainer.batch_size={BATCH}"]
+    words += ["trainer.epochs=1", "data.validation=0.05", "data.test=0.05", "compress=off"]
+    return [sys.executable, str(ROOT / "train.py"), *words, f"hydra.run.dir={place}"]
+
+
+def measured(name, command, rows, environment):
+    """Run a command; print its rows a second and its peak."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    errors = process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    seconds, processor = time.perf_counter() - began, used.ru_utime + used.ru_stime
+    if status:
+        sys.exit(f"{name}: {errors[-2000:]}")
+    print(
+        f"{name:34} {seconds:8.1f} s {processor:8.1f} processor s {rows / seconds:10,.0f} rows/s "
+        f"{rows / processor:10,.0f} rows/processor s   peak {used.ru_maxrss / 2**20:5.2f} GiB",
+        flush=True,
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=20_000_000)
+    parser.add_argument("--columns", type=int, default=40)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "bench_disk")
+    parser.add_argument("--alone", choices=("tf_data", "scikit_learn"))
+    args = parser.parse_args()
+    table = args.folder / f"{args.rows}x{args.columns}"
+    if args.alone:
+        run = {"tf_data": by_tf_data, "scikit_learn": by_scikit_learn}[args.alone]
+        return run(table, args.columns)
+    began = time.perf_counter()
+    write(table, args.rows, args.columns)
+    size = sum(path.stat().st_size for path in table.iterdir())
+    print(f"{args.rows:,} rows x {args.columns}: {size / 2**30:.2f} GiB of Parquet, "
+          f"made in {time.perf_counter() - began:.0f} s")  # fmt: skip
+    with tempfile.TemporaryDirectory(dir=args.folder) as place:
+        own = {**os.environ, "XDG_CACHE_HOME": place, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        for name in ("kreg, records written", "kreg, records found"):
+            run = Path(place) / name.split()[-1]
+            measured(name, kreg_command(table, run), args.rows, own)
+            told = json.loads((run / "result.json").read_text())["pictures"]["told"]
+            print(f"    of which: {told}")
+        for name in ("tf_data", "scikit_learn"):
+            command = [sys.executable, __file__, "--alone", name, "--rows", str(args.rows)]
+            command += ["--columns", str(args.columns), "--folder", str(args.folder)]
+            measured(name, command, args.rows, own)
+
+
+if __name__ == "__main__":
+    main()

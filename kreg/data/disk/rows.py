@@ -1,0 +1,123 @@
+"""Rows that lie on the disk, as training, measuring and the checks read them: some at a time."""
+
+import dataclasses
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kreg.data.preprocessing import Fitted
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Array = NDArray[Any]
+PART, PART_BYTES = 2**16, 2**25  # rows, and their bytes, of a pass over all
+
+
+class Store(Protocol):
+    """What holds the rows as they are stored."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def row_bytes(self) -> int:
+        """Of a stored row."""
+
+    def read(self, rows: NDArray[np.int64]) -> Array:
+        """The stored rows of these numbers."""
+
+    def signature(self) -> bytes:
+        """Another one where any row is another."""
+
+    def sampled(self) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
+        """Numbers of rows, and a hash of each: all rows, or those with the smallest hashes."""
+
+
+class Form(Protocol):
+    """What stored rows become: numbers as they are, or what the fitted preprocessing makes."""
+
+    def dtype(self, fitted: Fitted | None) -> np.dtype[Any]: ...
+
+    def shape(self, fitted: Fitted | None) -> tuple[int, ...]:
+        """Of one row."""
+
+    def rows(self, stored: Array, fitted: Fitted | None) -> Array: ...
+
+
+@dataclasses.dataclass
+class StoredRows:
+    """A lazy array over rows on the disk.
+
+    Args:
+        store: What holds them.
+        form: What they become.
+        index: Their numbers in the store, `(rows,)`.
+        fitted: The preprocessing, once it is fitted on the training rows.
+        block: Neighbours that are read together.
+        window: Rows that an epoch shuffles among each other.
+    """
+
+    store: Store
+    form: Form
+    index: NDArray[np.uint32]
+    fitted: Fitted | None = None
+    block: int = 1024
+    window: int = 2**18
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.form.dtype(self.fitted)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.index), *self.form.shape(self.fitted))
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def take(self, rows: Any, /) -> "StoredRows":
+        return dataclasses.replace(self, index=self.index[rows])
+
+    def __getitem__(self, rows: Any, /) -> Array:
+        return self.form.rows(self.stored(rows), self.fitted)
+
+    def stored(self, rows: Any) -> Array:
+        """These rows as the store has them."""
+        return self.store.read(np.atleast_1d(self.index[rows]).astype(np.int64))
+
+    def parts(self) -> Iterator[Array]:
+        """All rows as the store has them, some at a time."""
+        size = min(PART, max(PART_BYTES // self.store.row_bytes, 1))
+        for begin in range(0, len(self), size):
+            yield self.stored(slice(begin, begin + size))
+
+    def spread(self, count: int) -> "StoredRows":
+        """At most `count` rows, at even distances."""
+        count = min(count, len(self))
+        return self.take(np.arange(count, dtype=np.int64) * len(self) // max(count, 1))
+
+    def prepared(self, fitted: Fitted | None) -> "StoredRows":
+        """The same rows, as this preprocessing makes them."""
+        return dataclasses.replace(self, fitted=fitted)
+
+    def load(self, index: Any, /) -> "tf.Tensor":
+        """The rows of these numbers as a tensor; a function for `tf.data`."""
+        import tensorflow as tf
+
+        rows = tf.numpy_function(self.__getitem__, [index], tf.as_dtype(self.dtype))
+        return tf.ensure_shape(rows, (None, *self.shape[1:]))
+
+    def signature(self) -> bytes:
+        told = getattr(self.fitted, "to_dict", lambda: None)()
+        return self.store.signature() + repr((zlib.crc32(self.index.data), told)).encode()
+
+    def contents(self) -> NDArray[np.uint64]:
+        """Hashes of those rows that the store has a hash of; a sample by content if there are many.
+
+        Of rows that are equal all are in the sample, or none.
+        """
+        rows, hashes = self.store.sampled()
+        return hashes[np.isin(rows, self.index)]

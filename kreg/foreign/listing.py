@@ -1,0 +1,32 @@
+"""The files that a folder or a pattern of names stands for."""
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+
+from kreg import check
+
+
+def are_several(path: str) -> bool:
+    """Whether a path is a folder, or a pattern and not the name of a file."""
+    there = Path(path).expanduser()
+    return "\0" not in path and (there.is_dir() or (glob.has_magic(path) and not there.exists()))
+
+
+def listed(key: str, path: str, endings: Sequence[str]) -> list[Path]:
+    """The files of a folder with one of these endings, or those of a pattern; sorted by name.
+
+    What begins with `.` or `_` is none of them: other programs leave such files.
+    """
+    whole = Path(path).expanduser()
+    if whole.is_dir():
+        found = [entry for entry in whole.iterdir() if entry.suffix.lower() in endings]
+        apart = sorted(entry.name for entry in whole.iterdir() if entry.is_dir())
+        advice = f"It has the folders {apart[:3]}: data.path='{path}/**/*'." if apart else ""
+    else:
+        found, advice = [Path(name) for name in glob.glob(str(whole), recursive=True)], ""
+    found = sorted(e for e in found if e.is_file() and not e.name.startswith((".", "_")))
+    if not found:
+        what = f"a folder with files that end in {' or '.join(endings)}"
+        raise check.invalid(key, what if whole.is_dir() else "a pattern of files", path, advice)
+    return found

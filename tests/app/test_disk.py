@@ -1,0 +1,71 @@
+"""A training on a table that stays on the disk, from the command to new rows, and after a kill."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kreg.launch.compose import compose_job
+from kreg.training import app
+from tests.unit.data.disk.conftest import FILES, ROWS, rows_of, write
+
+ROOT = Path(__file__).parents[2]
+WORDS = [
+    "data=parquet", "data.target=y", "data.cache=disk", "model=linear", "reg=none",
+    "optimizer.learning_rate=0.05", "trainer.epochs=2", "trainer.batch_size=16",
+    "trainer.verbose=quiet", "compress=off",
+]  # fmt: skip
+
+
+@pytest.fixture
+def pattern(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "table").mkdir()
+    for seed in range(FILES):
+        write(rows_of(seed), tmp_path / "table" / f"part-{seed}.parquet")
+    return str(tmp_path / "table" / "part-*.parquet")
+
+
+def test_it_trains_and_says_how_fast_and_in_how_much_memory(pattern, tmp_path):
+    config = compose_job([*WORDS, f"data.path='{pattern}'"])
+    app.run(config, tmp_path / "run")
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert result["pictures"]["of"] == "rows" and result["pictures"]["peak_memory"] > 2**20
+    assert "peak memory" in result["pictures"]["told"]
+    assert result["metrics"]["test_clean_accuracy"] > 0.6  # half of the rows are of each class
+    data = json.loads((tmp_path / "run" / "data.json").read_text())
+    assert sum(data["sizes"].values()) == FILES * ROWS
+
+    from kreg.prediction import load_run
+
+    run = load_run(tmp_path / "run")
+    rows = rows_of(0).drop(columns="y")
+    assert np.mean(run.predict(rows)["prediction"].to_numpy() == rows_of(0)["y"].to_numpy()) > 0.6
+
+
+@pytest.mark.slow
+def test_killed_it_goes_on_bit_for_bit(pattern, tmp_path):
+    program = ROOT / "tests" / "faults" / "moments.py"
+    words = ["data=parquet", "data.target=y", "data.cache=disk", f"data.path='{pattern}'",
+             "augment=none", "compress=off", "data.train_size=300"]  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, str(program), str(tmp_path / "faults"), "few", *words],
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr[-3000:]
+    assert ended.stdout.count("equal") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["{0}", "'{0}/part-*.parquet'"])
+def test_a_folder_or_a_pattern_on_the_command_line(pattern, tmp_path, where):
+    words = ["data=parquet", "data.target=y", "model=linear", "trainer.epochs=1", "check=true"]
+    path = where.format(Path(pattern).parent)
+    command = [sys.executable, str(ROOT / "train.py"), *words, f"data.path={path}"]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert "table" in ended.stdout

@@ -1,0 +1,152 @@
+"""The site, as far as it can be checked without Sphinx; `test_site_build.py` builds it."""
+
+import ast
+import doctest
+import importlib.util
+import inspect
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import kreg
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
+GROUPS = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"hydra"}
+SWITCH = {"true": "on", "false": "off"}
+OPTION = re.compile(r"^(\w+)=([\w,]+)$")
+
+
+def loaded(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# --- the reference --------------------------------------------------------------------------------
+
+
+def test_every_public_name_is_on_a_page_of_the_reference():
+    pages = loaded("public_names").pages()
+    assert pages.keys() == {"index.rst", "kreg.rst", *(f"kreg.{room}.rst" for room in kreg.ROOMS)}
+    for room in kreg.ROOMS:
+        assert f"   kreg.{room}\n" in pages["index.rst"] + "\n"
+        module = getattr(kreg, room)
+        for name in getattr(module, "__all__", ()):
+            if not isinstance(getattr(module, name), ModuleType):
+                assert re.search(rf"\b{name}\b", pages[f"kreg.{room}.rst"]), (room, name)
+    for name in kreg.PUBLIC:
+        assert f"   {name}\n" in pages["kreg.rst"]
+
+
+def test_every_public_class_and_function_says_what_it_is():
+    silent = []
+    for path, names in loaded("public_names").rooms().items():
+        module = importlib.import_module(path)
+        for name in names:
+            found = getattr(module, name)
+            if callable(found) and len(inspect.getdoc(found) or "") < 20:
+                silent.append(f"{path}.{name}")
+    assert not silent
+
+
+def test_docstrings_become_rst():
+    module = loaded("public_names")
+    assert doctest.testmod(module) == (0, 1)
+    as_rst = module.as_rst
+    lines = ["|z| of `x * y`:", "", "    model.fit(*a)", "", "```python", "f(*a)", "```"]
+    as_rst(None, "class", "name", None, None, lines)
+    assert lines[0] == r"\|z\| of ``x * y``::"
+    assert ".. code-block:: python" in lines
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def test_every_page_is_in_the_table_of_contents():
+    tree = (DOCS / "index.md").read_text().split("```{toctree}")[1].split("```")[0]
+    named = {line for line in tree.split() if not line.startswith(":")}
+    assert {page.stem for page in PAGES} - {"index"} <= named
+    assert named - {page.stem for page in PAGES} == {"api/index", "gallery/index"}
+
+
+def slug(title: str) -> str:
+    """The anchor of a heading, as MyST and GitHub make it."""
+    return re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_anchor_is_a_heading(page):
+    for target, anchor in re.findall(r"\]\(([\w-]*\.md)?#([\w-]+)\)", page.read_text()):
+        text = (DOCS / target if target else page).read_text()
+        assert anchor in {slug(t) for t in re.findall(r"^#+ (.+)$", text, re.M)}, anchor
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_option_that_a_page_names_is_there(page):
+    words = [word for code in re.findall(r"`([^`\n]+)`", page.read_text()) for word in code.split()]
+    named = [match.groups() for word in words if (match := OPTION.match(word))]
+    for group, options in named:
+        if group in GROUPS:
+            there = {path.stem for path in (ROOT / "conf" / group).glob("*.yaml")}
+            said = {SWITCH.get(option, option) for option in options.split(",")}
+            assert said <= there, (group, options)
+
+
+def test_the_python_of_the_start_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (block,) = re.findall(r"^```python\n(.*?)^```", (DOCS / "start.md").read_text(), re.S | re.M)
+    exec(compile(block, "docs/start.md", "exec"), {"__name__": "start"})
+    assert (tmp_path / "report" / "report.html").exists()
+    assert "dense" in capsys.readouterr().out
+
+
+# --- the gallery ----------------------------------------------------------------------------------
+
+
+def test_there_are_twelve_examples_in_an_order():
+    numbers = [path.name.split("_")[1] for path in EXAMPLES]
+    assert len(numbers) >= 12 and numbers == [f"{i:02}" for i in range(1, len(numbers) + 1)]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_has_a_title_text_and_a_picture(path):
+    tree = ast.parse(path.read_text())
+    title, line, empty, *text = (ast.get_docstring(tree) or "").split("\n")
+    assert title and line == "=" * len(title) and not empty and len(" ".join(text)) > 80
+    assert path.read_text().count("# %%") >= 1 and "plt.subplots" in path.read_text()
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_name_of_kreg_in_an_example_is_public(path):
+    tree = ast.parse(path.read_text())
+    seen = 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "kreg":
+            module = importlib.import_module(node.module)
+            seen += len(node.names)
+            assert {alias.name for alias in node.names} <= set(module.__all__)
+        if isinstance(node, ast.Attribute) and ast.unparse(node).startswith(("kreg.", "augment.")):
+            owner, _, name = ast.unparse(node).rpartition(".")
+            module = kreg if owner == "kreg" else getattr(kreg, owner.removeprefix("kreg."), None)
+            if isinstance(module, ModuleType):
+                seen += 1
+                assert name in module.__all__, ast.unparse(node)
+    assert seen
+
+
+def test_the_site_needs_what_pyproject_says_with_ranges():
+    import tomllib
+
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert all(re.search(r">=.+,<", one) for one in extra["docs"])
+    text = (DOCS / "conf.py").read_text()
+    for one in extra["docs"]:
+        name = re.split(r"[>=<]", one)[0]
+        module = {"myst-parser": "myst_parser", "sphinx": "sphinx."}.get(name, name)
+        assert module in text or module.replace("-", "_") in text, name

@@ -1,0 +1,98 @@
+"""Rows are written once, found again, checked when they are read, and refused without room."""
+
+import numpy as np
+import pytest
+
+from kreg.data import caches
+from kreg.data.disk import kept, writing
+from kreg.data.sources.csv_parquet import parquet
+from kreg.foreign import record_file
+from kreg.foreign.content import DamagedError
+from tests.unit.data.disk.conftest import rows_of, write
+
+
+def test_a_second_run_writes_nothing(files, monkeypatch, cache):
+    path = files()
+    first = parquet(path, "y", cache="disk")
+    monkeypatch.setattr(writing, "write", None)  # called, it would fail
+    second = parquet(path, "y", cache="disk")
+    assert first.x.signature() == second.x.signature() and len(list(cache.glob("*.rows"))) == 1
+    assert np.array_equal(first.x[:], second.x[:], equal_nan=True)
+
+
+def test_a_changed_file_or_wish_is_written_anew(files, tmp_path, cache):
+    path = files()
+    first = parquet(path, "y", cache="disk")
+    write(rows_of(9), tmp_path / "table" / "part-1.parquet")
+    second = parquet(path, "y", cache="disk")
+    assert first.x.signature() != second.x.signature()
+    parquet(path, "y", cache="disk", drop=["a"])
+    assert len(list(cache.glob("*.rows"))) == 3
+
+
+def test_a_flipped_bit_is_found_when_it_is_read(files, cache):
+    path = files()
+    raw = parquet(path, "y", cache="disk")
+    place = next(cache.glob("*.rows"))
+    content = bytearray(place.read_bytes())
+    content[100] ^= 1
+    place.write_bytes(content)
+    again = parquet(path, "y", cache="disk")
+    assert len(again.x) == len(raw.x)
+    with pytest.raises(DamagedError, match=r"damaged in rows 0 to 2,000. Remove it"):
+        again.x[np.array([1999])]
+
+
+def test_a_file_that_was_cut_short_is_written_anew(files, cache):
+    path = files()
+    wanted = parquet(path, "y", cache="disk").x.signature()
+    place = next(cache.glob("*.rows"))
+    place.write_bytes(place.read_bytes()[:5000])
+    assert parquet(path, "y", cache="disk").x.signature() == wanted
+
+
+def test_a_full_disk_is_refused_before_anything_is_written(files, monkeypatch, cache):
+    free = caches.shutil.disk_usage("/")._replace(free=100)
+    monkeypatch.setattr(caches.shutil, "disk_usage", lambda path: free)
+    with pytest.raises(ValueError, match=r"are needed and 100 bytes are free.*XDG_CACHE_HOME"):
+        parquet(files(), "y", cache="disk")
+    assert not list(cache.glob("*.rows"))
+
+
+def test_more_than_the_limit_is_refused(files):
+    with pytest.raises(ValueError, match=r"data.cache_limit is 1.0 KiB"):
+        parquet(files(), "y", cache="disk", cache_limit=1 / 2**20)
+
+
+def test_a_failed_writer_leaves_nothing(files, cache):
+    with pytest.raises(ValueError, match="target"):
+        parquet(files(part_3=rows_of(3).assign(y=None)), "y", cache="disk")
+    assert not [p for p in cache.iterdir() if not p.name.endswith(".lock")]
+
+
+def test_pages_are_given_back_and_rows_stay_right(files, monkeypatch):
+    wanted = parquet(files(), "y", cache="disk").x[:]
+    monkeypatch.setattr(record_file, "HELD", 1000)
+    monkeypatch.setattr(record_file, "PIECE", 64)
+    found = parquet(files(), "y", cache="disk").x
+    rows = np.random.default_rng(0).permutation(len(found))
+    assert np.array_equal(found[rows], wanted[rows], equal_nan=True)
+
+
+def test_another_order_of_the_columns_changes_nothing(files):
+    part = rows_of(2)
+    one = parquet(files(), "y", cache="disk").x[:]
+    other = parquet(files(part_2=part[part.columns[::-1]]), "y", cache="disk").x[:]
+    assert np.array_equal(one, other, equal_nan=True)
+
+
+def test_the_key_names_everything_that_the_records_depend_on(files, tmp_path):
+    from kreg.data.disk.wish import Wish
+
+    files()
+    found = sorted((tmp_path / "table").iterdir())
+    wishes = [Wish(["y"]), Wish(["a"]), Wish(["y"], group="a"), Wish(["y"], types={"a": "number"}),
+              Wish(["y"], task="regression"), Wish(["y"], split="a")]  # fmt: skip
+    keys = {kept.key(found, wish, "") for wish in wishes} | {kept.key(found[:3], wishes[0], "")}
+    assert len(keys) == len(wishes) + 1
+    assert kept.key(found, Wish(["y"], max_categories=7), "") in keys  # statistics are no records
