@@ -8,12 +8,13 @@ import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from types import FrameType
+from types import FrameType, MethodType
 from typing import Any, TypeVar
 
 import keras
 
 T = TypeVar("T")
+WRITES = ("assign", "assign_add", "assign_sub", "_apply_weight_decay", "_backend_update_step")
 STEPS = ("train_step", "test_step")  # as every Keras trainer calls them, and every override of them
 
 # layers and their weights
@@ -136,6 +137,32 @@ def index_of(optimizer: keras.optimizers.Optimizer, weight: keras.Variable) -> i
 def untrack(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> None:
     """Let an optimizer forget a variable that `add_variable` made: there is no public way back."""
     optimizer._untrack_variable(variable)
+
+
+@contextmanager
+def pure_steps(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
+    """Inside, the steps of a built optimizer can be traced in a `keras.StatelessScope`.
+
+    TensorFlow's optimizer writes past the scope into `tf.Variable`s, and refuses `stateless_apply`.
+    What it inherits, and hides for `tf.distribute` alone, respects the scope.
+    """
+    from keras.src.optimizers.base_optimizer import BaseOptimizer
+
+    keys = {id(weight): optimizer._var_key(weight) for weight in trained_weights(optimizer)}
+    own: dict[str, Any] = {n: MethodType(getattr(BaseOptimizer, n), optimizer) for n in WRITES}
+    own["_var_key"] = lambda weight: keys[id(weight)]
+    try:
+        for name, method in own.items():
+            object.__setattr__(optimizer, name, method)
+        yield
+    finally:
+        for name in own:
+            vars(optimizer).pop(name, None)
+
+
+def loss_tracker(model: keras.Model) -> keras.metrics.Mean:
+    """The mean of the loss over an epoch, which Keras logs as `loss`."""
+    return model._loss_tracker
 
 
 def has_swapped(callback: keras.callbacks.Callback) -> bool:

@@ -18,6 +18,9 @@ class UntrackedNumbers:
     Args:
         *numbers: Finite numbers; float32 in the step.
 
+    Attributes:
+        variable: What holds them, float32, of shape `(numbers,)`.
+
     >>> rates = UntrackedNumbers(0.5, 2.0)
     >>> rates.assign(0.25, 4.0)
     >>> [float(number) for number in rates.read()]
@@ -26,14 +29,14 @@ class UntrackedNumbers:
 
     def __init__(self, *numbers: float):
         values = np.asarray(numbers, dtype="float32")
-        self._variable = keras.Variable(
+        self.variable = keras.Variable(
             values, trainable=False, dtype="float32", autocast=False, name="untracked"
         )
 
     def assign(self, *numbers: float) -> None:
         """Other numbers, as many, from the next step on."""
-        self._variable.assign(np.asarray(numbers, dtype="float32"))
+        self.variable.assign(np.asarray(numbers, dtype="float32"))
 
     def read(self) -> list[Any]:
         """The numbers as float32 scalar tensors."""
-        return keras.ops.unstack(keras.ops.convert_to_tensor(self._variable))
+        return keras.ops.unstack(keras.ops.convert_to_tensor(self.variable))

@@ -96,7 +96,7 @@ def _ordering(split: Split, seed: int, shuffle: bool) -> "Callable[[tf.Tensor], 
 
     def order(epoch: "tf.Tensor") -> "tf.data.Dataset":
         index = tf.range(rows, dtype=tf.int64)
-        return tf.data.Dataset.from_tensor_slices(_shuffled(index, seed, epoch))
+        return tf.data.Dataset.from_tensor_slices(shuffled(index, seed, epoch))
 
     return order
 
@@ -111,14 +111,14 @@ def _windows(
     several = max(window // block, 1)
 
     def order(epoch: "tf.Tensor") -> "tf.data.Dataset":
-        drawn = _shuffled(tf.range(blocks, dtype=tf.int64), seed, epoch)
+        drawn = shuffled(tf.range(blocks, dtype=tf.int64), seed, epoch)
 
         def within(place: "tf.Tensor", chosen: "tf.Tensor") -> "tf.data.Dataset":
             index = tf.reshape(chosen[:, None] * block + tf.range(block, dtype=tf.int64), [-1])
             index = tf.boolean_mask(index, index < rows)  # the last block is a short one
             # each window of each epoch has a key of its own
             return tf.data.Dataset.from_tensor_slices(
-                _shuffled(index, seed, (epoch + 1) * (blocks + 1) + place)
+                shuffled(index, seed, (epoch + 1) * (blocks + 1) + place)
             )
 
         return tf.data.Dataset.from_tensor_slices(drawn).batch(several).enumerate().flat_map(within)
@@ -126,10 +126,11 @@ def _windows(
     return order
 
 
-def _shuffled(index: "tf.Tensor", seed: int, epoch: "tf.Tensor") -> "tf.Tensor":
+def shuffled(index: "tf.Tensor", seed: "int | tf.Tensor", epoch: "tf.Tensor") -> "tf.Tensor":
+    """Row numbers in the order of (seed, epoch), both int64."""
     import tensorflow as tf
 
-    key = tf.stack([tf.constant(seed, tf.int64), epoch])
+    key = tf.stack([tf.convert_to_tensor(seed, tf.int64), epoch])
     return tf.random.experimental.stateless_shuffle(index, seed=key)
 
 

@@ -16,7 +16,7 @@ from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.launch import codes, commandline, directories, output, trust
 from kreg.launch.checked import Checked
-from kreg.launch.launchers import IN_PROCESS
+from kreg.launch.launchers import IN_PROCESS, STACKED
 from kreg.printable import say
 from kreg.runs import ResumeError, RunDirectory
 from kreg.runs.lock import Lock
@@ -43,9 +43,10 @@ class Job:
         hydra = HydraConfig.get()
         self.sweeping = hydra.mode is RunMode.MULTIRUN
         self.directory = Path(hydra.runtime.output_dir)
-        self.shares_process = self.sweeping and hydra.launcher.get("_target_") == IN_PROCESS
+        self.shares_process = self.sweeping and hydra.launcher.get("_target_") in IN_PROCESS
         known = checked.find(hydra.overrides.task)
         self.config: Config = known or check_again(cfg, list(hydra.overrides.task))
+        self.stacks = self.sweeping and hydra.launcher.get("_target_") == STACKED
         self.sweep = Path(hydra.sweep.dir).name if self.sweeping else ""
         self.hopeless = None
         if self.sweeping:

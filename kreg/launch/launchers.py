@@ -22,6 +22,7 @@ EXTRAS = {  # launcher -> the plugin that it needs, and kreg's extra that instal
 }
 OWN = {  # kreg's own classes, as conf/hydra names them -> their module, and the plugin they extend
     "InProcess": ("kreg.sweeps.in_process", None),
+    "Stacked": ("kreg.sweeps.stacked", None),
     "Local": ("kreg.sweeps.cluster", "hydra_submitit_launcher"),
     "Slurm": ("kreg.sweeps.slurm", "hydra_submitit_launcher"),
     "Ray": ("kreg.sweeps.ray_launcher", "hydra_ray_launcher"),
@@ -29,7 +30,8 @@ OWN = {  # kreg's own classes, as conf/hydra names them -> their module, and the
     "Search": ("kreg.sweeps.sweeper", None),
 }
 PLUGINS = "hydra_plugins.kreg"
-IN_PROCESS = f"{PLUGINS}.InProcess"  # whose jobs share one process
+STACKED = f"{PLUGINS}.Stacked"
+IN_PROCESS = (f"{PLUGINS}.InProcess", STACKED)  # whose jobs share one process
 RAY_ADDRESS = "hydra.launcher.ray.init.address"
 ADDRESS = re.compile(r"(ray://)?[^/\s]+:\d+")
 FOUND_BY_RAY = ("None", "auto", "local")

@@ -1,5 +1,7 @@
 """The program behind `train.py` and `kreg train`: Hydra's main, with the gate before it."""
 
+from typing import TYPE_CHECKING, Any
+
 import hydra
 from omegaconf import DictConfig
 
@@ -8,6 +10,9 @@ from kreg.launch import gate
 from kreg.launch.checked import Checked
 from kreg.launch.job import Job
 from kreg.training.shared_steps import SharedSteps
+
+if TYPE_CHECKING:
+    from kreg.training.stacks import Stacks
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,16 +27,25 @@ def train(checked: Checked) -> None:
         checked: The configurations that the gate has checked, by the overrides of their jobs.
     """
     steps = SharedSteps()
+    of_the_sweep: list[Stacks] = []  # one, from the first job on, where jobs are stacked
 
-    @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
     def run(cfg: DictConfig) -> float:
         """One job: build, train, diagnose and report; returns what a sweep compares."""
         with Job(cfg, checked) as job:
             from kreg.training import app  # starts TensorFlow, after everything was checked
 
             shared = steps if job.shares_process else None
-            told = (job.hopeless, shared, job.sweep)
+            stacks = of_the_sweep[0] if of_the_sweep and job.stacks else None
+            told = (job.hopeless, shared, job.sweep, stacks)
             job.objective = app.run(job.config, job.directory, *told)
         return job.objective
 
-    run()
+    def decide() -> dict[str, Any]:
+        """What `hydra/launcher=stacked` asks before its first job."""
+        from kreg.training.stacks import Stacks
+
+        of_the_sweep.append(Stacks(list(checked.configs.values())))
+        return of_the_sweep[0].decide()
+
+    run.stacks = decide  # type: ignore[attr-defined]  # Hydra hands launchers this very function
+    hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(run)()

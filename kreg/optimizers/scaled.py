@@ -26,15 +26,15 @@ class Scaled(keras.optimizers.schedules.LearningRateSchedule):
     def __init__(self, height: float, course: keras.optimizers.schedules.LearningRateSchedule):
         self.height = float(height)
         self.course = course
-        self._rate = UntrackedNumbers(self.height)
+        self.numbers = UntrackedNumbers(self.height)
 
     def set_height(self, height: float) -> None:
         """Take another height, from the next step on, without a retrace."""
         self.height = float(height)
-        self._rate.assign(self.height)
+        self.numbers.assign(self.height)
 
     def __call__(self, step: Any) -> Any:
-        return self._rate.read()[0] * self.course(step)
+        return self.numbers.read()[0] * self.course(step)
 
     def get_config(self) -> dict[str, Any]:
         course = keras.optimizers.schedules.serialize(self.course)

@@ -68,6 +68,7 @@ class Result(TypedDict, total=False):
     operating_point: Group | None
     plain_model: str | None
     procedure: str
+    stacked: int  # jobs that were trained together; 0 for a run of its own
 
 
 class TargetScale(TypedDict):

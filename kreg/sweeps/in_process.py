@@ -45,6 +45,9 @@ class InProcess(Launcher):
             for place, overrides in enumerate(job_overrides)
         ]
 
+    def before_training(self) -> None:
+        """Called before each job that has no result yet."""
+
     def run(self, overrides: list[str], number: int, told: str, progress: JobProgress) -> JobReturn:
         """One job, or the note that it is done already."""
         config = self.composed.take(self.config, overrides)
@@ -54,6 +57,7 @@ class InProcess(Launcher):
         if result is not None:
             progress.skip(told)
             return result
+        self.before_training()
         folder, objective = job_folder(config), config.get("objective", OBJECTIVE)
         progress.start(told)
         began, ending = time.monotonic(), "interrupted"

@@ -1,7 +1,7 @@
 """What a job has left behind, read without pandas: the command line asks before every sweep."""
 
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from kreg.config.root import AUTO
 from kreg.foreign import json_text
@@ -17,6 +17,8 @@ class Plan(TypedDict):
     """`sweep.json`."""
 
     jobs: list[list[str]]
+    stacks: NotRequired[list[dict[str, Any]]]  # of `hydra/launcher=stacked`
+    not_stacked: NotRequired[list[dict[str, Any]]]
 
 
 KINDS: dict[str, Any] = {RESULT: Result, CONFIG: Configuration, PLAN: Plan}

@@ -36,6 +36,7 @@ from kreg.training import result as results
 from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
 from kreg.training.shared_steps import SharedSteps
+from kreg.training.stacks import Stacks
 from kreg.training.trained import Trained
 
 
@@ -45,6 +46,7 @@ def run(
     hopeless: Hopeless | None = None,
     steps: SharedSteps | None = None,
     sweep: str = "",
+    stacks: Stacks | None = None,
 ) -> float:
     """Train, diagnose and report in `directory`; returns what a sweep compares.
 
@@ -56,6 +58,7 @@ def run(
             training.
         steps: What this training shares with earlier ones of the process, or `None`.
         sweep: The name of the sweep of which it is a job; empty for a single run.
+        stacks: Of the sweep whose jobs are trained at once where they can be, or `None`.
 
     Raises:
         SystemExit: With 130 or 143 after Ctrl-C or SIGTERM; the same command goes on.
@@ -74,7 +77,7 @@ def run(
         refuse_changed(place, config)
         begun = place.read_json(CONFIG)
         config = earlier_defaults.as_begun(config, begun)
-        training = plan.make(config, steps)
+        training = make(config, steps, stacks)
         announce(training, device, config)
         if isinstance(config.augment, AugmentOptions) and config.augment.preview:
             say(samples.write(training, place.path), sys.stdout)
@@ -83,6 +86,12 @@ def run(
         result = train_and_record(training, config, place, recorded, hopeless, began, sweep).result
         show(result, place, config)
     return float(result["objective"])
+
+
+def make(config: Config, steps: SharedSteps | None, stacks: Stacks | None) -> Plan:
+    """The plan of a training: a job's part of a stack, or one that is trained alone."""
+    found = stacks.take(config, steps) if stacks is not None and steps is not None else None
+    return found or plan.make(config, steps)
 
 
 def train_and_record(
@@ -177,7 +186,8 @@ def train(
     sweep: str = "",
 ) -> Trained:
     """Fit from wherever the run's state is; then measure, save and report."""
-    facts = {"data": training.data.fingerprint(), units.FACT: units.OWN}
+    company = f"in a stack of {training.stacked} jobs" if training.stacked else "alone"
+    facts = {"data": training.data.fingerprint(), units.FACT: units.OWN, "its training": company}
     store = Checkpoint(place, facts, force=config.resume == "force")
     summary.continued(store.epoch, config.trainer.verbose)
     training.data.warnings += units.kept(training, store)

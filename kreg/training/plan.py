@@ -44,6 +44,7 @@ class Plan:
         weighing: `trainer.class_weight`, as it was said.
         pretrained: The checked `model` group.
         finetune: The checked `finetune` group.
+        stacked: How many jobs its stack has, see `kreg.training.stacks`; 0 for a training alone.
     """
 
     data: "Data"
@@ -57,6 +58,7 @@ class Plan:
     weighing: class_weights.Choice = class_weights.NONE
     pretrained: object = None
     finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
+    stacked: int = 0
 
     @property
     def steps(self) -> int:
@@ -253,11 +255,15 @@ def make(
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains
-        weighed = plan.class_weight is not None
-        constants = (scales(network), model.fitted_key(config.model, rows))
-        sizes = (lasts.total, network.steps_per_execution, *constants)
-        plan.model = steps.adopt(network, config, (plan.soft_labels, weighed, *sizes))
+        plan.model = steps.adopt(network, config, constants(plan, config))
     return plan
+
+
+def constants(plan: Plan, config: Config) -> tuple[Any, ...]:
+    """What is compiled into the training step and stands in no configuration."""
+    sizes = (plan.budget.total, plan.model.steps_per_execution)
+    fitted = (scales(plan.model), model.fitted_key(config.model, plan.data))
+    return (plan.soft_labels, plan.class_weight is not None, *sizes, *fitted)
 
 
 def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:

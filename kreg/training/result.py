@@ -57,6 +57,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "sparsity": zeros.fraction,
         "layers": zeros.as_dict()["layers"],
         "features": features.of(plan.model, plan.data),
+        "stacked": plan.stacked,
         "steps": plan.steps * len(plan.model.history.epoch),
         "warnings": list(plan.data.warnings),
         "versions": versions(),

@@ -37,6 +37,14 @@ def prepare(cfg: TrainerOptions, seed: int, steps: SharedSteps | None = None) ->
     return _choose_device(cfg.device, tf)
 
 
+def again(seed: int) -> None:
+    """Names and random numbers as `prepare` leaves them, for another model of the same process."""
+    import keras
+
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(seed)
+
+
 @contextlib.contextmanager
 def as_guest(cfg: TrainerOptions, seed: int) -> Iterator[str]:
     """`prepare` in somebody's own program: the same numbers, and afterwards nothing has changed.

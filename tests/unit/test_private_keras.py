@@ -54,6 +54,28 @@ def test_own_weights_are_those_made_for_training_also_of_a_frozen_layer():
 # optimizers
 
 
+def test_a_step_inside_a_stateless_scope_writes_nothing():
+    model = classifier()
+    model.compile(keras.optimizers.AdamW(0.1), model.loss)
+    optimizer, weights = model.optimizer, model.trainable_variables
+    optimizer.build(weights)
+    before = [weight.numpy() for weight in weights]
+    state = [(v, v.value) for v in [*weights, *optimizer.variables]]
+    with private_keras.pure_steps(optimizer), keras.StatelessScope(state) as scope:
+        optimizer.apply([tf.ones(weight.shape) for weight in weights], weights)
+        moved = [scope.get_current_value(weight).numpy() for weight in weights]
+    assert all(np.array_equal(w.numpy(), b) for w, b in zip(weights, before, strict=True))
+    assert not set(private_keras.WRITES) & set(vars(optimizer))
+    optimizer.apply([tf.ones(weight.shape) for weight in weights], weights)
+    assert all(np.allclose(w.numpy(), m) for w, m in zip(weights, moved, strict=True))
+
+
+def test_the_tracker_of_the_loss_is_what_fit_logs():
+    model = classifier()
+    logged = model.fit(X, Y, verbose=0).history["loss"][-1]
+    assert float(private_keras.loss_tracker(model).result()) == pytest.approx(logged)
+
+
 def test_whether_the_averages_are_in_the_model_is_what_keras_notes():
     swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])

@@ -35,6 +35,7 @@ def installed(plugin):
     "launcher",
     [
         "kreg",
+        "stacked",
         pytest.param("joblib", marks=installed("hydra_joblib_launcher")),
         pytest.param("submitit_local", marks=installed("hydra_submitit_launcher")),
         pytest.param("ray", marks=[installed("hydra_ray_launcher"), pytest.mark.slow]),

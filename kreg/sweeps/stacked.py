@@ -1,0 +1,68 @@
+"""The launcher whose jobs train as one stacked model, where they differ in numbers alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kreg import files
+from kreg.sweeps.in_process import InProcess
+from kreg.sweeps.job_progress import JobProgress
+from kreg.sweeps.results import PLAN, read_json
+
+DECIDES = "stacks"  # the attribute of a task function: what is called before the first job
+
+
+class Stacked(InProcess):
+    """As `InProcess`; which jobs are stacked, and why others are not, is said and written first.
+
+    The jobs still run one after the other: the first of a stack waits for the training of all.
+    """
+
+    decided = False
+
+    def before_training(self) -> None:
+        """Once, before the first job that has no result yet."""
+        decide: Callable[[], dict[str, Any]] | None = getattr(self.task, DECIDES, None)
+        if self.decided:
+            return
+        self.decided = True
+        if decide is None:
+            JobProgress.say("kreg: another program's jobs are not stacked.\n")
+            return
+        found = decide()
+        for line in told(found):
+            JobProgress.say(f"kreg: {line}\n")
+        plan = Path(str(self.config.hydra.sweep.dir)) / PLAN
+        files.write_json(plan, {**read_json(plan), **found})
+
+
+def told(found: dict[str, Any]) -> list[str]:
+    """The stacks of `sweep.json` in words.
+
+    >>> told({"stacks": [{"jobs": [0, 2]}], "not_stacked": [{"jobs": [1], "why": "it is alone"}]})
+    ['2 jobs train as one model: 1, 3.', '1 job shares the compiled step, because it is alone: 2.']
+    """
+    stacks = [
+        f"{count(one['jobs'])} as one model: {named(one['jobs'])}." for one in found["stacks"]
+    ]
+    others = [
+        f"{count(one['jobs'], 'share')} the compiled step, because {one['why']}: "
+        f"{named(one['jobs'])}."
+        for one in found["not_stacked"]
+    ]
+    return stacks + others
+
+
+def count(jobs: list[int], verb: str = "train") -> str:
+    """How many jobs do something."""
+    return f"{len(jobs)} jobs {verb}" if len(jobs) > 1 else f"1 job {verb}s"
+
+
+def named(jobs: list[int]) -> str:
+    """Jobs by the numbers that the terminal has for them; of many the first and the last.
+
+    >>> named([0, 1, 2, 5]), named([0, 1])
+    ('1, 2, ..., 6', '1, 2')
+    """
+    names = [str(job + 1) for job in jobs]
+    return ", ".join([*names[:2], "...", names[-1]] if len(names) > 3 else names)

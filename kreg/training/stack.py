@@ -1,0 +1,145 @@
+"""Jobs that differ only in numbers, trained at once; each plays its own part of it afterwards.
+
+A stack trains all of its members together, epoch by epoch, no further than a member asks for, and
+keeps their states. A job's `fit` is Keras's own with the job's own callbacks: where Keras calls the
+compiled step for an epoch, the state of the job's member after this epoch is put into the model. So
+stopping, measuring, saving and reporting are those of any run.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kreg.training.plan import Plan
+from kreg.training.stacked_step import StackedStep, Values, variables
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+SHRINK = 4  # once no more than one in so many members is left, the others are let go
+
+
+class Stack:
+    """The states of all members after every epoch that one of them has asked for.
+
+    Members play in their order: who comes before the one that asks has ended.
+
+    Args:
+        plans: One a member. Compiled for whole epochs, of one structure and of as many rows.
+    """
+
+    def __init__(self, plans: Sequence[Plan]):
+        import numpy as np
+
+        self.steps, self.budget = plans[0].steps, plans[0].budget
+        for plan in plans:
+            prepare(plan)
+        self.step = StackedStep(plans[0].model, plans[0].batch_size)
+        self.members = list(range(len(plans)))  # still in training: member of each place
+        states = [state_of(plan.model) for plan in plans]
+        self.values: Values = tensors([np.stack(parts) for parts in zip(*states, strict=True)])
+        rows = [plan.data.train for plan in plans]
+        self.rows = tensors(
+            [np.stack([np.asarray(p.x) for p in rows]), np.stack([p.y for p in rows])]
+        )
+        self.seeds = [plan.seed for plan in plans]
+        self.epochs: list[tuple[list[int], Values]] = []  # the members of then, and their states
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def state_after(self, member: int, epoch: int) -> "list[np.ndarray]":
+        """All variables of a member after an epoch, from 0."""
+        while len(self.epochs) <= epoch:
+            self.shrink(member)
+            order = self.order(len(self.epochs))
+            self.values = self.step.epoch(self.values, *self.rows, order)
+            self.epochs.append((self.members, self.values))
+        members, values = self.epochs[epoch]
+        place = members.index(member)
+        return [value[place].numpy() for value in values]
+
+    def shrink(self, first: int) -> None:
+        """Go on without the members that have ended, once that is worth another trace."""
+        left = [place for place, member in enumerate(self.members) if member >= first]
+        if len(left) * SHRINK > len(self.members):
+            return
+        self.members = [self.members[place] for place in left]
+        self.values = pick(self.values, left)
+        self.rows = pick(self.rows, left)
+
+    def order(self, epoch: int) -> "tf.Tensor":
+        """Row numbers of every pass of an epoch: `(passes, members, rows)`, as each job's own."""
+        import tensorflow as tf
+
+        passes = self.budget.passes
+        seeds = tf.constant([self.seeds[member] for member in self.members], tf.int64)
+        return orders(seeds, epoch * passes, passes, self.rows[1].shape[1])
+
+    def player(self, member: int, model: "keras.Model") -> Callable[[Any], dict[str, Any]]:
+        """What takes the place of the model's compiled step in the `fit` of a member."""
+        into = variables(model)
+
+        def play(batches: Any) -> dict[str, Any]:
+            epoch = int(model.optimizer.iterations.numpy()) // self.steps
+            for variable, value in zip(into, self.state_after(member, epoch), strict=True):
+                variable.assign(value)
+            return dict(model.get_metrics_result())
+
+        return play
+
+
+def orders(seeds: "tf.Tensor", first: int, passes: int, rows: int) -> "tf.Tensor":
+    """The orders of `passes` passes from `first` on for every seed, of one call each."""
+    import tensorflow as tf
+
+    order = compiled_orders(passes, rows)
+    found: tf.Tensor = order(seeds, tf.constant(first, tf.int64))
+    return found
+
+
+@functools.lru_cache(maxsize=8)
+def compiled_orders(passes: int, rows: int) -> Callable[..., Any]:
+    """Without XLA, whose random numbers are others than those of the epoch stream."""
+    import tensorflow as tf
+
+    from kreg.data.stream import shuffled
+
+    def order(seeds: Any, first: Any) -> Any:
+        def of_a_seed(seed: Any) -> Any:
+            index = tf.range(rows, dtype=tf.int64)
+            return tf.stack([shuffled(index, seed, first + number) for number in range(passes)])
+
+        return tf.transpose(tf.map_fn(of_a_seed, seeds), [1, 0, 2])
+
+    found: Callable[..., Any] = tf.function(order, reduce_retracing=True, autograph=False)
+    return found
+
+
+def prepare(plan: Plan) -> None:
+    """Make all variables of a member's model, as its `fit` would."""
+    from kreg import private_keras
+
+    plan.model.optimizer.build(plan.model.trainable_variables)
+    batch = tensors([plan.data.train.x[:2], plan.data.train.y[:2]])
+    private_keras.build_metrics(plan.model, tuple(batch))
+
+
+def state_of(model: "keras.Model") -> "list[np.ndarray]":
+    """The values of all that a step of the model reads."""
+    return [variable.numpy() for variable in variables(model)]
+
+
+def tensors(arrays: "Sequence[np.ndarray]") -> Values:
+    import tensorflow as tf
+
+    return [tf.constant(array) for array in arrays]
+
+
+def pick(values: Values, places: list[int]) -> Values:
+    """Some of the members."""
+    import tensorflow as tf
+
+    return [tf.gather(value, places) for value in values]

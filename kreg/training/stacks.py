@@ -1,0 +1,220 @@
+"""Which jobs of a sweep are trained as one stacked model, which are not, and why.
+
+Decided before the first job, from configurations and sizes alone: the same command has the same
+stacks on every machine, also when it goes on after an interruption.
+"""
+
+import dataclasses
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kreg.config.root import Config
+from kreg.factories import data
+from kreg.training import plan as plans
+from kreg.training import shared_steps, start
+from kreg.training.class_weights import NONE
+from kreg.training.plan import Plan
+from kreg.training.shared_steps import SharedSteps
+from kreg.training.stack import Stack, prepare, state_of
+
+KINDS = {  # what has been compared with single runs; `Custom` has none of these names
+    "model": ("linear", "shallow", "deep", "wide"),
+    "optimizer": ("adam", "adamw", "sgd"),
+    "reg": ("none", "l1", "l2", "elasticnet", "group", "sparse_group"),
+    "dropout": ("none", "dropout"),
+    "augment": ("none",),
+    "callbacks": ("none",),
+    "finetune": ("full",),
+}
+MOST_PARAMETERS = 100_000  # above, products of matrices take the time, and a stack saves none
+MOST_MEMBERS = 64
+MOST_BYTES = 2**30  # of all states that the stacks of a sweep keep
+ALONE = "no other job differs from it in numbers alone"
+TOLD = (
+    "Trained in a stack of {} jobs: a run of its own has the same zeros and differs by rounding, "
+    "about 1e-5 after an epoch. The first jobs of a stack wait for the training of all."
+)
+
+
+@dataclass
+class Group:
+    """Jobs of one compiled step, in their order, or one that is trained by itself.
+
+    Args:
+        jobs: Their numbers.
+        why: Why they are not stacked; empty where they are.
+        sizes: What decided: `parameters`, `rows`, `epochs`, `bytes` that a member takes.
+    """
+
+    jobs: list[int]
+    why: str = ""
+    sizes: dict[str, int] = field(default_factory=dict)
+
+
+class Stacks:
+    """The stacks of one sweep.
+
+    Args:
+        configs: The checked configurations of all jobs, in their order.
+    """
+
+    def __init__(self, configs: Sequence[Config]):
+        self.configs = list(configs)
+        self.number = {id(config): number for number, config in enumerate(self.configs)}
+        self.groups: list[Group] = []
+        self.known_rows: dict[str, int] = {}
+        self.trained: dict[int, tuple[Stack, list[Plan]]] = {}  # by the place of the group
+
+    def decide(self) -> dict[str, Any]:
+        """Form the stacks; returns what `sweep.json` says of them."""
+        start.prepare(self.configs[0].trainer, self.configs[0].seed)
+        groups = [self.sized(group) for group in self.alike()]
+        count = sum(not group.why for group in groups)
+        self.groups = [part for group in groups for part in parts(group, count)]
+        return {
+            "stacks": [{"jobs": g.jobs, **g.sizes} for g in self.groups if not g.why],
+            "not_stacked": [{"jobs": g.jobs, "why": g.why} for g in self.groups if g.why],
+        }
+
+    def alike(self) -> list[Group]:
+        """Jobs that differ in numbers alone and have as many rows; the others with their reason."""
+        found: dict[tuple[str, Any], list[int]] = {}
+        for number, config in enumerate(self.configs):
+            why = obstacle(config)
+            key = why or (
+                shared_steps.structure(config.to_dict(), length(config)),
+                self.rows(config),
+            )
+            found.setdefault((why, key), []).append(number)
+        return [
+            Group(jobs, why or (ALONE if len(jobs) == 1 else ""))
+            for (why, _), jobs in found.items()
+        ]
+
+    def rows(self, config: Config) -> int:
+        """Training rows of a job; -1 where they cannot be read, which the job itself will say."""
+        key = json.dumps([dataclasses.asdict(config.data), config.seed], default=repr)
+        if key not in self.known_rows:
+            try:
+                self.known_rows[key] = len(data.load(config.data, config.seed).train)
+            except Exception:  # whatever it is
+                self.known_rows[key] = -1
+        return self.known_rows[key]
+
+    def sized(self, group: Group) -> Group:
+        """The same jobs with the sizes of a member, or with what they say against a stack."""
+        if group.why:
+            return group
+        config = self.configs[group.jobs[0]]
+        start.again(config.seed)
+        try:
+            made = plans.make(config, whole_epochs=True)
+        except Exception as error:  # whatever it is, each of the jobs will say it
+            return Group(group.jobs, f"they cannot be built ({type(error).__name__})")
+        if why := too_heavy(made):
+            return Group(group.jobs, why)
+        prepare(made)
+        return Group(group.jobs, "", sizes_of(made))
+
+    def take(self, config: Config, steps: SharedSteps) -> Plan | None:
+        """The plan of a job whose model plays its part of a stack; `None` for all others.
+
+        Args:
+            config: One of the sweep's, this very object.
+            steps: What the jobs of this process share: the model with its evaluators.
+        """
+        number = self.number.get(id(config))
+        place = next((i for i, g in enumerate(self.groups) if number in g.jobs and not g.why), None)
+        if number is None or place is None:
+            return None
+        group = self.groups[place]
+        stack, members = self.stack(place)
+        start.prepare(config.trainer, config.seed, steps)
+        member = group.jobs.index(number)
+        made = members[member]
+        made.model = steps.adopt(made.model, config, ("stacked", *plans.constants(made, config)))
+        made.model.train_function = stack.player(member, made.model)
+        made.stacked = len(stack)
+        made.data.warnings.append(TOLD.format(len(stack)))
+        return made
+
+    def stack(self, place: int) -> tuple[Stack, list[Plan]]:
+        """The stack of a group, and its members' plans: each as its own run would begin."""
+        if place not in self.trained:
+            self.trained.pop(place - 1, None)
+            members = []
+            for number in self.groups[place].jobs:
+                config = self.configs[number]
+                start.again(config.seed)
+                members.append(plans.make(config, whole_epochs=True))
+            self.trained[place] = Stack(members), members
+        return self.trained[place]
+
+
+def obstacle(config: Config) -> str:
+    """What in a configuration speaks against a stack; empty where nothing does."""
+    if config.procedure != "train" or config.check:
+        return "nothing is trained, or not by fit"
+    for group, known in KINDS.items():
+        kind = getattr(getattr(config, group), "kind", None)
+        if kind not in known:
+            return f"{group}={kind} is not among {', '.join(known)}"
+    return next((why for why, holds in exclusions(config).items() if holds), "")
+
+
+def exclusions(config: Config) -> dict[str, bool]:
+    """Settings of the known kinds that a stack does not know."""
+    optimizer, trainer = config.optimizer, config.trainer
+    return {
+        "optimizer.ema keeps averages": getattr(optimizer, "ema", None) is not None,
+        "optimizer.accumulate takes several batches": getattr(optimizer, "accumulate", 1) != 1,
+        "trainer.class_weight weighs rows": trainer.class_weight != NONE,
+        "trainer.precision is not float32": trainer.precision != "float32",
+        "the objective is a time": config.objective == "seconds",
+        "compress goes on with the training": config.compress.enabled,
+    }
+
+
+def length(config: Config) -> tuple[Any, ...]:
+    """What decides how long a training is."""
+    return (config.trainer.epochs, config.trainer.steps)
+
+
+def too_heavy(plan: Plan) -> str:
+    """What the sizes of a member say against a stack; empty where nothing does."""
+    from kreg.data.dataset import is_lazy
+
+    parameters, rows = plan.model.count_params(), plan.data.train
+    if parameters > MOST_PARAMETERS:
+        return f"{parameters:,} parameters are more than {MOST_PARAMETERS:,}: a stack saves nothing"
+    if rows.weight is not None:
+        return "the rows have weights"
+    return "the rows are read from files" if is_lazy(rows.x) else ""
+
+
+def sizes_of(plan: Plan) -> dict[str, int]:
+    """What `sweep.json` says of a member; `bytes` are those of all its states and rows."""
+    import numpy as np
+
+    states = sum(part.nbytes for part in state_of(plan.model)) * (plan.budget.epochs + 1)
+    rows = plan.data.train
+    size = states + np.asarray(rows.x).nbytes + rows.y.nbytes
+    found = {"parameters": plan.model.count_params(), "epochs": plan.budget.epochs}
+    return {**found, "rows": len(rows), "bytes": size}
+
+
+def parts(group: Group, stacks: int) -> list[Group]:
+    """A group in stacks of equal size, as large as memory allows to each of so many."""
+    if group.why:
+        return [group]
+    fit = MOST_BYTES // max(stacks, 1) // group.sizes["bytes"]
+    most = min(MOST_MEMBERS, fit)
+    if most < 2:
+        return [Group(group.jobs, "the states of two jobs take more than a gigabyte")]
+    count = -(-len(group.jobs) // most)
+    bounds = [len(group.jobs) * i // count for i in range(count + 1)]
+    chunks = [group.jobs[a:b] for a, b in itertools.pairwise(bounds)]
+    return [Group(jobs, "" if len(jobs) > 1 else ALONE, group.sizes) for jobs in chunks]
