@@ -1,7 +1,7 @@
 """Record the suite of runs on which verdict and stopping rules are judged.
 
     KREG_DATA=/path/to/data python benchmarks/record_suite.py        # a few minutes of one core
-    KREG_DATA=... python benchmarks/record_suite.py --seed 1 --out benchmarks/data/held_out.npz
+    KREG_DATA=... python benchmarks/record_suite.py --seed 1 --out held_out.npz
     python benchmarks/record_suite.py --decayed         # a minute; needs no data
 
 Thirteen tasks (three synthetic, ten real) times a saturated 2^(7-4) design of seven factors: 104
@@ -23,7 +23,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from suite import DECAYED, PATH, Run, save
+
+from benchmarks.verdicts.suite import DECAYED, PATH, Run, save
 
 EPOCHS, BATCH, TEST = 100, 32, 5000
 FACTORS = {
