@@ -14,6 +14,8 @@ seed draws other rows, other label noise, other weights and, for the synthetic t
 `--decayed` records runs that end too early or whose schedule does: two synthetic tasks, two
 learning rates, four schedules. Their truth is `reachable`: the smallest loss on the test set in as
 many epochs more, at a rate of 1e-3.
+
+`record_keras_suite.py` records real Keras fits in the same format, on other data sets.
 """
 
 import argparse
@@ -137,9 +139,9 @@ TASKS = {
 }
 
 
-def splits(task: str, factors: dict, rng):
+def splits(read, factors: dict, rng):
     """Train, validation and test arrays, standardised by the training rows; noise in all three."""
-    x, y, kind = TASKS[task](rng)
+    x, y, kind = read(rng)
     order = rng.permutation(len(x))
     x, y = x[order], y[order]
     n, m = factors["rows"], factors["validation"]
@@ -237,7 +239,7 @@ def evaluate(net, split, kind, training=False):
 
 def run(task: str, number: int, factors: dict, half: str, seed: int = 0, schedule: str = "") -> Run:
     rng = np.random.default_rng([sum(map(ord, task)), number, seed][: 3 if seed else 2])
-    kind, (train, validation, test) = splits(task, factors, rng)
+    kind, (train, validation, test) = splits(TASKS[task], factors, rng)
     outputs = 1 if kind == "regression" else int(max(train[1].max(), test[1].max())) + 1
     net = Net([train[0].shape[1], factors["width"], factors["width"], outputs], factors, rng)
     measured = min(len(train[0]), len(validation[0]))  # the same number of rows on both sides

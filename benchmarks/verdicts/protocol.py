@@ -103,9 +103,10 @@ def whole(rule: AnyRule) -> AnyRule:
 
 
 def answers(rule: VerdictRule, run: Run, *, held: bool = False) -> tuple[np.ndarray, int | None]:
-    """(alarm after each epoch as booleans, the date of the last alarm or of the first).
+    """(alarm after each epoch as booleans, date or `None`).
 
-    A rule that gives no dates is dated by its first alarm, one that does by its last answer.
+    A rule that gives no dates is dated by its first alarm, one that does by its answer after the
+    last epoch: there is none where that is no alarm.
 
     Args:
         rule: The rule.
@@ -125,9 +126,9 @@ def answers(rule: VerdictRule, run: Run, *, held: bool = False) -> tuple[np.ndar
                 f"{run.meta['name']} alone it says something else than of all {len(said)}."
             )
     alarms = np.array([answer is not False for answer in said])
-    dates = [answer for answer in said if answer is not False and answer is not True]
-    first = int(alarms.argmax()) + 1 if alarms.any() else None
-    return alarms, dates[-1] if dates else first
+    if any(not isinstance(answer, bool) for answer in said):
+        return alarms, None if isinstance(said[-1], bool) else said[-1]
+    return alarms, int(alarms.argmax()) + 1 if alarms.any() else None
 
 
 def _all(rule: VerdictRule, run: Run, epochs: int) -> list[bool | int]:

@@ -79,6 +79,7 @@ def score(rule: VerdictRule, runs: Sequence[Run]) -> VerdictScore:
         flips.append(np.count_nonzero(np.diff(alarm.astype(int))))
         if past[-1] and date is not None:
             onsets.append(abs(date - best))
+        if past[-1] and alarm.any():
             delays.append(abs(int(alarm.argmax()) - int(past.argmax())))
     (fine, false), (missed, hit) = counts
     return VerdictScore(
