@@ -61,12 +61,15 @@ def against(here: tuple[Document, Record | None], there: tuple[Document, Record 
         there: The same of the baseline.
     """
     (one, record), (other, before) = here, there
-    unlike = why_not(one, other)
+    unlike = why_not(one, other) or other_units(one, other)
     paired = None if unlike else same_rows(record, before)
     first = difference(one["verdict"]["monitor"], best(one), best(other))
-    if not unlike:
-        first = judged(first, error(one, other, record, before, paired))
-    numbers = [first, *(() if unlike else metrics(one, other)), *sizes(one, other)]
+    first = (
+        {**first, "better": None}
+        if unlike
+        else judged(first, error(one, other, record, before, paired))
+    )
+    numbers = [first, *(() if why_not(one, other) else metrics(one, other)), *sizes(one, other)]
     test = "none" if first["sure"] is None else "paired" if paired else "unpaired"
     notes = [unlike] if unlike else [OTHER_ROWS] if test == "unpaired" else []
     return {
@@ -92,6 +95,17 @@ def why_not(one: Document, other: Document) -> str:
     if mine != theirs:
         return f"{mine} was judged here and {theirs} there: they are not of one kind."
     return ""
+
+
+def other_units(one: Document, other: Document) -> str:
+    """Why the losses have no common unit, as of targets scaled by other training rows."""
+    here, there = ((doc["inputs"].get("units") or {}).get("loss") for doc in (one, other))
+    if here is None or there is None or here == there:
+        return ""
+    return (
+        f"The loss is {here} here, and {there} there: no loss can be compared. Errors in the "
+        "target's own units can."
+    )
 
 
 def best(document: Document) -> float | None:
