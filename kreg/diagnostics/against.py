@@ -64,14 +64,15 @@ def against(here: tuple[Document, Record | None], there: tuple[Document, Record 
     unlike = why_not(one, other) or other_units(one, other)
     paired = None if unlike else same_rows(record, before)
     first = difference(one["verdict"]["monitor"], best(one), best(other))
-    first = (
-        {**first, "better": None}
-        if unlike
-        else judged(first, error(one, other, record, before, paired))
-    )
-    numbers = [first, *(() if why_not(one, other) else metrics(one, other)), *sizes(one, other)]
+    if not unlike:
+        first = judged(first, error(one, other, record, before, paired))
+    scores = [] if why_not(one, other) else list(metrics(one, other))
+    losses = [first, *(number for number in scores if number["name"].endswith("loss"))]
+    numbers = [first, *scores, *sizes(one, other)]
+    if unlike:
+        numbers = [apart(number) if number in losses else number for number in numbers]
     test = "none" if first["sure"] is None else "paired" if paired else "unpaired"
-    notes = [unlike] if unlike else [OTHER_ROWS] if test == "unpaired" else []
+    notes = [OTHER_ROWS] if test == "unpaired" else []
     return {
         "name": str(other["name"]),
         "sentence": unlike or sentence(first, test, paired),
@@ -106,6 +107,11 @@ def other_units(one: Document, other: Document) -> str:
         f"The loss is {here} here, and {there} there: no loss can be compared. Errors in the "
         "target's own units can."
     )
+
+
+def apart(number: Difference) -> Difference:
+    """Two values that stand beside each other and have no difference."""
+    return {**number, "difference": None, "better": None}
 
 
 def best(document: Document) -> float | None:

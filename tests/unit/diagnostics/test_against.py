@@ -82,7 +82,7 @@ def test_losses_of_targets_in_other_units_are_not_compared_and_errors_in_their_o
     found = held(one, other)
     loss = number(found, "val_clean_loss")
     assert "divided by 2249 here, and squared, of the target divided by 2254" in found["sentence"]
-    assert (loss["better"], loss["sure"], found["test"]) == (None, None, "none")
+    assert (loss["better"], loss["difference"], found["test"]) == (None, None, "none")
     assert [n["name"] for n in found["numbers"]] == [n["name"] for n in held(one, one)["numbers"]]
     assert "no loss can be compared" not in held(one, one)["sentence"]
 
