@@ -1,4 +1,4 @@
-"""The head of a page as a picture: `python docs/pictures.py RUN/report.html docs/report.png 1420`."""
+"""The head of a page as a picture: `python docs/pictures.py RUN/report.html PICTURE.png 1420`."""
 
 import shutil
 import subprocess

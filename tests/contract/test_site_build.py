@@ -1,4 +1,4 @@
-"""`make test-site`: the site is built without a warning, links lead somewhere, its search answers."""
+"""`make test-site`: the site is built without a warning, links lead somewhere, search answers."""
 
 import json
 import os
