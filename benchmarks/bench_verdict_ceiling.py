@@ -12,14 +12,14 @@ epochs that they find at that precision: what a hand-made rule can hope for, giv
 from statistics import NormalDist
 
 import numpy as np
-from bench_verdict import truth
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from suite import load
 
+from benchmarks.verdicts.suite import load
+from benchmarks.verdicts.verdict_score import truth
 from kreg.diagnostics.judge import middle
 from kreg.diagnostics.series import judged
 from kreg.diagnostics.trailing import Trailing

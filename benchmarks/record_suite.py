@@ -1,7 +1,7 @@
 """Record the suite of runs on which verdict and stopping rules are judged.
 
     KREG_DATA=/path/to/data python benchmarks/record_suite.py        # a few minutes of one core
-    KREG_DATA=... python benchmarks/record_suite.py --seed 1 --out benchmarks/data/held_out.npz
+    KREG_DATA=... python benchmarks/record_suite.py --seed 1 --out held_out.npz
     python benchmarks/record_suite.py --decayed         # a minute; needs no data
 
 Thirteen tasks (three synthetic, ten real) times a saturated 2^(7-4) design of seven factors: 104
@@ -14,6 +14,8 @@ seed draws other rows, other label noise, other weights and, for the synthetic t
 `--decayed` records runs that end too early or whose schedule does: two synthetic tasks, two
 learning rates, four schedules. Their truth is `reachable`: the smallest loss on the test set in as
 many epochs more, at a rate of 1e-3.
+
+`record_keras_suite.py` records real Keras fits in the same format, on other data sets.
 """
 
 import argparse
@@ -23,7 +25,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from suite import DECAYED, PATH, Run, save
+
+from benchmarks.verdicts.suite import DECAYED, PATH, Run, save
 
 EPOCHS, BATCH, TEST = 100, 32, 5000
 FACTORS = {
@@ -136,9 +139,9 @@ TASKS = {
 }
 
 
-def splits(task: str, factors: dict, rng):
+def splits(read, factors: dict, rng):
     """Train, validation and test arrays, standardised by the training rows; noise in all three."""
-    x, y, kind = TASKS[task](rng)
+    x, y, kind = read(rng)
     order = rng.permutation(len(x))
     x, y = x[order], y[order]
     n, m = factors["rows"], factors["validation"]
@@ -236,7 +239,7 @@ def evaluate(net, split, kind, training=False):
 
 def run(task: str, number: int, factors: dict, half: str, seed: int = 0, schedule: str = "") -> Run:
     rng = np.random.default_rng([sum(map(ord, task)), number, seed][: 3 if seed else 2])
-    kind, (train, validation, test) = splits(task, factors, rng)
+    kind, (train, validation, test) = splits(TASKS[task], factors, rng)
     outputs = 1 if kind == "regression" else int(max(train[1].max(), test[1].max())) + 1
     net = Net([train[0].shape[1], factors["width"], factors["width"], outputs], factors, rng)
     measured = min(len(train[0]), len(validation[0]))  # the same number of rows on both sides

@@ -1,30 +1,17 @@
 """The recorded suite: its format, and the quality of the verdict on it."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from benchmarks.verdicts import suite
+from benchmarks.verdicts.verdict_rules import kreg
+from benchmarks.verdicts.verdict_score import score
 from kreg.diagnostics import diagnose
 from kreg.diagnostics.rest import STOPPED
 from kreg.diagnostics.verdict import NO_RATES
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
-
-@pytest.fixture(scope="module")
-def modules():
-    sys.path.insert(0, str(BENCHMARKS))
-    import bench_verdict
-    import suite
-
-    yield suite, bench_verdict
-    sys.path.remove(str(BENCHMARKS))
-
-
-def test_what_is_saved_is_loaded(modules, tmp_path):
-    suite, _ = modules
+def test_what_is_saved_is_loaded(tmp_path):
     rng = np.random.default_rng(0)
     losses = rng.exponential(1.0, (6, 9)).astype(np.float32)
     right = rng.random((6, 9)) < 0.5
@@ -40,8 +27,7 @@ def test_what_is_saved_is_loaded(modules, tmp_path):
     np.testing.assert_allclose(first.curves["test_loss"], curves["test_loss"], rtol=1e-4)
 
 
-def test_the_suite_is_what_it_says(modules):
-    suite, _ = modules
+def test_the_suite_is_what_it_says():
     runs = suite.load()
     assert len(runs) >= 96
     assert len({run.meta["task"] for run in runs}) == 13
@@ -50,9 +36,8 @@ def test_the_suite_is_what_it_says(modules):
     assert suite.PATH.stat().st_size < 2e6
 
 
-def test_a_schedule_that_ended_is_never_a_convergence(modules):
+def test_a_schedule_that_ended_is_never_a_convergence():
     """Recorded without a restart: the learning rates alone are the evidence."""
-    suite, _ = modules
     runs = suite.load(suite.DECAYED)
     assert {run.meta["schedule"] for run in runs} == {"constant", "cosine", "early", "step"}
     under = [r for r in runs if r.curves["test_loss"][-1] > 1.1 * r.meta["reachable"]]
@@ -65,8 +50,7 @@ def test_a_schedule_that_ended_is_never_a_convergence(modules):
     assert "SCHEDULE ENDED" not in {words[run.meta["name"]] for run in free}
 
 
-def test_without_its_rates_a_decayed_run_gets_the_caveat(modules):
-    suite, _ = modules
+def test_without_its_rates_a_decayed_run_gets_the_caveat():
     record = suite.load(suite.DECAYED)[5].record()
     del record.curves["learning_rate"]
     found = diagnose(record)
@@ -74,10 +58,9 @@ def test_without_its_rates_a_decayed_run_gets_the_caveat(modules):
 
 
 @pytest.mark.slow
-def test_the_verdict_keeps_its_quality(modules):
-    suite, bench = modules
-    precision, _, _, false_alarms, flips, onset, _ = bench.score(bench.kreg, suite.load())
-    assert precision >= 0.95
-    assert false_alarms <= 0.02
-    assert flips <= 2
-    assert onset <= 3
+def test_the_verdict_keeps_its_quality():
+    found = score(kreg, suite.load())
+    assert found.precision >= 0.95
+    assert found.false_alarms <= 0.02
+    assert found.flips <= 2
+    assert found.onset <= 3

@@ -3,14 +3,17 @@
 One `.npz` without pickles:
 
 - `meta`: JSON text, a list of dicts (one a run: task, factors, half, sizes, loss);
-- `names`: the curves' names; `curves`: float32 array of shape (runs, names, epochs);
+- `names`: the curves' names; `curves`: float32 array of shape (runs, names, epochs), NaN where a
+  run has no such curve;
 - `losses_<i>`: per-example validation losses of run i, in units of `STEP` nats, differences in
   time, zigzag coded, as two byte planes of shape (2, epochs, n): it packs to a few bits a value;
 - `correct_<i>`: which examples are right, changes in time, packed bits.
 
-`test_loss` is the truth: a large test set that no verdict and no stopping rule sees.
+`test_loss` is the truth: a large test set that no verdict and no stopping rule sees. So are all
+curves that begin with `test_`.
 """
 
+import functools
 import json
 import math
 from dataclasses import dataclass
@@ -23,6 +26,7 @@ from kreg.diagnostics import Record
 PATH = Path(__file__).parent / "data" / "suite.npz"
 HELD_OUT = PATH.with_name("held_out.npz")  # another seed; nothing was chosen on it
 DECAYED = PATH.with_name("decayed.npz")  # runs that end too early, or whose schedule does
+HIDDEN = ("test_", "noisy_")  # beginnings of the curves that no rule sees
 STEP = 0.01  # uniform rounding error 0.003 a value, 0.0003 on a mean of 100: below any paired error
 
 
@@ -32,7 +36,8 @@ class Run:
 
     Args:
         meta: Factors: `task`, `rows`, `validation`, `noise`, `dropout`, `rate`, `l2`, `width`,
-            `half` (`"design"` or `"held out"`), `kind`.
+            `half` (`"design"` or `"held out"`), `kind`; `baseline` as in `kreg.diagnostics.Record`,
+            where it was measured.
         curves: Name to float array of shape (epochs,).
         examples: Float32 array of shape (epochs, n), validation losses.
         correct: Boolean array of shape (epochs, n); empty for regression.
@@ -43,13 +48,24 @@ class Run:
     examples: np.ndarray
     correct: np.ndarray
 
+    @functools.cached_property
+    def seen(self) -> dict[str, np.ndarray]:
+        """The curves that a rule may see: those with a value, and none of the test set."""
+        return {
+            name: curve
+            for name, curve in self.curves.items()
+            if not name.startswith(HIDDEN) and np.isfinite(curve).any()
+        }
+
     def record(self) -> Record:
         """What Diagnostics would have measured: everything but the test set."""
         record = Record(name=self.meta["name"], task=self.meta["kind"], loss=self.meta["loss"])
         record.sizes = {k: self.meta[k] for k in ("train", "validation", "measured", "classes")}
-        if self.meta["kind"] != "regression":  # balanced classes
+        if "baseline" in self.meta:
+            record.baseline = self.meta["baseline"]
+        elif self.meta["kind"] != "regression":  # balanced classes
             record.baseline = {"train": {"loss": math.log(self.meta["classes"])}}
-        seen = {k: v for k, v in self.curves.items() if not k.startswith(("test_", "noisy_"))}
+        seen = self.seen
         for t in range(len(self.examples)):
             values = {name: curve[t] for name, curve in seen.items() if np.isfinite(curve[t])}
             correct = self.correct[t] if self.correct.size else None
@@ -59,8 +75,9 @@ class Run:
 
 def save(runs: list[Run], path=PATH) -> None:
     """Write the suite."""
-    names = sorted(runs[0].curves)
-    curves = np.array([[run.curves[name] for name in names] for run in runs], np.float32)
+    names = sorted(set().union(*(run.curves for run in runs)))
+    none = np.full(len(runs[0].examples), np.nan)
+    curves = np.array([[run.curves.get(n, none) for n in names] for run in runs], np.float32)
     arrays = {f"losses_{i}": _pack(run.examples) for i, run in enumerate(runs)}
     arrays |= {f"correct_{i}": _pack_bits(run.correct) for i, run in enumerate(runs)}
     meta = np.array(json.dumps([run.meta for run in runs]))
