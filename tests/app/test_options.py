@@ -80,7 +80,7 @@ TRAINABLE = [
 ]  # what others have trained is trained on in test_backbone.py
 
 
-# options that train as a sibling does which stays in the fast suite; their rooms test what is theirs
+# options that train as a sibling does that stays in the fast suite; their rooms test the rest
 LIKE_A_SIBLING = {
     "dropout": {"heavy", "scheduled", "dropblock"},
     "hparams_search": {"optuna", "random"},

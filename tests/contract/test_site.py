@@ -18,6 +18,13 @@ PAGES = sorted(DOCS.glob("*.md"))
 EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
 GROUPS = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"hydra"}
 SWITCH = {"true": "on", "false": "off"}
+PARTS = {  # where the names of the table of features are
+    "keras": ("callbacks", "distribution", "layers", "regularizers", "utils"),
+    "sklearn": (
+        "calibration", "compose", "experimental.enable_halving_search_cv", "impute",
+        "linear_model", "model_selection", "neural_network", "preprocessing",
+    ),
+}  # fmt: skip
 OPTION = re.compile(r"^(\w+)=([\w,]+)$")
 
 
@@ -96,6 +103,26 @@ def test_every_option_that_a_page_names_is_there(page):
             there = {path.stem for path in (ROOT / "conf" / group).glob("*.yaml")}
             said = {SWITCH.get(option, option) for option in options.split(",")}
             assert said <= there, (group, options)
+
+
+def has(package: str, name: str) -> bool:
+    """Whether a package has this name, in one of its modules that a user imports from."""
+    modules = [importlib.import_module(package)]
+    if package != "keras_tuner":
+        modules += [importlib.import_module(f"{package}.{part}") for part in PARTS[package]]
+    return any(attribute(module, name.split(".")) for module in modules)
+
+
+def attribute(owner: object, path: list[str]) -> bool:
+    """Whether `owner.a.b` is there."""
+    return not path or (hasattr(owner, path[0]) and attribute(getattr(owner, path[0]), path[1:]))
+
+
+@pytest.mark.parametrize("column, package", [(1, "keras"), (3, "keras_tuner"), (4, "sklearn")])
+def test_the_table_of_features_names_what_the_others_have(column, package):
+    rows = [row.split("|") for row in (DOCS / "compared.md").read_text().split("\n| ")[2:]]
+    words = re.findall(r"`([A-Z][\w.]+)[`(]", " ".join(row[column] for row in rows))
+    assert len(words) >= 6 and all(has(package, word) for word in words), words
 
 
 def test_the_python_of_the_start_runs(capsys, tmp_path, monkeypatch):
