@@ -37,14 +37,18 @@ def against(here: tuple[Document, Record | None], there: tuple[Document, Record 
         there: The same of the baseline.
     """
     (one, record), (other, before) = here, there
-    unlike = why_not(one, other)
+    unlike = why_not(one, other) or other_units(one, other)
     paired = None if unlike else same_rows(record, before)
     first = difference(one["verdict"]["monitor"], best(one), best(other))
     if not unlike:
         first = judged(first, error(one, other, record, before, paired))
-    numbers = [first, *(() if unlike else metrics(one, other)), *sizes(one, other)]
+    scores = [] if why_not(one, other) else list(metrics(one, other))
+    losses = [first, *(number for number in scores if number["name"].endswith("loss"))]
+    numbers = [first, *scores, *sizes(one, other)]
+    if unlike:
+        numbers = [apart(number) if number in losses else number for number in numbers]
     test = "none" if first["sure"] is None else "paired" if paired else "unpaired"
-    notes = [unlike] if unlike else [OTHER_ROWS] if test == "unpaired" else []
+    notes = [OTHER_ROWS] if test == "unpaired" else []
     return {
         "name": str(other["name"]),
         "sentence": unlike or sentence(first, test, paired),
@@ -68,6 +72,22 @@ def why_not(one: Document, other: Document) -> str:
     if mine != theirs:
         return f"{mine} was judged here and {theirs} there: they are not of one kind."
     return ""
+
+
+def other_units(one: Document, other: Document) -> str:
+    """Why the losses have no common unit, as of targets scaled by other training rows."""
+    here, there = ((doc["inputs"].get("units") or {}).get("loss") for doc in (one, other))
+    if here is None or there is None or here == there:
+        return ""
+    return (
+        f"The loss is {here} here, and {there} there: no loss can be compared. Errors in the "
+        "target's own units can."
+    )
+
+
+def apart(number: Difference) -> Difference:
+    """Two values that stand beside each other and have no difference."""
+    return {**number, "difference": None, "better": None}
 
 
 def best(document: Document) -> float | None:

@@ -106,6 +106,16 @@ def test_the_python_of_the_start_runs(capsys, tmp_path, monkeypatch):
     assert "dense" in capsys.readouterr().out
 
 
+def test_every_question_says_by_which_words_it_is_found():
+    """`docs/found_by.py` makes them entries of the index, which the search shows first."""
+    parts = re.split(r"^## (.+)\n", (DOCS / "faq.md").read_text(), flags=re.M)[1:]
+    questions = dict(zip(parts[::2], parts[1::2], strict=True))
+    words = [re.match(r"\n<!-- found by: (.+) -->\n", text) for text in questions.values()]
+    assert len(questions) > 10 and all(words)
+    every = [word for found in words for word in found[1].split(", ")]
+    assert len(every) == len(set(every))  # a word leads to one question
+
+
 # --- the gallery ----------------------------------------------------------------------------------
 
 
