@@ -50,6 +50,9 @@ test-ray: $(VENV)/ray.stamp  ## Ray's launcher, on one node and on two, in its o
 test-trackers: $(VENV)/trackers.stamp  ## MLflow, W&B and Trackio really run, in their own environment
 	$(VENV)-trackers/bin/python -m pytest tests/unit/loggers tests/app/test_trackers.py $(PYTEST_ARGS)
 
+test-site: $(VENV)/dev.stamp $(VENV)/docs.stamp  ## the site: built, its links, search and notebooks; minutes
+	$(BIN)/python -m pytest tests/contract/test_site_build.py $(PYTEST_ARGS)
+
 test-slurm: $(VENV)/dev.stamp  ## SLURM's launcher, on a cluster of this machine (apt: slurm-wlm munge)
 	$(BIN)/python -m pytest tests/unit/sweeps/test_cluster.py $(PYTEST_ARGS)
 
@@ -99,4 +102,4 @@ clean:  ## remove the environments and caches, keep logs
 	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray $(VENV)-trackers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 		docs/_build docs/api docs/gallery
 
-.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-slurm docs coverage lint format bench tensorboard clean
+.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-site test-slurm docs coverage lint format bench tensorboard clean

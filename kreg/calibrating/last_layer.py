@@ -10,7 +10,6 @@ from kreg.measuring.predictions import PredictionReader
 from kreg.surgery.graph import input_of
 
 NAME = "calibration"
-SQUASHES = ("softmax", "sigmoid")
 NO_GRAPH = (
     "A calibration is a layer behind a Functional or Sequential model, and {!r} is none. Wrap it: "
     "`keras.Model(inputs, model(inputs))`."

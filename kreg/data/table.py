@@ -80,6 +80,7 @@ def from_frame(
     if not found.frame.shape[1]:
         raise ValueError(f"{name}: no feature column is left beside {_listed(wanted)}.")
     sentences = truth.sentences + found.sentences + _ungrouped(frame, group)
+    stored = {name: stored_as(frame[name]) for name in [*found.frame, *wanted]}
     raw = Raw(
         name=name,
         x=found.frame,
@@ -91,13 +92,7 @@ def from_frame(
         time=None if time is None else _times(frame[time], time, types.get(time)),
         preprocess=lambda rows: Columns.fit(rows, max_categories, found.notations),
         suspects=suspects(frame.drop(columns=list(found.notations)), {*wanted, time, split}),
-        reading={
-            "kind": "table",
-            "columns": {name: stored_as(frame[name]) for name in [*found.frame, *wanted]},
-            "target": wanted,
-            "label_separator": label_separator,
-            "comma": comma,
-        },
+        reading=_reading(stored, wanted, label_separator, comma),
         warnings=[f"{name}: {sentence}" for sentence in sentences],
     )
     return raw if (roles == TRAIN).all() else in_roles(raw, roles)
@@ -118,6 +113,19 @@ def features(
     sentences += [f"column {c!r} counts the rows; left out." for c in counters]
     sentences += [f"column {c!r} differs in every row; left out." for c in names]
     return Understood(frame, notations, sentences)
+
+
+def _reading(
+    columns: dict[str, str], target: list[str], label_separator: str | None, comma: bool
+) -> dict[str, Any]:
+    """How a finished run reads new rows of such a table."""
+    return {
+        "kind": "table",
+        "columns": columns,
+        "target": target,
+        "label_separator": label_separator,
+        "comma": comma,
+    }
 
 
 def _ungrouped(frame: "pd.DataFrame", group: str | None) -> list[str]:

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterator
 from statistics import NormalDist
-from typing import Any, TypedDict
+from typing import Any, Literal
 
 import numpy as np
 
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.report_document import Document
+from kreg.diagnostics.report_schema import Against, Compared
 from kreg.diagnostics.statistics import paired_se
 from kreg.metric_names import known_direction
 
@@ -21,31 +22,6 @@ OTHER_ROWS = (
     "It is not known that both were validated on the same rows, so the error is that of two "
     "independent sets, which is larger."
 )
-
-
-class Difference(TypedDict):
-    """One number of both runs; `None` where a run has none."""
-
-    name: str
-    here: float | None
-    there: float | None
-    difference: float | None
-    error: float | None
-    sure: float | None
-    better: str | None
-
-
-class Against(TypedDict):
-    """What `against` has found. `better` of a number is `"here"`, `"there"` or `None`."""
-
-    name: str
-    sentence: str
-    state: str
-    headline: str
-    test: str
-    rows: int | None
-    numbers: list[Difference]
-    notes: list[str]
 
 
 def against(here: tuple[Document, Record | None], there: tuple[Document, Record | None]) -> Against:
@@ -61,14 +37,18 @@ def against(here: tuple[Document, Record | None], there: tuple[Document, Record 
         there: The same of the baseline.
     """
     (one, record), (other, before) = here, there
-    unlike = why_not(one, other)
+    unlike = why_not(one, other) or other_units(one, other)
     paired = None if unlike else same_rows(record, before)
     first = difference(one["verdict"]["monitor"], best(one), best(other))
     if not unlike:
         first = judged(first, error(one, other, record, before, paired))
-    numbers = [first, *(() if unlike else metrics(one, other)), *sizes(one, other)]
+    scores = [] if why_not(one, other) else list(metrics(one, other))
+    losses = [first, *(number for number in scores if number["name"].endswith("loss"))]
+    numbers = [first, *scores, *sizes(one, other)]
+    if unlike:
+        numbers = [apart(number) if number in losses else number for number in numbers]
     test = "none" if first["sure"] is None else "paired" if paired else "unpaired"
-    notes = [unlike] if unlike else [OTHER_ROWS] if test == "unpaired" else []
+    notes = [OTHER_ROWS] if test == "unpaired" else []
     return {
         "name": str(other["name"]),
         "sentence": unlike or sentence(first, test, paired),
@@ -94,23 +74,39 @@ def why_not(one: Document, other: Document) -> str:
     return ""
 
 
+def other_units(one: Document, other: Document) -> str:
+    """Why the losses have no common unit, as of targets scaled by other training rows."""
+    here, there = ((doc["inputs"].get("units") or {}).get("loss") for doc in (one, other))
+    if here is None or there is None or here == there:
+        return ""
+    return (
+        f"The loss is {here} here, and {there} there: no loss can be compared. Errors in the "
+        "target's own units can."
+    )
+
+
+def apart(number: Compared) -> Compared:
+    """Two values that stand beside each other and have no difference."""
+    return {**number, "difference": None, "better": None}
+
+
 def best(document: Document) -> float | None:
     found: float | None = document["verdict"]["best_loss"]
     return found
 
 
-def difference(name: str, here: float | None, there: float | None) -> Difference:
+def difference(name: str, here: float | None, there: float | None) -> Compared:
     """Both values and their difference; which is better where the name tells the direction."""
     found = None if here is None or there is None else here - there
     way = known_direction(name)
-    better = None
+    better: Literal["here", "there"] | None = None
     if found and way is not None:
         better = "here" if (found < 0) == (way == "min") else "there"
     return {"name": name, "here": here, "there": there, "difference": found,
             "error": None, "sure": None, "better": better}  # fmt: skip
 
 
-def judged(number: Difference, error: float | None) -> Difference:
+def judged(number: Compared, error: float | None) -> Compared:
     """The number with the error of its difference, and how sure its sign is."""
     found = number["difference"]
     if found is None or error is None or not math.isfinite(error):
@@ -170,7 +166,7 @@ def standard_error(document: Document) -> float | None:
     return found
 
 
-def metrics(one: Document, other: Document) -> Iterator[Difference]:
+def metrics(one: Document, other: Document) -> Iterator[Compared]:
     """Metrics at the best epoch, then the scores of both final models on their test rows."""
     theirs = {row["name"]: row for row in other["metrics"]}
     side = "val_clean_" if one["verdict"]["honest"] else "val_"
@@ -183,10 +179,10 @@ def metrics(one: Document, other: Document) -> Iterator[Difference]:
             yield difference(name, mine[name], scores[name])
 
 
-def sizes(one: Document, other: Document) -> Iterator[Difference]:
+def sizes(one: Document, other: Document) -> Iterator[Compared]:
     """When each was at its best, how long it trained, and how large it is."""
 
-    def pair(name: str, here: Any, there: Any) -> Difference:
+    def pair(name: str, here: Any, there: Any) -> Compared:
         found = difference(name, here or None, there or None)
         return {**found, "better": None}
 
@@ -196,11 +192,11 @@ def sizes(one: Document, other: Document) -> Iterator[Difference]:
     yield pair("parameters that are not 0", *(doc["totals"]["effective"] for doc in (one, other)))
 
 
-def known(number: Difference) -> bool:
+def known(number: Compared) -> bool:
     return number["here"] is not None and number["there"] is not None
 
 
-def sentence(number: Difference, test: str, rows: int | None) -> str:
+def sentence(number: Compared, test: str, rows: int | None) -> str:
     """The answer in words."""
     found, there = number["difference"], number["there"]
     if found is None or there is None or number["here"] is None:

@@ -1,18 +1,15 @@
 """Has the loss risen because the model got worse, or because it has become too sure?"""
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kreg.diagnostics.series import Series
 from kreg.diagnostics.statistics import typical
-
-if TYPE_CHECKING:
-    from kreg.diagnostics.judge import Thresholds
+from kreg.diagnostics.thresholds import Thresholds
 
 
-def overconfident(series: Series, t: int, anchor: int, limits: "Thresholds") -> bool:
+def overconfident(series: Series, t: int, anchor: int, limits: Thresholds) -> bool:
     """Whether one temperature takes back all that the loss has risen.
 
     Where no refined loss was measured: whether the loss is worse and the decisions are not, in most
@@ -26,7 +23,7 @@ def overconfident(series: Series, t: int, anchor: int, limits: "Thresholds") -> 
     return sum(same) > len(same) / 2
 
 
-def removed(series: Series, t: int, anchor: int, limits: "Thresholds") -> float | None:
+def removed(series: Series, t: int, anchor: int, limits: Thresholds) -> float | None:
     """The share of the rise since the best stretch that one temperature removes, in [0, 1].
 
     `1 - rise of the refined loss / rise of the loss`, each from the median of the best stretch to
@@ -40,14 +37,14 @@ def removed(series: Series, t: int, anchor: int, limits: "Thresholds") -> float 
     return min(max(1 - left / rise, 0.0), 1.0)
 
 
-def refined_rise(series: Series, t: int, anchor: int, limits: "Thresholds") -> float:
+def refined_rise(series: Series, t: int, anchor: int, limits: Thresholds) -> float:
     """Percent of the best stretch's loss by which the refined loss has risen since."""
     end = min(anchor + limits.trailing // 2, t)
     size = abs(typical(series.validation, end, limits.trailing)) or 1.0
     return 100 * rises_by(series.refined, t, end, limits) / size
 
 
-def rises_by(values: np.ndarray, t: int, end: int, limits: "Thresholds") -> float:
+def rises_by(values: np.ndarray, t: int, end: int, limits: Thresholds) -> float:
     """From the median of a stretch that ends at `end` to that of the last one."""
     return typical(values, t, limits.trailing) - typical(values, end, limits.trailing)
 

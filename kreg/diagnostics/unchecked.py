@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import TypedDict
 
 from kreg.diagnostics.findings import Findings
-from kreg.diagnostics.judge import Thresholds
 from kreg.diagnostics.proof import proof
 from kreg.diagnostics.rest import ASKED
 from kreg.diagnostics.series import REFINED
+from kreg.diagnostics.thresholds import Thresholds
 
 MODEL = "only the logged curves are known, not the model"
 NOT_MEASURED = "they were not measured: `kreg.fit` or `kreg.Diagnostics` measures them"

@@ -7,14 +7,16 @@ from typing import Any, TypedDict
 
 from kreg.diagnostics import zeros
 from kreg.diagnostics.data_findings import data_findings, label_noise
-from kreg.diagnostics.judge import Check, Thresholds, differs, high, right, walk
+from kreg.diagnostics.judge import Check, walk
 from kreg.diagnostics.onset import interval
 from kreg.diagnostics.overconfidence import removed
 from kreg.diagnostics.proof import proof, proved
 from kreg.diagnostics.record import Record
+from kreg.diagnostics.references import differs, high, right
 from kreg.diagnostics.rest import RESTING, STOPPED, resolved
 from kreg.diagnostics.series import Series, judged
 from kreg.diagnostics.states import PAST_BEST, STATES
+from kreg.diagnostics.thresholds import Thresholds
 
 BIASED = "logged losses only: biased"
 USE_DIAGNOSTICS = (

@@ -1,16 +1,18 @@
 """The files that a folder or a pattern of names stands for."""
 
 import glob
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from kreg import check
+from kreg.files import AnyPath
 
 
-def are_several(path: str) -> bool:
+def are_several(path: AnyPath) -> bool:
     """Whether a path is a folder, or a pattern and not the name of a file."""
-    there = Path(path).expanduser()
-    return "\0" not in path and (there.is_dir() or (glob.has_magic(path) and not there.exists()))
+    name, there = os.fspath(path), Path(path).expanduser()
+    return "\0" not in name and (there.is_dir() or (glob.has_magic(name) and not there.exists()))
 
 
 def listed(key: str, path: str, endings: Sequence[str]) -> list[Path]:

@@ -15,18 +15,15 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
-from kreg import check
-from kreg.config import conf_dir, procedures, renamed, schema, strengths
+from kreg.config import conf_dir, procedures, schema
 from kreg.config.root import Config
-from kreg.config.validate import ConfigError, unknown_key, validate
-from kreg.launch import catalogue, commandline, folders_of_options, option_files, trust
+from kreg.config.validate import ConfigError, validate
+from kreg.launch import catalogue, commandline, folders_of_options, option_files, trust, wrong_words
 from kreg.launch.global_hydra import our_hydra
 from kreg.launch.trust import UntrustedError
+from kreg.launch.wrong_words import Groups
 
 Values = Mapping[str, Any]
-Groups = dict[str, list[str]]  # the options of each group
-FREE = ("params",)  # the keys below it belong to a user's component
-BELOW = (*FREE, "data.types", "optimizer.rates")  # the keys below these are the user's own
 
 
 @dataclass(frozen=True)
@@ -96,12 +93,12 @@ def check_job(
         ConfigError: With one sentence for the first mistake found.
     """
     for override in parsed:
-        _check_name(override)
-    _check_strength(parsed)
+        wrong_words.check_name(override)
+    wrong_words.check_strength(parsed)
     options = _options(parsed, config_dir)
     choices = [o for o in parsed if o.key_or_group in options]
     for choice in choices:
-        _check_choice(choice, options)
+        wrong_words.check_choice(choice, options)
     try:
         tree = compose_trusted(parsed, config_dir)
         config = validate(with_values(_task(tree), values))
@@ -114,7 +111,7 @@ def check_job(
         base: Any = OmegaConf.to_container(_compose((*choices, *own), config_dir))
         for override in parsed:  # a wrong key deserves a better sentence than Hydra's
             if override not in choices:
-                _check_key(override, base, options)
+                wrong_words.check_key(override, base, options)
         raise
 
 
@@ -179,95 +176,8 @@ def _options(parsed: Sequence[Override], config_dir: str | None) -> Groups:
     return found
 
 
-def _check_name(override: Override) -> None:
-    """Refuse the old name of a key with the new one."""
-    value = commandline.told(override).partition("=")[2]
-    if told := renamed.sentence(override.key_or_group, value):
-        raise ConfigError(told)
-
-
-def _check_strength(parsed: Sequence[Override]) -> None:
-    """Refuse a strength that is told twice, or to a penalty that has none."""
-    try:
-        strengths.check({o.key_or_group: commandline.told(o) for o in parsed})
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
-
-
 def _merged(ours: Groups, theirs: Groups) -> Groups:
     return {g: sorted({*ours.get(g, ()), *theirs.get(g, ())}) for g in {*ours, *theirs}}
-
-
-def _check_choice(override: Override, options: Groups) -> None:
-    group, value = override.key_or_group, override.value()
-    known = options[group]
-    if group in schema.SEVERAL and isinstance(value, list):
-        _check_each(override, [str(name) for name in value], known)
-    elif value not in known:
-        near = check.did_you_mean(value, known)
-        raise ConfigError(
-            f"{override.input_line}: the group `{group}` has no option {str(value)!r}. "
-            f"Its options are: {', '.join(known)}. {near}".rstrip()
-        )
-
-
-def _check_each(override: Override, names: list[str], known: list[str]) -> None:
-    """Several options of a group."""
-    twice = sorted({name for name in names if names.count(name) > 1})
-    wrong = [name for name in names if name not in known]
-    if not names or twice:
-        what = f"names {', '.join(twice)} twice" if twice else "chooses nothing"
-        group = override.key_or_group
-        raise ConfigError(f"{override.input_line} {what}. Say {group}=none for none of them.")
-    if wrong:
-        near = check.did_you_mean(wrong[0], known)
-        raise ConfigError(
-            f"{override.input_line}: the group `{override.key_or_group}` has no option "
-            f"{wrong[0]!r}. Its options are: {', '.join(known)}. {near}".rstrip()
-        )
-
-
-def _check_key(override: Override, tree: dict[str, Any], options: Groups) -> None:
-    path = override.key_or_group.split(".")
-    added = commandline.told(override).startswith("+")  # Hydra's own part may be added to
-    if path[0] in FREE or path[0].startswith("hydra/") or (added and path[0] == "hydra"):
-        return
-    if path[0] not in tree:
-        known = sorted({*options, *tree} - {"hydra"})
-        near = check.did_you_mean(path[0], known)
-        raise ConfigError(
-            f"{override.input_line}: there is no group or key {path[0]!r}. "
-            f"There are: {', '.join(known)}. {near}".rstrip()
-        )
-    if len(path) > 2 and path[0] in schema.SEVERAL and path[1] in options[path[0]]:
-        _check_chosen(override, path[1], list(tree[path[0]]))
-    node, prefix = tree, ""
-    for name in path:
-        if not isinstance(node, dict) or prefix.rstrip(".").endswith(BELOW):
-            return
-        if name not in node:
-            sentence = f"{override.input_line}: {unknown_key(prefix, name, node)}"
-            raise ConfigError(sentence + _elsewhere(prefix.rstrip("."), name))
-        node, prefix = node[name], f"{prefix}{name}."
-
-
-def _check_chosen(override: Override, option: str, chosen: list[str]) -> None:
-    """Refuse a key of an option, of a group of several, that is not among the chosen ones."""
-    if option not in chosen:
-        group = override.key_or_group.split(".")[0]
-        several = ",".join([*(name for name in chosen if name != "none"), option])
-        raise ConfigError(
-            f"{override.input_line}: {group}={option} is not chosen. Say {group}={option}, or "
-            f"{group}=[{several}] for several."
-        )
-
-
-def _elsewhere(group: str, key: str) -> str:
-    """Which options of a group have the key that the chosen one lacks."""
-    options = catalogue.having(group, key)
-    if not options:
-        return ""
-    return f" Options that have it: {', '.join(f'{group}={option}' for option in options)}."
 
 
 def _compose(parsed: Sequence[Override], config_dir: str | None) -> DictConfig:

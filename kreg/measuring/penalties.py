@@ -80,12 +80,6 @@ def layer_of(variable: keras.Variable, model: keras.Model) -> str:
     return path.rpartition("/")[0] or path
 
 
-def has_other_losses(model: keras.Model) -> bool:
-    """Whether `add_loss` or an activity regularizer adds to the loss."""
-    weights = sum(v.regularizer is not None for v in model.trainable_variables)
-    return len(model.losses) > weights
-
-
 def _stacked(numbers: list[Any]) -> Any:
     return ops.stack(numbers) if numbers else ()
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from kreg import check
 from kreg.files import AnyPath
 from kreg.foreign import keras_file
-from kreg.prediction import arrays, conformal, kept, sources, tables
+from kreg.prediction import conformal, kept
 from kreg.prediction.answers import NOT_FINITE, Answers
 from kreg.prediction.findings import Findings
+from kreg.prediction.given_rows import given
 from kreg.prediction.inputs import Inputs
 from kreg.prediction.sources import Block, Source
 
@@ -158,7 +159,7 @@ class Run:
         import pandas as pd
 
         answers = Answers(self.kept, uncertainty, level, threshold)
-        source = self._source(rows, labelled=False)
+        source = given(self.kept, rows, labelled=False)
         findings = Findings()
         parts = list(self.answered(source, answers, batch_size, findings))
         found = pd.concat([self.placed(block, said) for block, said in parts], ignore_index=True)
@@ -179,22 +180,8 @@ class Run:
         """
         from kreg.prediction import scores
 
-        source = self._source(rows, labelled=True)
+        source = given(self.kept, rows, labelled=True)
         return scores.of(self, source, batch_size, Findings())
-
-    def _source(self, rows: Any, *, labelled: bool) -> Source:
-        import pandas as pd
-
-        if isinstance(rows, str | Path):
-            return sources.opened(self.kept, [str(rows)], labelled=labelled, keep=())
-        if isinstance(rows, list) and rows and all(isinstance(r, str | Path) for r in rows):
-            return sources.opened(self.kept, list(map(str, rows)), labelled=labelled, keep=())
-        if isinstance(rows, pd.DataFrame):
-            return FrameSource(self.kept, rows, labelled)
-        x, y = rows if labelled and isinstance(rows, tuple) and len(rows) == 2 else (rows, None)
-        if labelled and y is None:
-            raise check.invalid("rows", "a frame, a path, or (x, y)", type(rows).__name__)
-        return GivenArrays(arrays.checked(self.kept, x, "The array"), y)
 
     def answered(
         self, source: Source, answers: Answers, batch_size: int | None, findings: Findings
@@ -224,52 +211,6 @@ class Run:
         places = (block.reasons == "").nonzero()[0]
         found = said.set_axis(places).reindex(range(len(block)))
         return pd.concat([found, pd.Series(block.reasons, name=REASON)], axis=1)
-
-
-class FrameSource:
-    """Rows of a frame that is in memory."""
-
-    def __init__(self, records: kept.Kept, frame: "pd.DataFrame", labelled: bool) -> None:
-        self.frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
-        self.kept, self.total = records, len(frame)
-        self.target = records.target if labelled else []
-        if not records.features:
-            raise ValueError("The model reads no named columns. Give an array of rows.")
-        if not self.total:
-            raise ValueError("The frame has no rows.")
-        tables.refuse_lacking(records, self.frame.columns, "The frame", self.target)
-        twice = self.frame.columns[self.frame.columns.duplicated()]
-        if len(twice):
-            raise ValueError(f"The frame: two columns are called {twice[0]!r}.")
-        if labelled and not self.target:
-            raise ValueError("The run has no column for its target. Give a pair (x, y) of arrays.")
-
-    def blocks(self, size: int, findings: Findings) -> Iterator[Block]:
-        for begin in range(0, self.total, size):
-            part = self.frame.iloc[begin : begin + size]
-            truth = part[self.target] if self.target else None
-            keys, reasons = sources.row_numbers(begin, len(part)), sources.no_reasons(len(part))
-            yield Block(part[self.kept.features], keys, reasons, truth, begin + len(part))
-
-
-class GivenArrays:
-    """Rows of an array, with or without their targets."""
-
-    def __init__(self, x: "np.ndarray", y: Any) -> None:
-        import numpy as np
-
-        self.x, self.y, self.total = x, None if y is None else np.asarray(y), len(x)
-        if not self.total:
-            raise ValueError("The array has no rows.")
-        if self.y is not None and len(self.y) != self.total:
-            raise ValueError(f"{self.total} rows of x but {len(self.y)} of y.")
-
-    def blocks(self, size: int, findings: Findings) -> Iterator[Block]:
-        for begin in range(0, self.total, size):
-            part = self.x[begin : begin + size]
-            truth = None if self.y is None else self.y[begin : begin + size]
-            keys, reasons = sources.row_numbers(begin, len(part)), sources.no_reasons(len(part))
-            yield Block(part, keys, reasons, truth, begin + len(part))
 
 
 def modules(config: Any) -> Iterator[str]:

@@ -10,8 +10,8 @@ from kreg.factories import stop
 from kreg.measuring import clean_evaluator, take
 from kreg.sweeps.median_stopping import Rule
 from kreg.training import plan, result, start
-from kreg.training.callbacks import earliest, proving, stopping_rule
 from kreg.training.shared_steps import SharedSteps
+from kreg.training.stopping import earliest, proving, stopping_rule
 
 
 def train(

@@ -42,6 +42,7 @@ class Constrained(Penalty):
         ValueError: If the proximal map of the combination is not known, and when a model trains
             with an optimizer that cannot take the step.
 
+    >>> import kreg
     >>> inside = Constrained(kreg.L1(1.0), [kreg.NonNegative(), kreg.MaxNorm(5.0)])
     >>> inside.prox([[7.0], [9.0], [-8.0]]).numpy().round(4)
     array([[3.],

@@ -129,8 +129,7 @@ def hardest(task: str, values: Array, known: Array, scale: Array) -> tuple[Array
         loss = np.sqrt((((values - known) / scale) ** 2).mean(axis=1))
         loss = loss * (scale[0] if len(scale) == 1 else 1.0)
     elif task == "multilabel":
-        right = np.where(known >= tasks.HALF, values, 1 - values)
-        loss = -np.log(np.maximum(right, tasks.TINY)).mean(axis=1)
+        loss = tasks.label_losses(values, known).mean(axis=1)
     else:
         loss = tasks.losses(values, known)
     order = np.argsort(-loss, kind="stable")[:HARDEST]

@@ -100,6 +100,5 @@ def measures(
 
 
 def _of_labels(values: Array, known: Array) -> Array:
-    right = np.where(known >= tasks.HALF, values, 1 - values)
-    loss = -np.log(np.maximum(right, tasks.TINY)).mean()
+    loss = tasks.label_losses(values, known).mean()
     return np.array([loss, ((values >= tasks.HALF) != (known >= tasks.HALF)).mean()])

@@ -68,6 +68,12 @@ def losses(values: Array, known: Array) -> Array:
     return -np.log(np.maximum(chance, TINY))
 
 
+def label_losses(values: Array, known: Array) -> Array:
+    """The cross-entropy of each label of each row, `(rows, labels)`, in nats."""
+    right = np.where(known >= HALF, values, 1 - values)
+    return np.asarray(-np.log(np.maximum(right, TINY)))
+
+
 def _classes(told: Array, values: Array, known: Array, names: Sequence[str], two: bool) -> Scored:
     right, named = told == known, known != UNKNOWN
     found = [score.share("accuracy", int(right.sum()), len(right))]

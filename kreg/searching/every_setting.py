@@ -86,7 +86,7 @@ def search(
             ignores what it is given or returns another architecture each time, and too many
             trainings; afterwards if no setting could be trained.
 
-    >>> import numpy as np
+    >>> import keras, numpy as np
     >>> def build():
     ...     return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     >>> x = np.random.default_rng(0).normal(size=(40, 2))

@@ -1,8 +1,7 @@
 """Many runs: how they are launched and resumed, and what they say together.
 
-- Launching: `sweep_directory` and its `jobs`, one after the other (`in_process`,
-  `stacked`) or on a `cluster`
-  (`slurm`, `ray_launcher`), with a line each (`job_progress`).
+- Launching: `sweep_directory` and its `jobs`, one after the other (`in_process`), many as one model
+  (`stacked`) or on a `cluster` (`slurm`, `ray_launcher`), with a line each (`job_progress`).
 - Searching: the `sweeper` asks a `study` for settings; `median_stopping` ends the hopeless ones.
 - Reading: `results` of one job, all of them as a table (`reading`), what a factor does (`effect`).
 - Answering: `answer` in sentences, and `comparison` as a `table` and a `page` with `charts`.

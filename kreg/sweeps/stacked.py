@@ -1,5 +1,6 @@
 """The launcher whose jobs train as one stacked model, where they differ in numbers alone."""
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,19 @@ def count(jobs: list[int], verb: str = "train") -> str:
 
 
 def named(jobs: list[int]) -> str:
-    """Jobs by the numbers that the terminal has for them; of many the first and the last.
+    """Jobs by the numbers that the terminal has for them; of many parts the first and the last.
 
-    >>> named([0, 1, 2, 5]), named([0, 1])
-    ('1, 2, ..., 6', '1, 2')
+    >>> named([0, 1, 2, 5]), named([0, 1]), named([0, 2, 4, 6])
+    ('1 to 3, 6', '1, 2', '1, 3, ..., 7')
     """
-    names = [str(job + 1) for job in jobs]
-    return ", ".join([*names[:2], "...", names[-1]] if len(names) > 3 else names)
+    found = itertools.groupby(enumerate(jobs), key=lambda one: one[1] - one[0])
+    rows = [[job for _, job in row] for _, row in found]
+    parts = [part for row in rows for part in _row(row)]
+    return ", ".join([*parts[:2], "...", parts[-1]] if len(parts) > 3 else parts)
+
+
+def _row(jobs: list[int]) -> list[str]:
+    """Neighbours, from the first to the last."""
+    if len(jobs) > 2:
+        return [f"{jobs[0] + 1} to {jobs[-1] + 1}"]
+    return [str(job + 1) for job in jobs]

@@ -3,23 +3,15 @@
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kreg.config.automatic import obstacle
 from kreg.config.custom import Custom
 from kreg.config.root import Config
-from kreg.factories import diagnostics, stop
+from kreg.factories import diagnostics
 from kreg.fields import Options
-from kreg.training import class_weights, own_callbacks, samples, telling, units
-from kreg.training.options import (
-    GapOptions,
-    GradualOptions,
-    NoStopOptions,
-    PatienceOptions,
-    RefineOptions,
-    StopOptions,
-)
+from kreg.training import class_weights, own_callbacks, samples, stopping, telling, units
+from kreg.training.options import GradualOptions
 from kreg.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -33,9 +25,7 @@ if TYPE_CHECKING:
 
     Columns = Callable[[keras.Model], Mapping[str, Mapping[str, float]]]
 
-StopRule = StopOptions | NoStopOptions | Custom
 Hopeless = Callable[[Sequence[float]], bool]  # clean validation losses so far -> whether to end
-LEAST, SHARE = 3, 5  # epochs, and one epoch in so many of all, before a trial may be hopeless
 SHRINKING = ("none", "l1", "l2", "elasticnet", "l2sp")  # where degrees of freedom have a formula
 
 
@@ -116,11 +106,11 @@ def assemble(
     from kreg import callbacks as room
 
     epochs = plan.budget.epochs
-    gap = proving(plan, config)
-    rule = stopping_rule(config, plan, gap)
+    gap = stopping.proving(plan, config)
+    rule = stopping.stopping_rule(config, plan, gap)
     measure = measuring(plan, config, name=place.path.name if place else plan.data.name)
-    stopping = stopper(after_the_thaw(rule, plan), plan, measure)
-    trial = None if hopeless is None else room.TrialStopping(hopeless, earliest(epochs))
+    stops = stopping.stopper(stopping.after_the_thaw(rule, plan), plan, measure)
+    trial = None if hopeless is None else room.TrialStopping(hopeless, stopping.earliest(epochs))
     interrupt, non_finite = room.Interrupt(), room.NonFinite(verbose=0)
     told = telling.callback(plan, config, place, sweep)
     own = own_callbacks.of(config, plan.data)
@@ -131,7 +121,7 @@ def assemble(
         non_finite,
         gap,  # before what records the logs
         measure,
-        stopping,
+        stops,
         trial,
         rate_log(plan.model),
         keras.callbacks.History(),
@@ -144,7 +134,7 @@ def assemble(
     if store:
         members.append(room.Saver(store, members, config.trainer.save_every))
     return TrainingCallbacks(
-        members, measure, stopping, interrupt, non_finite, bar, told, own, gap, trial
+        members, measure, stops, interrupt, non_finite, bar, told, own, gap, trial
     )
 
 
@@ -190,32 +180,6 @@ def facts(plan: Plan) -> "Inputs":
     return found
 
 
-def stopping_rule(config: Config, plan: Plan, gap: "DualityGap | None") -> StopRule:
-    """The `stop` group; patience, with a sentence, where it has nothing to wait for."""
-    if isinstance(config.stop, RefineOptions) and (reason := unrefinable(plan)):
-        plan.data.warnings.append(f"{reason} Training stops by stop=patience.")
-        return PatienceOptions()
-    if not isinstance(config.stop, GapOptions) or gap is not None:
-        return config.stop
-    plan.data.warnings.append(
-        "No duality gap can be proved for weighted rows, rows on the disk, several targets or "
-        "targets that are all the same: training stops by stop=patience."
-    )
-    return PatienceOptions()
-
-
-def unrefinable(plan: Plan) -> str:
-    """Why no temperature can be fitted to the validation rows; empty where one can."""
-    from kreg.diagnostics.refinement import FEWEST
-
-    rows = len(plan.data.validation)
-    if plan.data.task == "regression":
-        return "A regression has no classes to be calibrated."
-    return (
-        f"A temperature takes {FEWEST} validation rows, there are {rows}." if rows < FEWEST else ""
-    )
-
-
 def phases(plan: Plan, config: Config) -> "room.Finetune | None":
     """What trains the head before the rest; `None` where all layers are always trained."""
     from kreg import callbacks as room
@@ -226,51 +190,6 @@ def phases(plan: Plan, config: Config) -> "room.Finetune | None":
     own_rate = isinstance(config.optimizer, Custom)  # kreg's follow the course of the plan
     rate = gradual.rate if own_rate else 1.0
     return room.Finetune(plan.alone, rate=rate, norms=gradual.norms)
-
-
-def after_the_thaw(rule: StopRule, plan: Plan) -> StopRule:
-    """A rule that looks only at the epochs in which all layers are trained."""
-    if not isinstance(rule, StopOptions) or not plan.alone:
-        return rule
-    return replace(rule, start_from_epoch=max(rule.start_from_epoch, plan.alone))
-
-
-def stopper(
-    options: StopRule, plan: Plan, measure: "room.Diagnostics | None"
-) -> "room.EarlyStopping":
-    """The stopping rule; where none is asked for, one that watches and lets training go on."""
-    held_out = None if measure is not None else plan.held_out()
-    rule = stop.callback(options, validation=held_out, verbose=0)
-    if rule is not None:
-        return rule
-    from kreg.callbacks import EarlyStopping
-
-    return EarlyStopping(dry_run=True, validation=held_out, verbose=0)
-
-
-def proving(plan: Plan, config: Config) -> "DualityGap | None":
-    """What measures the duality gap of a convex problem on its training rows, or `None`."""
-    from kreg.data.dataset import on_disk
-    from kreg.training.duality_gap import DualityGap
-
-    weighted = plan.data.train.weight is not None or plan.class_weight is not None
-    if obstacle(config) or weighted or on_disk(plan.data.train.x):
-        return None
-    part = plan.data.train.in_memory()
-    rule = config.stop if isinstance(config.stop, GapOptions) else None
-    near = rule.share if rule else GapOptions().share
-    finish = rule is not None and not rule.dry_run
-    gap = DualityGap((part.x, part.y), near, finish=finish)
-    return gap if gap.proves(plan.model) else None
-
-
-def earliest(epochs: int) -> int:
-    """The first epoch after which a trial of a search may be ended as hopeless.
-
-    >>> earliest(60), earliest(5)
-    (12, 3)
-    """
-    return max(LEAST, epochs // SHARE)
 
 
 def rate_log(model: "keras.Model") -> "keras.callbacks.Callback | None":

@@ -9,7 +9,6 @@ a variable: weights, state of the optimizer, seeds of the noise, strengths, rate
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kreg import private_keras
 from kreg.training import shared_steps, units
 
 if TYPE_CHECKING:
@@ -94,6 +93,8 @@ def train_step(
     """
     import keras
     import tensorflow as tf
+
+    from kreg import private_keras
 
     mapping = list(zip(variables, values, strict=True))
     with private_keras.pure_steps(self.optimizer), keras.StatelessScope(mapping) as scope:

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from kreg.config.root import Config
-from kreg.training.callbacks import unrefinable
 from kreg.training.plan import Plan
+from kreg.training.stopping import unrefinable
 
 if TYPE_CHECKING:
     import keras

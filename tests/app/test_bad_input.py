@@ -81,7 +81,7 @@ model.width.=3                          | model.width
 ~model                                  | model
 ~reg                                    | reg
 ~nothing                                | nothing
-reg.strength=1                          | strength
+reg.force=1                             | force
 reg.l1.l1=1                             | l1
 reg=l2 reg.l1=0.1                       | l1
 reg=none reg.l1=0.1                     | l1

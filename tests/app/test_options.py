@@ -80,10 +80,27 @@ TRAINABLE = [
 ]  # what others have trained is trained on in test_backbone.py
 
 
+# options that train as a sibling does that stays in the fast suite; their rooms test the rest
+LIKE_A_SIBLING = {
+    "dropout": {"heavy", "scheduled", "dropblock"},
+    "hparams_search": {"optuna", "random"},
+    "logger": {"none"},
+    "model": {"auto", "preact_resnet", "wide", "wide_resnet"},
+    "optimizer": {"adafactor", "adagrad", "adamax", "lamb", "lion", "muon", "nadam"},
+    "recipe": {"realmlp", "realmlp_full"},
+    "reg": {"group_mcp", "group_scad", "nonneg", "scad"},
+    "stop": {"careful", "default", "gl", "none", "pq", "textbook", "trend", "up"},
+}
+
+
 def marks(group, option):
     """Most augmentations are traced for seconds: one of them stands for all in the fast suite."""
     is_long = group == "augment" and option not in ("none", "light", "tabular")
-    return [pytest.mark.slow] if is_long else []
+    return [pytest.mark.slow] if is_long or option in LIKE_A_SIBLING.get(group, ()) else []
+
+
+def test_every_option_that_is_passed_over_is_one():
+    assert {(g, o) for g, options in LIKE_A_SIBLING.items() for o in options} <= set(TRAINABLE)
 
 
 @pytest.mark.parametrize(

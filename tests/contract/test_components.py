@@ -23,6 +23,13 @@ def test_the_tables_and_the_configuration_need_no_keras_and_no_numpy():
     assert found.stdout.strip() == "[]", found.stderr
 
 
+def test_a_training_starts_tensorflow_itself_where_its_first_lines_are_held_back():
+    code = "import sys, kreg.training.app, kreg.training.stacks\n"
+    code += "print([m for m in ('keras', 'tensorflow') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.stdout.strip() == "[]", found.stderr
+
+
 @pytest.mark.parametrize(
     "room", ["regularizers", "optimizers", "layers", "models", "augment", "data"]
 )

@@ -18,6 +18,13 @@ PAGES = sorted(DOCS.glob("*.md"))
 EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
 GROUPS = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"hydra"}
 SWITCH = {"true": "on", "false": "off"}
+PARTS = {  # where the names of the table of features are
+    "keras": ("callbacks", "distribution", "layers", "regularizers", "utils"),
+    "sklearn": (
+        "calibration", "compose", "experimental.enable_halving_search_cv", "impute",
+        "linear_model", "model_selection", "neural_network", "preprocessing",
+    ),
+}  # fmt: skip
 OPTION = re.compile(r"^(\w+)=([\w,]+)$")
 
 
@@ -98,12 +105,42 @@ def test_every_option_that_a_page_names_is_there(page):
             assert said <= there, (group, options)
 
 
+def has(package: str, name: str) -> bool:
+    """Whether a package has this name, in one of its modules that a user imports from."""
+    modules = [importlib.import_module(package)]
+    if package != "keras_tuner":
+        modules += [importlib.import_module(f"{package}.{part}") for part in PARTS[package]]
+    return any(attribute(module, name.split(".")) for module in modules)
+
+
+def attribute(owner: object, path: list[str]) -> bool:
+    """Whether `owner.a.b` is there."""
+    return not path or (hasattr(owner, path[0]) and attribute(getattr(owner, path[0]), path[1:]))
+
+
+@pytest.mark.parametrize("column, package", [(1, "keras"), (3, "keras_tuner"), (4, "sklearn")])
+def test_the_table_of_features_names_what_the_others_have(column, package):
+    rows = [row.split("|") for row in (DOCS / "compared.md").read_text().split("\n| ")[2:]]
+    words = re.findall(r"`([A-Z][\w.]+)[`(]", " ".join(row[column] for row in rows))
+    assert len(words) >= 6 and all(has(package, word) for word in words), words
+
+
 def test_the_python_of_the_start_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (block,) = re.findall(r"^```python\n(.*?)^```", (DOCS / "start.md").read_text(), re.S | re.M)
     exec(compile(block, "docs/start.md", "exec"), {"__name__": "start"})
     assert (tmp_path / "report" / "report.html").exists()
     assert "dense" in capsys.readouterr().out
+
+
+def test_every_question_says_by_which_words_it_is_found():
+    """`docs/found_by.py` makes them entries of the index, which the search shows first."""
+    parts = re.split(r"^## (.+)\n", (DOCS / "faq.md").read_text(), flags=re.M)[1:]
+    questions = dict(zip(parts[::2], parts[1::2], strict=True))
+    words = [re.match(r"\n<!-- found by: (.+) -->\n", text) for text in questions.values()]
+    assert len(questions) > 10 and all(words)
+    every = [word for found in words for word in found[1].split(", ")]
+    assert len(every) == len(set(every))  # a word leads to one question
 
 
 # --- the gallery ----------------------------------------------------------------------------------

@@ -47,16 +47,15 @@ class Answers:
                 f"{frame.columns[column]!r}. Remove such rows"
             )
         self._refuse_other_cells(frame)
-        if not self.values:
-            codes, different = _factorized(frame)
-            found = [self.known.setdefault(key, len(self.known)) for key in different]
-            self.codes.append(np.array(found)[codes].astype(np.uint16))
-            self.frames.append(frame.iloc[np.unique(codes, return_index=True)[1]])
-            if len(self.known) <= MOST_CLASSES:
-                return
-            self._become_numbers()
+        if self.values:
+            self.values.append(_numbers(frame))
             return
-        self.values.append(_numbers(frame))
+        codes, different = _factorized(frame)
+        found = [self.known.setdefault(key, len(self.known)) for key in different]
+        self.codes.append(np.array(found)[codes].astype(np.uint16))
+        self.frames.append(frame.iloc[np.unique(codes, return_index=True)[1]])
+        if len(self.known) > MOST_CLASSES:
+            self._become_numbers()
 
     def _refuse_other_cells(self, frame: "pd.DataFrame") -> None:
         """A text file whose first targets look like numbers, and later ones do not."""

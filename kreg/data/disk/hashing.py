@@ -18,7 +18,7 @@ def mixed(values: NDArray[np.uint64]) -> Hashes:
     Source: Steele, Lea and Flood 2014.
 
     >>> mixed(np.array([1, 2], np.uint64)).tolist()
-    [10451216379200822465, 13757245211066428519]
+    [10451216379200822465, 10905525725756348110]
     """
     values = values.astype(np.uint64) * np.uint64(1) + ODD
     values = (values ^ (values >> np.uint64(30))) * MIX

@@ -190,14 +190,6 @@ def parquet(
     return several.read(names, cache, round(cache_limit * GIB), (), options)
 
 
-def tables_of(
-    path: str, test_path: str | None, endings: Sequence[str]
-) -> tuple[list[Path], list[Path] | None]:
-    """The files of the table, and those of its test rows."""
-    files = paths.tables("data.path", path, endings)
-    return files, test_path and paths.tables("data.test_path", test_path, endings) or None
-
-
 def refuse_without_pyarrow() -> None:
     """Name the extra that reads Parquet, where it is not installed."""
     if importlib.util.find_spec("pyarrow") is None:

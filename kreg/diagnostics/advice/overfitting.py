@@ -3,9 +3,10 @@
 import numpy as np
 
 from kreg.diagnostics.advice.base import TOO_FREE, Advice, rule
+from kreg.diagnostics.directions import direction
 from kreg.diagnostics.findings import Findings
-from kreg.diagnostics.judge import Thresholds, direction
 from kreg.diagnostics.states import FALLS
+from kreg.diagnostics.thresholds import Thresholds
 
 
 @rule

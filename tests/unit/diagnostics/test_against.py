@@ -75,6 +75,18 @@ def test_what_is_not_of_one_kind_is_not_compared():
     assert "The loss is mse here and poisson there" in held(full(), other)["sentence"]
 
 
+def test_losses_of_targets_in_other_units_are_not_compared_and_errors_in_their_own_are():
+    one, other = twins(-0.02)
+    for record, scale in ((one, 2249), (other, 2254)):
+        record.inputs["units"] = {"loss": f"squared, of the target divided by {scale}"}
+    found = held(one, other)
+    loss = number(found, "val_clean_loss")
+    assert "divided by 2249 here, and squared, of the target divided by 2254" in found["sentence"]
+    assert (loss["better"], loss["difference"], found["test"]) == (None, None, "none")
+    assert [n["name"] for n in found["numbers"]] == [n["name"] for n in held(one, one)["numbers"]]
+    assert "no loss can be compared" not in held(one, one)["sentence"]
+
+
 def test_logs_without_single_losses_are_compared_without_a_probability():
     def logs(best: float) -> Record:
         record = Record()

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from scripted import EPOCHS, FALLING, FLAT, RISING, VALLEY, run
 
 from kreg.diagnostics import STATES, Record, diagnose
-from kreg.diagnostics.judge import Thresholds, walk
+from kreg.diagnostics.judge import walk
 from kreg.diagnostics.series import judged
 from kreg.diagnostics.states import TABLE
+from kreg.diagnostics.thresholds import Thresholds
 from kreg.diagnostics.verdict import NO_RATES
 
 SLOW_RISE = 0.5 + 0.0002 * EPOCHS

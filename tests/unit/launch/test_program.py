@@ -13,7 +13,7 @@ def trained(monkeypatch, tmp_path):
     """Every training that is asked for; nothing is trained."""
     calls = []
 
-    def run(config, directory, hopeless=None, steps=None, sweep=""):
+    def run(config, directory, hopeless=None, steps=None, sweep="", stacks=None):
         calls.append((config, steps))
         return 1.0
 

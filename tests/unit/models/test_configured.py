@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kreg import models
+from kreg.data import Split
 from kreg.factories import model as build
 from kreg.fields import check_field
 from kreg.models import options
@@ -20,7 +21,7 @@ TINY = {"width": 4, "trees": 3, "depth": 1, "heads": 2, "members": 2, "embedding
 
 def info(shape, dtype="float32"):
     x = np.random.default_rng(0).normal(size=(64, *shape))  # enough for every bin of a number
-    rows = SimpleNamespace(x=x.astype(dtype))
+    rows = Split(x.astype(dtype), np.zeros(len(x), "int32"))
     return SimpleNamespace(
         input_shape=shape, outputs=3, task="classification", is_image=len(shape) == 3, train=rows
     )

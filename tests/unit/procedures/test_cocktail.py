@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from kreg.config.validate import validate
+from kreg.data import Split
 from kreg.factories import dropout as noise
 from kreg.factories import model as models
 from kreg.launch.compose import compose_job
@@ -150,7 +151,7 @@ def info_of(image):
     names = None if image else [f"x{k}" for k in range(13)]
     return types.SimpleNamespace(
         input_shape=shape, outputs=3, task="classification", is_image=image, feature_names=names,
-        train=types.SimpleNamespace(x=np.zeros((4, *shape), "float32")), value_range=None,
+        train=Split(np.zeros((4, *shape), "float32"), np.zeros(4, "int32")), value_range=None,
     )  # fmt: skip
 
 

@@ -63,7 +63,12 @@ SWEEPS = {
 }
 
 
-@pytest.mark.parametrize("name", SWEEPS)
+FAST = ("strength", "groups", "seed", "speed", "rate", "decay")  # one of each way to share
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in FAST else pytest.param(n, marks=pytest.mark.slow) for n in SWEEPS]
+)
 def test_jobs_that_differ_in_a_number_share_a_step(name, traces):
     first, second = (job.split() for job in SWEEPS[name])
     _, loss, weights = fit(second)
@@ -138,7 +143,14 @@ def result_of(folder):
     return json.loads((folder / "result.json").read_text())
 
 
-@pytest.mark.parametrize("course", ["schedule=constant", "schedule=cosine", "warmup=0.3"])
+@pytest.mark.parametrize(
+    "course",
+    [
+        pytest.param("schedule=constant", marks=pytest.mark.slow),
+        "schedule=cosine",
+        pytest.param("warmup=0.3", marks=pytest.mark.slow),
+    ],
+)
 def test_a_learning_rate_is_a_number_too(course):
     course, steps = f"optimizer.{course}", SharedSteps()
     alone = fit([course, "optimizer.learning_rate=0.03"])
