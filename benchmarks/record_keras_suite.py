@@ -1,6 +1,6 @@
 """Record real Keras fits, measured by `kreg.Diagnostics`, for the yardstick `benchmarks/verdicts`.
 
-    KREG_DATA=/path/to/data python benchmarks/record_keras_suite.py recorded   # a night; goes on
+    KREG_DATA=/path/to/data python benchmarks/record_keras_suite.py recorded   # hours; goes on
     KREG_DATA=... python benchmarks/record_keras_suite.py recorded --half development --limit 5
     python benchmarks/record_keras_suite.py recorded --pack      # one file a half, of what is there
     python -m benchmarks.verdicts --suite recorded/development.npz
