@@ -85,7 +85,7 @@ def other_units(one: Document, other: Document) -> str:
     )
 
 
-def apart(number: Difference) -> Difference:
+def apart(number: Compared) -> Compared:
     """Two values that stand beside each other and have no difference."""
     return {**number, "difference": None, "better": None}
 
