@@ -92,7 +92,7 @@ def from_frame(
         time=None if time is None else _times(frame[time], time, types.get(time)),
         preprocess=lambda rows: Columns.fit(rows, max_categories, found.notations),
         suspects=suspects(frame.drop(columns=list(found.notations)), {*wanted, time, split}),
-        reading=_reading(stored, wanted, label_separator, comma),
+        reading=reading(stored, wanted, label_separator, comma),
         warnings=[f"{name}: {sentence}" for sentence in sentences],
     )
     return raw if (roles == TRAIN).all() else in_roles(raw, roles)
@@ -115,7 +115,7 @@ def features(
     return Understood(frame, notations, sentences)
 
 
-def _reading(
+def reading(
     columns: dict[str, str], target: list[str], label_separator: str | None, comma: bool
 ) -> dict[str, Any]:
     """How a finished run reads new rows of such a table."""

@@ -1,10 +1,10 @@
 """Which checks did not run, and why: what a page leaves out is not what it has found to be well."""
 
 from collections.abc import Callable
-from typing import TypedDict
 
 from kreg.diagnostics.findings import Findings
 from kreg.diagnostics.proof import proof
+from kreg.diagnostics.report_schema import Unchecked
 from kreg.diagnostics.rest import ASKED
 from kreg.diagnostics.series import REFINED
 from kreg.diagnostics.thresholds import Thresholds
@@ -13,13 +13,6 @@ MODEL = "only the logged curves are known, not the model"
 NOT_MEASURED = "they were not measured: `kreg.fit` or `kreg.Diagnostics` measures them"
 BINARY_AND_MORE = ("classification", "binary")
 CLASSES = (*BINARY_AND_MORE, "multilabel")
-
-
-class Unchecked(TypedDict):
-    """A check that did not run, and why."""
-
-    check: str
-    reason: str
 
 
 def unchecked(f: Findings) -> list[Unchecked]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kreg.data import table
 from kreg.data.dataset import Raw
 from kreg.data.disk import hashing, statistics
 from kreg.data.disk.kept import Kept, kept
@@ -53,13 +54,9 @@ def from_shards(
         time=arrays.get("time"),
         dealing=dealing(store, wish),
         preprocess=lambda rows: statistics.columns(rows, store.form, wish.max_categories),
-        reading={
-            "kind": "table",
-            "columns": facts["kinds"],
-            "target": list(wish.target),
-            "label_separator": wish.label_separator,
-            "comma": shards.comma,
-        },
+        reading=table.reading(
+            facts["kinds"], list(wish.target), wish.label_separator, shards.comma
+        ),
         warnings=[f"{name}: {told}" for told in [where(store), *facts["sentences"]]],
     )
     roles = arrays["role"]
