@@ -1,5 +1,7 @@
 """The rows behind the curves: classes and the hardest examples."""
 
+import zlib
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,11 @@ def test_the_report_names_a_wrong_label(data):
     hardest = watch.document["inputs"]["hardest"][0]
     assert hardest["index"] == easiest and hardest["right"] is False
     assert sum(watch.document["inputs"]["balance"]["train"].values()) == 96
+
+
+def test_rows_have_one_name_in_every_process_and_another_where_a_value_differs():
+    x, y = np.eye(2, dtype="float32"), np.array([0, 1], "int32")
+    assert examples.fingerprint(Rows(x, y)) == f"{zlib.crc32(x.tobytes() + y.tobytes()):08x}"
+    weighted = [Rows(x, y, weight) for weight in (None, y, 2 * y)]
+    other = Rows(x, 1 - y)
+    assert len({examples.fingerprint(rows) for rows in (*weighted, other)}) == 4
