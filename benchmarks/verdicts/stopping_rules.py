@@ -11,25 +11,29 @@ from itertools import chain
 
 import numpy as np
 
-from benchmarks.verdicts.protocol import Epoch, StoppingRule
+from benchmarks.verdicts.protocol import Epoch, Kept, StoppingRule
 from kreg.diagnostics import criteria
 
 CLEAN = {"monitor": "val_clean_loss", "train": "clean_loss"}
 LOGGED = {"monitor": "val_loss", "train": "loss"}
 REFINED = "val_refined_loss"
+TEMPERED = {"monitor": REFINED, "train": "clean_loss"}
 
 
 def rule(text: str, quantity: dict[str, str] = CLEAN, restore: bool = True) -> StoppingRule:
     """A criterion of `kreg.diagnostics.criteria` by its rule string."""
 
     def stop(epochs: Iterator[Epoch]) -> int:
-        criterion = criteria.parse(text, **quantity)
-        taken = until(
-            epochs, lambda epoch: criterion.update(epoch.number, epoch.values, epoch.examples).stop
-        )
+        taken = trained(epochs, text, quantity)
         return best(taken, quantity["monitor"]) if restore else taken[-1].number
 
     return stop
+
+
+def trained(epochs: Iterator[Epoch], text: str, quantity: dict[str, str]) -> list[Epoch]:
+    """The epochs until a criterion, given by its rule string, has enough."""
+    criterion = criteria.parse(text, **quantity)
+    return until(epochs, lambda e: criterion.update(e.number, e.values, e.examples).stop)
 
 
 def until(epochs: Iterator[Epoch], enough: Callable[[Epoch], bool]) -> list[Epoch]:
@@ -48,12 +52,18 @@ def best(epochs: list[Epoch], monitor: str) -> int:
     return epochs[int(np.argmin(np.where(np.isfinite(costs), costs, np.inf)))].number
 
 
-def refine(epochs: Iterator[Epoch]) -> int:
-    """kreg's `refine`: patience 10 on the refined loss; on the clean one where there is none."""
-    first = next(epochs)
-    measured = math.isfinite(first.values.get(REFINED, math.nan))
-    monitor = REFINED if measured else CLEAN["monitor"]
-    return rule("refine", {"monitor": monitor})(chain([first], epochs))
+def refined(make: Callable[[dict[str, str]], StoppingRule]) -> StoppingRule:
+    """A rule on the refined loss; on the clean one where there is none, as of numbers."""
+
+    def stop(epochs: Iterator[Epoch]) -> Kept:
+        first = next(epochs)
+        measured = math.isfinite(first.values.get(REFINED, math.nan))
+        return make(TEMPERED if measured else CLEAN)(chain([first], epochs))
+
+    return stop
+
+
+refine = refined(lambda quantity: rule("refine", quantity))
 
 
 def sagemaker(quantity: dict[str, str]) -> StoppingRule:
@@ -112,7 +122,7 @@ RULES: dict[str, StoppingRule] = {
     "GL 2 and paired 1.28": rule("gl:2+paired:1.28"),
     "past best": rule("past_best"),
 }
-REFINES = {"kreg refine"}  # rows that only a suite with refined losses has
+NEEDS = {"kreg refine": REFINED}  # rows that only a suite with this curve has
 ORACLES = {  # all epochs are trained; the one is kept where this curve is smallest
     "all epochs, best val_loss": "val_loss",
     "all epochs, best clean loss": "val_clean_loss",
