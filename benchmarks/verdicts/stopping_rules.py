@@ -12,6 +12,7 @@ from itertools import chain
 import numpy as np
 
 from benchmarks.verdicts.protocol import Epoch, Kept, StoppingRule
+from benchmarks.verdicts.suite import EXAMPLES
 from kreg.diagnostics import criteria
 
 CLEAN = {"monitor": "val_clean_loss", "train": "clean_loss"}
@@ -20,14 +21,18 @@ REFINED = "val_refined_loss"
 TEMPERED = {"monitor": REFINED, "train": "clean_loss"}
 
 
-def rule(text: str, quantity: dict[str, str] = CLEAN, restore: bool = True) -> StoppingRule:
-    """A criterion of `kreg.diagnostics.criteria` by its rule string."""
+def rule(text: str, quantity: dict[str, str] = CLEAN, keep: str | None = None) -> StoppingRule:
+    """A criterion of `kreg.diagnostics.criteria` by its rule string.
 
-    def stop(epochs: Iterator[Epoch]) -> int:
-        taken = trained(epochs, text, quantity)
-        return best(taken, quantity["monitor"]) if restore else taken[-1].number
+    What is kept is the best epoch by `keep`, the quantity that the criterion watches unless said.
+    """
+    chosen = quantity["monitor"] if keep is None else keep
+    return lambda epochs: best(trained(epochs, text, quantity), chosen)
 
-    return stop
+
+def last(text: str, quantity: dict[str, str] = CLEAN) -> StoppingRule:
+    """The same, but the last weights are kept."""
+    return lambda epochs: trained(epochs, text, quantity)[-1].number
 
 
 def trained(epochs: Iterator[Epoch], text: str, quantity: dict[str, str]) -> list[Epoch]:
@@ -99,7 +104,7 @@ RULES: dict[str, StoppingRule] = {
     "Keras patience 5": rule("patience:5", LOGGED),
     "Keras patience 10": rule("patience:10", LOGGED),
     "Keras patience 20": rule("patience:20", LOGGED),
-    "Lightning patience 3": rule("patience:3", LOGGED, restore=False),
+    "Lightning patience 3": last("patience:3", LOGGED),
     "textbook, 1 epoch, logged": rule("textbook:1", LOGGED),
     "textbook, 1 epoch, clean": rule("textbook:1"),
     "textbook, 3 in a row, clean": rule("textbook:3"),
@@ -110,6 +115,8 @@ RULES: dict[str, StoppingRule] = {
     "patience 10, clean": rule("patience:10"),
     "patience 20, clean": rule("patience:20"),
     "patience 5, smoothed 0.6": rule("patience:5~0.6"),
+    "patience 10 logged, best clean": rule("patience:10", LOGGED, keep="val_clean_loss"),
+    "patience 10 clean, best logged": rule("patience:10", CLEAN, keep="val_loss"),
     "Prechelt GL 1": rule("gl:1"),
     "Prechelt GL 2": rule("gl:2"),
     "Prechelt GL 5": rule("gl:5"),
@@ -122,7 +129,13 @@ RULES: dict[str, StoppingRule] = {
     "GL 2 and paired 1.28": rule("gl:2+paired:1.28"),
     "past best": rule("past_best"),
 }
-NEEDS = {"kreg refine": REFINED}  # rows that only a suite with this curve has
+NEEDS = {  # rows that only a suite with this curve has, or with the losses of single rows
+    "kreg refine": REFINED,
+    "kreg default": EXAMPLES,
+    "paired 2.33, twice": EXAMPLES,
+    "GL 2 and paired 1.28": EXAMPLES,
+    "past best": EXAMPLES,
+}
 ORACLES = {  # all epochs are trained; the one is kept where this curve is smallest
     "all epochs, best val_loss": "val_loss",
     "all epochs, best clean loss": "val_clean_loss",

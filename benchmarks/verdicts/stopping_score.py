@@ -73,8 +73,8 @@ def smallest(run: Run, curve: str) -> Kept:
 
 
 def measuring(curve: str, runs: Sequence[Run]) -> list[Run]:
-    """The runs that have a value of this curve at every epoch."""
-    return [run for run in runs if np.isfinite(run.curves.get(curve, np.nan)).all()]
+    """The runs that have this curve."""
+    return [run for run in runs if run.has(curve)]
 
 
 def of(kept: Sequence[Outcome]) -> StoppingScore:
@@ -97,7 +97,7 @@ def regret_of(kept: Sequence[Outcome], curve: str) -> np.ndarray:
 def regret(run: Run, curve: str, kept: Kept) -> float:
     """Percent by which what is kept lies above the smallest value of a test curve of the run."""
     epoch, name = (kept.epoch, kept.of(curve)) if isinstance(kept, Mean) else (kept, curve)
-    if not measuring(curve, [run]) or name not in run.curves:
+    if not (run.has(curve) and run.has(name)):
         return float("nan")
     return float(100 * (run.curves[name][epoch - 1] / run.curves[curve].min() - 1))
 

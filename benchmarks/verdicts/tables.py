@@ -12,10 +12,11 @@ from benchmarks.verdicts import (
 )
 from benchmarks.verdicts.protocol import StoppingRule, VerdictRule
 from benchmarks.verdicts.stopping_score import Outcome, frontier, measuring, of, outcomes
-from benchmarks.verdicts.suite import HELD_OUT, PATH, Run
+from benchmarks.verdicts.suite import EXAMPLES, HELD_OUT, KERAS, KERAS_HELD_OUT, PATH, Run
 from benchmarks.verdicts.verdict_score import truth
 
 SUITES: dict[str, Path] = {"development": PATH, "held-out": HELD_OUT}
+SUITES |= {"keras-development": KERAS, "keras-held-out": KERAS_HELD_OUT}
 STOPS = stopping_rules.RULES | averaging_rules.RULES
 NEEDS = stopping_rules.NEEDS | averaging_rules.NEEDS
 ORACLES = stopping_rules.ORACLES | averaging_rules.ORACLES
@@ -24,6 +25,9 @@ NAME = 30  # characters
 
 def verdicts(title: str, rules: Mapping[str, VerdictRule], runs: Sequence[Run]) -> None:
     """The table of the verdict rules."""
+    if not measuring(EXAMPLES, runs):
+        print(f"\n{title}: no table of verdicts, the suite has no losses of single rows")
+        return
     past = sum(truth(run)[0].mean() for run in runs) / len(runs)
     print(f"\n{title}: {len(runs)} runs, {past:.0%} of their epochs past the best")
     print(f"{'verdict rule':{NAME}s} {verdict_score.COLUMNS}")

@@ -220,6 +220,17 @@ def test_rows_of_means_need_a_suite_that_has_them(made, averaged, capsys):
     assert "never" in without and "LAWA" not in without
 
 
+def test_rows_and_verdicts_need_the_losses_of_single_rows(made, capsys):
+    bare = suite.Run(made.meta, made.curves, made.examples[:, :0], made.correct)
+    bare.curves["val_clean_loss"] = made.curves["val_loss"]
+    rules = {name: stopping_rules.RULES[name] for name in ("past best", "patience 3, clean")}
+    tables.stops("bare", rules, [bare])
+    tables.verdicts("bare", verdict_rules.RULES, [bare])
+    out = capsys.readouterr().out
+    assert "patience 3, clean" in out and "past best" not in out
+    assert "bare: no table of verdicts" in out
+
+
 def test_the_command_subtracts_a_row_and_chooses_runs(made, tmp_path, capsys):
     clean = {"clean_loss": np.arange(6.0, 0, -1), "val_clean_loss": made.curves["val_loss"]}
     clean |= {"loss": clean["clean_loss"], "clean_accuracy": np.full(6, np.nan)}
@@ -273,7 +284,10 @@ def test_the_command_scores_a_rule_of_your_own(made, tmp_path, monkeypatch, caps
         (["--verdict", "rule"], "a rule is written module:name. Received 'rule'."),
         (["--stop", "no_such_module:rule"], "there is no module 'no_such_module' to import."),
         (["--stop", "math:no_such"], "the module 'math' has no function 'no_such'."),
-        (["--suite", "nowhere.npz"], "a suite is one of development, held-out, or a file"),
+        (
+            ["--suite", "nowhere.npz"],
+            "a suite is one of development, held-out, keras-development, keras-held-out, or",
+        ),
         (["--alone"], "--alone leaves no row"),
         (["--where", "l2"], "runs are chosen by FACTOR=VALUE, such as l2=0.001. Received 'l2'."),
         (["--against", "mine"], "invalid choice: 'mine'"),
