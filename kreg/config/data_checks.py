@@ -9,6 +9,7 @@ from kreg.csv_header import AUTO, header, separator_of
 from kreg.data.options import (
     TYPES,
     CsvOptions,
+    FileOptions,
     GivenOptions,
     ImageFolderOptions,
     NpzOptions,
@@ -20,7 +21,8 @@ from kreg.data.options import (
 from kreg.foreign import listing, memory
 
 LARGEST_SIDE = 4096
-OF_LABELS = ("target", "label_separator", "split", "task")  # keys of a table of pictures
+# keys of a table of pictures
+OF_LABELS = ("target", "label_separator", "split", "group", "time", "task")
 CELL, COPIES = 8, 3  # bytes of a number; the rows as drawn, as a table, and standardised
 
 
@@ -76,7 +78,7 @@ def path_is_there(cfg: SourceOptions) -> None:
     if isinstance(cfg, TableOptions) and cfg.target is None:
         raise check.invalid("data.target", "the name of a column", None, needed)
     several |= isinstance(cfg, NpzOptions) and Path(path).expanduser().is_dir()
-    if cfg.names_columns and not several and not Path(path).expanduser().is_file():
+    if isinstance(cfg, FileOptions) and not several and not Path(path).expanduser().is_file():
         raise check.invalid("data.path", "a file", path)
     if cfg.kind == "image_folder" and not Path(path).expanduser().is_dir():
         raise check.invalid("data.path", "a folder, unpacked", path)
@@ -218,7 +220,8 @@ def labels_are_in_a_table(cfg: SourceOptions) -> None:
         raise check.invalid("data.labels", "a file that exists", cfg.labels)
     named = targets(cfg)
     known = header(cfg.labels, separator_of(cfg.labels, named[0] if named else None))
-    for key, column in [*(("target", name) for name in named), ("split", cfg.split)]:
+    wanted = [(key, getattr(cfg, key)) for key in ("split", "group", "time")]
+    for key, column in [*(("target", name) for name in named), *wanted]:
         if known and column is not None:
             check.choice(f"data.{key}", column, known)
 

@@ -263,6 +263,8 @@ data=image_folder data.path=/ data.cache=ram | data.cache
 data=image_folder data.path=/ data.cache_limit=-1 | data.cache_limit
 data=image_folder data.path=/ data.labels=no.csv | data.labels
 data=image_folder data.path=/ data.target=y | null where data.labels is null
+data=image_folder data.path=/ data.group=who | null where data.labels is null
+data=image_folder data.path=/ data.time=day | null where data.labels is null
 data=image_folder data.path=/ data.task=regression | auto where data.labels is null
 data=image_folder data.size=64          | data.size
 data=image_folder data.max_pixels=0     | data.max_pixels
