@@ -1,100 +1,120 @@
-"""Two layers in the place of a dense one whose kernel has a low rank: the same outputs."""
+"""Low-rank changes in the place of training: a group lasso chooses the rank of each."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import keras
-import numpy as np
 
-from kreg import private_keras
+from kreg import lora, private_keras
+from kreg.regularizers import L2, GroupLasso
 from kreg.surgery import copying
+from kreg.weight_names import is_kernel
+
+Layers: TypeAlias = list[keras.Layer]
 
 
-@dataclass(frozen=True)
-class Factors:
-    """`kernel = first @ second`, of shapes `(inputs, rank)` and `(rank, units)`."""
+def change_by_low_rank(
+    layers: Sequence[tuple[keras.Layer, bool]], rank: int, l1: float
+) -> tuple[Layers, Layers]:
+    """Freeze layers, and give each kernel a change `A B` of low rank that is trained in its place.
 
-    name: str
-    first: np.ndarray
-    second: np.ndarray
+    B starts at zero, and its rows have a group lasso: a rank that the data do not ask for is
+    exactly zero. The columns of A start orthogonal, of length 1, and have a ridge, else a growing A
+    would undo what the penalty takes from B. With `s = l1 * sqrt(outputs)` the penalty is
 
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Inputs, rank, units."""
-        return (*self.first.shape, self.second.shape[1])
+        s * sum_r (||b_r|| + ||a_r||**2 / 2),
 
-    @property
-    def saved(self) -> int:
-        """How many parameters there are less."""
-        inputs, rank, units = self.shape
-        return inputs * units - rank * (inputs + units)
+    and the least penalty of a change is `1.5 * s` times the sum of its singular values to the power
+    of 2/3 (a Schatten quasi-norm). That is concave: one rank costs less than two that share it.
 
-    def __str__(self) -> str:
-        inputs, rank, units = self.shape
-        return (
-            f"The kernel of {self.name!r} has rank {rank}: there are two layers now, "
-            f"{first_name(self.name)!r} of shape {inputs, rank} and {self.name!r} of {rank, units}."
+    Biases, normalisations and layers that cannot have such a change stay as they are.
+
+    Args:
+        layers: Each layer, outer ones before those inside them, and whether it was trained.
+        rank: Whole number >= 1: the most that a rank can be. A small kernel has less.
+        l1: Number >= 0: strength, times the root of the number of outputs.
+
+    Returns:
+        The layers that have a change, and those with a kernel that cannot have one.
+
+    Raises:
+        ValueError: If no layer can have one, or one has it already.
+
+    Sources: Hu et al., LoRA, 2021. The penalty: Fan, Ding, Chen & Udell, Factor group-sparse
+    regularization for efficient low-rank matrix recovery, 2019.
+    """
+    wanted = [layer for layer, trained in layers if trained and has_kernel(layer)]
+    refuse_changed(wanted)
+    changed = [layer for layer in wanted if can_have(layer)]
+    left = [layer for layer in wanted if not can_have(layer)]
+    if not changed:
+        raise ValueError(
+            "No layer below the head can have a low-rank change: Dense, EinsumDense, Embedding and "
+            "Conv layers without a constraint on the kernel can. Received: "
+            f"{', '.join(map(described, left)) or 'no layer that is trained'}."
+        )
+    freeze_but([layer for layer, _ in layers], changed)
+    for layer in changed:
+        enable(layer, rank, l1)
+    return changed, left
+
+
+def has_kernel(layer: keras.Layer) -> bool:
+    return any(is_kernel(weight) for weight in private_keras.own_weights(layer))
+
+
+def can_have(layer: keras.Layer) -> bool:
+    """Whether Keras offers `enable_lora` for the layer as it is."""
+    names = ("kernel_constraint", "embeddings_constraint", "quantization_mode")
+    obstacles = [getattr(layer, name, None) for name in names]
+    return hasattr(layer, "enable_lora") and not any(obstacles)
+
+
+def described(layer: keras.Layer) -> str:
+    return f"{layer.path!r} ({type(layer).__name__})"
+
+
+def refuse_changed(layers: Layers) -> None:
+    """Keras enables a change once; one that a file brought is merged and cannot learn again."""
+    known = [layer for layer in layers if getattr(layer, "lora_enabled", False)]
+    if known:
+        raise ValueError(
+            f"{', '.join(map(described, known))} has a low-rank change already. "
+            "kreg.strip(model) is the model with it merged into the kernels: start from that."
         )
 
 
-def first_name(name: str) -> str:
-    return f"{name}_low_rank"
+def freeze_but(layers: Layers, changed: Layers) -> None:
+    """Freeze all weights; the layers that will have a change, and those around them, stay open."""
+    chosen = set(changed)
+    for layer in layers:  # setting it sets it for all inside, which come after
+        layer.trainable = not chosen.isdisjoint(private_keras.all_layers(layer))
+    for layer in layers:
+        for weight in private_keras.own_weights(layer):
+            weight.trainable = False
 
 
-def factorized(model: keras.Model) -> tuple[keras.Model, dict[int, Factors]]:
-    """A model with two dense layers for each one where that takes fewer numbers.
+def enable(layer: keras.Layer, rank: int, l1: float) -> None:
+    """Give a built layer its A and B, with what keeps and what removes them."""
+    embedding = isinstance(layer, keras.layers.Embedding)
+    *entering, leaving = (layer.embeddings if embedding else layer.kernel).shape
+    most = min(rank, math.prod(entering), leaving)
+    layer.enable_lora(most, a_initializer=keras.initializers.Orthogonal())
+    a, b = lora.pair(layer)
+    a.regularizer = L2(l1 * math.sqrt(leaving) / 2)  # in the place of the kernel's
+    b.regularizer = GroupLasso(l1)
 
-    Args:
-        model: A built Functional or Sequential model of plain Keras. It is not changed.
 
-    Returns:
-        The new model, and the factors by `id` of the layer; `model` itself where there are none.
+def merged(model: keras.Model) -> keras.Model:
+    """A copy whose kernels hold their low-rank changes, not compiled; the model if it has none.
+
+    Raises:
+        ValueError: If the model is subclassed.
     """
-    layers = [one for one in private_keras.all_layers(model) if type(one) is keras.layers.Dense]
-    found = {id(layer): factors for layer in layers if (factors := factors_of(layer))}
-    if not found:
-        return model, {}
-    seconds: dict[int, keras.layers.Dense] = {}
-
-    def make(layer: keras.Layer) -> keras.Layer:
-        factors = found.get(id(layer))
-        return copying.from_config(layer) if factors is None else first_layer(layer, factors)
-
-    def after(layer: keras.Layer) -> keras.Layer | None:
-        if id(layer) not in found:
-            return None
-        return seconds.setdefault(id(layer), copying.from_config(layer))
-
-    smaller, pairs = copying.rebuild(model, make, after)
+    if not lora.holders(model):
+        return model
+    copied, pairs = copying.rebuild(model, copying.from_config)
     for old, new in pairs:
-        factors = found.get(id(old))
-        if factors is None:
-            copying.copy_weights(old, new)
-        else:
-            new.set_weights([factors.first])
-            seconds[id(old)].set_weights([factors.second, *old.get_weights()[1:]])
-    return smaller, found
-
-
-def first_layer(layer: keras.layers.Dense, factors: Factors) -> keras.layers.Dense:
-    policy, rank = layer.dtype_policy.name, factors.shape[1]
-    return keras.layers.Dense(rank, use_bias=False, dtype=policy, name=first_name(layer.name))
-
-
-def factors_of(layer: keras.layers.Dense) -> Factors | None:
-    """The factors of a kernel that has more numbers other than zero than they have.
-
-    The rank is the number of singular values above rounding: `max(shape) * eps * largest`. A layer
-    with a constraint or a penalty of its own on the kernel stays whole: they would not be the same.
-    """
-    if layer.kernel_regularizer or layer.kernel_constraint or len(layer.weights) > 2:
-        return None
-    kernel = layer.kernel.numpy()
-    if kernel.dtype not in ("float32", "float64"):
-        return None
-    left, values, right = np.linalg.svd(kernel.astype("float64"), full_matrices=False)
-    rank = int(np.sum(values > max(kernel.shape) * np.finfo(kernel.dtype).eps * values[0]))
-    if not 0 < rank * sum(kernel.shape) < np.count_nonzero(kernel):
-        return None
-    root = np.sqrt(values[:rank])
-    first, second = left[:, :rank] * root, root[:, None] * right[:rank]
-    return Factors(layer.name, first.astype(kernel.dtype), second.astype(kernel.dtype))
+        copying.copy_weights(old, new)
+    return copied
