@@ -1,3 +1,5 @@
+from .activity import ActivityPenalty as ActivityPenalty
+from .activity import ActivityRegularization as ActivityRegularization
 from .concrete_dropout import ConcreteDropout as ConcreteDropout
 from .drop_block import DropBlock1D as DropBlock1D
 from .drop_block import DropBlock2D as DropBlock2D

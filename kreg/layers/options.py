@@ -9,6 +9,7 @@ from kreg.fields import Number, Options, kind, ranged, scheduled, table
 RATE: Interval = {"low": 0, "high": 1, "high_open": True}
 OPEN_RATE: Interval = {**RATE, "low_open": True}
 STRENGTH: Interval = {"low": 0}
+SHARE: Interval = {"low": 0, "high": 1, "low_open": True, "high_open": True}
 TEMPERATURE: Interval = {"low": 0, "low_open": True}
 BLOCK: Bounds = {"low": 1}
 

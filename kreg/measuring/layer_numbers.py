@@ -96,7 +96,7 @@ def _penalties(layer: keras.Layer, decay: float | None) -> list[str]:
     for variable in layer.trainable_variables:
         for part in (variable.regularizer, variable.constraint):
             if part is not None:
-                found.append(f"{describe(part)} on {variable.name}")
+                found.append(f"{describe(part)} on {variable.name}{rank_by(part, variable)}")
     if getattr(layer, "activity_regularizer", None) is not None:
         found.append(f"{describe(layer.activity_regularizer)} on its output")
     if decay and layer.trainable_variables:
@@ -118,6 +118,13 @@ def _noise_around(layers: list[keras.Layer]) -> dict[int, list[str]]:
             found.setdefault(id(layer), []).extend(f"{text} before" for text in waiting)
             owner, waiting = layer, []
     return found
+
+
+def rank_by(part: Any, variable: keras.Variable) -> str:
+    """What a penalty of singular values has left of a weight."""
+    if not hasattr(part, "rank"):
+        return ""
+    return f" (rank {part.rank(variable)} of {min(variable.shape)})"
 
 
 def describe(part: Any) -> str:

@@ -64,7 +64,13 @@ class Penalty(keras.Regularizer):
         return model in self.__dict__.get("_trained_by", ())
 
     def __call__(self, w: Tensor) -> Tensor:
-        """The penalty of a weight as a float32 scalar (float64 for a float64 weight)."""
+        """The penalty of a weight as a float32 scalar (float64 for a float64 weight).
+
+        What is no weight in the step of a model are activities: no optimizer takes their step.
+        """
+        if not isinstance(w, keras.Variable) and private_keras.model_in_step() is not None:
+            activities = at_least_float32(w)
+            return self.total(activities, {**self.strengths(), **self.extras(activities, None)})
         training = private_keras.model_in_training()
         if training is not None:
             self.__dict__.setdefault("_trained_by", weakref.WeakSet()).add(training)

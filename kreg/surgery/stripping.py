@@ -100,9 +100,10 @@ def kreg_inside(config: Any) -> list[str]:
 def inference_layer(layer: keras.Layer) -> keras.Layer | None:
     """The layer that computes the outputs in inference: the wrapped one in a noisy wrapper.
 
-    `None` for noise that wraps nothing: it computes nothing.
+    `None` for noise that wraps nothing, and for a penalty on activities: they compute nothing.
     """
-    return getattr(layer, "layer", None) if isinstance(layer, noise.Noise) else layer
+    idle = isinstance(layer, noise.Noise | noise.ActivityRegularization)
+    return getattr(layer, "layer", None) if idle else layer
 
 
 def plain_layer(layer: keras.Layer, changes: dict[str, Any] | None = None) -> keras.Layer:

@@ -121,6 +121,7 @@ def vectors() -> keras.Model:
     """Noise on vectors: all kinds, a scheduled rate, a learned rate, dropped weights."""
     noise, inputs = kreg.layers, keras.Input((6,))
     x = layers.Dense(8, "selu")(inputs)
+    x = noise.ActivityRegularization(l1=0.01)(x)
     x = noise.AlphaDropout(0.2, seed=1)(x)
     x = noise.GaussianDropout(0.2, seed=2)(x)
     x = noise.Dropout(schedule("linear", start=0.0, end=0.5, duration=6), seed=3)(x)

@@ -1,6 +1,7 @@
 """The rows of the layer table: nested models, what regularizes a layer, how a part is told."""
 
 import keras
+import numpy as np
 import pytest
 
 import kreg
@@ -36,3 +37,12 @@ def test_the_layer_table_reads_nested_models():
 )
 def test_a_part_is_told_by_what_is_not_a_default(part, told):
     assert describe(part) == told
+
+
+def test_a_penalty_of_singular_values_has_its_rank_beside_it():
+    layer = keras.layers.Dense(4, kernel_regularizer=kreg.NuclearNorm(0.01), name="low")
+    model = keras.Sequential([keras.Input((3,)), layer])
+    layer.kernel.assign(np.outer([1.0, 2.0, 3.0], np.ones(4)))
+    model.compile(kreg.optimizers.Adam(), "mse")
+    (row,) = layer_rows(model, {}, {}, {})
+    assert row["regularization"] == "NuclearNorm(0.01) on kernel (rank 1 of 3)"
