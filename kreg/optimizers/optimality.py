@@ -9,6 +9,7 @@ from keras import ops
 
 from kreg import check
 from kreg.optimizers.duality import LinearGap
+from kreg.optimizers.nuclear_gap import nuclear_gap
 from kreg.optimizers.objective import (
     data_gradients,
     data_loss,
@@ -46,10 +47,10 @@ def certificate(model: keras.Model, x: Any, y: Any) -> Certificate:
     """How far a compiled model is from the minimum of its own training objective.
 
     For one dense layer with a squared (one unit), logistic or softmax loss and `L1`, `L2` or
-    `ElasticNet`, the gap is proved: no weights at all have an objective below `objective - gap`.
-    What lies before the layer, such as a rescaling, is applied first. For every other model
-    the residual says how nearly the weights are a stationary point. Everything is in inference
-    mode, on exactly the rows that are passed.
+    `ElasticNet`, and with a squared loss and `NuclearNorm`, the gap is proved: no weights at all
+    have an objective below `objective - gap`. What lies before the layer, such as a rescaling, is
+    applied first. For every other model the residual says how nearly the weights are a stationary
+    point. Everything is in inference mode, on exactly the rows that are passed.
 
     Args:
         model: A compiled, built `keras.Model`.
@@ -66,7 +67,9 @@ def certificate(model: keras.Model, x: Any, y: Any) -> Certificate:
     residuals = stationarity(model, x, y)
     penalties = sum(penalty_now(model, v, p) for v, p in penalised(model))
     objective = float(ops.convert_to_numpy(data_loss(model, x, y))) + penalties
-    return Certificate(objective, LinearGap(model, x, y)(), max(residuals.values()), residuals)
+    gap = LinearGap(model, x, y)()
+    gap = nuclear_gap(model, x, y) if gap is None else gap
+    return Certificate(objective, gap, max(residuals.values()), residuals)
 
 
 def stationarity(model: keras.Model, x: Any, y: Any) -> dict[str, float]:

@@ -122,6 +122,22 @@ def test_the_end_is_the_optimum_whatever_the_optimizer_and_the_period(name, ever
     assert rank(kernel(model)) == rank(expected) == TRUE_RANK
     certificate = kreg.certificate(model, X, Y)
     assert certificate.stationarity < 1e-4
+    assert 0 <= certificate.gap + 1e-7 < 1e-5
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_gap_is_a_bound_of_the_way_to_the_minimum(bias):
+    """Against the objective at the optimum, which is known without a bias, and with one less."""
+    dense = keras.layers.Dense(UNITS, use_bias=bias, kernel_regularizer=kreg.NuclearNorm(0.05))
+    model = keras.Sequential([keras.Input((INPUTS,)), dense])
+    model.compile(kreg.optimizers.SGD(0.1), "mse")
+    best = optimum(0.05)
+    least = np.mean((X @ best - Y) ** 2) + 0.05 * np.linalg.svd(best, compute_uv=False).sum()
+    found = kreg.certificate(model, X, Y)
+    assert found.gap >= found.objective - least > 0.1
+    dense.kernel.assign(best)
+    found = kreg.certificate(model, X, Y)
+    assert -1e-6 < found.gap < (0.5 if bias else 1e-4)
 
 
 def test_the_rank_is_low_after_every_step_and_rises_at_decompositions_alone():
