@@ -18,7 +18,15 @@ from omegaconf.errors import OmegaConfBaseException
 from kreg.config import conf_dir, procedures, schema
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, validate
-from kreg.launch import catalogue, commandline, folders_of_options, option_files, trust, wrong_words
+from kreg.launch import (
+    addresses,
+    catalogue,
+    commandline,
+    folders_of_options,
+    option_files,
+    trust,
+    wrong_words,
+)
 from kreg.launch.global_hydra import our_hydra
 from kreg.launch.trust import UntrustedError
 from kreg.launch.wrong_words import Groups
@@ -104,7 +112,9 @@ def check_job(
         wrong_words.check_choice(choice, options)
     try:
         tree = compose_trusted(parsed, config_dir, templates)
-        config = validate(with_values(_task(tree), values))
+        task = _task(tree)
+        refuse_addresses(task, parsed)
+        config = validate(with_values(task, values))
         refuse_unused(config, parsed, tree)
         return Composition(config, tree)
     except UntrustedError:
@@ -126,6 +136,26 @@ def with_values(task: Mapping[str, Any], values: Values) -> dict[str, Any]:
     """
     groups = {k: {**task[k], **v} if isinstance(v, Mapping) else v for k, v in values.items()}
     return {**task, **groups}
+
+
+def refuse_addresses(task: Mapping[str, Any], parsed: Sequence[Override]) -> None:
+    """Refuse a tracker's address that comes from a file which may be anybody's.
+
+    Raises:
+        UntrustedError: With one sentence for the first of them.
+    """
+    chosen = task.get(addresses.GROUP)
+    addresses.check(chosen, parsed, lambda: _own(chosen, parsed))
+
+
+def _own(chosen: Any, parsed: Sequence[Override]) -> Mapping[str, Any]:
+    """The loggers as kreg's own files alone say them; none where these have no such option."""
+    said = [override for override in parsed if override.key_or_group == addresses.GROUP]
+    named = commandline.parse_overrides([f"{addresses.GROUP}=[{','.join(chosen)}]"])
+    try:
+        return dict(_task(_compose(said or named, None))[addresses.GROUP])
+    except ConfigError:
+        return {}
 
 
 def refuse_unused(config: Config, parsed: Sequence[Override], tree: DictConfig) -> None:

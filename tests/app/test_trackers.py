@@ -100,7 +100,7 @@ def test_mlflow_holds_config_curves_verdict_and_artifacts(mlflow, tmp_path):
     final = run.data.metrics["result/test_clean_accuracy"]
     assert final == result["metrics"]["test_clean_accuracy"]
     kept = {item.path for item in client.list_artifacts(run.info.run_id)}
-    assert kept == {"report.html", "report.json", "history.csv", "best.keras"}
+    assert kept == {"report.html", "report.json", "card.md", "history.csv", "best.keras"}
     assert (tmp_path / "run/tensorboard").is_dir()
 
 
@@ -144,6 +144,16 @@ def test_a_store_that_cannot_be_written_costs_a_sentence(mlflow, tmp_path):
     assert (tmp_path / "run/csv/result.csv").exists()
 
 
+@MLFLOW
+def test_a_store_here_that_keeps_artifacts_elsewhere_gets_none(mlflow, tmp_path):
+    (tmp_path / "logs").mkdir()
+    mlflow(tmp_path).create_experiment("wine", artifact_location="http://127.0.0.1:9/elsewhere")
+    told = train(tmp_path, "logger=mlflow", "hydra.run.dir=run")
+    assert "page and model are not sent" in told and "http://127.0.0.1:9/elsewhere" in told
+    (run,) = runs_of(mlflow(tmp_path))
+    assert run.info.status == "FINISHED" and "kreg.verdict" in run.data.tags
+
+
 # --- Weights & Biases -------------------------------------------------------------------------
 
 BLOCK, HEADER = 32768, 7  # of its store: LevelDB's log format behind seven bytes
@@ -179,6 +189,11 @@ def items(entries):
     return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in entries}
 
 
+def of_artifact(record):
+    """The files of an artifact that a record logs."""
+    return record.artifact.manifest.contents if record.HasField("artifact") else []
+
+
 @MLFLOW
 def test_wandb_holds_config_curves_verdict_and_artifacts(tmp_path):
     pytest.importorskip("wandb")
@@ -207,6 +222,8 @@ def test_wandb_holds_config_curves_verdict_and_artifacts(tmp_path):
              if record.HasField("request")}  # fmt: skip
     named |= {record.artifact.name for record in records if record.HasField("artifact")}
     assert {"report-run", "model-run"} <= named, kinds
+    paths = {entry.path for record in records for entry in of_artifact(record)}
+    assert {"report.html", "report.json", "card.md", "history.csv", "best.keras"} <= paths
 
 
 @MLFLOW
