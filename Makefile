@@ -96,6 +96,9 @@ format: $(VENV)/dev.stamp  ## rewrite the code in the house style
 bench: $(VENV)/dev.stamp  ## one benchmark: make bench BENCH=bench_penalties
 	$(BIN)/python benchmarks/$(BENCH).py
 
+test-gpu: $(VENV)/dev.stamp  ## on a GPU: what a step costs there, one table; minutes
+	$(BIN)/python -m benchmarks.bench_gpu $(GPU_ARGS)
+
 tensorboard: $(VENV)/run.stamp  ## all runs in TensorBoard, on this machine only
 	$(BIN)/tensorboard --logdir logs --host 127.0.0.1 --port $(PORT)
 
@@ -103,4 +106,4 @@ clean:  ## remove the environments and caches, keep logs
 	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray $(VENV)-trackers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 		docs/_build docs/api docs/gallery
 
-.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-site test-slurm docs coverage lint format bench tensorboard clean
+.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-site test-slurm test-gpu docs coverage lint format bench tensorboard clean

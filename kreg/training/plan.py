@@ -13,7 +13,7 @@ from kreg.factories.optimizer import Thaw
 from kreg.fields import Options
 from kreg.models.options import BackboneOptions
 from kreg.prediction import operating_point
-from kreg.training import class_weights, shared_steps, tasks
+from kreg.training import class_weights, low_rank, shared_steps, tasks
 from kreg.training.budget import Budget, planned
 from kreg.training.options import FinetuneOptions, GradualOptions, TrainerOptions
 from kreg.training.shared_steps import SharedSteps
@@ -169,7 +169,10 @@ class Plan:
         phase = {None: ", the head alone is trained", 0: ""}.get(
             self.alone, f", the head alone until epoch {self.alone}"
         )
-        return f" ({self.model.count_params() - head:,} backbone, {head:,} head, {told}{phase})"
+        added = low_rank.parameters(self.model)
+        changes = f"{added:,} in low-rank changes, " if added else ""
+        backbone = self.model.count_params() - head - added
+        return f" ({backbone:,} backbone, {head:,} head, {changes}{told}{phase})"
 
     def facts(self) -> dict[str, Any]:
         """What the first line on the terminal says."""
@@ -252,6 +255,7 @@ def make(
     operating_point.refuse(config.trainer.operating_point, rows.task, rows.name)
     rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
     rows.warnings += penalise(network, config.reg, lasts.steps)
+    rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains

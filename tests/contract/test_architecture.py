@@ -34,6 +34,7 @@ KERAS_SHARED = {
     "untracked",
     "gradients",
     "measured",
+    "lora",
 }  # for every room that may import keras
 ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
@@ -62,6 +63,7 @@ MAY_IMPORT = {
     "untracked": set(),
     "gradients": set(),
     "measured": {"private_keras"},
+    "lora": {"private_keras"},
     "regularizers": set(),
     "layers": set(),
     "augment": set(),
@@ -121,6 +123,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
     "measured": {"tensorflow", "hydra", "omegaconf"},
+    "lora": {"tensorflow", "hydra", "omegaconf"},
     "scoring": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
     "gradients": {"hydra", "omegaconf"},
     "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
