@@ -93,7 +93,7 @@ def sentences(path: AnyPath) -> Iterator[None]:
     """What SQLite says of a file becomes a sentence."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter for a column's name
         raise DamagedError(f"{path} cannot be read as an SQLite file ({error})") from error
 
 

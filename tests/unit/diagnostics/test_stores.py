@@ -4,6 +4,7 @@ import importlib.util
 import json
 import lzma
 import math
+import random
 import shutil
 import sqlite3
 import sys
@@ -191,6 +192,37 @@ def test_the_messages_of_these_tests_are_those_of_wandb():
             field = real[name].fields_by_name[key]
             assert (field.number, field.type) == (number, kind)
             assert not of or field.message_type.name == of
+
+
+def damaged(data, draw):
+    """Some bytes of a file changed, a length made large, or a stretch left out."""
+    found = bytearray(data)
+    for _ in range(draw.choice([1, 5, 50])):
+        place = draw.choice([draw.randrange(4096), draw.randrange(len(found))])
+        how = draw.choice(["byte", "byte", "length", "gap"])
+        if how == "byte":
+            found[place] = draw.randrange(256)
+        elif how == "length":
+            found[place : place + 4] = b"\xff\xff\xff\x7f"
+        else:
+            del found[place : place + draw.randrange(1, 100)]
+    return bytes(found)
+
+
+@pytest.mark.parametrize("kind", ["mlflow", "wandb"])
+def test_any_bytes_are_a_record_or_a_sentence(kind, store, wandb_folder):
+    path = next(wandb_folder.glob("*keras001/*")) if kind == "wandb" else wandb_folder / "x.db"
+    data, draw = (path if kind == "wandb" else store).read_bytes(), random.Random(0)
+    ends = set()
+    for _ in range(60):
+        path.write_bytes(damaged(data, draw))
+        try:
+            load(path)
+            ends.add("read")
+        except ValueError as error:
+            assert not isinstance(error, UnicodeDecodeError) and str(path) in str(error)
+            ends.add("sentence")
+    assert ends == {"read", "sentence"}
 
 
 # --- both -------------------------------------------------------------------------------------
