@@ -18,7 +18,15 @@ from omegaconf.errors import OmegaConfBaseException
 from kreg.config import conf_dir, procedures, schema
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, validate
-from kreg.launch import catalogue, commandline, folders_of_options, option_files, trust, wrong_words
+from kreg.launch import (
+    catalogue,
+    commandline,
+    folders_of_options,
+    option_files,
+    schema_source,
+    trust,
+    wrong_words,
+)
 from kreg.launch.global_hydra import our_hydra
 from kreg.launch.trust import UntrustedError
 from kreg.launch.wrong_words import Groups
@@ -227,6 +235,7 @@ def prepare() -> None:
     """Tell Hydra of the schemas, the resolvers and how option files are read, once."""
     schema.register()
     option_files.register()
+    schema_source.register()
     register_resolvers()
 
 
