@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kreg import check
-from kreg.surgery import cost, factorization, graph, shrink, verify
+from kreg.surgery import cost, factors, graph, shrink, verify
 from kreg.surgery.analysis import Analysis, Step
 from kreg.surgery.compression_report import CompressionReport, LayerChange, Size
 from kreg.surgery.shrink import Analysed
@@ -66,7 +66,7 @@ def compress(
     analyses = shrink.analyse_all(model, check.flag("select_inputs", select_inputs))
     first = analyses[0][1]
     shrunk = shrink.shrunk(model, shrink.changes(analyses), shrink.widths_of(first))
-    smaller, factors = factorization.factorized(shrunk)
+    smaller, in_two = factors.factorized(shrunk)
     batches = verify.batches(model, data)
     columns = columns_of(first, select_inputs)
     pairs = [(batch, verify.narrowed(model, batch, columns)) for batch in batches]
@@ -77,10 +77,10 @@ def compress(
     return smaller, CompressionReport(
         before=size_of(model, before, latency),
         after=size_of(smaller, after, latency),
-        layers=layer_changes(model, shrunk, factors),
+        layers=layer_changes(model, shrunk, in_two),
         features=features_of(first),
         barriers=barriers_of(analyses),
-        notes=(*notes_of(model, smaller, analyses), *map(str, factors.values())),
+        notes=(*notes_of(model, smaller, analyses), *map(str, in_two.values())),
         difference=difference,
     )
 
@@ -98,27 +98,25 @@ def size_of(model: keras.Model, batch: Any, measure: bool) -> Size:
 
 
 def layer_changes(
-    model: keras.Model, smaller: keras.Model, factors: dict[int, factorization.Factors]
+    model: keras.Model, smaller: keras.Model, in_two: dict[int, factors.Factors]
 ) -> tuple[LayerChange, ...]:
     rows: list[LayerChange] = []
     for old, new in zip(model.layers, smaller.layers, strict=True):
         if isinstance(old, keras.Model) and isinstance(new, keras.Model):
-            rows += layer_changes(old, new, factors)
+            rows += layer_changes(old, new, in_two)
         elif old.weights and new.weights:
-            rows.append(layer_change(old, new, factors.get(id(new))))
+            rows.append(layer_change(old, new, in_two.get(id(new))))
     return tuple(rows)
 
 
-def layer_change(
-    old: keras.Layer, new: keras.Layer, factors: factorization.Factors | None
-) -> LayerChange:
+def layer_change(old: keras.Layer, new: keras.Layer, two: factors.Factors | None) -> LayerChange:
     return LayerChange(
         layer=old.name,
         kind=type(old).__name__,
         shape=tuple(old.weights[0].shape),
-        new_shape=factors.shape if factors else tuple(new.weights[0].shape),
+        new_shape=two.shape if two else tuple(new.weights[0].shape),
         parameters=old.count_params(),
-        new_parameters=new.count_params() - (factors.saved if factors else 0),
+        new_parameters=new.count_params() - (two.saved if two else 0),
     )
 
 

@@ -255,8 +255,8 @@ def make(
     operating_point.refuse(config.trainer.operating_point, rows.task, rows.name)
     rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
     rows.warnings += penalise(network, config.reg, lasts.steps)
-    rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     rows.warnings += without_xla(config.trainer, network)
+    rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains

@@ -96,7 +96,10 @@ MAY_IMPORT = {
     "exporting": {"data", "prediction"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
     "cli": APP_PARTS | {"exporting", "sweeps", "launch", "prediction"},
-    "sklearn": {"config", "data", "diagnostics", "launch", "pages", "regularizers", "runs", "surgery", "training"},
+    "sklearn": {
+        "config", "data", "diagnostics", "launch", "pages", "regularizers", "runs", "surgery",
+        "training",
+    },
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
         "callbacks", "config", "data", "diagnostics", "factories", "measuring", "pages", "surgery",

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import kreg
-from kreg.surgery import factorization
+from kreg.surgery import factors
 from kreg.surgery.rules import Rule
 
 RNG = np.random.default_rng(0)
@@ -56,7 +56,7 @@ def test_a_kernel_of_many_zeros_stays_whole():
     dense = keras.layers.Dense(10)
     dense.build((None, 12))
     dense.kernel.assign(sparse)
-    assert factorization.factors_of(dense) is None
+    assert factors.factors_of(dense) is None
 
 
 def test_a_constraint_or_a_penalty_of_keras_keeps_it_whole():
