@@ -7,6 +7,7 @@ it on) are all among the latter: each is the mean of the last k at some epoch.
 """
 
 from collections import deque
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -30,7 +31,7 @@ class Truth(keras.callbacks.Callback):
     the epoch, `test_loss_mean5` is of the mean of the last five, and so is `val_clean_loss_mean5`.
     """
 
-    def __init__(self, twin: keras.Model, parts: list[Part], classifies: bool) -> None:
+    def __init__(self, twin: keras.Model, parts: Sequence[Part], classifies: bool) -> None:
         super().__init__()
         self.twin, self.classifies = twin, classifies
         (self.train, _), (x, self.y), (test, self.truth) = parts

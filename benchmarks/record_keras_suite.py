@@ -28,7 +28,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from benchmarks.keras_suite_truth import Truth
+from benchmarks.keras_suite_truth import Part, Truth
 from benchmarks.record_suite import TASKS, data, splits, table
 from benchmarks.verdicts.suite import Run, load, save
 from kreg.callbacks import Diagnostics
@@ -157,7 +157,8 @@ def run(half: str, task: str, number: int, epochs: int = EPOCHS) -> Run:
     kind, (train, validation, test) = splits(HALVES[half][task], factors, rng)
     most = TEST["pictures" if task in PICTURES else "tables"]
     test = (test[0][:most], test[1][:most])
-    outputs = 1 if kind == "regression" else int(max(part[1].max() for part in (train, test))) + 1
+    parts = (train, validation, test)
+    outputs = 1 if kind == "regression" else classes(parts)
     keras.utils.set_random_seed(int(rng.integers(2**31)))
     model = network(task, factors, train[0].shape[1], outputs)
     loss = "mse"
@@ -168,12 +169,17 @@ def run(half: str, task: str, number: int, epochs: int = EPOCHS) -> Run:
     model.compile(optimizer(factors, steps), loss, metrics=metrics)
     measured = Diagnostics(train, validation, verbose=0, probe_training=False, validate=True)
     twin = network(task, factors, train[0].shape[1], outputs)
-    truth = Truth(twin, [train, validation, test], kind != "regression")
+    truth = Truth(twin, parts, kind != "regression")
     how = {"batch_size": factors["batch"], "epochs": epochs, "verbose": 0}
     model.fit(*train, **how, callbacks=[measured, truth])
     meta = {"name": f"{task}-{number}", "task": task, "half": half, "kind": kind, **factors}
     meta |= {"loss": "mse" if kind == "regression" else "sparse_categorical_crossentropy"}
     return recorded(meta | {"classes": outputs}, measured, truth)
+
+
+def classes(parts: Sequence[Part]) -> int:
+    """How many there are in all rows: the rarest may be among the validation rows alone."""
+    return int(max(y.max() for _, y in parts)) + 1
 
 
 def recorded(meta: dict, measured: Diagnostics, truth: Truth) -> Run:

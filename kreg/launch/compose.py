@@ -24,6 +24,7 @@ from kreg.launch import (
     commandline,
     folders_of_options,
     option_files,
+    schema_source,
     trust,
     wrong_words,
 )
@@ -270,6 +271,7 @@ def prepare() -> None:
     """Tell Hydra of the schemas, the resolvers and how option files are read, once."""
     schema.register()
     option_files.register()
+    schema_source.register()
     register_resolvers()
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from kreg.diagnostics.sources import load
+
 ROOT = Path(__file__).parents[2]
 SMALL = ["data=wine", "model=shallow", "model.width=8", "trainer.epochs=4", "trainer.save_every=0",
          "trainer.verbose=quiet", "diagnostics.probe_training=false"]  # fmt: skip
@@ -102,6 +104,9 @@ def test_mlflow_holds_config_curves_verdict_and_artifacts(mlflow, tmp_path):
     kept = {item.path for item in client.list_artifacts(run.info.run_id)}
     assert kept == {"report.html", "report.json", "card.md", "history.csv", "best.keras"}
     assert (tmp_path / "run/tensorboard").is_dir()
+    again = load(tmp_path / "logs/mlflow.db")[1]  # as `kreg report logs/mlflow.db` reads it
+    assert again.name == "run" and again.epochs == [1, 2, 3, 4]
+    assert again.curves["val_clean_loss"] == history(tmp_path / "run", "val_clean_loss")
 
 
 @MLFLOW
@@ -224,6 +229,9 @@ def test_wandb_holds_config_curves_verdict_and_artifacts(tmp_path):
     assert {"report-run", "model-run"} <= named, kinds
     paths = {entry.path for record in records for entry in of_artifact(record)}
     assert {"report.html", "report.json", "card.md", "history.csv", "best.keras"} <= paths
+    again = load(tmp_path / "logs/wandb")[1]  # as `kreg report logs/wandb` reads it
+    assert again.name == "run" and again.epochs == [1, 2, 3, 4]
+    assert again.curves["val_clean_loss"] == pytest.approx(told, rel=1e-12)
 
 
 @MLFLOW

@@ -56,6 +56,12 @@ def test_the_halves_are_recorded_in_turn_and_what_is_there_is_left(tmp_path):
     assert recorder.missing(tmp_path, halves, 6) == wanted[1:]
 
 
+@pytest.mark.parametrize("rarest", range(3))
+def test_a_class_may_be_in_one_part_alone(rarest):
+    parts = [(np.zeros((2, 1)), np.array([0, 7 if part == rarest else 1])) for part in range(3)]
+    assert recorder.classes(parts) == 8
+
+
 def test_the_truth_of_an_epoch_and_of_the_mean_of_the_last():
     """Of a linear model the mean of the weights predicts the mean of the predictions."""
     model, twin = (keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]) for _ in "ab")
