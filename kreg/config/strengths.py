@@ -65,6 +65,18 @@ def reason(kind: str) -> str:
     return said.get(kind, "")
 
 
+def shares(kind: str) -> dict[str, float]:
+    """The keys that say how strong a penalty is, and how much of `reg.strength` each of them gets.
+
+    >>> shares("group"), shares("elasticnet"), shares("none")
+    ({'l1': 1.0}, {'l1': 0.5, 'l2': 0.5}, {})
+    """
+    options = KINDS.get(kind)
+    if options is None or not issubclass(options, Strengthened):
+        return {}
+    return dict(options.shares)
+
+
 def twice(one: str, other: str) -> ValueError:
     return ValueError(
         f"{one} and {other} both say how strong the penalty is. Leave one of them out."

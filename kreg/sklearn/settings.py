@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from kreg import check
+from kreg.config import strengths as own_strengths
 from kreg.config.root import Config
 from kreg.config.schema import GROUPS as SCHEMAS
 from kreg.fields import rule_of
 from kreg.foreign import json_text
 from kreg.launch import catalogue, commandline
 from kreg.launch.compose import compose_job
-from kreg.regularizers.options import Strengthened
 
 GROUPS = ("model", "reg", "dropout", "augment", "optimizer", "stop")  # a parameter each
 STRENGTHS = ("l1", "l2")  # parameters that are keys of `reg`
@@ -141,8 +141,7 @@ def shared(reg: str, strength: object) -> dict[str, Any]:
     Raises:
         ValueError: If the penalty has no strength, or it is no number where it is shared.
     """
-    schema = SCHEMAS["reg"].get(reg)
-    shares = schema.shares if schema and issubclass(schema, Strengthened) else {}
+    shares = own_strengths.shares(reg)
     if not shares:
         raise ValueError(
             f"strength={strength!r} needs a penalty with a strength, but reg={reg!r} has none. "
