@@ -62,7 +62,7 @@ def path_is_there(cfg: SourceOptions) -> None:
     path = getattr(cfg, "path", "")
     if path is None:
         raise check.invalid("data.path", "a path", None, needed)
-    several = isinstance(cfg, TableOptions) and files_are_there("data.path", path, cfg.endings)
+    several = isinstance(cfg, TableOptions) and are_several(path)
     if not several and not is_there(path):
         raise check.invalid("data.path", "a path that exists", path)
     own = getattr(cfg, "test_path", None)
@@ -77,6 +77,8 @@ def path_is_there(cfg: SourceOptions) -> None:
         )
     if isinstance(cfg, TableOptions) and cfg.target is None:
         raise check.invalid("data.target", "the name of a column", None, needed)
+    if isinstance(cfg, TableOptions) and several:
+        files_are_there("data.path", path, cfg.endings)
     several |= isinstance(cfg, NpzOptions) and Path(path).expanduser().is_dir()
     if isinstance(cfg, FileOptions) and not several and not Path(path).expanduser().is_file():
         raise check.invalid("data.path", "a file", path)
@@ -86,10 +88,18 @@ def path_is_there(cfg: SourceOptions) -> None:
 
 def files_are_there(key: str, path: str, endings: tuple[str, ...]) -> bool:
     """Whether a path is a folder or a pattern; one without files is refused."""
+    return are_several(path) and bool(listing.listed(key, path, endings))
+
+
+def are_several(path: str) -> bool:
+    """Whether a path is a folder that can be looked into, or a pattern."""
     try:
-        return listing.are_several(path) and bool(listing.listed(key, path, endings))
+        if listing.are_several(path):
+            next(Path(path).expanduser().glob("*"), None)
+            return True
     except (OSError, RuntimeError):  # as in `is_there`
-        return False
+        pass
+    return False
 
 
 def is_there(path: str) -> bool:
@@ -169,13 +179,13 @@ def members(path: str) -> list[str]:
     whole = Path(path).expanduser()
     inside = [file.stem for file in whole.glob("*.npy")] if whole.is_dir() else npz.names(whole)
     names = [name.lower() for name in inside]
-    if not names:
+    if not names and not whole.is_dir():
         return []
     for wanted in (("x", "x_train"), ("y", "y_train")):
         if not set(wanted) & set(names):
             raise check.invalid(
                 "data.path",
-                f"an archive with an array named {' or '.join(wanted)}",
+                f"an archive, or a folder of .npy files, with an array named {' or '.join(wanted)}",
                 path,
                 f"It has {', '.join(names) or 'none'}.",
             )

@@ -54,14 +54,15 @@ def kept(model: keras.Model, key: Key, make: Callable[[], Kept], *more: keras.Va
 def parts_of(model: keras.Model) -> tuple[Any, ...]:
     """All that an evaluator reads once for all, when it is traced; compared by identity."""
     trained, optimizer = model.trainable_variables, getattr(model, "optimizer", None)
+    penalties = [variable.regularizer for variable in trained]
     return (
         private_keras.compiled_loss(model),
         model.loss,
         bool(getattr(model, "run_eagerly", False)),
         optimizer,
-        bool(getattr(optimizer, "built", False)),  # from then on it owns the strengths
+        any(penalties) and bool(getattr(optimizer, "built", False)),  # which owns the strengths
         *model.metrics,
         *model.weights,
         *trained,
-        *(variable.regularizer for variable in trained),
+        *penalties,
     )

@@ -238,8 +238,8 @@ data=imdb data.time=day                 | no columns to name
 data=synthetic data.features=3          | data.informative
 data=image_folder data.path=/ data.size=[3] | data.size
 data=image_folder data.path=/ data.size=[3,0] | data.size
-data=csv data.path=/ data.target=y      | a file
-data=npz data.path=/                    | a file
+data=csv data.path=/ data.target=y      | a folder with files that end in
+data=npz data.path=/                    | a folder of .npy files, with an array named x
 data=csv                                | data.path
 data=csv data.path=nothing.csv          | a path that exists
 data=csv data.target=y                  | data.path
