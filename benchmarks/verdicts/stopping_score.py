@@ -5,6 +5,8 @@ the smallest test loss of the same run, in percent. *Calibrated regret* is the s
 temperature, fitted on the validation rows at every epoch, on both sides: the test loss that a user
 gets who ends with `kreg.calibrate`. The test set is large and no rule sees it. The mean of some
 epochs' weights is held against the best single epoch, too, so its regret may be below zero.
+
+Of a loss that goes to zero a percentage means nothing: the tables leave runs out that are `solved`.
 """
 
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from benchmarks.verdicts.protocol import Kept, Mean, StoppingRule, stopped
 from benchmarks.verdicts.suite import Run
 
 RAW, CALIBRATED = "test_loss", "test_calibrated_loss"
+SOLVED = 0.001  # of what guessing costs, as in kreg's verdict: below it a loss is at its end
 EARLY = 0.6  # of the way to the best epoch
 COLUMNS = "regret %  (90th)  calibrated %  epochs  early"
 
@@ -75,6 +78,15 @@ def smallest(run: Run, curve: str) -> Kept:
 def measuring(curve: str, runs: Sequence[Run]) -> list[Run]:
     """The runs that have this curve."""
     return [run for run in runs if run.has(curve)]
+
+
+def solved(run: Run) -> bool:
+    """Whether the smallest test loss is below 0.1 % of what guessing costs on the training rows.
+
+    Of a regression that has recorded no such cost it is not asked.
+    """
+    guessing = run.guessing
+    return guessing is not None and bool(run.curves[RAW].min() < SOLVED * guessing)
 
 
 def of(kept: Sequence[Outcome]) -> StoppingScore:

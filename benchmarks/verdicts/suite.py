@@ -61,6 +61,13 @@ class Run:
             if not name.startswith(HIDDEN) and np.isfinite(curve).any()
         }
 
+    @property
+    def guessing(self) -> float | None:
+        """The training loss of the best constant: measured, or of balanced classes."""
+        if "baseline" in self.meta:
+            return float(self.meta["baseline"]["train"]["loss"])
+        return None if self.meta["kind"] == "regression" else math.log(self.meta["classes"])
+
     def has(self, name: str) -> bool:
         """Whether a curve has a value at every epoch; of `EXAMPLES`, whether there are any."""
         if name == EXAMPLES:
@@ -73,8 +80,8 @@ class Run:
         record.sizes = {k: self.meta[k] for k in ("train", "validation", "measured", "classes")}
         if "baseline" in self.meta:
             record.baseline = self.meta["baseline"]
-        elif self.meta["kind"] != "regression":  # balanced classes
-            record.baseline = {"train": {"loss": math.log(self.meta["classes"])}}
+        elif self.guessing is not None:
+            record.baseline = {"train": {"loss": self.guessing}}
         seen = self.seen
         for t in range(len(self.examples)):
             values = {name: curve[t] for name, curve in seen.items() if np.isfinite(curve[t])}

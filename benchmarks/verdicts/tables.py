@@ -11,7 +11,7 @@ from benchmarks.verdicts import (
     verdict_score,
 )
 from benchmarks.verdicts.protocol import StoppingRule, VerdictRule
-from benchmarks.verdicts.stopping_score import Outcome, frontier, measuring, of, outcomes
+from benchmarks.verdicts.stopping_score import Outcome, frontier, measuring, of, outcomes, solved
 from benchmarks.verdicts.suite import EXAMPLES, HELD_OUT, KERAS, KERAS_HELD_OUT, PATH, Run
 from benchmarks.verdicts.verdict_score import truth
 
@@ -46,7 +46,10 @@ def stops(
         runs: The runs.
         against: A row from which all others are subtracted, run by run, in a second table.
     """
-    print(f"\n{title}: {len(runs)} runs")
+    out = [run.meta["name"] for run in runs if solved(run)]
+    runs = [run for run in runs if not solved(run)]
+    note = f"; solved, left out: {', '.join(out)}" if out else ""
+    print(f"\n{title}: {len(runs)} runs{note}")
     print(f"{'stopping rule':{NAME}s} {stopping_score.COLUMNS}")
     done: dict[str, list[Outcome]] = {}
     for name, rule in rules.items():

@@ -231,6 +231,34 @@ def test_rows_and_verdicts_need_the_losses_of_single_rows(made, capsys):
     assert "bare: no table of verdicts" in out
 
 
+def test_a_solved_run_is_left_out_by_name(made, capsys):
+    """Of 0.8 that guessing makes 900 of no percentage is told; of 0.9 it is."""
+    solved = suite.Run({**made.meta, "name": "solved"}, made.curves, made.examples, made.correct)
+    solved.meta["baseline"] = {"train": {"loss": 900.0}}
+    made.meta["baseline"] = {"train": {"loss": 0.9}}
+    tables.stops("two", {"never": stopping_rules.never}, [made, solved])
+    assert "two: 1 runs; solved, left out: solved" in capsys.readouterr().out
+    made.meta.pop("baseline")
+    assert not stopping_score.solved(made)  # a regression without one is not asked
+
+
+@pytest.mark.parametrize("name", ["keras-development", "keras-held-out"])
+def test_the_keras_fits_that_are_shipped(name):
+    runs = suite.load(tables.SUITES[name])
+    assert tables.SUITES[name].stat().st_size < 150_000
+    assert len({run.meta["task"] for run in runs}) == {"keras-development": 10}.get(name, 8)
+    for run in runs:
+        assert run.has("test_loss_mean5") and run.has("val_clean_loss_mean10")
+        assert run.has("test_calibrated_loss") == (run.meta["kind"] != "regression")
+        assert (run.curves["val_loss"] >= run.curves["val_clean_loss"] * 0.999).all()
+        # one epoch is the mean of itself, but for the statistics of a normalisation
+        if run.meta["network"] == "dense":
+            first = (run.curves["test_loss"][0], run.curves["test_loss_mean3"][0])
+            assert first[0] == pytest.approx(first[1], rel=1e-3)
+    rule = stopping_rules.RULES["patience 10, clean"]
+    assert 0 < stopping_score.score(rule, runs).regret < 10
+
+
 def test_the_command_subtracts_a_row_and_chooses_runs(made, tmp_path, capsys):
     clean = {"clean_loss": np.arange(6.0, 0, -1), "val_clean_loss": made.curves["val_loss"]}
     clean |= {"loss": clean["clean_loss"], "clean_accuracy": np.full(6, np.nan)}
