@@ -48,7 +48,8 @@ test-ray: $(VENV)/ray.stamp  ## Ray's launcher, on one node and on two, in its o
 	$(VENV)-ray/bin/python -m pytest tests/unit/sweeps/test_launching.py -k ray $(PYTEST_ARGS)
 
 test-trackers: $(VENV)/trackers.stamp  ## MLflow, W&B and Trackio really run, in their own environment
-	$(VENV)-trackers/bin/python -m pytest tests/unit/loggers tests/app/test_trackers.py $(PYTEST_ARGS)
+	$(VENV)-trackers/bin/python -m pytest tests/unit/loggers tests/unit/diagnostics/test_stores.py \
+		tests/app/test_trackers.py $(PYTEST_ARGS)
 
 test-site: $(VENV)/dev.stamp $(VENV)/docs.stamp  ## the site: built, its links, search and notebooks; minutes
 	$(BIN)/python -m pytest tests/contract/test_site_build.py $(PYTEST_ARGS)
@@ -95,6 +96,9 @@ format: $(VENV)/dev.stamp  ## rewrite the code in the house style
 bench: $(VENV)/dev.stamp  ## one benchmark: make bench BENCH=bench_penalties
 	$(BIN)/python benchmarks/$(BENCH).py
 
+test-gpu: $(VENV)/dev.stamp  ## on a GPU: what a step costs there, one table; minutes
+	$(BIN)/python -m benchmarks.bench_gpu $(GPU_ARGS)
+
 tensorboard: $(VENV)/run.stamp  ## all runs in TensorBoard, on this machine only
 	$(BIN)/tensorboard --logdir logs --host 127.0.0.1 --port $(PORT)
 
@@ -102,4 +106,4 @@ clean:  ## remove the environments and caches, keep logs
 	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray $(VENV)-trackers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 		docs/_build docs/api docs/gallery
 
-.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-site test-slurm docs coverage lint format bench tensorboard clean
+.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-site test-slurm test-gpu docs coverage lint format bench tensorboard clean

@@ -30,6 +30,7 @@ COMPANY = {
     ("stop", "gap"): ["model=linear"],
     ("finetune", "head"): PRETRAINED,
     ("finetune", "gradual"): PRETRAINED,
+    ("finetune", "lora"): PRETRAINED,
 }
 # sources that need files of the user's, or a download
 ELSEWHERE = {
