@@ -76,7 +76,7 @@ def _keys(group, option):
 TRAINABLE = [
     (g, o)
     for g, o in OPTIONS
-    if o not in {*ELSEWHERE, "backbone", "head", "gradual"}
+    if o not in {*ELSEWHERE, "backbone", "head", "gradual", "lora"}
     and g not in ("debug", "trainer", "compress")
 ]  # what others have trained is trained on in test_backbone.py
 

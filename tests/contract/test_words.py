@@ -35,18 +35,24 @@ COMMANDS = {
                   "trainer.class_weight=balanced", "calibrate=true"],
     "table": ["data=diabetes", "model=linear", "reg=l2", "trainer.epochs=2", "compress=on",
               "compress.refit_epochs=1"],
+    "low_rank": ["model=backbone", "finetune=lora", "data.train_size=64", "trainer.epochs=1"],
 }  # fmt: skip
+START = {"low_rank": "augmented"}  # the command whose weights another one starts from
 
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory):
     """A function from the name of a command to its stored report; each is run once."""
-    known = {}
+    known, folders = {}, {}
 
     def run(name: str) -> dict:
         if name not in known:
-            folder = tmp_path_factory.mktemp(name)
-            app.run(compose_job([*COMMANDS[name], *QUIET]), folder)
+            folder = folders[name] = tmp_path_factory.mktemp(name)
+            words = list(COMMANDS[name])
+            if name in START:
+                run(START[name])
+                words.append(f"model.weights={folders[START[name]]}")
+            app.run(compose_job([*words, *QUIET]), folder)
             assert RunDirectory(folder).result is not None  # what a run writes, kreg reads again
             assert kreg.report(folder).document["verdict"]
             known[name] = json.loads((folder / "report.json").read_text())
