@@ -133,6 +133,7 @@ class Pipeline:
         self.passes = check.integer("passes", passes, low=1)
         self.plans: dict[tuple[str, ...], Plan] = {}
 
+    @tf_data.as_it_is
     def __call__(self, x: Any, y: Any = None, weight: Any = None, *, index: Any, epoch: Any) -> Any:
         """Augment one batch: a pure function, usable eagerly and inside `Dataset.map`.
 

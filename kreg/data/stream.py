@@ -64,8 +64,9 @@ def epoch_stream(
     if not len(split):
         raise check.invalid("split", "at least one row", split.y.shape)
     last = tf.int64.max if epochs is None else epochs
+    as_it_is = tf.autograph.experimental.do_not_convert  # or TensorFlow rewrites what is ours
     order = _ordering(split, seed, shuffle)
-    fetch = _fetching(split)
+    fetch = as_it_is(_fetching(split))
 
     def batches(epoch: "tf.Tensor") -> "tf.data.Dataset":
         return order(epoch).batch(batch_size).map(lambda index: (index, epoch))
@@ -74,7 +75,7 @@ def epoch_stream(
         batch = fetch(index)
         return batch if augment is None else augment(*batch, index=index, epoch=epoch)
 
-    stream = tf.data.Dataset.range(first_epoch, last).flat_map(batches)
+    stream = tf.data.Dataset.range(first_epoch, last).flat_map(as_it_is(batches))
     stream = stream.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return stream.prefetch(tf.data.AUTOTUNE)
 

@@ -18,11 +18,10 @@ REFUSE, SKIP = ON_ERROR = ("refuse", "skip")
 
 
 class Look(NamedTuple):
-    """What decoding a file has found: its checksum and its pixels, or what is wrong."""
+    """What decoding a file has found: its checksum, or what is wrong."""
 
     row: int
     sum: int
-    pixels: NDArray[np.uint8] | None
     fault: str | None
 
 
@@ -119,30 +118,28 @@ class Check:
         return None
 
     def _decode(self, rows: NDArray[np.int64], recipe: Recipe, put: Put | None = None) -> None:
-        """Decode rows and hand their pixels on.
+        """Decode rows and hand their pixels on, in the threads that have decoded them.
 
         Raises:
             ValueError: At the end, if one could not be decoded and none is to be skipped.
         """
 
         def look(row: int) -> Look:
-            return self._look(row, recipe)
+            try:
+                content = self.listing.path(row).read_bytes()
+                pixels = decoding.decode(content, recipe)
+            except (OSError, PictureError) as error:
+                return Look(row, index.UNDECODED, str(error))
+            if put is not None:
+                put(row, pixels)
+            return Look(row, checksum(content), None)
 
-        for found in parallel.over(look, rows.tolist(), "decoding pictures"):
-            if found.fault is not None:
-                self.known.faults[found.row] = found.fault
-                continue
-            self.known.facts["sum"][found.row] = found.sum
-            if put is not None and found.pixels is not None:
-                put(found.row, found.pixels)
+        for row, code, fault in parallel.over(look, rows.tolist(), "decoding pictures"):
+            if fault is not None:
+                self.known.faults[row] = fault
+            else:
+                self.known.facts["sum"][row] = code
         self._settle()
-
-    def _look(self, row: int, recipe: Recipe) -> Look:
-        try:
-            content = self.listing.path(row).read_bytes()
-            return Look(row, checksum(content), decoding.decode(content, recipe), None)
-        except (OSError, PictureError) as error:
-            return Look(row, index.UNDECODED, None, str(error))
 
     def _settle(self) -> None:
         """Refuse what cannot be read, unless it is to be skipped and something is left."""

@@ -239,4 +239,5 @@ def _colours(image: "Image.Image", channels: int, bits: int) -> "Image.Image":
         image = Image.fromarray(np.rint(values).clip(0, 255).astype(np.uint8))
     if image.mode in ("P", "PA"):
         image = image.convert("RGBA")  # which knows of transparent entries
-    return image.convert("L" if channels == 1 else "RGB")
+    mode = "L" if channels == 1 else "RGB"
+    return image if image.mode == mode else image.convert(mode)  # which would copy it

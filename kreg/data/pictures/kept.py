@@ -6,6 +6,7 @@ A process that wants the same pictures at the same time waits for the first one.
 
 import hashlib
 import os
+import threading
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,8 @@ SHARE = 4  # `auto` takes at most one part in so many of the memory
 GIB = 2**30
 
 Put: TypeAlias = Callable[[int, NDArray[np.uint8]], None]
-Fill: TypeAlias = Callable[[Put], None]  # decodes, and gives each row and its pixels to `put`
+# decodes, and gives each row and its pixels to `put`, from several threads
+Fill: TypeAlias = Callable[[Put], None]
 
 
 class Kept(Protocol):
@@ -133,11 +135,14 @@ def _write(file: BinaryIO, rows: int, recipe: Recipe, fill: Fill) -> None:
     size = _row_bytes(recipe)
     sums = np.full(rows, zlib.crc32(bytes(size)), SUM)
 
+    one = threading.Lock()  # the place and the bytes belong together
+
     def put(row: int, pixels: NDArray[np.uint8]) -> None:
         content = pixels.tobytes()
-        file.seek(row * size)
-        file.write(content)
         sums[row] = zlib.crc32(content)
+        with one:
+            file.seek(row * size)
+            file.write(content)
 
     fill(put)
     file.seek(rows * size)

@@ -1,5 +1,6 @@
 """One record, one epoch, one result: in any batch, thread, order, shard, process or resume."""
 
+import inspect
 import subprocess
 import sys
 
@@ -207,3 +208,16 @@ def test_preview_shows_originals_and_names_each_key(pipeline, x):
     assert grid.dtype == np.uint8 and grid.ndim == 3 and grid.shape[2] == 3
     assert captions[:3] == ["record 0, original: a", "record 0, epoch 0: a", "record 0, epoch 1: a"]
     assert len(captions) == 9
+
+
+def test_autograph_does_not_rewrite_the_pipeline(pipeline, records, monkeypatch):
+    """Within a user's `map`, which is rewritten, what is called from there would be as well."""
+    callers, run = [], augment.Pipeline.run
+
+    def seen(self, *arguments, **options):
+        callers.append(inspect.stack()[1].filename)
+        return run(self, *arguments, **options)
+
+    monkeypatch.setattr(augment.Pipeline, "run", seen)
+    records.batch(8).map(lambda x, y: pipeline(x, y, index=y, epoch=0))
+    assert callers and all(name.endswith("pipeline.py") for name in callers)
