@@ -83,7 +83,7 @@ def test_sparsity_and_a_compression_show_the_table_that_they_print():
 
     layers = [keras.Input((3,)), keras.layers.Dense(4, name="a"), keras.layers.Dense(1, name="b")]
     model = keras.Sequential(layers)
-    kernel = np.ones((3, 4), "float32")
+    kernel = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
     kernel[:, 1] = 0
     model.get_layer("a").set_weights([kernel, np.zeros(4)])
     zeros = kreg.sparsity(model)
