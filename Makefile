@@ -48,7 +48,8 @@ test-ray: $(VENV)/ray.stamp  ## Ray's launcher, on one node and on two, in its o
 	$(VENV)-ray/bin/python -m pytest tests/unit/sweeps/test_launching.py -k ray $(PYTEST_ARGS)
 
 test-trackers: $(VENV)/trackers.stamp  ## MLflow, W&B and Trackio really run, in their own environment
-	$(VENV)-trackers/bin/python -m pytest tests/unit/loggers tests/app/test_trackers.py $(PYTEST_ARGS)
+	$(VENV)-trackers/bin/python -m pytest tests/unit/loggers tests/unit/diagnostics/test_stores.py \
+		tests/app/test_trackers.py $(PYTEST_ARGS)
 
 test-site: $(VENV)/dev.stamp $(VENV)/docs.stamp  ## the site: built, its links, search and notebooks; minutes
 	$(BIN)/python -m pytest tests/contract/test_site_build.py $(PYTEST_ARGS)

@@ -1,4 +1,4 @@
-"""Fine-tuning a small network: from scratch, the head, everything with L2 or L2-SP, gradually.
+"""Fine-tuning a small network: from scratch, the head, all with L2 or L2-SP, gradual, low rank.
 
     KREG_DATA=... python benchmarks/bench_finetune.py
     KREG_DATA=... python benchmarks/bench_finetune.py --rows 50 --seeds 1
@@ -33,6 +33,7 @@ WAYS = {
     "full + l2sp": ("reg=l2sp", "finetune=full"),
     "gradual": ("reg=none", "finetune=gradual"),
     "gradual + l2sp": ("reg=l2sp", "finetune=gradual"),
+    "lora": ("reg=none", "finetune=lora"),
 }
 BASE = "full + l2"
 QUIET = ("trainer.verbose=quiet", "diagnostics.tensorboard=false")

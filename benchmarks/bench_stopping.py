@@ -10,7 +10,6 @@ of its own.
 import argparse
 
 from benchmarks.verdicts import tables
-from benchmarks.verdicts.stopping_rules import RULES
 from benchmarks.verdicts.suite import PATH, load
 
 
@@ -18,10 +17,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--suite", default=PATH)
     runs = load(parser.parse_args().suite)
-    tables.stops("all runs", RULES, runs)
+    tables.stops("all runs", tables.STOPS, runs)
     held = [run for run in runs if run.meta["half"] == "held out"]
     if held:
-        tables.stops("second half", RULES, held)
+        tables.stops("second half", tables.STOPS, held)
 
 
 if __name__ == "__main__":

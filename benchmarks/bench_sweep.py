@@ -1,18 +1,20 @@
 """One sweep of L1 strengths on digits/deep, launched in every way: seconds, and equal results.
 
     python benchmarks/bench_sweep.py [--jobs 16] [--epochs 3] [--only shared,basic]
-    python benchmarks/bench_sweep.py --model shallow --jobs 8 --seeds 8 --epochs auto --only kreg
+    ... --model shallow --jobs 8 --seeds 8 --epochs auto --few 2x4 --only basic,kreg
 
 Rows: one process a job; Hydra's basic launcher; joblib and Ray with two processes, where they are
 installed; kreg's launcher, whose jobs share one compiled step, and the one that trains them as one
-model. With `--seeds` every strength is trained from so many seeds. Seconds of the wall and of the
-processors hold TensorFlow's start, from one run each in this order: take the ratios, those of the
-processors on a machine that does other work too. The jobs are short, three epochs: the longer they
-train, the less there is to share. "training s" is the sum of the jobs' `training_seconds`. "apart"
-is the largest difference of any metric of any job to the first row, 0 where all are equal to the
-last bit; a stack computes in another order, so verdicts that differ are counted. Ray has an
-environment of its own (its launcher and joblib 1.6 do not go together): run this script there for
-that row.
+model. With `--seeds` every strength is trained from so many seeds; `--few 2x4` gives all rows but
+the stacked one only two strengths of four seeds. Seconds of the wall and of the processors are from
+process start to the table, from one run each in this order; "of basic" compares seconds a job: take
+those of the processors on a machine that does other work too. The jobs are short, three epochs: the
+longer they train, the less there is to share. "training s" is the sum of the jobs'
+`training_seconds`, "fixed s" the rest of the wall's: starting, composing, scores, files, the page.
+"apart" is the largest difference of any metric of any job to the first row that has the job, 0
+where all are equal to the last bit; a stack computes in another order, so verdicts that differ are
+counted. Ray has an environment of its own (its launcher and joblib 1.6 do not go together): run
+this script there for that row.
 
 On two idle cores, wall seconds (processor seconds), all results equal: separate processes 136.7
 (141.9), basic launcher 67.7 (66.8), joblib 42.5 (74.1), kreg 31.0 (33.0): 0.46 of basic, 0.49 of
@@ -45,6 +47,7 @@ WAYS = {
     "kreg, shared step": ["hydra/launcher=kreg"],
     "kreg, stacked": ["hydra/launcher=stacked"],
 }
+Job = tuple[float, int]  # strength and seed
 NEEDS = {"joblib": "hydra_joblib_launcher", "ray": "hydra_ray_launcher"}
 
 
@@ -73,21 +76,24 @@ def processors() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def measured_in(folder: Path) -> list[dict]:
-    """The results of the jobs, in their order."""
-    results = sorted(folder.glob("*/result.json"), key=lambda p: int(p.parent.name.split("_")[0]))
-    return [json.loads(path.read_text()) for path in results]
+def measured_in(folder: Path) -> dict[Job, dict]:
+    """The results of the jobs, by strength and seed."""
+    found = {}
+    for path in folder.glob("*/result.json"):
+        config = json.loads(path.with_name("config.json").read_text())
+        found[config["reg"]["l1"], config["seed"]] = json.loads(path.read_text())
+    return found
 
 
-def apart(found: list[dict], reference: list[dict]) -> float:
+def apart(found: dict[Job, dict], reference: dict[Job, dict]) -> float:
     """The largest difference of any metric of any job."""
-    pairs = zip(found, reference, strict=True)
-    return max(abs(a["metrics"][n] - v) for a, b in pairs for n, v in b["metrics"].items())
+    both = [(found[job]["metrics"], reference[job]["metrics"]) for job in found]
+    return max(abs(a[name] - value) for a, b in both for name, value in b.items())
 
 
-def differing(found: list[dict], reference: list[dict]) -> int:
+def differing(found: dict[Job, dict], reference: dict[Job, dict]) -> int:
     """How many verdicts are others."""
-    return sum(a["verdict"] != b["verdict"] for a, b in zip(found, reference, strict=True))
+    return sum(found[job]["verdict"] != reference[job]["verdict"] for job in found)
 
 
 def chosen(only: str) -> dict:
@@ -104,37 +110,37 @@ def main():
     parser.add_argument("--model", default="deep")
     parser.add_argument("--epochs", default="3")
     parser.add_argument("--only", default="", help="parts of the rows' names, with commas")
+    parser.add_argument(
+        "--few", default="", help="strengths x seeds of all rows but the stacked one"
+    )
     arguments = parser.parse_args()
     strengths = [f"{s:.6g}" for s in np.logspace(-5, -2, arguments.jobs)]
+    few = [int(n) for n in (arguments.few or f"{arguments.jobs}x{arguments.seeds}").split("x")]
     common = [f"trainer.epochs={arguments.epochs}", "trainer.verbose=quiet"]
     common += ["data=digits", f"model={arguments.model}", "reg=l1"]
-    columns = [
-        "wall s",
-        "a job",
-        "of basic",
-        "cpu s",
-        "of basic",
-        "training s",
-        "apart",
-        "verdicts",
-    ]
-    table, jobs = Table("launched by", *columns), len(strengths) * arguments.seeds
-    measured, reference = {}, None
+    columns = ["jobs", "wall s", "a job", "of basic", "cpu s", "a job", "of basic"]
+    columns += ["training s", "fixed s", "apart", "verdicts"]
+    table = Table("launched by", *columns)
+    basic, reference = np.full(2, np.nan), {}
     for name, launcher in chosen(arguments.only).items():
-        folder = Path(tempfile.mkdtemp())
-        measured[name] = sweep(folder, launcher, strengths, arguments.seeds, common)
+        folder, stacks = Path(tempfile.mkdtemp()), name.endswith("stacked")
+        count, seeds = (arguments.jobs, arguments.seeds) if stacks else few
+        some = strengths[:: len(strengths) // count][:count]
+        spent = np.array(sweep(folder, launcher, some, seeds, common))
         found = measured_in(folder)
-        reference = reference or found
-        training = sum(result["training_seconds"] for result in found)
-        wall, cpu = measured[name]
-        cpu = np.nan if name.startswith("ray") else cpu  # its workers are nobody's children
-        basic = measured.get("basic launcher", (np.nan, np.nan))
-        cells = [wall, wall / jobs, wall / basic[0], cpu, cpu / basic[1], training]
-        compared = [f"{apart(found, reference):.2g}", f"{differing(found, reference)} of {jobs}"]
-        row = [name, *(f"{cell:.2f}" for cell in cells), *compared]
+        reference = found | reference
+        each = spent / len(found)
+        basic = each if name.startswith("basic") else basic
+        wall, cpu = zip(spent, each, each / basic, strict=True)
+        cpu = (np.nan,) * 3 if name.startswith("ray") else cpu  # its workers are nobody's children
+        training = sum(result["training_seconds"] for result in found.values())
+        cells = [*wall, *cpu, training, spent[0] - training]
+        verdicts = f"{differing(found, reference)} of {len(found)}"
+        row = [name, str(len(found)), *(f"{cell:.2f}" for cell in cells)]
+        row += [f"{apart(found, reference):.2g}", verdicts]
         table.add_row(*row)
         print(*row, sep="  ", flush=True)
-    Console(width=110).print(table)
+    Console(width=130).print(table)
 
 
 if __name__ == "__main__":

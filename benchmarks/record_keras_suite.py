@@ -1,44 +1,49 @@
 """Record real Keras fits, measured by `kreg.Diagnostics`, for the yardstick `benchmarks/verdicts`.
 
-    KREG_DATA=/path/to/data python benchmarks/record_keras_suite.py recorded   # hours; goes on
+    KREG_DATA=/path/to/data python benchmarks/record_keras_suite.py recorded --settings 6
     KREG_DATA=... python benchmarks/record_keras_suite.py recorded --half development --limit 5
-    python benchmarks/record_keras_suite.py recorded --pack      # one file a half, of what is there
-    python -m benchmarks.verdicts --suite recorded/development.npz
+    python benchmarks/record_keras_suite.py recorded --pack     # two files a half, of what there is
+    python -m benchmarks.verdicts --stops --suite recorded/development.npz
 
-Each run is one file in the folder, written when it is finished: started again, the command trains
-what is missing. A Plackett-Burman design of eleven two-level factors, twelve settings a task:
-rows, validation rows, label noise, dropout, rate, L2, width, batch, optimizer, schedule, network.
-Ten tasks are the development half, eight others, with another seed, the held-out half: 216 runs.
-Both were named before any rule was tried on one of them. No task of the held-out half is in the
-NumPy suite of `record_suite.py`, on which kreg's thresholds were looked at.
+A run takes about 7 CPU seconds, with `--settings 6` there are 108, without it 216. Each is one file
+in the folder, written when it is finished: started again, the command trains what is missing. A
+Plackett-Burman design of eleven two-level factors, twelve settings a task: rows, validation rows,
+label noise, dropout, rate, L2, width, batch, optimizer, schedule, network. Ten tasks are the
+development half, eight others, with another seed, the held-out half. Both were named before any
+rule was tried on one of them. No task of the held-out half is in the NumPy suite of
+`record_suite.py`, on which kreg's thresholds were looked at.
 
-Besides what Diagnostics measures (the refined loss among it), each epoch has the truth from at
-least 1,500 test rows: `test_loss`, and `test_calibrated_loss`, the same after the temperature that
-the validation scores of that epoch ask for.
+Besides what Diagnostics measures (the refined loss among it), each epoch has the truth of
+`keras_suite_truth.py`: the test loss, the same after the temperature that the validation scores of
+that epoch ask for, and both for means of the last epochs' weights.
 """
 
 import argparse
+import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from benchmarks.record_suite import EPOCHS, TASKS, data, splits, table
+from benchmarks.keras_suite_truth import Part, Truth
+from benchmarks.record_suite import TASKS, data, splits, table
 from benchmarks.verdicts.suite import Run, load, save
 from kreg.callbacks import Diagnostics
-from kreg.diagnostics.refinement import refine
 
+EPOCHS = 60
+TEST = {"pictures": 2500, "tables": 4000}  # rows of the truth, where there are so many
 FACTORS: dict[str, tuple] = {
-    "rows": (400, 1200),
+    "rows": (320, 960),
     "validation": (100, 400),
     "noise": (0.0, 0.2),
     "dropout": (0.0, 0.5),
-    "rate": (3e-4, 1e-3),  # of Adam; SGD takes thirty times as much
+    "rate": (1e-3, 3e-3),  # of Adam; SGD takes ten times as much
     "l2": (0.0, 1e-3),
     "width": (32, 128),
-    "batch": (32, 128),
+    "batch": (32, 96),
     "optimizer": ("adam", "sgd"),
     "schedule": ("constant", "cosine"),
     "network": ("dense", "normalised"),  # pictures: convolutions instead of the second
@@ -48,6 +53,7 @@ KEPT = (
     "loss", "val_loss", "clean_loss", "clean_accuracy", "val_clean_loss", "val_clean_accuracy",
     "val_refined_loss", "penalty", "learning_rate", "train_standard_error",
 )  # fmt: skip
+LARGE = ("penalty", "clean_accuracy", "train_standard_error")
 PICTURES = {"mnist": (14, 14, 1), "cifar": (8, 8, 3), "shapes": (12, 12, 1)}
 
 
@@ -122,8 +128,9 @@ def network(task: str, factors: dict, inputs: int, outputs: int) -> keras.Model:
     layers: list[keras.Layer] = [keras.Input((inputs,))]
     if second and task in PICTURES:
         layers.append(keras.layers.Reshape(PICTURES[task]))
-        for filters in (16, 32):
-            layers.append(keras.layers.Conv2D(filters, 3, activation="relu", kernel_regularizer=l2))
+        for filters in (8, 16):
+            conv = keras.layers.Conv2D(filters, 3, 2, activation="relu", kernel_regularizer=l2)
+            layers.append(conv)
         layers.append(keras.layers.Flatten())
     for _ in range(1 if second and task in PICTURES else 2):
         layers.append(keras.layers.Dense(factors["width"], kernel_regularizer=l2))
@@ -136,45 +143,10 @@ def network(task: str, factors: dict, inputs: int, outputs: int) -> keras.Model:
 def optimizer(factors: dict, steps: int) -> keras.optimizers.Optimizer:
     """Adam, or SGD with momentum; the rate constant or on a cosine to zero."""
     sgd = factors["optimizer"] == "sgd"
-    rate = 30 * factors["rate"] if sgd else factors["rate"]
+    rate = 10 * factors["rate"] if sgd else factors["rate"]
     if factors["schedule"] == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps)
     return keras.optimizers.SGD(rate, momentum=0.9) if sgd else keras.optimizers.Adam(rate)
-
-
-class Truth(keras.callbacks.Callback):
-    """Measures the test set at the end of each epoch, as trained and at the fitted temperature.
-
-    Args:
-        validation: The rows on which the temperature is fitted.
-        test: The rows of the truth.
-        classifies: Whether the outputs are class scores; of numbers the squared error is measured.
-    """
-
-    def __init__(self, validation: tuple, test: tuple, classifies: bool) -> None:
-        super().__init__()
-        self.validation, self.test, self.classifies = validation, test, classifies
-        self.rows: list[dict[str, float]] = []
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        x, y = self.test
-        output = scores(self.model, x)
-        if not self.classifies:
-            self.rows.append({"test_loss": float(((output - y) ** 2).mean())})
-            return
-        softer = refine(scores(self.model, self.validation[0]), self.validation[1]).temperature
-        self.rows.append(
-            {
-                "test_loss": refine(output, y).loss,
-                "test_calibrated_loss": refine(output / softer, y).loss,
-                "test_accuracy": float((output.argmax(1) == y).mean()),
-            }
-        )
-
-
-def scores(model: keras.Model, x: np.ndarray) -> np.ndarray:
-    """The outputs in inference mode; training notices nothing of it."""
-    return np.asarray(keras.ops.convert_to_numpy(model(x, training=False)), float)
 
 
 def run(half: str, task: str, number: int, epochs: int = EPOCHS) -> Run:
@@ -183,7 +155,10 @@ def run(half: str, task: str, number: int, epochs: int = EPOCHS) -> Run:
     seed = [SEEDS[half], zlib.crc32(task.encode()), number]
     rng = np.random.default_rng(seed)
     kind, (train, validation, test) = splits(HALVES[half][task], factors, rng)
-    outputs = 1 if kind == "regression" else int(max(part[1].max() for part in (train, test))) + 1
+    most = TEST["pictures" if task in PICTURES else "tables"]
+    test = (test[0][:most], test[1][:most])
+    parts = (train, validation, test)
+    outputs = 1 if kind == "regression" else classes(parts)
     keras.utils.set_random_seed(int(rng.integers(2**31)))
     model = network(task, factors, train[0].shape[1], outputs)
     loss = "mse"
@@ -193,7 +168,8 @@ def run(half: str, task: str, number: int, epochs: int = EPOCHS) -> Run:
     metrics = [] if kind == "regression" else ["accuracy"]
     model.compile(optimizer(factors, steps), loss, metrics=metrics)
     measured = Diagnostics(train, validation, verbose=0, probe_training=False, validate=True)
-    truth = Truth(validation, test, kind != "regression")
+    twin = network(task, factors, train[0].shape[1], outputs)
+    truth = Truth(twin, parts, kind != "regression")
     how = {"batch_size": factors["batch"], "epochs": epochs, "verbose": 0}
     model.fit(*train, **how, callbacks=[measured, truth])
     meta = {"name": f"{task}-{number}", "task": task, "half": half, "kind": kind, **factors}
@@ -201,11 +177,16 @@ def run(half: str, task: str, number: int, epochs: int = EPOCHS) -> Run:
     return recorded(meta | {"classes": outputs}, measured, truth)
 
 
+def classes(parts: Sequence[Part]) -> int:
+    """How many there are in all rows: the rarest may be among the validation rows alone."""
+    return int(max(y.max() for _, y in parts)) + 1
+
+
 def recorded(meta: dict, measured: Diagnostics, truth: Truth) -> Run:
     """What Diagnostics has seen, with the truth beside it."""
     record = measured.record
     curves = {name: record.curve(name) for name in KEPT if name in record.curves}
-    curves |= {name: np.array([row[name] for row in truth.rows]) for name in truth.rows[0]}
+    curves |= {name: np.array(values) for name, values in truth.curves.items()}
     meta |= {"train": record.sizes["train"], "measured": record.sizes["measured_train"]}
     meta["baseline"] = record.baseline
     correct = np.zeros((len(record.epochs), 0), bool)
@@ -217,55 +198,83 @@ def recorded(meta: dict, measured: Diagnostics, truth: Truth) -> Run:
 # ---------------------------------------------------------------------------------- folder
 
 
-def planned(half: str) -> Iterator[tuple[str, int]]:
-    """(task, setting) of a half, the first setting of all tasks before the second of any."""
-    return ((task, number) for number in range(len(design())) for task in HALVES[half])
+def planned(half: str, settings: int = 12) -> Iterator[tuple[str, int]]:
+    """(task, setting) of a half, so many settings a task, all tasks before the next setting of any.
+
+    The first six of a task are every other one, the odd ones for every other task: in half of the
+    plan each setting is met as often as any other.
+    """
+    for turn in range(settings):
+        for place, task in enumerate(HALVES[half]):
+            yield task, 2 * (turn % 6) + (place + turn // 6) % 2
 
 
 def file_of(folder: Path, half: str, task: str, number: int) -> Path:
     return folder / half.replace(" ", "_") / f"{task}-{number}.npz"
 
 
-def record(folder: Path, half: str, limit: int, epochs: int = EPOCHS) -> int:
+def missing(folder: Path, halves: Sequence[str], settings: int) -> list[tuple[str, str, int]]:
+    """(half, task, setting) of what is not recorded yet, the halves in turn."""
+    plans = [[(half, *pair) for pair in planned(half, settings)] for half in halves]
+    turns = (one for turn in zip_longest(*plans) for one in turn if one is not None)
+    return [one for one in turns if not file_of(folder, *one).exists()]
+
+
+def record(
+    folder: Path, halves: Sequence[str], limit: int, epochs: int = EPOCHS, settings: int = 12
+) -> int:
     """Train what is missing, at most so many runs; returns how many."""
-    wanted = [s for s in planned(half) if not file_of(folder, half, *s).exists()][:limit]
-    for done, (task, number) in enumerate(wanted, 1):
-        path = file_of(folder, half, task, number)
+    wanted = missing(folder, halves, settings)[:limit]
+    for done, one in enumerate(wanted, 1):
+        path = file_of(folder, *one)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"part-{path.name}")
-        save([run(half, task, number, epochs)], part)
+        part, began = path.with_name(f"part-{path.name}"), time.process_time()
+        save([run(*one, epochs)], part)
         part.rename(path)  # whole or not there
         keras.backend.clear_session()
-        print(f"{half} {task}-{number}: {done} of {len(wanted)}", flush=True)
+        seconds = time.process_time() - began
+        print(f"{' '.join(map(str, one))}: {done} of {len(wanted)}, {seconds:.1f} s", flush=True)
     return len(wanted)
 
 
 def pack(folder: Path, half: str) -> Path | None:
-    """One file of the runs that are there; one whose truth is not finite is named and left out."""
+    """One file of the runs that are there; one whose truth is not finite is named and left out.
+
+    Beside it a small one, of curves only, which is enough for most stopping rules.
+    """
     there = [path for s in planned(half) if (path := file_of(folder, half, *s)).exists()]
     runs = [load(path)[0] for path in there]
-    whole = [run for run in runs if np.isfinite(run.curves["test_loss"]).all()]
-    broken = [run.meta["name"] for run in runs if not np.isfinite(run.curves["test_loss"]).all()]
+    whole = [run for run in runs if run.has("test_loss")]
+    broken = [run.meta["name"] for run in runs if not run.has("test_loss")]
     if broken:
         print(f"{half}: left out, their test loss is not finite: {', '.join(broken)}")
     if not whole:
         return None
     path = folder / f"{half.replace(' ', '_')}.npz"
     save(whole, path)
+    save([curves_only(run) for run in whole], path.with_stem(f"keras_{path.stem}"))
     print(f"{path}: {len(whole)} of {len(list(planned(half)))} runs")
     return path
+
+
+def curves_only(run: Run) -> Run:
+    """Without the losses of single rows, and without curves that no stopping rule looks at."""
+    curves = {name: curve for name, curve in run.curves.items() if name not in LARGE}
+    return Run(run.meta, curves, run.examples[:, :0], run.correct[:, :0])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where the runs are kept")
     parser.add_argument("--half", choices=HALVES, help="default: both, development first")
-    parser.add_argument("--limit", type=int, default=10**6, help="at most so many runs a half")
+    parser.add_argument("--limit", type=int, default=10**6, help="at most so many runs")
+    parser.add_argument("--settings", type=int, default=12, help="of a task, at most 12")
     parser.add_argument("--pack", action="store_true", help="write one file a half; trains nothing")
     arguments = parser.parse_args()
-    for half in [arguments.half] if arguments.half else HALVES:
-        if not arguments.pack:
-            record(arguments.folder, half, arguments.limit)
+    halves = [arguments.half] if arguments.half else list(HALVES)
+    if not arguments.pack:
+        record(arguments.folder, halves, arguments.limit, settings=arguments.settings)
+    for half in halves:
         pack(arguments.folder, half)
 
 

@@ -52,6 +52,7 @@ if TYPE_CHECKING:  # what editors and type checkers see of the table below; a te
     from kreg.regularizers import GroupSCAD as GroupSCAD
     from kreg.regularizers import MaxNorm as MaxNorm
     from kreg.regularizers import NonNegative as NonNegative
+    from kreg.regularizers import NuclearNorm as NuclearNorm
     from kreg.regularizers import SparseGroupLasso as SparseGroupLasso
     from kreg.regularizers import UnitNorm as UnitNorm
     from kreg.schedules import Schedule as Schedule
@@ -87,6 +88,7 @@ PUBLIC = {
     "MaxNorm": "kreg.regularizers",
     "UnitNorm": "kreg.regularizers",
     "NonNegative": "kreg.regularizers",
+    "NuclearNorm": "kreg.regularizers",
     "Box": "kreg.regularizers",
     "Constrained": "kreg.regularizers",
     "certificate": "kreg.optimizers",

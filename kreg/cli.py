@@ -140,7 +140,8 @@ def _allow(parser: argparse.ArgumentParser) -> None:
 def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run",
-        help="a run directory, a log (history.csv, metrics.csv, trainer_state.json), or events",
+        help="a run directory, a log (history.csv, metrics.csv, trainer_state.json), events, "
+        "MLflow's mlflow.db, or a folder of W&B's",
     )
     parser.add_argument(
         "--watch", action="store_true", help="look again whenever the run has gone on, to its end"

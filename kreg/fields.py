@@ -26,10 +26,13 @@ class Options:
     """The base of every kind: its keys are its fields.
 
     `class L1Options(Options, component="kreg.regularizers:L1")` says what is called with them.
-    Where an argument has another name than its key, a kind says so in `arguments`.
+    Where an argument has another name than its key, a kind says so in `arguments`. `local` holds
+    each key by which data could leave this machine, with a pattern of the values by which they do
+    not: an option file may set no others.
     """
 
     component: ClassVar[str] = ""
+    local: ClassVar[Mapping[str, str]] = {}
     kind: str = ""
 
     def __init_subclass__(cls, component: str = "") -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.verdicts import stopping_rules, tables, verdict_rules
+from benchmarks.verdicts import tables, verdict_rules
 from benchmarks.verdicts.suite import Run, load
 
 
@@ -67,18 +67,57 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--suite",
         type=suite,
         action="append",
-        help="development, held-out or the path of another file; may be repeated; default: both",
+        help=f"{', '.join(tables.SUITES)} or the path of another file; may be repeated; "
+        "default: the first two",
     )
     parser.add_argument("--alone", action="store_true", help="without the rows of the house")
+    parser.add_argument("--stops", action="store_true", help="the stopping rules only")
+    parser.add_argument(
+        "--against", choices=tables.STOPS, metavar="ROW", help="less this stopping rule, run by run"
+    )
+    parser.add_argument("--where", type=where, metavar="FACTOR=VALUE", help="those runs only")
     given = parser.parse_args(arguments)
     if given.alone and not (given.verdict or given.stop):
         parser.error("--alone leaves no row: name a rule with --verdict or --stop.")
+    if given.alone and given.against:
+        parser.error("--against names a row of the house: leave --alone away.")
     both = not (given.verdict or given.stop)
-    for title, runs in given.suite or [suite(name) for name in tables.SUITES]:
-        if given.verdict or both:
+    for title, runs in given.suite or [suite(name) for name in ("development", "held-out")]:
+        title, runs = chosen(title, runs, given.where)
+        if given.verdict or (both and not given.stops):
             tables.verdicts(title, rows(given.verdict, verdict_rules.RULES, given.alone), runs)
         if given.stop or both:
-            tables.stops(title, rows(given.stop, stopping_rules.RULES, given.alone), runs)
+            tables.stops(title, rows(given.stop, tables.STOPS, given.alone), runs, given.against)
+
+
+def where(text: str) -> tuple[str, str]:
+    """(factor, value) of `l2=0.001`.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is no such pair.
+    """
+    factor, equals, value = text.partition("=")
+    if not (factor and equals and value):
+        raise argparse.ArgumentTypeError(
+            f"runs are chosen by FACTOR=VALUE, such as l2=0.001. Received {text!r}."
+        )
+    return factor, value
+
+
+def chosen(title: str, runs: list[Run], pair: tuple[str, str] | None) -> tuple[str, list[Run]]:
+    """The runs with this value of this factor, and their title; all of them without a pair.
+
+    Raises:
+        SystemExit: If there is none; the sentence says which values there are.
+    """
+    if pair is None:
+        return title, runs
+    factor, value = pair
+    found = [run for run in runs if factor in run.meta and str(run.meta[factor]) == value]
+    if not found:
+        values = ", ".join(sorted({str(run.meta.get(factor)) for run in runs}))
+        raise SystemExit(f"{title} has no run with {factor}={value}. Values: {values}.")
+    return f"{title}, {factor}={value}", found
 
 
 def rows(own: list[Any], house: dict[str, Any], alone: bool) -> dict[str, Any]:

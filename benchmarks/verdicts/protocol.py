@@ -22,7 +22,9 @@ returns the number of the epoch whose weights it keeps, one of those that it too
                 break
         return kept
 
-Epochs count from 1. Where the iterator ends, the training is over.
+Epochs count from 1. Where the iterator ends, the training is over. Instead of an epoch a rule may
+keep `Mean(epoch, 5)`, the mean of the weights of the last five epochs up to that one, where the
+suite has measured it: `epoch.values["val_clean_loss_mean5"]` is its loss.
 """
 
 from collections.abc import Callable, Iterator
@@ -91,8 +93,30 @@ class Epoch:
     examples: np.ndarray
 
 
+@dataclass(frozen=True)
+class Mean:
+    """The mean of the weights of consecutive epochs, for a stopping rule to keep.
+
+    Args:
+        epoch: The last of them, from 1.
+        count: How many; fewer where there are not so many yet.
+    """
+
+    epoch: int
+    count: int
+
+    def of(self, curve: str) -> str:
+        """The name of a curve that was measured on means.
+
+        >>> Mean(9, 5).of("test_loss")
+        'test_loss_mean5'
+        """
+        return f"{curve}_mean{self.count}"
+
+
+Kept = int | Mean
 VerdictRule = Callable[[Seen], bool | int | list[bool | int]]
-StoppingRule = Callable[[Iterator[Epoch]], int]
+StoppingRule = Callable[[Iterator[Epoch]], Kept]
 AnyRule = TypeVar("AnyRule", bound=Callable[..., Any])
 
 
@@ -155,11 +179,12 @@ def _answer(rule: VerdictRule, run: Run, epoch: int, value: Any) -> bool | int:
     )
 
 
-def stopped(rule: StoppingRule, run: Run) -> tuple[int, int]:
-    """(epochs that were paid for, epoch that is kept), both from 1.
+def stopped(rule: StoppingRule, run: Run) -> tuple[int, Kept]:
+    """(epochs that were paid for, what is kept), both from 1.
 
     Raises:
         TypeError: If the rule keeps no epoch that it has taken.
+        ValueError: If it keeps a mean that this run has not measured.
     """
     taken = 0
 
@@ -172,12 +197,30 @@ def stopped(rule: StoppingRule, run: Run) -> tuple[int, int]:
             yield Epoch(taken, values, _read_only(run.examples[t]))
 
     kept = rule(epochs())
-    if isinstance(kept, bool) or not isinstance(kept, int | np.integer) or not 1 <= kept <= taken:
+    epoch = kept.epoch if isinstance(kept, Mean) else kept
+    if (
+        isinstance(epoch, bool)
+        or not isinstance(epoch, int | np.integer)
+        or not 1 <= epoch <= taken
+    ):
         raise TypeError(
             f"A stopping rule returns the number of the epoch that it keeps, from 1 to the last "
             f"one taken, {taken}. Received {kept!r} from {_named(rule)} on {run.meta['name']}."
         )
-    return taken, int(kept)
+    if isinstance(kept, Mean):
+        _check_measured(kept, run)
+        return taken, kept
+    return taken, int(epoch)
+
+
+def _check_measured(kept: Mean, run: Run) -> None:
+    if kept.of("test_loss") not in run.curves:
+        names = [name.removeprefix("test_loss_mean") for name in run.curves]
+        counts = ", ".join(sorted((name for name in names if name.isdigit()), key=int))
+        raise ValueError(
+            f"The means that {run.meta['name']} has measured: {counts or 'none'}. "
+            f"Received {kept!r}."
+        )
 
 
 def _read_only(values: np.ndarray) -> np.ndarray:

@@ -11,25 +11,34 @@ from itertools import chain
 
 import numpy as np
 
-from benchmarks.verdicts.protocol import Epoch, StoppingRule
+from benchmarks.verdicts.protocol import Epoch, Kept, StoppingRule
+from benchmarks.verdicts.suite import EXAMPLES
 from kreg.diagnostics import criteria
 
 CLEAN = {"monitor": "val_clean_loss", "train": "clean_loss"}
 LOGGED = {"monitor": "val_loss", "train": "loss"}
 REFINED = "val_refined_loss"
+TEMPERED = {"monitor": REFINED, "train": "clean_loss"}
 
 
-def rule(text: str, quantity: dict[str, str] = CLEAN, restore: bool = True) -> StoppingRule:
-    """A criterion of `kreg.diagnostics.criteria` by its rule string."""
+def rule(text: str, quantity: dict[str, str] = CLEAN, keep: str | None = None) -> StoppingRule:
+    """A criterion of `kreg.diagnostics.criteria` by its rule string.
 
-    def stop(epochs: Iterator[Epoch]) -> int:
-        criterion = criteria.parse(text, **quantity)
-        taken = until(
-            epochs, lambda epoch: criterion.update(epoch.number, epoch.values, epoch.examples).stop
-        )
-        return best(taken, quantity["monitor"]) if restore else taken[-1].number
+    What is kept is the best epoch by `keep`, the quantity that the criterion watches unless said.
+    """
+    chosen = quantity["monitor"] if keep is None else keep
+    return lambda epochs: best(trained(epochs, text, quantity), chosen)
 
-    return stop
+
+def last(text: str, quantity: dict[str, str] = CLEAN) -> StoppingRule:
+    """The same, but the last weights are kept."""
+    return lambda epochs: trained(epochs, text, quantity)[-1].number
+
+
+def trained(epochs: Iterator[Epoch], text: str, quantity: dict[str, str]) -> list[Epoch]:
+    """The epochs until a criterion, given by its rule string, has enough."""
+    criterion = criteria.parse(text, **quantity)
+    return until(epochs, lambda e: criterion.update(e.number, e.values, e.examples).stop)
 
 
 def until(epochs: Iterator[Epoch], enough: Callable[[Epoch], bool]) -> list[Epoch]:
@@ -48,12 +57,18 @@ def best(epochs: list[Epoch], monitor: str) -> int:
     return epochs[int(np.argmin(np.where(np.isfinite(costs), costs, np.inf)))].number
 
 
-def refine(epochs: Iterator[Epoch]) -> int:
-    """kreg's `refine`: patience 10 on the refined loss; on the clean one where there is none."""
-    first = next(epochs)
-    measured = math.isfinite(first.values.get(REFINED, math.nan))
-    monitor = REFINED if measured else CLEAN["monitor"]
-    return rule("refine", {"monitor": monitor})(chain([first], epochs))
+def refined(make: Callable[[dict[str, str]], StoppingRule]) -> StoppingRule:
+    """A rule on the refined loss; on the clean one where there is none, as of numbers."""
+
+    def stop(epochs: Iterator[Epoch]) -> Kept:
+        first = next(epochs)
+        measured = math.isfinite(first.values.get(REFINED, math.nan))
+        return make(TEMPERED if measured else CLEAN)(chain([first], epochs))
+
+    return stop
+
+
+refine = refined(lambda quantity: rule("refine", quantity))
 
 
 def sagemaker(quantity: dict[str, str]) -> StoppingRule:
@@ -89,7 +104,7 @@ RULES: dict[str, StoppingRule] = {
     "Keras patience 5": rule("patience:5", LOGGED),
     "Keras patience 10": rule("patience:10", LOGGED),
     "Keras patience 20": rule("patience:20", LOGGED),
-    "Lightning patience 3": rule("patience:3", LOGGED, restore=False),
+    "Lightning patience 3": last("patience:3", LOGGED),
     "textbook, 1 epoch, logged": rule("textbook:1", LOGGED),
     "textbook, 1 epoch, clean": rule("textbook:1"),
     "textbook, 3 in a row, clean": rule("textbook:3"),
@@ -100,6 +115,8 @@ RULES: dict[str, StoppingRule] = {
     "patience 10, clean": rule("patience:10"),
     "patience 20, clean": rule("patience:20"),
     "patience 5, smoothed 0.6": rule("patience:5~0.6"),
+    "patience 10 logged, best clean": rule("patience:10", LOGGED, keep="val_clean_loss"),
+    "patience 10 clean, best logged": rule("patience:10", CLEAN, keep="val_loss"),
     "Prechelt GL 1": rule("gl:1"),
     "Prechelt GL 2": rule("gl:2"),
     "Prechelt GL 5": rule("gl:5"),
@@ -112,7 +129,13 @@ RULES: dict[str, StoppingRule] = {
     "GL 2 and paired 1.28": rule("gl:2+paired:1.28"),
     "past best": rule("past_best"),
 }
-REFINES = {"kreg refine"}  # rows that only a suite with refined losses has
+NEEDS = {  # rows that only a suite with this curve has, or with the losses of single rows
+    "kreg refine": REFINED,
+    "kreg default": EXAMPLES,
+    "paired 2.33, twice": EXAMPLES,
+    "GL 2 and paired 1.28": EXAMPLES,
+    "past best": EXAMPLES,
+}
 ORACLES = {  # all epochs are trained; the one is kept where this curve is smallest
     "all epochs, best val_loss": "val_loss",
     "all epochs, best clean loss": "val_clean_loss",

@@ -25,8 +25,11 @@ from kreg.diagnostics import Record
 
 PATH = Path(__file__).parent / "data" / "suite.npz"
 HELD_OUT = PATH.with_name("held_out.npz")  # another seed; nothing was chosen on it
+KERAS = PATH.with_name("keras_development.npz")  # Keras fits: curves only, for stopping rules
+KERAS_HELD_OUT = PATH.with_name("keras_held_out.npz")
 DECAYED = PATH.with_name("decayed.npz")  # runs that end too early, or whose schedule does
 HIDDEN = ("test_", "noisy_")  # beginnings of the curves that no rule sees
+EXAMPLES = "examples"  # asked for like a curve: the validation losses of single rows
 STEP = 0.01  # uniform rounding error 0.003 a value, 0.0003 on a mean of 100: below any paired error
 
 
@@ -39,7 +42,8 @@ class Run:
             `half` (`"design"` or `"held out"`), `kind`; `baseline` as in `kreg.diagnostics.Record`,
             where it was measured.
         curves: Name to float array of shape (epochs,).
-        examples: Float32 array of shape (epochs, n), validation losses.
+        examples: Float32 array of shape (epochs, n), validation losses; (epochs, 0) where the
+            suite has curves only.
         correct: Boolean array of shape (epochs, n); empty for regression.
     """
 
@@ -56,6 +60,12 @@ class Run:
             for name, curve in self.curves.items()
             if not name.startswith(HIDDEN) and np.isfinite(curve).any()
         }
+
+    def has(self, name: str) -> bool:
+        """Whether a curve has a value at every epoch; of `EXAMPLES`, whether there are any."""
+        if name == EXAMPLES:
+            return bool(self.examples.size)
+        return bool(np.isfinite(self.curves.get(name, np.nan)).all())
 
     def record(self) -> Record:
         """What Diagnostics would have measured: everything but the test set."""

@@ -4,6 +4,7 @@ from .finetune import Finetune as Finetune
 from .history_file import HistoryFile as HistoryFile
 from .interrupt import Interrupt as Interrupt
 from .loggers import Loggers as Loggers
+from .low_rank import LowRank as LowRank
 from .non_finite import NonFinite as NonFinite
 from .progress_bar import ProgressBar as ProgressBar
 from .saver import Saver as Saver

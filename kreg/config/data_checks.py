@@ -9,6 +9,7 @@ from kreg.csv_header import AUTO, header, separator_of
 from kreg.data.options import (
     TYPES,
     CsvOptions,
+    FileOptions,
     GivenOptions,
     ImageFolderOptions,
     NpzOptions,
@@ -20,7 +21,8 @@ from kreg.data.options import (
 from kreg.foreign import listing, memory
 
 LARGEST_SIDE = 4096
-OF_LABELS = ("target", "label_separator", "split", "task")  # keys of a table of pictures
+# keys of a table of pictures
+OF_LABELS = ("target", "label_separator", "split", "group", "time", "task")
 CELL, COPIES = 8, 3  # bytes of a number; the rows as drawn, as a table, and standardised
 
 
@@ -60,7 +62,7 @@ def path_is_there(cfg: SourceOptions) -> None:
     path = getattr(cfg, "path", "")
     if path is None:
         raise check.invalid("data.path", "a path", None, needed)
-    several = isinstance(cfg, TableOptions) and files_are_there("data.path", path, cfg.endings)
+    several = isinstance(cfg, TableOptions) and are_several(path)
     if not several and not is_there(path):
         raise check.invalid("data.path", "a path that exists", path)
     own = getattr(cfg, "test_path", None)
@@ -75,8 +77,10 @@ def path_is_there(cfg: SourceOptions) -> None:
         )
     if isinstance(cfg, TableOptions) and cfg.target is None:
         raise check.invalid("data.target", "the name of a column", None, needed)
+    if isinstance(cfg, TableOptions) and several:
+        files_are_there("data.path", path, cfg.endings)
     several |= isinstance(cfg, NpzOptions) and Path(path).expanduser().is_dir()
-    if cfg.names_columns and not several and not Path(path).expanduser().is_file():
+    if isinstance(cfg, FileOptions) and not several and not Path(path).expanduser().is_file():
         raise check.invalid("data.path", "a file", path)
     if cfg.kind == "image_folder" and not Path(path).expanduser().is_dir():
         raise check.invalid("data.path", "a folder, unpacked", path)
@@ -84,10 +88,18 @@ def path_is_there(cfg: SourceOptions) -> None:
 
 def files_are_there(key: str, path: str, endings: tuple[str, ...]) -> bool:
     """Whether a path is a folder or a pattern; one without files is refused."""
+    return are_several(path) and bool(listing.listed(key, path, endings))
+
+
+def are_several(path: str) -> bool:
+    """Whether a path is a folder that can be looked into, or a pattern."""
     try:
-        return listing.are_several(path) and bool(listing.listed(key, path, endings))
+        if listing.are_several(path):
+            next(Path(path).expanduser().glob("*"), None)
+            return True
     except (OSError, RuntimeError):  # as in `is_there`
-        return False
+        pass
+    return False
 
 
 def is_there(path: str) -> bool:
@@ -167,13 +179,13 @@ def members(path: str) -> list[str]:
     whole = Path(path).expanduser()
     inside = [file.stem for file in whole.glob("*.npy")] if whole.is_dir() else npz.names(whole)
     names = [name.lower() for name in inside]
-    if not names:
+    if not names and not whole.is_dir():
         return []
     for wanted in (("x", "x_train"), ("y", "y_train")):
         if not set(wanted) & set(names):
             raise check.invalid(
                 "data.path",
-                f"an archive with an array named {' or '.join(wanted)}",
+                f"an archive, or a folder of .npy files, with an array named {' or '.join(wanted)}",
                 path,
                 f"It has {', '.join(names) or 'none'}.",
             )
@@ -218,7 +230,8 @@ def labels_are_in_a_table(cfg: SourceOptions) -> None:
         raise check.invalid("data.labels", "a file that exists", cfg.labels)
     named = targets(cfg)
     known = header(cfg.labels, separator_of(cfg.labels, named[0] if named else None))
-    for key, column in [*(("target", name) for name in named), ("split", cfg.split)]:
+    wanted = [(key, getattr(cfg, key)) for key in ("split", "group", "time")]
+    for key, column in [*(("target", name) for name in named), *wanted]:
         if known and column is not None:
             check.choice(f"data.{key}", column, known)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from kreg.data.pictures.decoding import PictureError, Recipe, decode
 from kreg.data.pictures.kept import Kept
+from kreg.foreign.content import DamagedError
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -92,7 +93,7 @@ class ImageFiles:
             try:
                 pixels[place] = decode(self.root / self.names[row], self.recipe)
             except PictureError as error:
-                raise ValueError(f"{self.names[row]} has changed: it {error}.") from error
+                raise DamagedError(f"{self.names[row]} has changed: it {error}.") from error
         return pixels
 
     def signature(self) -> bytes:

@@ -213,7 +213,7 @@ class GivenOptions(SourceOptions):
 
 @dataclass
 class ImageFolderOptions(SourceOptions, component="kreg.data.sources.image_folder:image_folder"):
-    paths, images, fixed_task = ("path", "labels"), True, "classification"
+    paths, images, fixed_task, names_columns = ("path", "labels"), True, "classification", True
     kind: str = kind("image_folder")
     path: str | None = text(None, "the folder")
     labels: str | None = text(None, "a CSV of file names and targets, in place of class folders")

@@ -1,6 +1,7 @@
 """Rows whose split the source says itself: a file of test rows, or a column of words."""
 
 import dataclasses
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,4 +75,22 @@ def in_roles(raw: Raw, roles: NDArray[Any]) -> Raw:
         time=None if raw.time is None else raw.time[kept],
         dealing=None if raw.dealing is None else raw.dealing.take(kept),
         suspects={name: values[kept] for name, values in raw.suspects.items()},
+        warnings=raw.warnings + _torn(raw, roles),
     )
+
+
+def _torn(raw: Raw, roles: NDArray[Any]) -> list[str]:
+    """A sentence about groups that the source's own splits tear apart."""
+    if raw.group is None:
+        return []
+    groups, member = np.unique(np.asarray(raw.group).astype(str), return_inverse=True)
+    places = sorted(set(zip(member.tolist(), roles.tolist())))
+    torn = [number for number, count in Counter(m for m, _ in places).items() if count > 1]
+    if not torn:
+        return []
+    shared = [role for number, role in places if number == torn[0]]
+    return [
+        f"{raw.name}: {len(torn)} of {len(groups)} groups of data.group stand in more than one of "
+        f"the data's own splits, such as '{groups[torn[0]]}' in {' and '.join(shared)}: the scores "
+        "flatter."
+    ]

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kreg import check
 from kreg.data import column_types
@@ -14,8 +13,9 @@ from kreg.data.cells import is_numeric, stored_as
 from kreg.data.checks import MAX_ROWS
 from kreg.data.column_types import FEW, Understood
 from kreg.data.dataset import Raw
+from kreg.data.grouping import grouping_of, is_identifier
 from kreg.data.own_splits import TEST, TRAIN, in_roles, roles_of, with_test_rows
-from kreg.data.preprocessing import Columns, numbers, texts
+from kreg.data.preprocessing import Columns, numbers
 from kreg.data.targets import read_targets
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ def from_frame(
         raise ValueError(f"{name}: {error}") from error
     if not found.frame.shape[1]:
         raise ValueError(f"{name}: no feature column is left beside {_listed(wanted)}.")
-    sentences = truth.sentences + found.sentences + _ungrouped(frame, group)
+    known = {*wanted, split, *found.notations}
+    grouping = grouping_of(frame, group, time, types=types, unsuspected=known)
+    sentences = truth.sentences + found.sentences + grouping.sentences
     stored = {name: stored_as(frame[name]) for name in [*found.frame, *wanted]}
     raw = Raw(
         name=name,
@@ -88,10 +90,10 @@ def from_frame(
         task=truth.task,
         class_names=truth.class_names,
         target_names=truth.target_names,
-        group=None if group is None else texts(frame[group]),
-        time=None if time is None else _times(frame[time], time, types.get(time)),
+        group=grouping.group,
+        time=grouping.time,
         preprocess=lambda rows: Columns.fit(rows, max_categories, found.notations),
-        suspects=suspects(frame.drop(columns=list(found.notations)), {*wanted, time, split}),
+        suspects=grouping.suspects,
         reading=reading(stored, wanted, label_separator, comma),
         warnings=[f"{name}: {sentence}" for sentence in sentences],
     )
@@ -128,14 +130,6 @@ def reading(
     }
 
 
-def _ungrouped(frame: "pd.DataFrame", group: str | None) -> list[str]:
-    """A sentence about rows of which nobody says the group."""
-    absent = 0 if group is None else int(frame[group].isna().sum())
-    if not absent:
-        return []
-    return [f"{absent} rows have no value in {group!r}; they stay together, as one group."]
-
-
 def _listed(target: Sequence[str]) -> str:
     return f"the target{'s'[: len(target) - 1]} {', '.join(map(repr, target))}"
 
@@ -170,43 +164,12 @@ def check_frame(
             check.choice(key, column, frame.columns)
 
 
-def is_identifier(series: "pd.Series[Any]") -> bool:
-    """A text column with another value in every row names the row and teaches nothing."""
-    return not is_numeric(series) and len(series) > FEW and series.nunique() == len(series)
-
-
 def is_free_text(series: "pd.Series[Any]") -> bool:
     """A text column of which most cells differ, and most have `WORDS` words or more."""
     cells = series.dropna()
     if is_numeric(series) or len(cells) <= FEW or cells.nunique() <= len(cells) / 2:
         return False
     return bool(cells.astype(str).str.count(r"\S+").median() >= WORDS)
-
-
-def suspects(frame: "pd.DataFrame", without: set[str | None]) -> dict[str, NDArray[Any]]:
-    """Columns that may name subjects: whole numbers, text, and the front part of identifiers."""
-    found: dict[str, NDArray[Any]] = {}
-    for name in frame.columns:
-        series = frame[name]
-        if name in without or series.dtype.kind in "fb":
-            continue
-        values = texts(series)
-        if is_identifier(series):
-            values = np.array([text.rsplit("_", 1)[0].rsplit("-", 1)[0] for text in values])
-        found[name] = values
-    return found
-
-
-def _times(series: "pd.Series[Any]", name: str, wanted: str | None) -> NDArray[Any]:
-    if series.isna().any():
-        raise ValueError(f"data.time: column {name!r} has missing values.")
-    if is_numeric(series):
-        return series.to_numpy()
-    reading = column_types.best_reading(series, wanted)
-    if reading is None or len(reading.odd):
-        shown = column_types.words(series if reading is None else reading.odd)
-        raise ValueError(f"data.time: column {name!r} holds neither numbers nor dates: {shown}.")
-    return reading.values
 
 
 def _refuse_free_text(frame: "pd.DataFrame") -> None:

@@ -57,6 +57,7 @@ def document(
         "totals": f.totals,
         "compressed": None,
         "calibrated": None,
+        "low_rank": None,
         "scores": None,
         "evaluation": None,
         "about": None,

@@ -174,6 +174,21 @@ class Scaled(TypedDict, total=False):
     test: BeforeAndAfter
 
 
+class RankOfLayer(TypedDict):
+    """The rank of a layer's low-rank change, and the most that it could be."""
+
+    layer: str
+    rank: int
+    most: int
+
+
+class LowRank(TypedDict):
+    """What the group lasso of `finetune=lora` has left; `rank` is the sum."""
+
+    layers: list[RankOfLayer]
+    rank: int
+
+
 class Scores(TypedDict):
     """Of the final model."""
 
@@ -265,6 +280,7 @@ class Report(TypedDict, total=False):
     totals: Totals
     compressed: Compressed | None
     calibrated: Scaled | None
+    low_rank: LowRank | None
     scores: Scores | None
     evaluation: Evaluation | None
     about: About | None

@@ -21,6 +21,7 @@ NOTHING: Document = {
     "layers": [],
     "compressed": None,
     "calibrated": None,
+    "low_rank": None,
     "scores": None,
     "evaluation": None,
     "about": None,

@@ -24,7 +24,8 @@ def listed(key: str, path: str, endings: Sequence[str]) -> list[Path]:
     if whole.is_dir():
         found = [entry for entry in whole.iterdir() if entry.suffix.lower() in endings]
         apart = sorted(entry.name for entry in whole.iterdir() if entry.is_dir())
-        advice = f"It has the folders {apart[:3]}: data.path='{path}/**/*'." if apart else ""
+        within = whole / "**" / "*"
+        advice = f"It has the folders {apart[:3]}: data.path='{within}'." if apart else ""
     else:
         found, advice = [Path(name) for name in glob.glob(str(whole), recursive=True)], ""
     found = sorted(e for e in found if e.is_file() and not e.name.startswith((".", "_")))

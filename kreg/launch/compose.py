@@ -18,10 +18,20 @@ from omegaconf.errors import OmegaConfBaseException
 from kreg.config import conf_dir, procedures, schema
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, validate
-from kreg.launch import catalogue, commandline, folders_of_options, option_files, trust, wrong_words
+from kreg.launch import (
+    addresses,
+    catalogue,
+    commandline,
+    folders_of_options,
+    option_files,
+    schema_source,
+    trust,
+    wrong_words,
+)
 from kreg.launch.global_hydra import our_hydra
 from kreg.launch.trust import UntrustedError
 from kreg.launch.wrong_words import Groups
+from kreg.sweeps.templates import Templates
 
 Values = Mapping[str, Any]
 
@@ -80,6 +90,7 @@ def check_job(
     parsed: Sequence[Override],
     config_dir: str | None = None,
     values: Values = MappingProxyType({}),
+    templates: Templates | None = None,
 ) -> Composition:
     """One job, composed and checked.
 
@@ -88,6 +99,7 @@ def check_job(
         config_dir: A further folder of options, as `--config-dir` names it.
         values: What a program sets itself, `{"reg": {"l1": 1e-4}, "seed": 1}`: also what no word
             can spell. It is checked as if it stood in a file.
+        templates: Of a sweep whose jobs differ in numbers: what was composed before.
 
     Raises:
         ConfigError: With one sentence for the first mistake found.
@@ -100,8 +112,10 @@ def check_job(
     for choice in choices:
         wrong_words.check_choice(choice, options)
     try:
-        tree = compose_trusted(parsed, config_dir)
-        config = validate(with_values(_task(tree), values))
+        tree = compose_trusted(parsed, config_dir, templates)
+        task = _task(tree)
+        refuse_addresses(task, parsed)
+        config = validate(with_values(task, values))
         refuse_unused(config, parsed, tree)
         return Composition(config, tree)
     except UntrustedError:
@@ -123,6 +137,26 @@ def with_values(task: Mapping[str, Any], values: Values) -> dict[str, Any]:
     """
     groups = {k: {**task[k], **v} if isinstance(v, Mapping) else v for k, v in values.items()}
     return {**task, **groups}
+
+
+def refuse_addresses(task: Mapping[str, Any], parsed: Sequence[Override]) -> None:
+    """Refuse a tracker's address that comes from a file which may be anybody's.
+
+    Raises:
+        UntrustedError: With one sentence for the first of them.
+    """
+    chosen = task.get(addresses.GROUP)
+    addresses.check(chosen, parsed, lambda: _own(chosen, parsed))
+
+
+def _own(chosen: Any, parsed: Sequence[Override]) -> Mapping[str, Any]:
+    """The loggers as kreg's own files alone say them; none where these have no such option."""
+    said = [override for override in parsed if override.key_or_group == addresses.GROUP]
+    named = commandline.parse_overrides([f"{addresses.GROUP}=[{','.join(chosen)}]"])
+    try:
+        return dict(_task(_compose(said or named, None))[addresses.GROUP])
+    except ConfigError:
+        return {}
 
 
 def refuse_unused(config: Config, parsed: Sequence[Override], tree: DictConfig) -> None:
@@ -155,14 +189,18 @@ def choices(tree: DictConfig) -> dict[str, str]:
     return {group: str(found[group]) for group in schema.GROUPS if group in found}
 
 
-def compose_trusted(parsed: Sequence[Override], config_dir: str | None = None) -> DictConfig:
+def compose_trusted(
+    parsed: Sequence[Override],
+    config_dir: str | None = None,
+    templates: Templates | None = None,
+) -> DictConfig:
     """The whole tree, Hydra's own part included, in which nothing names code of its own.
 
     Raises:
         ConfigError: If Hydra cannot compose it.
         UntrustedError: If a file or an override names code.
     """
-    tree = _compose(parsed, config_dir)
+    tree = _compose(parsed, config_dir, templates)
     raw: Any = OmegaConf.to_container(tree, resolve=False)
     trust.check(raw, parsed, list(_options(parsed, config_dir)))
     return tree
@@ -180,17 +218,23 @@ def _merged(ours: Groups, theirs: Groups) -> Groups:
     return {g: sorted({*ours.get(g, ()), *theirs.get(g, ())}) for g in {*ours, *theirs}}
 
 
-def _compose(parsed: Sequence[Override], config_dir: str | None) -> DictConfig:
+def _compose(
+    parsed: Sequence[Override], config_dir: str | None, templates: Templates | None = None
+) -> DictConfig:
     """What Hydra makes of the overrides, its own part included, nothing resolved."""
     prepare()
     own = folders_of_options.KEY
     words = [commandline.told(o) for o in parsed if o.key_or_group != own]
     addresses = folders_of_options.addresses(parsed, config_dir)
     listed = ",".join(folders_of_options.quoted(address) for address in addresses)
-    extra = [f"{own}=[{listed}]"] if addresses else []
-    try:
+    words += [f"{own}=[{listed}]"] if addresses else []
+
+    def by_hydra() -> DictConfig:
         with our_hydra(), initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            return compose("config", words + extra, return_hydra_config=True)
+            return compose("config", words, return_hydra_config=True)
+
+    try:
+        return by_hydra() if templates is None else templates.compose(words, by_hydra)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(_sentence(error)) from error
     except Exception as error:  # Hydra asserts, indexes and unpacks what a user has written
@@ -227,6 +271,7 @@ def prepare() -> None:
     """Tell Hydra of the schemas, the resolvers and how option files are read, once."""
     schema.register()
     option_files.register()
+    schema_source.register()
     register_resolvers()
 
 

@@ -34,6 +34,7 @@ from kreg.launch.compose import check_job, compose_trusted, prepare
 from kreg.printable import say
 from kreg.runs import resume
 from kreg.sweeps import jobs as _  # noqa: F401  # the resolver in the names of jobs' folders
+from kreg.sweeps.templates import Templates
 
 FULL = "HYDRA_FULL_ERROR"
 GOES_ON = "What is unfinished goes on with the same command."
@@ -110,8 +111,8 @@ def check_all(line: CommandLine) -> Checked:
     searching = searches.option_of(line) is not None
     if not searching:
         sizes.refuse_enormous(line, lambda job: check_job(job, line.config_dir))
-    start = commandline.each_once(line)[0]
-    first = check_job(start, line.config_dir)
+    start, templates = commandline.each_once(line)[0], Templates()
+    first = check_job(start, line.config_dir, templates=templates)
     with_replicates = None if line.shows_only else replicates.expanded(line, first.config)
     if with_replicates is not None and not line.replicated:
         return check_all(with_replicates)
@@ -119,7 +120,8 @@ def check_all(line: CommandLine) -> Checked:
     checked = Checked(line)
     for number, overrides in enumerate(sizes.with_progress(jobs)):
         known = first if overrides == start and not number else None
-        checked.add(overrides, known or check_job(overrides, line.config_dir), number)
+        job = known or check_job(overrides, line.config_dir, templates=templates)
+        checked.add(overrides, job, number)
     if not line.shows_only:
         replicates.check(line, checked.configs.values())
     if line.multirun:  # what Hydra starts the sweep with

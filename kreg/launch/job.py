@@ -16,6 +16,7 @@ from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.launch import codes, commandline, directories, output, trust
 from kreg.launch.checked import Checked
+from kreg.launch.compose import refuse_addresses
 from kreg.launch.launchers import IN_PROCESS, STACKED
 from kreg.printable import say
 from kreg.runs import ResumeError, RunDirectory
@@ -123,7 +124,9 @@ class Job:
 def check_again(cfg: DictConfig, overrides: list[str]) -> Config:
     """The configuration of a job in a process that has checked nothing yet, a cluster's say."""
     raw: Any = OmegaConf.to_container(cfg, resolve=False)
-    trust.check_allow(raw, commandline.parse(overrides).overrides)
+    said = commandline.parse(overrides).overrides
+    trust.check_allow(raw, said)
+    refuse_addresses(plain(cfg), said)
     return validate(plain(cfg))
 
 

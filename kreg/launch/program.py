@@ -1,5 +1,6 @@
 """The program behind `train.py` and `kreg train`: Hydra's main, with the gate before it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hydra
@@ -40,11 +41,12 @@ def train(checked: Checked) -> None:
             job.objective = app.run(job.config, job.directory, *told)
         return job.objective
 
-    def decide() -> dict[str, Any]:
-        """What `hydra/launcher=stacked` asks before its first job."""
+    def decide(folder: Path) -> dict[str, Any]:
+        """What `hydra/launcher=stacked` asks before its first job, of the sweep in `folder`."""
         from kreg.training.stacks import Stacks
 
-        of_the_sweep.append(Stacks(list(checked.configs.values())))
+        folders = [folder / own for own in checked.folders]
+        of_the_sweep.append(Stacks(list(checked.configs.values()), folders))
         return of_the_sweep[0].decide()
 
     run.stacks = decide  # type: ignore[attr-defined]  # Hydra hands launchers this very function

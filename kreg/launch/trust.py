@@ -114,7 +114,7 @@ def _check_hydra(tree: Plain, told: set[str], groups: Sequence[str]) -> None:
     for path, value in leaves(tree):
         for key in INSTANTIATES.intersection(path):
             if (key, repr(value)) not in known_targets():
-                raise refused(("hydra", *path), _shown(value), "what kreg's own options name")
+                raise refused(("hydra", *path), shown(value), "what kreg's own options name")
     if tree["callbacks"] != own_callbacks():
         raise refused(("hydra", "callbacks"), "any change", "kreg's own")
     for name in LOGGING:
@@ -124,9 +124,9 @@ def _check_hydra(tree: Plain, told: set[str], groups: Sequence[str]) -> None:
     for keys, default in DEFAULTS.items():
         value = functools.reduce(lambda node, key: node[key], keys, tree)
         if value != default and not _said(("hydra", *keys), told):
-            raise refused(("hydra", *keys), _shown(value), f"{default!r} in a file")
+            raise refused(("hydra", *keys), shown(value), f"{default!r} in a file")
     if "/" in str(tree["job"].get("name", "")):
-        raise refused(("hydra", "job", "name"), _shown(tree["job"]["name"]), "a plain name")
+        raise refused(("hydra", "job", "name"), shown(tree["job"]["name"]), "a plain name")
     for plugin in PLUGINS:
         _check_plugin(plugin, tree[plugin], told)
     _check_space(tree["sweeper"], groups)
@@ -135,14 +135,14 @@ def _check_hydra(tree: Plain, told: set[str], groups: Sequence[str]) -> None:
 def _check_plugin(plugin: str, node: Plain, told: set[str]) -> None:
     """A file may set resources and the length of a search; commands and paths it may not."""
     if not isinstance(node, dict) or "_target_" not in node:
-        raise refused(("hydra", plugin), _shown(node), f"a choice of it: hydra/{plugin}=NAME")
+        raise refused(("hydra", plugin), shown(node), f"a choice of it: hydra/{plugin}=NAME")
     known = [own for own in known_plugins(plugin) if own["_target_"] == node["_target_"]]
     for key, value in node.items():
         path = ("hydra", plugin, key)
         as_it_is = any(key in own and own[key] == value for own in known)
         if as_it_is or _said(path, told) or (key in HARMLESS[plugin] and _is_harmless(value)):
             continue
-        raise refused(path, _shown(value), "its value in kreg's own options, save by command line")
+        raise refused(path, shown(value), "its value in kreg's own options, save by command line")
 
 
 def _is_harmless(value: object) -> bool:
@@ -151,7 +151,7 @@ def _is_harmless(value: object) -> bool:
 
 
 def _check_space(sweeper: Plain, groups: Sequence[str]) -> None:
-    """Further dimensions are overrides of jobs, and never of what may run code.
+    """Further dimensions are overrides of jobs, never of what may run code or name a server.
 
     The jobs of a plain sweep are all checked before the first one, so they may choose from groups;
     those of a search are not known.
@@ -166,6 +166,11 @@ def _check_space(sweeper: Plain, groups: Sequence[str]) -> None:
             name = override.key_or_group
             if name == ALLOW or name.startswith(("hydra.", "hydra/", f"{ALLOW}.")):
                 raise refused(("hydra", "sweeper", part), repr(name), "a key of the training")
+            if name.startswith("logger."):
+                raise UntrustedError(
+                    f"hydra.sweeper.{part}: {name!r} is refused: where a sweep is told to, only "
+                    f"the command line may say, {name}=..."
+                )
             if searching and name in groups:
                 raise refused(("hydra", "sweeper", part), repr(name), "a key, and not a group")
 
@@ -176,7 +181,7 @@ def _said(path: Path, told: set[str]) -> bool:
     return any(t == key or t.startswith(f"{key}.") or key.startswith(f"{t}.") for t in told)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     text = str(value)
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
 

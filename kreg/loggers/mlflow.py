@@ -21,6 +21,7 @@ SQLITE = "sqlite:///"
 STATUS = {"done": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 SWEEP = "kreg.sweep"
 LONGEST_PARAM, LONGEST_NOTE = 6000, 5000  # characters that its store takes
+SCHEME = re.compile(r"[A-Za-z][\w+.-]+:")  # of two letters or more: no drive
 REFUSED = re.compile(r"[^\w\-. /:]")  # in names of metrics
 
 
@@ -74,9 +75,26 @@ class MLflow(Tracked):
 
     def close(self, status: str, numbers: dict[str, float]) -> None:
         self.numbers(self._last, numbers)
-        for path in self.run.artifacts() if self.artifacts and status == "done" else ():
+        kept = self.run.artifacts() if self.artifacts and status == "done" else []
+        elsewhere = self._elsewhere() if kept else ""
+        for path in [] if elsewhere else kept:
             self.client.log_artifact(self.id, str(path))
         self.client.set_terminated(self.id, STATUS.get(status, "FAILED"))
+        if elsewhere:
+            raise ValueError(
+                f"page and model are not sent: {self.uri} is a file here, but its experiment keeps "
+                f"artifacts at {elsewhere}. Name the server in logger.mlflow.uri, another "
+                "logger.mlflow.experiment, or say logger.mlflow.artifacts=false"
+            )
+
+    def _elsewhere(self) -> str:
+        """Where a store that is a file would send artifacts; empty for a folder here.
+
+        The file may be anybody's, and nothing goes over the network unless `uri` names a server.
+        """
+        place = str(self.client.get_run(self.id).info.artifact_uri)
+        local = not SCHEME.match(place) or place.startswith("file:")
+        return "" if local or not self.uri.startswith(SQLITE) else place
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

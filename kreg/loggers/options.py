@@ -1,5 +1,6 @@
 """`logger`: where a run is told to. Several at once: `logger=[tensorboard,mlflow]`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -32,6 +33,7 @@ class CSVOptions(LoggerOptions, component="kreg.loggers:CSV"):
 @dataclass
 class MLflowOptions(LoggerOptions, component="kreg.loggers:MLflow"):
     package: ClassVar[str] = "mlflow"
+    local: ClassVar[Mapping[str, str]] = {"uri": r"sqlite:///[^?#\r\n]*"}
     kind: str = kind("mlflow")
     uri: str = text(
         "sqlite:///logs/mlflow.db", "where it keeps runs: a file here, or the URI of a server"
@@ -43,6 +45,7 @@ class MLflowOptions(LoggerOptions, component="kreg.loggers:MLflow"):
 @dataclass
 class WandBOptions(LoggerOptions, component="kreg.loggers:WandB"):
     package: ClassVar[str] = "wandb"
+    local: ClassVar[Mapping[str, str]] = {"mode": "offline", "entity": ""}
     kind: str = kind("wandb")
     mode: str = one_of(
         "offline", ("offline", "online"), "offline: into logs/wandb, for `wandb sync`"

@@ -12,7 +12,9 @@ from kreg.diagnostics.record import Record
 from kreg.foreign import json_text
 
 MEMORY = "loggers.json"  # in a run's directory: by which names its loggers know it
-ARTIFACTS = ("report.html", "report.json", "result.json", "history.csv", "best.keras")
+ARTIFACTS = (
+    "report.html", "report.json", "card.md", "result.json", "history.csv", "best.keras",
+)  # fmt: skip
 
 Config = Mapping[str, Any]
 Document = Mapping[str, Any]

@@ -1,5 +1,6 @@
 """TensorBoard: one event directory a run, without TensorFlow's writers and without double steps."""
 
+import contextlib
 from pathlib import Path
 
 from kreg import check
@@ -32,8 +33,11 @@ class TensorBoard:
         place = Path(self.directory or run.directory / "tensorboard")
         self._last = run.epoch
         self._events = Events(place, resume_step=run.epoch + 1 if run.epoch else None)
-        if not run.epoch:
-            self._head(config, run)
+        with contextlib.ExitStack() as opened:
+            opened.enter_context(self._events)
+            if not run.epoch:
+                self._head(config, run)
+            opened.pop_all()  # the file stays open, unless this failed
 
     def _head(self, config: Config, run: Run) -> None:
         """What stands in the files once: the layout, the settings, the samples."""

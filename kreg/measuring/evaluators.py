@@ -4,7 +4,7 @@ Tracing an evaluator costs as much as several epochs of a small training. Diagno
 a run and the next job of a sweep that shares the model measure with the same ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import keras
@@ -14,46 +14,55 @@ from kreg.measuring.clean_loss import CleanEvaluator
 from kreg.measuring.penalties import WeightEvaluator
 
 ATTRIBUTE = "_kreg_evaluators"
-Evaluator = TypeVar("Evaluator", CleanEvaluator, WeightEvaluator)
-# (class, whether it copies variables) -> (parts of the model that it has read, evaluator)
-Shelf: TypeAlias = dict[tuple[type, bool], tuple[tuple[Any, ...], Any]]
+Kept = TypeVar("Kept")
+Key: TypeAlias = tuple[object, ...]
+Shelf: TypeAlias = dict[Key, tuple[tuple[Any, ...], Any]]  # with the parts of the model it has read
 
 
 def clean_evaluator(model: keras.Model) -> CleanEvaluator:
     """The model's evaluator of clean losses; rows that were measured before are let go."""
-    found = _fitting(model, CleanEvaluator)
+    found = kept(model, (CleanEvaluator,), lambda: CleanEvaluator(model))
     found.let_go()
     return found
 
 
 def weight_evaluator(model: keras.Model, keep: Sequence[keras.Variable] = ()) -> WeightEvaluator:
     """The model's evaluator of penalties and zeros, which also copies the variables in `keep`."""
-    return _fitting(model, WeightEvaluator, *keep)
+    key = WeightEvaluator, bool(keep)
+    return kept(model, key, lambda: WeightEvaluator(model, keep), *keep)
 
 
-def _fitting(model: keras.Model, kind: type[Evaluator], *keep: keras.Variable) -> Evaluator:
-    """The evaluator of earlier, or a new one where the model was compiled anew or changed."""
+def kept(model: keras.Model, key: Key, make: Callable[[], Kept], *more: keras.Variable) -> Kept:
+    """What `make()` made of the model earlier; anew where it was compiled anew or changed.
+
+    Args:
+        model: The model.
+        key: What it is.
+        make: Makes it; what it reads of the model besides variables is in `parts_of`.
+        *more: Further variables that it reads.
+    """
     shelf: Shelf = private_keras.beside(model, ATTRIBUTE, dict)
-    key, parts = (kind, bool(keep)), (*parts_of(model), *keep)
-    known, evaluator = shelf.get(key, ((), None))
+    parts = (*parts_of(model), *more)
+    known, found = shelf.get(key, ((), None))
     if len(known) != len(parts) or any(a is not b for a, b in zip(known, parts, strict=True)):
-        evaluator = kind(model, *([keep] if keep else []))
-        shelf[key] = parts, evaluator
-    found: Evaluator = evaluator
-    return found
+        found = make()
+        shelf[key] = parts, found
+    made: Kept = found
+    return made
 
 
 def parts_of(model: keras.Model) -> tuple[Any, ...]:
     """All that an evaluator reads once for all, when it is traced; compared by identity."""
     trained, optimizer = model.trainable_variables, getattr(model, "optimizer", None)
+    penalties = [variable.regularizer for variable in trained]
     return (
         private_keras.compiled_loss(model),
         model.loss,
         bool(getattr(model, "run_eagerly", False)),
         optimizer,
-        bool(getattr(optimizer, "built", False)),  # from then on it owns the strengths
+        any(penalties) and bool(getattr(optimizer, "built", False)),  # which owns the strengths
         *model.metrics,
         *model.weights,
         *trained,
-        *(variable.regularizer for variable in trained),
+        *penalties,
     )

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kreg import applications, check
+from kreg import applications, check, private_keras
 from kreg.applications import Family
 from kreg.models import inputs_and_head, pretrained
 from kreg.models.noise_places import DropoutDial, NoisePlaces
@@ -126,6 +126,8 @@ def continued(x: keras.KerasTensor, source: keras.Model, size: int | None) -> ke
     copied = keras.models.clone_model(trunk, clone_function=without_noise)
     copied.set_weights(trunk.get_weights())
     copied.name = "backbone"
+    for layer in private_keras.all_layers(copied):  # a training of the head alone froze them
+        layer.trainable = True
     return copied(x)
 
 

@@ -21,9 +21,11 @@ class PenalisedWeight:
         penalty: Its penalty.
         strengths: Scalar variables by name. Each weight has its own: after loading, layers that
             shared a penalty have equal ones, and the state must fit both.
-        hidden: Variable of the weight's shape, the point z of the normal map, or `None`.
+        hidden: Variable of the weight's shape, the point z of the normal map (or what a penalty
+            keeps in its place), or `None`.
         start: Variable of the weight's shape: where training began, or `None`.
         started: Scalar variable: 1 once `start` holds the weight, or `None`.
+        memory: What the proximal map keeps beside, by name.
     """
 
     penalty: Penalty
@@ -31,6 +33,16 @@ class PenalisedWeight:
     hidden: keras.Variable | None = None
     start: keras.Variable | None = None
     started: keras.Variable | None = None
+    memory: dict[str, keras.Variable] = dataclasses.field(default_factory=dict)
+
+    def kept(self, name: str) -> keras.Variable:
+        """The variable in which something is kept: `hidden`, or a name of `memory`."""
+        found: keras.Variable = self.hidden if name == "hidden" else self.memory[name]
+        return found
+
+    def remembered(self) -> Strengths:
+        """What the proximal map has kept."""
+        return {name: ops.convert_to_tensor(v) for name, v in self.memory.items()}
 
     def values(self, dtype: str) -> Strengths:
         """The current strengths as scalars of a dtype."""
@@ -38,7 +50,8 @@ class PenalisedWeight:
 
     def variables(self) -> list[keras.Variable]:
         own = (self.hidden, self.start, self.started)
-        return [*self.strengths.values(), *(v for v in own if v is not None)]
+        found = (v for v in own if v is not None)
+        return [*self.strengths.values(), *found, *self.memory.values()]
 
     def has_start_of(self, shape: tuple[int, ...]) -> bool:
         return self.start is not None and tuple(self.start.shape) == shape
@@ -121,6 +134,10 @@ def take_up(
     made = PenalisedWeight(penalty, strengths)
     if penalty.has_sharp:
         made.hidden = optimizer.add_variable_from_reference(weight, name="hidden")
+        made.memory = {
+            kept: zeros(optimizer, f"{name}_{kept}", shape, weight.dtype)
+            for kept, shape in penalty.memory(weight.shape).items()
+        }
     if penalty.needs_start:
         made.start = optimizer.add_variable_from_reference(weight, name="start")
         made.started = scalar(optimizer, f"{name}_started", 0.0)
@@ -128,10 +145,23 @@ def take_up(
 
 
 def scalar(optimizer: keras.Optimizer, name: str, value: float) -> keras.Variable:
+    return plain(optimizer, name, (), value, "float32")
+
+
+def zeros(
+    optimizer: keras.Optimizer, name: str, shape: tuple[int, ...], dtype: str
+) -> keras.Variable:
+    """For what is computed in float32 at least."""
+    return plain(optimizer, name, shape, 0.0, "float64" if dtype == "float64" else "float32")
+
+
+def plain(
+    optimizer: keras.Optimizer, name: str, shape: tuple[int, ...], value: float, dtype: str
+) -> keras.Variable:
     return optimizer.add_variable(
-        shape=(),
+        shape=shape,
         initializer=keras.initializers.Constant(value),
-        dtype="float32",
+        dtype=dtype,
         aggregation="only_first_replica",
         name=name,
     )

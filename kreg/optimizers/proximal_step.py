@@ -180,12 +180,14 @@ class Proximal(Base):
         offset = penalty.sharp_offset(w, ops.convert_to_tensor(weight.hidden), lam, s)
         super().update_step(gradient + offset * (1.0 / lam), variable, learning_rate)
         z = ops.convert_to_tensor(variable) + offset  # the step of w is the step of z
-        self.assign(weight.hidden, z)
-        self.assign(variable, penalty.sharp_prox(z, lam, s))
+        w, kept = penalty.mapped(z, offset, lam, s)
+        for name, value in kept.items():
+            self.assign(weight.kept(name), value)
+        self.assign(variable, w)
 
     def _settings(self, weight: PenalisedWeight, w: Tensor) -> Strengths:
         """The strengths, and the start of a weight whose penalty asks for it."""
-        strengths = weight.values(w.dtype)
+        strengths = {**weight.values(w.dtype), **weight.remembered()}
         if weight.start is None:
             return strengths
         start = weight.known_start(w)
@@ -263,6 +265,22 @@ class Proximal(Base):
         if not candidates or in_loss(candidates[0].start) is None:
             return ops.convert_to_tensor(w)
         return candidates[0].known_start(ops.convert_to_tensor(w), in_loss)
+
+    def pull_of(self, penalty: Penalty, w: Tensor) -> Strengths:
+        """What the last step has kept of the pull of a penalty on the weight `w`, if it is known.
+
+        `pull` is a subgradient at the weight whose squares have the sum `square`.
+        """
+        trained = private_keras.trained_weights(self) if self.built else []
+        found = [
+            one
+            for i, one in self._penalised.by_index.items()
+            if one.penalty is penalty and trained[i] is w
+        ]
+        if not found:
+            return {}
+        pull, square = (in_loss(found[0].kept(name)) for name in ("hidden", "square"))
+        return {} if pull is None else {"pull": pull, "square": square}
 
     def push_strengths(self) -> None:
         """Copy the penalties' strengths into the variables that the compiled step reads."""

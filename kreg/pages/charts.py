@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from markupsafe import Markup
 
@@ -14,6 +15,10 @@ SIZE = (520, 320)  # of a chart that shares its row
 WIDE = 1080  # of one that has a row for itself
 ROW, NAMES = 26, 220  # height of a whisker's row, room for its name
 LETTER = 7  # a letter's width, about
+AXIS_BOTTOM = 24  # below a vertical axis
+NONE_BELOW = 30  # room for those that have no number, below the smallest one
+STEEP = 20  # from this ratio of the largest to the smallest number an axis is logarithmic
+NO_NUMBER = "none"
 
 
 @dataclass(frozen=True)
@@ -114,15 +119,58 @@ def parallel(columns: dict[str, list[object]], points: Sequence[Point]) -> Marku
 def upright(
     values: Sequence[object], height: float
 ) -> tuple[list[float | None], list[tuple[str, float]]]:
-    """The heights of the values on a vertical axis, and its marks."""
-    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-    known = [v for v in numbers if math.isfinite(v)]
-    if len(numbers) == len(values) and len(set(known)) > 2:
-        axis = svg.Frame(1, height, (0, 1), limits(known), top=42, bottom=24)
-        heights = [axis.py(v) if math.isfinite(v) else None for v in numbers]
-        return heights, [(number(tick), axis.py(tick)) for tick in svg.ticks(*axis.y, 4)]
-    named = known if len(numbers) == len(values) else values
-    names = sorted({str(v) for v in named})
-    axis = svg.Frame(1, height, (0, 1), limits(range(len(names))), top=42, bottom=24)
+    """The heights of the values on a vertical axis, and its marks.
+
+    Numbers keep their distances, over several decades those of their logarithms. A run without a
+    number, where others have one, has a place of its own below them.
+    """
+    known = [v for v in values if is_number(v) and math.isfinite(v)]
+    absent = [v for v in values if v is None or v == ""]
+    if len(set(known)) < 3 or not all(is_number(v) or v in absent for v in values):
+        return of_names(values, height)
+    axis = number_axis(known, height, below=NONE_BELOW if absent else 0)
+    bottom = height - AXIS_BOTTOM
+
+    def at(value: object) -> float | None:
+        if not is_number(value):
+            return bottom
+        return axis.py(value) if math.isfinite(value) else None
+
+    ticks = axis.y_ticks() if axis.log else svg.ticks(*axis.y, 4)
+    marks = [(number(tick), axis.py(tick)) for tick in ticks]
+    return [at(v) for v in values], [*marks, *([(NO_NUMBER, bottom)] if absent else [])]
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def number_axis(known: Sequence[float], height: float, below: float) -> svg.Frame:
+    """An axis for numbers, logarithmic where they are positive and far apart.
+
+    Args:
+        known: The numbers.
+        height: Of the figure.
+        below: Pixels that are kept free under it.
+    """
+    low, high = min(known), max(known)
+    log = low > 0 and high / low >= STEEP
+    span = (low / 1.3, high * 1.3) if log else limits(known)
+    return svg.Frame(1, height, (0, 1), span, top=42, bottom=AXIS_BOTTOM + below, log=log)
+
+
+def of_names(
+    values: Sequence[object], height: float
+) -> tuple[list[float | None], list[tuple[str, float]]]:
+    """Heights and marks of values that are shown by name, numbers among them in their order."""
+    named = [v for v in values if not (is_number(v) and not math.isfinite(v))]
+    ordered = sorted({(is_number(v), v if is_number(v) else 0.0, name_of(v)) for v in named})
+    names = list(dict.fromkeys(name for *_, name in ordered))
+    axis = svg.Frame(1, height, (0, 1), limits(range(len(names))), top=42, bottom=AXIS_BOTTOM)
     place = {name: axis.py(number) for number, name in enumerate(names)}
-    return [place.get(str(v)) for v in values], list(place.items())
+    return [place.get(name_of(v)) for v in values], list(place.items())
+
+
+def name_of(value: object) -> str:
+    """A value in words; of a run that has none, that it has none."""
+    return NO_NUMBER if value is None or value == "" else str(value)

@@ -79,9 +79,10 @@ def report(
     """The report on a run: is it overfitting, since when, how sure, why, and what to change.
 
     Args:
-        source: A run directory, a `history.csv`, a `report.json`, a TensorBoard directory, a Keras
-            `History` (or its dict of lists), or a `kreg.Diagnostics` after training. Where the
-            clean losses are missing the logged ones are judged, and the report says so.
+        source: A run directory, a `history.csv`, a `report.json`, a TensorBoard directory, the log
+            or store of Lightning, Hugging Face, MLflow or W&B, a Keras `History` (or its dict of
+            lists), or a `kreg.Diagnostics` after training. Where the clean losses are missing the
+            logged ones are judged, and the report says so.
         out: A folder for `report.json`, `.html`, `.md` and `.png`, and of a run the model card
             `card.md`; or `None` to write nothing.
         rules: Stopping rules to replay, comma-separated.

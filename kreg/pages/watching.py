@@ -13,7 +13,7 @@ from kreg.pages.sections import view_of
 
 RESULT = "result.json"  # a run of kreg's has ended when it is there
 EVERY = 2.0  # seconds between two looks
-LOGS = ("*.csv", "*.json", "*.npz", "**/*tfevents*")
+LOGS = ("*.csv", "*.json", "*.npz", "*.db", "**/*tfevents*", "**/*.wandb")
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -57,7 +57,11 @@ def newest(path: Path) -> Path:
 
 
 def signature(path: Path) -> Signature:
-    """Names, sizes and times of the logs: what changes when a run goes on."""
-    files = [f for pattern in LOGS for f in path.glob(pattern)] if path.is_dir() else [path]
+    """Names, sizes and times of the logs: what changes when a run goes on.
+
+    What stands behind a file is a run of MLflow's: the file is what changes.
+    """
+    alone = [path, path.parent]
+    files = [f for pattern in LOGS for f in path.glob(pattern)] if path.is_dir() else alone
     there = [(file, file.stat()) for file in sorted(files) if file.is_file()]
     return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in there)

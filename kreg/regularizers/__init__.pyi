@@ -9,6 +9,7 @@ from .l2 import L2 as L2
 from .l2sp import L2SP as L2SP
 from .mcp import MCP as MCP
 from .mcp import GroupMCP as GroupMCP
+from .nuclear_norm import NuclearNorm as NuclearNorm
 from .penalty import Penalty as Penalty
 from .projections import Box as Box
 from .projections import MaxNorm as MaxNorm

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from kreg.check import Interval
+from kreg.check import Bounds, Interval
 from kreg.fields import Number, Options, kind, many, one_of, ranged, scheduled, switch, table
 
 STRENGTH: Interval = {"low": 0}
@@ -15,6 +15,7 @@ CONCAVITY: dict[str, Interval] = {
 CURVATURE: Interval = {"low": 0, "low_open": True}
 BOUND: Interval = {}
 NORM: Interval = {"low": 0, "low_open": True}
+PERIOD: Bounds = {"low": 1}
 AXES = {"inputs": -2, "outputs": -1}
 
 
@@ -217,6 +218,18 @@ class GroupSCADOptions(Grouped, Inside, component="kreg.regularizers:GroupSCAD")
 
 
 @dataclass
+class NuclearNormOptions(Strengthened, component="kreg.regularizers:NuclearNorm"):
+    kind: str = kind("nuclear")
+    l1: Number = strength(1e-3, "strength of the sum of the singular values of dense kernels")
+    every: int | None = ranged(
+        None,
+        "steps from one decomposition to the next; null: 1 up to a smaller side of 64, else 10",
+        type=int,
+        **PERIOD,
+    )
+
+
+@dataclass
 class MaxNormOptions(InsideCone, component="kreg.regularizers:MaxNorm"):
     kind: str = kind("maxnorm")
     max_value: float = ranged(3.0, "largest norm of the weights that enter a unit", **NORM)
@@ -247,6 +260,7 @@ KINDS = table(
     SCADOptions,
     GroupMCPOptions,
     GroupSCADOptions,
+    NuclearNormOptions,
     MaxNormOptions,
     NonNegativeOptions,
     L2SPOptions,

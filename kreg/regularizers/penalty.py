@@ -30,6 +30,7 @@ class Penalty(keras.Regularizer):
     has_smooth = False
     has_sharp = False
     needs_start = False
+    supports_xla = True
     needs_proximal = ""  # what only a kreg optimizer can do for it, if it is nothing without one
     # which sets `Constrained` may put around it: `NonNegative`, `Box`, `MaxNorm`; it says why
     with_cone = False
@@ -134,6 +135,23 @@ class Penalty(keras.Regularizer):
         """
         scaled = {name: step * strength for name, strength in s.items()}
         return ops.where(w == 0, z, self.sharp_subgradient(w, scaled))
+
+    def memory(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        """What the map of a weight keeps from step to step beside z: shapes by name; 0 at first."""
+        return {}
+
+    def mapped(
+        self, z: Tensor, offset: Tensor, step: Tensor, s: Strengths
+    ) -> tuple[Tensor, Strengths]:
+        """`w = sharp_prox(z)`, and what the optimizer keeps: `hidden`, and `memory` by its names.
+
+        Args:
+            z: The point that the optimizer has moved.
+            offset: What `sharp_offset` has said before it was moved.
+            step: As in `prox`.
+            s: The strengths, and what was kept.
+        """
+        return self.sharp_prox(z, step, s), {"hidden": z}
 
     def sharpness(self, s: Strengths) -> Tensor:
         """The height of the kink at zero, per element: what sets the width of the dead zone."""

@@ -64,6 +64,7 @@ class Result(TypedDict, total=False):
     pictures: dict[str, Any] | None
     compressed: dict[str, Any] | None
     calibration: dict[str, Any] | None
+    low_rank: dict[str, Any] | None
     warnings: list[str]
     versions: dict[str, str]
     operating_point: Group | None

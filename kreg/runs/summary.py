@@ -94,6 +94,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
         ("penalty", number(metrics.get("penalty"))),
         ("compressed", compressed(result.get("compressed"))),
         ("calibrated", calibrated(result.get("calibration"))),
+        ("ranks", ranks(result.get("low_rank"))),
         speed(result.get("pictures") or {}),
         ("report", str(shown(directory / "report.html"))),
         ("TensorBoard", tensorboard(directory)),
@@ -220,6 +221,20 @@ def calibrated(found: Plain | None) -> str | None:
     )
     ece = found[name].get("ece")
     return told if ece is None else f"{told}, ECE {ece[0]:.3f} -> {ece[1]:.3f}"
+
+
+def ranks(found: Plain | None) -> str | None:
+    """The rank of all low-rank changes together, and how many layers have one.
+
+    >>> rows = [{"layer": "a", "rank": 3, "most": 8}, {"layer": "b", "rank": 0, "most": 8}]
+    >>> ranks({"layers": rows, "rank": 3})
+    '3 of 16, in 1 of 2 layers'
+    """
+    if not found:
+        return None
+    layers = found["layers"]
+    most, changed = sum(row["most"] for row in layers), sum(row["rank"] > 0 for row in layers)
+    return f"{found['rank']:,} of {most:,}, in {changed:,} of {len(layers):,} layers"
 
 
 def tensorboard(directory: Path) -> str | None:

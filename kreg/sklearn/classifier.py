@@ -34,8 +34,8 @@ class KregClassifier(ClassifierMixin, KregEstimator):
         reg: Name of an option of the group `reg`. Defaults to `"l1"`.
         l1, l2: Strengths of the penalty: numbers >= 0 or schedules as dictionaries. `None` for the
             penalty's default; refused where `reg` has no such strength.
-        strength: The same for any penalty with one strength, whatever it is called: for a grid over
-            several penalties. Defaults to `None`.
+        strength: The same for any penalty, whatever it calls its strength: for a grid over several
+            penalties. Of two strengths each gets half. Defaults to `None`.
         dropout: Name of an option of the group `dropout`. Defaults to `"none"`.
         augment: Name of an option of the group `augment`. Defaults to `"none"`.
         optimizer: Name of an option of the group `optimizer`. Defaults to `"adam"`.

@@ -15,6 +15,7 @@ from kreg.fields import rule_of
 from kreg.foreign import json_text
 from kreg.launch import catalogue, commandline
 from kreg.launch.compose import compose_job
+from kreg.regularizers.options import Strengthened
 
 GROUPS = ("model", "reg", "dropout", "augment", "optimizer", "stop")  # a parameter each
 STRENGTHS = ("l1", "l2")  # parameters that are keys of `reg`
@@ -129,12 +130,29 @@ def strengths(parameters: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(
             f"strength={strength!r} and {told} both say how strong the penalty is. Leave one out."
         )
-    if len(known) != 1:
+    return shared(reg, strength)
+
+
+def shared(reg: str, strength: object) -> dict[str, Any]:
+    """The keys of a penalty for one strength, as `reg.strength` gives them: of two each gets half.
+
+    >>> shared("group", 0.1), shared("elasticnet", 0.1)
+    ({'l1': 0.1}, {'l1': 0.05, 'l2': 0.05})
+
+    Raises:
+        ValueError: If the penalty has no strength, or it is no number where it is shared.
+    """
+    schema = SCHEMAS["reg"].get(reg)
+    shares = schema.shares if schema and issubclass(schema, Strengthened) else {}
+    if not shares:
         raise ValueError(
-            f"strength={strength!r} needs a penalty with one strength, but reg={reg!r} "
-            f"{_has(known)}. {'Set these' if known else 'Leave it out'}."
+            f"strength={strength!r} needs a penalty with a strength, but reg={reg!r} has none. "
+            "Leave it out."
         )
-    return {known[0]: strength}
+    if len(shares) == 1:  # it may be a schedule
+        return dict.fromkeys(shares, strength)
+    whole = check.number("strength", strength, low=0)
+    return {name: share * whole for name, share in shares.items()}
 
 
 def _has(known: list[str]) -> str:

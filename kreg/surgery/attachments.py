@@ -93,6 +93,8 @@ def attribute(layer: keras.Layer, weight_name: str) -> str | None:
 def set_regularizer(layer: keras.Layer, weight: keras.Variable, regularizer: Regularizer) -> None:
     """Set the regularizer of a built weight, in the variable and in the configuration."""
     weight.regularizer = regularizer
+    if keras.backend.backend() == "tensorflow" and not getattr(regularizer, "supports_xla", True):
+        layer.supports_jit = False  # Keras asks each layer before it compiles with XLA
     name = attribute(layer, weight.name)
     if name is not None:
         setattr(layer, name, regularizer)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kreg import check
-from kreg.surgery import cost, graph, shrink, verify
+from kreg.surgery import cost, factors, graph, shrink, verify
 from kreg.surgery.analysis import Analysis, Step
 from kreg.surgery.compression_report import CompressionReport, LayerChange, Size
 from kreg.surgery.shrink import Analysed
@@ -27,6 +27,10 @@ def compress(
     constant (its own column is zero) that its consumers' biases can take over. Units that are tied
     together, by a residual addition say, go together or not at all. Layers whose channels depend
     on each other are kept whole. Sources: Chen et al., OTO, 2021; Fang et al., DepGraph, 2023.
+
+    A dense layer whose kernel has a low rank, as `kreg.NuclearNorm` makes it, becomes two layers
+    where these have fewer numbers than the kernel has that are not zero. The rank is the number of
+    singular values above rounding; to count them takes seconds for kernels above 2000 x 2000.
 
     The outputs are those of inference, up to the order of float additions; this is checked on
     random inputs and on `data` before the model is returned. In further training a unit that was
@@ -61,7 +65,8 @@ def compress(
     check.flag("latency", latency)
     analyses = shrink.analyse_all(model, check.flag("select_inputs", select_inputs))
     first = analyses[0][1]
-    smaller = shrink.shrunk(model, shrink.changes(analyses), shrink.widths_of(first))
+    shrunk = shrink.shrunk(model, shrink.changes(analyses), shrink.widths_of(first))
+    smaller, in_two = factors.factorized(shrunk)
     batches = verify.batches(model, data)
     columns = columns_of(first, select_inputs)
     pairs = [(batch, verify.narrowed(model, batch, columns)) for batch in batches]
@@ -72,10 +77,10 @@ def compress(
     return smaller, CompressionReport(
         before=size_of(model, before, latency),
         after=size_of(smaller, after, latency),
-        layers=layer_changes(model, smaller),
+        layers=layer_changes(model, shrunk, in_two),
         features=features_of(first),
         barriers=barriers_of(analyses),
-        notes=notes_of(model, smaller, analyses),
+        notes=(*notes_of(model, smaller, analyses), *map(str, in_two.values())),
         difference=difference,
     )
 
@@ -92,23 +97,27 @@ def size_of(model: keras.Model, batch: Any, measure: bool) -> Size:
     return Size(model.count_params(), cost.flops(model), milliseconds)
 
 
-def layer_changes(model: keras.Model, smaller: keras.Model) -> tuple[LayerChange, ...]:
+def layer_changes(
+    model: keras.Model, smaller: keras.Model, in_two: dict[int, factors.Factors]
+) -> tuple[LayerChange, ...]:
     rows: list[LayerChange] = []
     for old, new in zip(model.layers, smaller.layers, strict=True):
         if isinstance(old, keras.Model) and isinstance(new, keras.Model):
-            rows += layer_changes(old, new)
+            rows += layer_changes(old, new, in_two)
         elif old.weights and new.weights:
-            rows.append(
-                LayerChange(
-                    layer=old.name,
-                    kind=type(old).__name__,
-                    shape=tuple(old.weights[0].shape),
-                    new_shape=tuple(new.weights[0].shape),
-                    parameters=old.count_params(),
-                    new_parameters=new.count_params(),
-                )
-            )
+            rows.append(layer_change(old, new, in_two.get(id(new))))
     return tuple(rows)
+
+
+def layer_change(old: keras.Layer, new: keras.Layer, two: factors.Factors | None) -> LayerChange:
+    return LayerChange(
+        layer=old.name,
+        kind=type(old).__name__,
+        shape=tuple(old.weights[0].shape),
+        new_shape=two.shape if two else tuple(new.weights[0].shape),
+        parameters=old.count_params(),
+        new_parameters=new.count_params() - (two.saved if two else 0),
+    )
 
 
 def features_of(analysis: Analysis) -> dict[str, np.ndarray]:

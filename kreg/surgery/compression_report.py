@@ -12,7 +12,10 @@ HEADER = ("layer", "class", "shape", "now", "parameters")
 
 @dataclass(frozen=True)
 class LayerChange:
-    """One layer before and after: parameters, and the shape of its first weight."""
+    """One layer before and after: parameters, and the shape of its first weight.
+
+    Two layers in the place of one have the shape (inputs, rank, units).
+    """
 
     layer: str
     kind: str

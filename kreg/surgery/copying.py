@@ -6,11 +6,12 @@ from typing import Any, TypeAlias
 
 import keras
 
-from kreg import private_keras
+from kreg import lora, private_keras
 from kreg.surgery import graph
 
 Maker: TypeAlias = Callable[[keras.Layer], keras.Layer]
 After: TypeAlias = Callable[[keras.Layer], keras.Layer | None]
+CHANGE = ("lora_rank", "lora_alpha")
 
 
 def rebuild(
@@ -98,8 +99,13 @@ def functional(
 
 
 def from_config(layer: keras.Layer, config: dict[str, Any] | None = None) -> keras.Layer:
-    """A new layer of the same class, not built, from `config` or its own configuration."""
+    """A new layer of the same class, not built, from `config` or its own configuration.
+
+    It has no low-rank change: `copy_weights` merges that into the kernel.
+    """
     config = graph.config_of(layer) if config is None else config
+    if has_change(layer):
+        config = without_change(config)
     if is_lambda(getattr(layer, "activation", None)):
         config = {**config, "activation": layer.activation}
     try:
@@ -123,7 +129,9 @@ def is_lambda(function: Any) -> bool:
 
 def copy_weights(old: keras.Layer, new: keras.Layer) -> None:
     """Copy the state of a layer into a layer of the same shape; operations have none."""
-    if weight_count(old):
+    if has_change(old):
+        copy_merged(old, new)
+    elif weight_count(old):
         new.set_weights(old.get_weights())
         if hasattr(new, "finalize_state"):  # Normalization derives constants from its weights
             new.finalize_state()
@@ -131,6 +139,29 @@ def copy_weights(old: keras.Layer, new: keras.Layer) -> None:
         pairs = zip(keepers(old), keepers(new), strict=True)
         for pair in pairs:
             copy_kept(*pair)
+
+
+def has_change(layer: Any) -> bool:
+    """Whether a layer, or one inside it, has a low-rank change."""
+    return isinstance(layer, keras.Layer) and bool(lora.holders(layer))
+
+
+def without_change(config: Any) -> Any:
+    """A configuration without low-rank changes, at any depth."""
+    if isinstance(config, dict):
+        rest = {key: value for key, value in config.items() if key not in CHANGE}
+        return {key: without_change(value) for key, value in rest.items()}
+    return [without_change(one) for one in config] if isinstance(config, list) else config
+
+
+def copy_merged(old: keras.Layer, new: keras.Layer) -> None:
+    """Copy by the hooks that Keras's files are written with: they merge low-rank changes."""
+    inside = zip(private_keras.all_layers(old), private_keras.all_layers(new), strict=True)
+    for source, target in inside:
+        store: dict[str, Any] = {}
+        source.save_own_variables(store)
+        if store:
+            target.load_own_variables(store)
 
 
 def keepers(layer: keras.Layer) -> list[keras.Layer]:

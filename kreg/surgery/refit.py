@@ -91,10 +91,23 @@ def compress_and_refit(
 def compile_like(
     model: keras.Model, other: keras.Model, optimizer: keras.Optimizer | None = None
 ) -> None:
-    """Compile `other` with the loss and metrics of `model`, and a fresh optimizer."""
+    """Compile `other` with the loss and metrics of `model`, and a fresh optimizer.
+
+    Args:
+        model: A compiled model.
+        other: A model with the same inputs and outputs. It gets no penalty: a kreg optimizer names
+            the weights of its penalties by their places, and those are of other weights here.
+        optimizer: For `other`. Defaults to one like the model's.
+    """
     config = model.get_compile_config()
-    other.compile_from_config(config)
-    if optimizer is None:
-        return
-    config = {**config, "optimizer": keras.saving.serialize_keras_object(optimizer)}
-    other.compile_from_config(config)
+    if optimizer is not None:
+        config["optimizer"] = keras.saving.serialize_keras_object(optimizer)
+    other.compile_from_config(without_penalties(config))
+
+
+def without_penalties(config: Any) -> Any:
+    """A configuration without the penalties of its optimizer, or of one inside it."""
+    if not isinstance(config, dict):
+        return config
+    kept = {key: value for key, value in config.items() if key != "penalties"}
+    return {key: without_penalties(value) for key, value in kept.items()}

@@ -164,10 +164,24 @@ def retrace(model: keras.Model) -> None:
     """
     model.train_function = None
     model.test_function = None
+    keep_xla_away(model)
     optimizer = getattr(model, "optimizer", None)
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # under loss scaling
     if optimizer is not None and hasattr(optimizer, "refresh"):
         optimizer.refresh()
+
+
+def keep_xla_away(model: keras.Model) -> None:
+    """Compile without XLA from now on, where a layer has said that it does not go with it."""
+    if not getattr(model, "compiled", False) or not model.jit_compile:
+        return
+    if not all(layer.supports_jit for layer in private_keras.all_layers(model)):
+        model.jit_compile = False
+        warnings.warn(
+            f"The model {model.name!r} was compiled with `jit_compile=True`, and goes on without: "
+            "for the decompositions of kreg.NuclearNorm, XLA takes seconds on a processor.",
+            stacklevel=4,
+        )
 
 
 def warn_of_limits(

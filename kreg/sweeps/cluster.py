@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
-from hydra.errors import CompactHydraException
 from hydra_plugins.hydra_submitit_launcher.config import BaseQueueConf
 from hydra_plugins.hydra_submitit_launcher.submitit_launcher import BaseSubmititLauncher
 from omegaconf import OmegaConf, open_dict
@@ -180,11 +179,10 @@ def gone(job: Job, why: str = "it is no longer in the queue") -> JobReturn:
     """The result of a job that left none."""
     sentence = (
         f"Job {job.number} has ended without a result ({why}). Its log is "
-        f"{job.handle.paths.stderr}. The same command goes on with it."
+        f"{job.handle.paths.stderr}."
     )
-    return JobReturn(
-        job.overrides, status=JobStatus.FAILED, _return_value=CompactHydraException(sentence)
-    )
+    error = ChildProcessError(sentence)  # no mistake of the command line: exit code 1
+    return JobReturn(job.overrides, status=JobStatus.FAILED, _return_value=error)
 
 
 def ending(result: JobReturn) -> str:

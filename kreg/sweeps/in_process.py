@@ -13,6 +13,7 @@ from omegaconf import DictConfig, open_dict
 from kreg.sweeps.job_progress import JobProgress
 from kreg.sweeps.jobs import job_folder, known_result, outcome, varied
 from kreg.sweeps.results import OBJECTIVE
+from kreg.sweeps.templates import Templates
 
 MOST_CACHED = 64  # composed configurations that wait for their job
 
@@ -83,6 +84,7 @@ class Composed:
 
     def __init__(self, loader: ConfigLoader):
         self.load = loader.load_sweep_config
+        self.templates = Templates()
         self.cached: dict[tuple[object, ...], DictConfig] = {}
         loader.load_sweep_config = self.keep  # type: ignore[method-assign]  # Hydra has no hook
 
@@ -96,4 +98,8 @@ class Composed:
     def take(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """The launcher's: nobody else gets the same object, which the job will change."""
         found = self.cached.pop((id(master_config), *sweep_overrides), None)
-        return self.load(master_config, sweep_overrides) if found is None else found
+        if found is not None:
+            return found
+        return self.templates.compose(
+            sweep_overrides, lambda: self.load(master_config, sweep_overrides), id(master_config)
+        )

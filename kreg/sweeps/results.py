@@ -19,6 +19,7 @@ class Plan(TypedDict):
     jobs: list[list[str]]
     stacks: NotRequired[list[dict[str, Any]]]  # of `hydra/launcher=stacked`
     not_stacked: NotRequired[list[dict[str, Any]]]
+    memory: NotRequired[str]  # what lets fewer jobs train at once
 
 
 KINDS: dict[str, Any] = {RESULT: Result, CONFIG: Configuration, PLAN: Plan}

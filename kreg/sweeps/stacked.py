@@ -23,17 +23,18 @@ class Stacked(InProcess):
 
     def before_training(self) -> None:
         """Once, before the first job that has no result yet."""
-        decide: Callable[[], dict[str, Any]] | None = getattr(self.task, DECIDES, None)
+        decide: Callable[[Path], dict[str, Any]] | None = getattr(self.task, DECIDES, None)
         if self.decided:
             return
         self.decided = True
         if decide is None:
             JobProgress.say("kreg: another program's jobs are not stacked.\n")
             return
-        found = decide()
+        folder = Path(str(self.config.hydra.sweep.dir))
+        found = decide(folder)
         for line in told(found):
             JobProgress.say(f"kreg: {line}\n")
-        plan = Path(str(self.config.hydra.sweep.dir)) / PLAN
+        plan = folder / PLAN
         files.write_json(plan, {**read_json(plan), **found})
 
 
@@ -51,7 +52,7 @@ def told(found: dict[str, Any]) -> list[str]:
         f"{named(one['jobs'])}."
         for one in found["not_stacked"]
     ]
-    return stacks + others
+    return [*([found["memory"]] if "memory" in found else []), *stacks, *others]
 
 
 def count(jobs: list[int], verb: str = "train") -> str:

@@ -36,7 +36,9 @@ class SweepDirectory:
         self.path.mkdir(parents=True, exist_ok=True)
         self.lock.acquire()
         files.sweep(self.path)
-        files.write_json(self.path / PLAN, {"jobs": self.jobs})
+        known = read_json(self.path / PLAN)
+        kept = known if known.get("jobs") == self.jobs else {}  # how they were stacked
+        files.write_json(self.path / PLAN, {**kept, "jobs": self.jobs})
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -25,6 +25,7 @@ from kreg.training import (
     keeping,
     own_callbacks,
     plan,
+    reading,
     samples,
     start,
     telling,
@@ -196,7 +197,7 @@ def train(
     summary.continued(store.epoch, config.trainer.verbose)
     training.data.warnings += units.kept(training, store)
     callbacks = ordered.assemble(training, config, place, store, hopeless, sweep)
-    with telling.the_end(callbacks.loggers) as told:
+    with telling.the_end(callbacks.loggers) as told, reading.damage_told():
         trained = fit_and_report(training, config, place, callbacks, store)
         told |= trained.result
     return trained

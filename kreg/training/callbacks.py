@@ -10,7 +10,15 @@ from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import diagnostics
 from kreg.fields import Options
-from kreg.training import class_weights, own_callbacks, samples, stopping, telling, units
+from kreg.training import (
+    class_weights,
+    low_rank,
+    own_callbacks,
+    samples,
+    stopping,
+    telling,
+    units,
+)
 from kreg.training.options import GradualOptions
 from kreg.training.plan import Plan
 
@@ -125,6 +133,7 @@ def assemble(
         stops,
         trial,
         rate_log(plan.model),
+        low_rank.callback(config.finetune),
         keras.callbacks.History(),
         room.HistoryFile(place.file("history.csv")) if place else None,
         told,

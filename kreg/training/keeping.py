@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kreg import files
 from kreg.config.root import Config
 from kreg.prediction import conformal, operating_point
-from kreg.training import evaluation, temperature
+from kreg.training import evaluation, low_rank, temperature
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 from kreg.training.said import Answered, Said
@@ -31,19 +31,24 @@ def keep(
 ) -> dict[str, dict[str, Any] | None]:
     """Write `best.keras`, `model.keras` and `calibration.json`, all of the best weights.
 
+    Low-rank changes are merged into the kernels.
+
     Args:
         plan: The training.
         config: The checked configuration.
         callbacks: Of the training.
         place: Its directory.
-        result: The fields of `result.json`: gets `calibration`, `operating_point`, and in
-            `plain_model` why there is no `model.keras`, `None` where there is one.
+        result: The fields of `result.json`: gets `calibration`, `operating_point`, `low_rank`, and
+            in `plain_model` why there is no `model.keras`, `None` where there is one.
 
     Returns:
-        The sections `calibrated` and `evaluation` of the report, each of them or `None`.
+        The sections `calibrated`, `evaluation` and `low_rank` of the report, or `None` for each.
     """
+    from kreg.surgery.low_rank import merged
+
     with callbacks.best_model() as trained:
-        model, calibrated = temperature.applied(trained, plan, config, result)
+        calibrated_model, calibrated = temperature.applied(trained, plan, config, result)
+        model, ranks = merged(calibrated_model), low_rank.chosen(trained)
         files.save_model(model, place.file("best.keras"))
         told = save_plain(model, place.file("model.keras"))
         said = Said(plan, model)
@@ -52,8 +57,8 @@ def keep(
         reported = callbacks.diagnostics is not None
         evaluated = evaluation_of(said, point, result) if reported else None
     place.write_json(CALIBRATION, known)
-    result |= {"operating_point": point, "plain_model": told}
-    return {"calibrated": calibrated, "evaluation": evaluated}
+    result |= {"operating_point": point, "plain_model": told, "low_rank": ranks}
+    return {"calibrated": calibrated, "evaluation": evaluated, "low_rank": ranks}
 
 
 def evaluation_of(

@@ -312,6 +312,13 @@ class GradualOptions(FinetuneOptions):
         return max(1, round(self.share * epochs))
 
 
+@dataclass
+class LoraOptions(FinetuneOptions):
+    kind: str = kind("lora")
+    rank: int = ranged(16, "the most that the rank of a layer's change can be", low=1)
+    l1: float = ranged(5e-4, "strength, times the root of the outputs; chooses the rank", low=0)
+
+
 TRAINER = table(TrainerOptions)
 STOP = table(
     NoStopOptions,
@@ -330,4 +337,4 @@ STOP = table(
 DIAGNOSTICS = table(DiagnosticsOff, DiagnosticsOptions, FullDiagnosticsOptions)
 CALLBACKS = table(NoCallbacksOptions)
 COMPRESS = table(CompressOptions)
-FINETUNE = table(FinetuneOptions, HeadOptions, GradualOptions)
+FINETUNE = table(FinetuneOptions, HeadOptions, GradualOptions, LoraOptions)

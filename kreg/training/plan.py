@@ -13,7 +13,7 @@ from kreg.factories.optimizer import Thaw
 from kreg.fields import Options
 from kreg.models.options import BackboneOptions
 from kreg.prediction import operating_point
-from kreg.training import class_weights, shared_steps, tasks
+from kreg.training import class_weights, low_rank, shared_steps, tasks
 from kreg.training.budget import Budget, planned
 from kreg.training.options import FinetuneOptions, GradualOptions, TrainerOptions
 from kreg.training.shared_steps import SharedSteps
@@ -172,7 +172,10 @@ class Plan:
         phase = {None: ", the head alone is trained", 0: ""}.get(
             self.alone, f", the head alone until epoch {self.alone}"
         )
-        return f" ({self.model.count_params() - head:,} backbone, {head:,} head, {told}{phase})"
+        added = low_rank.parameters(self.model)
+        changes = f"{added:,} in low-rank changes, " if added else ""
+        backbone = self.model.count_params() - head - added
+        return f" ({backbone:,} backbone, {head:,} head, {changes}{told}{phase})"
 
     def facts(self) -> dict[str, Any]:
         """What the first line on the terminal says."""
@@ -256,6 +259,8 @@ def make(
     operating_point.refuse(config.trainer.operating_point, rows.task, rows.name)
     rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
     rows.warnings += penalise(network, config.reg, lasts.steps)
+    rows.warnings += without_xla(config.trainer, network)
+    rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains
@@ -304,12 +309,29 @@ def jit_compile(cfg: TrainerOptions, model: "keras.Model") -> bool | str:
     A small CNN trained for six epochs took 29 s with XLA and 16 s without, a small residual network
     59 s and 45 s (two cores, compilation included). Dense networks gain from it.
     """
+    if not supports_xla(model):
+        return False
     if cfg.jit_compile != "auto" or not convolves(model):
         return cfg.jit_compile
     import tensorflow as tf
 
     on_gpu = cfg.device != "cpu" and tf.config.list_physical_devices("GPU")
     return "auto" if on_gpu else False
+
+
+def supports_xla(model: "keras.Model") -> bool:
+    """Whether no layer has said that it does not go with XLA: one whose penalty decomposes it."""
+    return all(getattr(layer, "supports_jit", True) for layer in model.layers)
+
+
+def without_xla(cfg: TrainerOptions, model: "keras.Model") -> list[str]:
+    """What is said where XLA was asked for and is not used."""
+    if cfg.jit_compile is not True or supports_xla(model):
+        return []
+    return [
+        "trainer.jit_compile=true does not act: reg=nuclear decomposes matrices, for which XLA "
+        "takes seconds on a processor. The training step is compiled without XLA."
+    ]
 
 
 def scales(model: "keras.Model") -> list[tuple[Any, Any]]:

@@ -52,14 +52,26 @@ class Stack:
 
     def state_after(self, member: int, epoch: int) -> "list[np.ndarray]":
         """All variables of a member after an epoch, from 0."""
-        while len(self.epochs) <= epoch:
+        values, place = self.found(member, epoch)
+        return [value[place].numpy() for value in values]
+
+    def found(self, member: int, epoch: int) -> tuple[Values, int]:
+        """The states after an epoch, from 0, and the place of a member among them."""
+        self.train(member, epoch + 1)
+        members, values = self.epochs[epoch]
+        return values, members.index(member)
+
+    def train(self, member: int, epochs: int) -> None:
+        """Train until so many epochs are known, as far as they are not, as `member` asks for it.
+
+        A stack that goes on after an interruption is asked by the members that ended before it too:
+        then the same ones are let go at the same epochs, and all numbers are the same bits.
+        """
+        while len(self.epochs) < epochs:
             self.shrink(member)
             order = self.order(len(self.epochs))
             self.values = self.step.epoch(self.values, *self.rows, order)
             self.epochs.append((self.members, self.values))
-        members, values = self.epochs[epoch]
-        place = members.index(member)
-        return [value[place].numpy() for value in values]
 
     def shrink(self, first: int) -> None:
         """Go on without the members that have ended, once that is worth another trace."""
@@ -80,15 +92,39 @@ class Stack:
 
     def player(self, member: int, model: "keras.Model") -> Callable[[Any], dict[str, Any]]:
         """What takes the place of the model's compiled step in the `fit` of a member."""
-        into = variables(model)
+        import tensorflow as tf
+
+        put = putting(model)
 
         def play(batches: Any) -> dict[str, Any]:
             epoch = int(model.optimizer.iterations.numpy()) // self.steps
-            for variable, value in zip(into, self.state_after(member, epoch), strict=True):
-                variable.assign(value)
+            values, place = self.found(member, epoch)
+            put(values, tf.constant(place))
             return dict(model.get_metrics_result())
 
         return play
+
+
+def putting(model: "keras.Model") -> Callable[..., Any]:
+    """One compiled function that puts a member's part of a stack's states into the model.
+
+    It is traced once for all members that play with the same model.
+    """
+    import tensorflow as tf
+
+    from kreg.measuring import evaluators
+
+    into = variables(model)
+
+    def assign(values: Values, place: Any) -> None:
+        for variable, value in zip(into, values, strict=True):
+            variable.assign(value[place])
+
+    def make() -> Callable[..., Any]:
+        put: Callable[..., Any] = tf.function(assign, reduce_retracing=True, autograph=False)
+        return put
+
+    return evaluators.kept(model, (putting,), make, *into)
 
 
 def orders(seeds: "tf.Tensor", first: int, passes: int, rows: int) -> "tf.Tensor":

@@ -9,10 +9,12 @@ import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from kreg.config.root import Config
 from kreg.factories import data
+from kreg.runs import RunDirectory
 from kreg.training import plan as plans
 from kreg.training import shared_steps, start
 from kreg.training.class_weights import NONE
@@ -59,10 +61,11 @@ class Stacks:
 
     Args:
         configs: The checked configurations of all jobs, in their order.
+        folders: Where they write; a job that ended in an earlier process has its result there.
     """
 
-    def __init__(self, configs: Sequence[Config]):
-        self.configs = list(configs)
+    def __init__(self, configs: Sequence[Config], folders: Sequence[Path] = ()):
+        self.configs, self.folders = list(configs), list(folders)
         self.number = {id(config): number for number, config in enumerate(self.configs)}
         self.groups: list[Group] = []
         self.known_rows: dict[str, int] = {}
@@ -74,10 +77,12 @@ class Stacks:
         groups = [self.sized(group) for group in self.alike()]
         count = sum(not group.why for group in groups)
         self.groups = [part for group in groups for part in parts(group, count)]
-        return {
+        found: dict[str, Any] = {
             "stacks": [{"jobs": g.jobs, **g.sizes} for g in self.groups if not g.why],
             "not_stacked": [{"jobs": g.jobs, "why": g.why} for g in self.groups if g.why],
         }
+        bounds = [bound for group in groups if (bound := memory_bound(group, count))]
+        return found | ({"memory": bounds[0]} if bounds else {})
 
     def alike(self) -> list[Group]:
         """Jobs that differ in numbers alone and have as many rows; the others with their reason."""
@@ -134,12 +139,19 @@ class Stacks:
         stack, members = self.stack(place)
         start.prepare(config.trainer, config.seed, steps)
         member = group.jobs.index(number)
+        for before in range(member):
+            stack.train(before, self.epochs(group.jobs[before]))
         made = members[member]
         made.model = steps.adopt(made.model, config, ("stacked", *plans.constants(made, config)))
         made.model.train_function = stack.player(member, made.model)
         made.stacked = len(stack)
         made.data.warnings.append(TOLD.format(len(stack)))
         return made
+
+    def epochs(self, job: int) -> int:
+        """How many epochs a finished job was trained for; 0 where it has not finished."""
+        place = RunDirectory(self.folders[job]) if self.folders else None
+        return int((place.result or {}).get("epochs", 0)) if place and place.finished else 0
 
     def stack(self, place: int) -> tuple[Stack, list[Plan]]:
         """The stack of a group, and its members' plans: each as its own run would begin."""
@@ -213,11 +225,37 @@ def parts(group: Group, stacks: int) -> list[Group]:
     """A group in stacks of equal size, as large as memory allows to each of so many."""
     if group.why:
         return [group]
-    fit = MOST_BYTES // max(stacks, 1) // group.sizes["bytes"]
-    most = min(MOST_MEMBERS, fit)
+    most = min(MOST_MEMBERS, fitting(group, stacks))
     if most < 2:
-        return [Group(group.jobs, "the states of two jobs take more than a gigabyte")]
+        bound = spoken(MOST_BYTES / max(stacks, 1))
+        return [Group(group.jobs, f"the states of two jobs take more than {bound}")]
     count = -(-len(group.jobs) // most)
     bounds = [len(group.jobs) * i // count for i in range(count + 1)]
     chunks = [group.jobs[a:b] for a, b in itertools.pairwise(bounds)]
     return [Group(jobs, "" if len(jobs) > 1 else ALONE, group.sizes) for jobs in chunks]
+
+
+def fitting(group: Group, stacks: int) -> int:
+    """How many members memory allows to each of so many stacks."""
+    return int(MOST_BYTES // max(stacks, 1) // group.sizes["bytes"])
+
+
+def memory_bound(group: Group, stacks: int) -> str:
+    """What is said where memory lets fewer jobs train at once than there are."""
+    wanted = min(len(group.jobs), MOST_MEMBERS)
+    if group.why or not 1 < fitting(group, stacks) < wanted:
+        return ""
+    asked, bound = group.sizes["bytes"] * wanted, MOST_BYTES / max(stacks, 1)
+    return (
+        f"The states of {wanted} jobs would take {spoken(asked)} of memory, and a stack may take "
+        f"{spoken(bound)}: at most {fitting(group, stacks)} train at once."
+    )
+
+
+def spoken(size: float) -> str:
+    """Bytes in words.
+
+    >>> spoken(2**30), spoken(3.2 * 2**20)
+    ('1.0 GiB', '3.2 MiB')
+    """
+    return f"{size / 2**30:.1f} GiB" if size >= 2**29 else f"{size / 2**20:.1f} MiB"

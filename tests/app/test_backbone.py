@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import kreg
+from kreg import lora
 from kreg.applications import FAMILIES
 from kreg.config.validate import ConfigError
 from kreg.launch.compose import compose_job
@@ -14,6 +15,16 @@ from kreg.training import app, plan
 
 SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "diagnostics=off"]
 CNN = ["model=cnn", "model.depth=1", "model.width=4", "dropout=light"]
+
+
+DEPTHWISE = """
+import keras
+
+
+def network(shape, outputs, task):
+    layers = [keras.Input(shape), keras.layers.DepthwiseConv2D(3), keras.layers.Flatten()]
+    return keras.Sequential([*layers, keras.layers.Dense(outputs)])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +165,9 @@ def test_the_rule_that_stops_waits_for_the_thaw(earlier, three_classes, tmp_path
     [
         (["model=deep", "finetune=head"], "all weights of model=deep start at random"),
         (["model=backbone", "model.name=VGG16", "finetune=gradual"], "without model.weights"),
-        (["finetune=lora"], "no option 'lora'"),
+        (["finetune=adapters"], "no option 'adapters'"),
+        (["finetune=lora"], "finetune=lora freezes what others have trained"),
+        (["finetune=lora", "finetune.rank=0"], r"finetune.rank.*>= 1"),
         (["finetune=gradual", "finetune.share=1"], r"finetune.share.*in \(0, 1\)"),
     ],
 )
@@ -179,16 +192,59 @@ def test_the_plan_says_the_phases_and_lowers_the_rate(earlier):
     assert float(rate(change)) < 2e-4  # a warm-up
 
 
+def test_the_plan_of_low_rank_changes_freezes_the_rest(earlier):
+    words = ["model=backbone", f"model.weights={earlier}", "finetune=lora", *SMALL]
+    made = plan.make(compose_job([*words, "finetune.rank=2", "reg=l2"]))
+    names = {weight.path.split("/")[-1] for weight in made.model.trainable_weights}
+    assert names == {"lora_kernel_a", "lora_kernel_b", "kernel", "bias"}
+    added = sum(w.numpy().size for w in made.model.trainable_weights if "lora" in w.path)
+    assert f" {added:,} in low-rank changes" in made.facts()["parts"]
+    assert any("penalties of reg=l2 those of the head alone" in told for told in made.data.warnings)
+
+
+def test_a_network_in_which_no_layer_can_change_is_refused_before_training(tmp_path, monkeypatch):
+    (tmp_path / "depthwise.py").write_text(DEPTHWISE)
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ["model=custom", "model.kind=depthwise:network", "allow=[depthwise]", "finetune=lora"]
+    with pytest.raises(ValueError, match="No layer below the head can have a low-rank change"):
+        plan.make(compose_job([*words, *SMALL]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [[], ["calibrate=true", "compress=true", "stop=none"]])
+def test_low_rank_changes_are_merged_into_what_a_run_keeps(more, earlier, three_classes, tmp_path):
+    words = ["model=backbone", f"model.weights={earlier}", *three_classes, "finetune=lora"]
+    words += ["trainer.epochs=5", "finetune.rank=3", "finetune.l1=1e-4", *more]
+    result = run(words, tmp_path / "run")
+    assert result["status"] == "done" and result["plain_model"] is None
+    rows = result["low_rank"]["layers"]
+    assert 0 < result["low_rank"]["rank"] <= sum(row["most"] for row in rows)
+    document = json.loads((tmp_path / "run/report.json").read_text())
+    assert document["low_rank"] == result["low_rank"]
+    assert "Low-rank changes" in (tmp_path / "run/report.html").read_text()
+    best = kreg.load_model(tmp_path / "run/best.keras")
+    plain = keras.models.load_model(tmp_path / "run/model.keras")
+    assert not lora.holders(best) and not lora.holders(plain)
+    x = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1)).astype("uint8")
+    np.testing.assert_allclose(best(x), plain(x), atol=1e-5)
+    said = kreg.load_run(tmp_path / "run").predict(x).filter(like="probability_").to_numpy()
+    np.testing.assert_allclose(said, keras.ops.softmax(best(x)), atol=1e-6)
+    before = keras.models.load_model(earlier / "best.keras", compile=False)
+    kernels = before.get_layer("conv_1").get_weights()
+    after = best.get_layer("backbone").get_layer("conv_1").get_weights()
+    assert not np.array_equal(kernels[0], after[0])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("cut", [1, 3])
+@pytest.mark.parametrize("how", [["gradual", "finetune.share=0.4"], ["lora", "finetune.l1=1e-4"]])
 def test_a_run_that_was_interrupted_goes_on_bit_for_bit(
-    cut, earlier, three_classes, tmp_path, monkeypatch
+    how, cut, earlier, three_classes, tmp_path, monkeypatch
 ):
     from kreg.callbacks import Saver
 
-    words = ["model=backbone", f"model.weights={earlier}", *three_classes, "finetune=gradual"]
-    words += ["trainer.epochs=5", "finetune.share=0.4", "reg=l2sp", "trainer.save_every=0"]
-    words += ["logger=none"]
+    words = ["model=backbone", f"model.weights={earlier}", *three_classes, f"finetune={how[0]}"]
+    words += ["trainer.epochs=5", *how[1:], "reg=l2sp", "trainer.save_every=0", "logger=none"]
     run(words, tmp_path / "whole")
     write = Saver.on_epoch_end
 

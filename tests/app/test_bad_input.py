@@ -238,8 +238,8 @@ data=imdb data.time=day                 | no columns to name
 data=synthetic data.features=3          | data.informative
 data=image_folder data.path=/ data.size=[3] | data.size
 data=image_folder data.path=/ data.size=[3,0] | data.size
-data=csv data.path=/ data.target=y      | a file
-data=npz data.path=/                    | a file
+data=csv data.path=/ data.target=y      | a folder with files that end in
+data=npz data.path=/                    | a folder of .npy files, with an array named x
 data=csv                                | data.path
 data=csv data.path=nothing.csv          | a path that exists
 data=csv data.target=y                  | data.path
@@ -263,6 +263,8 @@ data=image_folder data.path=/ data.cache=ram | data.cache
 data=image_folder data.path=/ data.cache_limit=-1 | data.cache_limit
 data=image_folder data.path=/ data.labels=no.csv | data.labels
 data=image_folder data.path=/ data.target=y | null where data.labels is null
+data=image_folder data.path=/ data.group=who | null where data.labels is null
+data=image_folder data.path=/ data.time=day | null where data.labels is null
 data=image_folder data.path=/ data.task=regression | auto where data.labels is null
 data=image_folder data.size=64          | data.size
 data=image_folder data.max_pixels=0     | data.max_pixels

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.app import here
+
 ROOT = Path(__file__).parents[2]
 TABLE = ["data=csv", "data.path=own.csv", "data.test_path=test.csv", "data.target=y",
          "model=linear", "trainer.epochs=2"]  # fmt: skip
@@ -59,8 +61,7 @@ def test_a_sweep_of_a_file_in_folders_of_its_own_from_another_directory(folder):
 
 
 def test_a_single_run_from_another_directory(folder):
-    ended = run(folder, *TABLE, "hydra.job.chdir=true")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert here.train(folder, *TABLE, "hydra.job.chdir=true") == 0
     assert len(list(folder.glob("logs/csv/runs/*/result.json"))) == 1
 
 

@@ -30,6 +30,7 @@ COMPANY = {
     ("stop", "gap"): ["model=linear"],
     ("finetune", "head"): PRETRAINED,
     ("finetune", "gradual"): PRETRAINED,
+    ("finetune", "lora"): PRETRAINED,
 }
 # sources that need files of the user's, or a download
 ELSEWHERE = {
@@ -93,14 +94,40 @@ LIKE_A_SIBLING = {
 }
 
 
+# one training for an option of each group; what is in none of them trains alone
+TOGETHER = [
+    "data=digits model=deep reg=l1 optimizer=adam stop=auto dropout=none augment=none "
+    "logger=tensorboard callbacks=none finetune=full diagnostics=default",
+    "data=digits data.train_size=32 model=shallow reg=l2 optimizer=sgd stop=patience augment=light",
+    "data=digits data.train_size=32 model=cnn reg=sparse_group dropout=spatial diagnostics=off",
+    "data=digits data.train_size=32 model=resnet reg=l0 dropout=stochastic_depth diagnostics=off",
+    "data=wine recipe=tabm model=tabm reg=none dropout=light optimizer=adamw",
+    "data=wine model=transformer reg=mcp optimizer=rmsprop diagnostics=off",
+    "data=wine model=realmlp reg=l2sp augment=tabular diagnostics=off",
+    "data=wine model=shallow reg=adaptive_l1 stop=refine diagnostics=off",
+    "data=breast_cancer model=forest reg=maxnorm diagnostics=off",
+    "data=diabetes model=linear reg=elasticnet stop=gap",
+    "data=synthetic model=shallow reg=group dropout=concrete diagnostics=full",
+]
+COVERED = {tuple(word.split("=")) for words in TOGETHER for word in words.split()}
+
+
 def marks(group, option):
     """Most augmentations are traced for seconds: one of them stands for all in the fast suite."""
     is_long = group == "augment" and option not in ("none", "light", "tabular")
-    return [pytest.mark.slow] if is_long or option in LIKE_A_SIBLING.get(group, ()) else []
+    known = (group, option) in COVERED or option in LIKE_A_SIBLING.get(group, ())
+    return [pytest.mark.slow] if is_long or known else []
 
 
 def test_every_option_that_is_passed_over_is_one():
-    assert {(g, o) for g, options in LIKE_A_SIBLING.items() for o in options} <= set(TRAINABLE)
+    passed_over = {(g, o) for g, options in LIKE_A_SIBLING.items() for o in options}
+    assert passed_over <= set(TRAINABLE)
+    assert {(g, o) for g, o in COVERED if "." not in g} <= set(TRAINABLE) - passed_over
+
+
+@pytest.mark.parametrize("words", TOGETHER)
+def test_options_of_all_groups_train_an_epoch(words, tmp_path):
+    trained([*SMALL[1:], *words.split()], tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -110,14 +137,18 @@ def test_every_option_that_is_passed_over_is_one():
 def test_trains_an_epoch(group, option, tmp_path, monkeypatch):
     skip_without_package(group, option)
     monkeypatch.chdir(tmp_path)  # a tracker's store lies where the training was started
-    from kreg.runs import RunDirectory
-    from kreg.training import app
-
     size = SMALL if group != "data" else SMALL[1:]
     quick = [] if group in ("diagnostics", "stop") else ["diagnostics=off"]
     quick += [] if group in ("model", "recipe", "dropout", "stop") else ["model=shallow"]
-    config = compose_job([*overrides(group, option), *size, *quick])
-    app.run(config, tmp_path / "run")
+    trained([*overrides(group, option), *size, *quick], tmp_path)
+
+
+def trained(words, tmp_path):
+    """One whole training: it is done after its epoch, and its clean loss is a number."""
+    from kreg.runs import RunDirectory
+    from kreg.training import app
+
+    app.run(compose_job(words), tmp_path / "run")
     result = RunDirectory(tmp_path / "run").result
     assert result["status"] == "done" and result["epochs"] == 1
     assert result["metrics"]["clean_loss"] > 0

@@ -2,27 +2,18 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.app import here
 
 
 def train(folder, *arguments) -> dict:
     """The result of `python train.py ...` run in `folder`."""
-    ended = subprocess.run(
-        [sys.executable, str(ROOT / "train.py"), *arguments, "trainer.verbose=quiet"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    assert ended.returncode == 0, ended.stderr
+    assert here.train(folder, *arguments, "trainer.verbose=quiet") == 0
     (path,) = (folder / "logs").glob("*/runs/*/result.json")
     return json.loads(path.read_text())
 

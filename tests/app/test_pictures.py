@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kreg.foreign.content import DamagedError
 from kreg.launch.compose import compose_job
 from kreg.training import app, start
 
@@ -75,3 +76,18 @@ def test_a_broken_file_is_one_sentence(folder, tmp_path):
     )  # fmt: skip
     assert ended.returncode == 1 and "Traceback" not in ended.stderr
     assert "a/3.jpg cannot be decoded" in ended.stderr and ended.stderr.count("\n") == 1
+
+
+def test_a_file_that_changes_in_the_middle_of_a_training_is_one_sentence(
+    folder, tmp_path, monkeypatch
+):
+    fit = app.fit
+
+    def after_a_change(*arguments):
+        for path in folder.glob("*/*.jpg"):
+            path.write_bytes(path.read_bytes()[:-200])
+        fit(*arguments)
+
+    monkeypatch.setattr(app, "fit", after_a_change)
+    with pytest.raises(DamagedError, match=r"^[ab]/\d+.jpg has changed: it cannot be decoded"):
+        trained(folder, tmp_path / "run", "data.cache=none")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from kreg.diagnostics.sources import load
+
 ROOT = Path(__file__).parents[2]
 SMALL = ["data=wine", "model=shallow", "model.width=8", "trainer.epochs=4", "trainer.save_every=0",
          "trainer.verbose=quiet", "diagnostics.probe_training=false"]  # fmt: skip
@@ -100,8 +102,11 @@ def test_mlflow_holds_config_curves_verdict_and_artifacts(mlflow, tmp_path):
     final = run.data.metrics["result/test_clean_accuracy"]
     assert final == result["metrics"]["test_clean_accuracy"]
     kept = {item.path for item in client.list_artifacts(run.info.run_id)}
-    assert kept == {"report.html", "report.json", "history.csv", "best.keras"}
+    assert kept == {"report.html", "report.json", "card.md", "history.csv", "best.keras"}
     assert (tmp_path / "run/tensorboard").is_dir()
+    again = load(tmp_path / "logs/mlflow.db")[1]  # as `kreg report logs/mlflow.db` reads it
+    assert again.name == "run" and again.epochs == [1, 2, 3, 4]
+    assert again.curves["val_clean_loss"] == history(tmp_path / "run", "val_clean_loss")
 
 
 @MLFLOW
@@ -144,6 +149,16 @@ def test_a_store_that_cannot_be_written_costs_a_sentence(mlflow, tmp_path):
     assert (tmp_path / "run/csv/result.csv").exists()
 
 
+@MLFLOW
+def test_a_store_here_that_keeps_artifacts_elsewhere_gets_none(mlflow, tmp_path):
+    (tmp_path / "logs").mkdir()
+    mlflow(tmp_path).create_experiment("wine", artifact_location="http://127.0.0.1:9/elsewhere")
+    told = train(tmp_path, "logger=mlflow", "hydra.run.dir=run")
+    assert "page and model are not sent" in told and "http://127.0.0.1:9/elsewhere" in told
+    (run,) = runs_of(mlflow(tmp_path))
+    assert run.info.status == "FINISHED" and "kreg.verdict" in run.data.tags
+
+
 # --- Weights & Biases -------------------------------------------------------------------------
 
 BLOCK, HEADER = 32768, 7  # of its store: LevelDB's log format behind seven bytes
@@ -179,6 +194,11 @@ def items(entries):
     return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in entries}
 
 
+def of_artifact(record):
+    """The files of an artifact that a record logs."""
+    return record.artifact.manifest.contents if record.HasField("artifact") else []
+
+
 @MLFLOW
 def test_wandb_holds_config_curves_verdict_and_artifacts(tmp_path):
     pytest.importorskip("wandb")
@@ -207,6 +227,11 @@ def test_wandb_holds_config_curves_verdict_and_artifacts(tmp_path):
              if record.HasField("request")}  # fmt: skip
     named |= {record.artifact.name for record in records if record.HasField("artifact")}
     assert {"report-run", "model-run"} <= named, kinds
+    paths = {entry.path for record in records for entry in of_artifact(record)}
+    assert {"report.html", "report.json", "card.md", "history.csv", "best.keras"} <= paths
+    again = load(tmp_path / "logs/wandb")[1]  # as `kreg report logs/wandb` reads it
+    assert again.name == "run" and again.epochs == [1, 2, 3, 4]
+    assert again.curves["val_clean_loss"] == pytest.approx(told, rel=1e-12)
 
 
 @MLFLOW

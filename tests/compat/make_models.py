@@ -86,6 +86,7 @@ def bounds_and_unshrunk() -> keras.Model:
         kreg.SCAD(0.01, gamma=4.0),
         kreg.GroupMCP(0.01, gamma=4.0, axis=-1),
         kreg.GroupSCAD(0.01, gamma=4.0),
+        kreg.NuclearNorm(0.01, every=3),
         kreg.MaxNorm(0.9),
         kreg.UnitNorm(),
         kreg.NonNegative(),

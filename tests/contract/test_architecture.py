@@ -34,6 +34,7 @@ KERAS_SHARED = {
     "untracked",
     "gradients",
     "measured",
+    "lora",
 }  # for every room that may import keras
 ROOMS_THAT_BUILD = {
     "regularizers", "optimizers", "layers", "augment", "models", "data", "callbacks", "surgery",
@@ -62,6 +63,7 @@ MAY_IMPORT = {
     "untracked": set(),
     "gradients": set(),
     "measured": {"private_keras"},
+    "lora": {"private_keras"},
     "regularizers": set(),
     "layers": set(),
     "augment": set(),
@@ -94,7 +96,10 @@ MAY_IMPORT = {
     "exporting": {"data", "prediction"},
     "sweeps": {"config", "runs", "diagnostics", "pages"},
     "cli": APP_PARTS | {"exporting", "sweeps", "launch", "prediction"},
-    "sklearn": {"config", "data", "diagnostics", "launch", "pages", "runs", "surgery", "training"},
+    "sklearn": {
+        "config", "data", "diagnostics", "launch", "pages", "regularizers", "runs", "surgery",
+        "training",
+    },
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
         "callbacks", "config", "data", "diagnostics", "factories", "measuring", "pages", "surgery",
@@ -121,6 +126,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
     "measured": {"tensorflow", "hydra", "omegaconf"},
+    "lora": {"tensorflow", "hydra", "omegaconf"},
     "scoring": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
     "gradients": {"hydra", "omegaconf"},
     "diagnostics": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},
@@ -234,7 +240,9 @@ READERS = {
     "csv": {"reader", "DictReader"},
     "pandas": {"read_parquet", "read_json", "read_pickle", "read_hdf", "read_excel"},
 }
-ARCHIVES = {"zipfile", "tarfile", "h5py", "pickle", "marshal", "shelve", "dill", "pyarrow"}
+ARCHIVES = {
+    "zipfile", "tarfile", "h5py", "pickle", "marshal", "shelve", "dill", "pyarrow", "sqlite3",
+}  # fmt: skip
 PROTOCOL = {"FromString", "ParseFromString", "MergeFromString"}
 DOOR = ROOT / "kreg" / "foreign"
 
@@ -268,14 +276,14 @@ def test_what_others_have_written_is_read_behind_one_door(path):
 
 def test_the_look_for_readers_sees_all_ways_to_them():
     lines = (
-        "import json as j, numpy as np, yaml\nimport h5py\nfrom json import loads\n"
+        "import json as j, numpy as np, yaml\nimport h5py, sqlite3\nfrom json import loads\n"
         "from omegaconf import OmegaConf\nimport csv\n"
         "j.load(f); np.load(f); yaml.safe_load(f); loads(t); OmegaConf.load(p); csv.reader(f)\n"
         "Event.FromString(b); OmegaConf.create(); json.dumps(1); np.array(1)"
     )
     assert readers_in(ast.parse(lines)) == {
         "json.load", "json.loads", "numpy.load", "yaml.safe_load", "omegaconf.OmegaConf.load",
-        "csv.reader", "h5py", "FromString",
+        "csv.reader", "h5py", "sqlite3", "FromString",
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """kreg's options in somebody else's Hydra app."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -37,11 +38,15 @@ def test_a_value_out_of_range_is_a_sentence(tmp_path):
 
 
 def test_every_option_of_every_group_is_there(tmp_path):
-    for group in GROUPS:
-        for path in (conf_dir() / group).glob("*.yaml"):
-            if path.stem != "custom":
-                cfg = composed(tmp_path, f"+kreg/{group}@probe={path.stem}")
-                assert hydra_plugin.checked(group, cfg.probe).kind
+    """One composition for an option of each group: the longest group says how many."""
+    options = {
+        group: sorted(path.stem for path in (conf_dir() / group).glob("*.yaml")) for group in GROUPS
+    }
+    for row in itertools.zip_longest(*options.values()):
+        chosen = {g: o for g, o in zip(options, row, strict=True) if o not in (None, "custom")}
+        cfg = composed(tmp_path, *(f"+kreg/{g}@probe.{g}={o}" for g, o in chosen.items()))
+        for group in chosen:
+            assert hydra_plugin.checked(group, cfg.probe[group]).kind
 
 
 @pytest.mark.slow

@@ -168,12 +168,15 @@ class Diagnostics(UsesAverage):
             self._apply(self._pending)
 
     def _see_weights(self) -> None:
-        """Look at the weights anew where there are others: Keras may build a model in `fit`."""
+        """Look at the weights anew where there are others: Keras may build a model in `fit`.
+
+        It builds the optimizer there, too, which then has the strengths and starts of penalties.
+        """
         weights, trained = len(self.model.weights), len(self.model.trainable_variables)
         if getattr(self, "_seen", None) != (weights, trained) or not self._training:
             self._seen = weights, trained
             self.last = LastWeights(self.model)
-            self.weights = weight_evaluator(self.model, self.last.kernels)
+        self.weights = weight_evaluator(self.model, self.last.kernels)
 
     def _offer(self) -> None:
         """Offer the evaluator and the validation rows to the callbacks that follow."""

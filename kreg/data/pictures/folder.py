@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kreg.data.checks import MAX_ROWS
+from kreg.data.grouping import Grouping
 from kreg.data.own_splits import ROLES, TRAIN
 from kreg.data.pictures.decoding import SUFFIXES
 
@@ -29,6 +30,7 @@ class Listing:
         roles: `train`, `validation` or `test` for each file, `(files,)`.
         classes: The names of the classes.
         sentences: What was left out.
+        grouping: What a table says of files that belong together or follow each other.
     """
 
     root: Path
@@ -38,6 +40,7 @@ class Listing:
     roles: NDArray[np.object_]
     classes: list[str]
     sentences: list[str] = dataclasses.field(default_factory=list)
+    grouping: Grouping = dataclasses.field(default_factory=Grouping)
 
     def path(self, row: int) -> Path:
         return self.root / self.names[row]
@@ -50,6 +53,7 @@ class Listing:
             stamps=self.stamps[rows],
             labels=self.labels[rows],
             roles=self.roles[rows],
+            grouping=self.grouping.take(rows),
         )
 
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kreg import check
 from kreg.csv_header import separator_of
+from kreg.data.grouping import grouping_of
 from kreg.data.own_splits import TRAIN, roles_of
 from kreg.data.pictures.folder import NAMED, Listing, Walk, shown
-from kreg.data.sources.csv_parquet import ABSENT, read_csv, read_rows
+from kreg.data.sources.csv_parquet import ABSENT, as_numbers, read_csv, read_rows
+from kreg.data.table import counts_rows
 from kreg.data.targets import Truth, read_targets
 
 if TYPE_CHECKING:
@@ -30,12 +33,20 @@ class Reading:
         target: Name of the target column, or of several. `None` is the only one beside the names.
         label_separator, task: As in `targets.read_targets`.
         split: Column that says `train`, `validation` or `test`.
+        group, time: Columns whose rows stay together, and that orders them; see `grouping`.
     """
 
     target: str | Sequence[str] | None = None
     label_separator: str | None = None
     split: str | None = None
     task: str = "auto"
+    group: str | None = None
+    time: str | None = None
+
+    @property
+    def named(self) -> dict[str, str | None]:
+        """The columns that deal out, group or order the rows, by their keys."""
+        return {"data.split": self.split, "data.group": self.group, "data.time": self.time}
 
     @property
     def targets(self) -> list[str]:
@@ -61,7 +72,8 @@ def labelled(root: Path, table: Path, how: Reading, *, skip: bool = False) -> tu
     sign = separator_of(table, next(iter(how.targets), None))
     words = read_csv(table, sep=sign, dtype=str, keep_default_na=False)
     column = _column_of_names(words, known, table, root)
-    wanted = how.targets or _only_other(words, {column, how.split}, table)
+    wanted = how.targets or _only_other(words, {column, *how.named.values()}, table)
+    _refuse_unknown(words, how)
     empty = how.label_separator is not None
     rows, told = read_rows(table, wanted, sign, {"na_values": ABSENT}, empty)
     if len(rows) != len(words):
@@ -75,9 +87,19 @@ def labelled(root: Path, table: Path, how: Reading, *, skip: bool = False) -> tu
     )  # fmt: skip
     more += _unnamed(len(found) - len(files), table)
     listed = _listing(root, [found[file] for file in files], truth, told + more)
+    listed.grouping = grouping_of(
+        rows, how.group, how.time, unsuspected={*wanted, column, how.split}
+    )
     if how.split is not None:
         listed.roles = roles_of(rows[how.split], table.name, own_test=False, rows=len(rows))
     return listed, truth
+
+
+def _refuse_unknown(words: "pd.DataFrame", how: Reading) -> None:
+    targets = [("data.target", name) for name in how.targets]
+    for key, column in [*targets, *how.named.items()]:
+        if column is not None:
+            check.choice(key, column, words.columns)
 
 
 def _listing(
@@ -119,9 +141,14 @@ def _by_name(names: list[str]) -> dict[str, int]:
 
 
 def _column_of_names(words: "pd.DataFrame", known: dict[str, int], table: Path, root: Path) -> str:
-    for column in words.columns:
-        if any(_key(cell) in known for cell in words[column][:LOOKED_AT]):
-            return str(column)
+    """The column that names the most pictures, at the greatest length.
+
+    A class, a patient or a count of the rows may be called as a picture is without its ending.
+    """
+    cells = {str(column): words[column][:LOOKED_AT] for column in words.columns}
+    named = {column: known.keys() & map(_key, cells[column]) for column in cells}
+    if any(named.values()):
+        return max(named, key=lambda column: (len(named[column]), sum(map(len, named[column]))))
     row = ", ".join(map(repr, words.iloc[0])) if len(words) else "empty"
     raise ValueError(
         f"data.labels: no column of {table.name} names pictures below {shown(root)}; its first row "
@@ -130,7 +157,8 @@ def _column_of_names(words: "pd.DataFrame", known: dict[str, int], table: Path, 
 
 
 def _only_other(words: "pd.DataFrame", others: set[str | None], table: Path) -> list[str]:
-    columns = [str(column) for column in words.columns if column not in others]
+    free = [str(column) for column in words.columns if column not in others]
+    columns = [column for column in free if not counts_rows(as_numbers(words[column]))]
     if len(columns) != 1:
         found = ", ".join(map(repr, columns[:LOOKED_AT])) or "none"
         raise ValueError(

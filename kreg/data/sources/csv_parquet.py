@@ -139,11 +139,11 @@ def _without_repeated_headers(frame: "pd.DataFrame") -> "tuple[pd.DataFrame, lis
     if not again.any():
         return frame, []
     rows = ", ".join(str(row + 1) for row in frame.index[again][: column_types.SHOWN])
-    rest = frame[~again].apply(_as_numbers)
+    rest = frame[~again].apply(as_numbers)
     return rest, [f"the header stands again in row {rows}; left out."]
 
 
-def _as_numbers(column: "pd.Series[Any]") -> "pd.Series[Any]":
+def as_numbers(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """What pandas would have read without the words of the header."""
     import pandas as pd
 

@@ -28,6 +28,8 @@ def image_folder(
     target: str | Sequence[str] | None = None,
     label_separator: str | None = None,
     split: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
     task: str = "auto",
     size: Sequence[int] | str | None = None,
     resize: str = sizes.STRETCH,
@@ -42,7 +44,8 @@ def image_folder(
     Args:
         path: The folder. Links that leave it are refused.
         labels: A CSV of file names and targets, in place of class folders, or `None`.
-        target, label_separator, split, task: Of `labels`; see `pictures.labels.Reading`.
+        target, label_separator, split, group, time, task: Of `labels`; see
+            `pictures.labels.Reading`.
         size: `[height, width]` to which pictures are resized, `"auto"` for the usual one among
             them, or `None`: all must be of one size.
         resize: `"stretch"`, `"crop"` or `"pad"`, for pictures whose sides have another ratio.
@@ -59,11 +62,13 @@ def image_folder(
         listed, truth = _by_folder(root)
     else:
         table, skip = paths.table("data.labels", labels), on_error == SKIP
-        how = Reading(target, label_separator, split, task)
+        how = Reading(target, label_separator, split, task, group, time)
         listed, truth = labelled(root, table, how, skip=skip)
     look = Check(listed, max_pixels, on_error)
     found = look.run(Wish(wanted, resize, channels), cache, round(cache_limit * GIB))
     name = folder.shown(root.resolve().name)
+    told = listed.sentences + listed.grouping.sentences + found.sentences
+    grouping = found.listing.grouping
     raw = Raw(
         name=name,
         x=found.files,
@@ -72,6 +77,9 @@ def image_folder(
         class_names=truth.class_names,
         target_names=truth.target_names,
         is_image=True,
+        group=grouping.group,
+        time=grouping.time,
+        suspects=grouping.suspects,
         reading={
             "kind": "pictures",
             "size": list(found.files.recipe.size),
@@ -80,7 +88,7 @@ def image_folder(
             "bits": found.files.recipe.bits,
             "max_pixels": max_pixels,
         },
-        warnings=[f"{name}: {sentence}" for sentence in listed.sentences + found.sentences],
+        warnings=[f"{name}: {sentence}" for sentence in told],
     )
     return in_roles(raw, found.listing.roles)
 

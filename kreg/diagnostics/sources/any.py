@@ -1,20 +1,28 @@
 """Whatever the user points at: a path or an object, as a document."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.report_document import Document, document
-from kreg.diagnostics.sources import csv_log, events, history, trainer_state
+from kreg.diagnostics.sources import (
+    csv_log,
+    events,
+    history,
+    mlflow_store,
+    trainer_state,
+    wandb_run,
+)
 from kreg.diagnostics.stopping_replay import RULES
 from kreg.diagnostics.upgrade import upgraded
 from kreg.foreign import json_text
+from kreg.foreign.sqlite_file import is_sqlite
 
 EXPECTED = (
     "a run directory, a history.csv, a report.json, a record.npz, a TensorBoard directory, "
-    "Lightning's metrics.csv, Hugging Face's trainer_state.json, a Keras History or a "
-    "kreg.Diagnostics"
+    "Lightning's metrics.csv, Hugging Face's trainer_state.json, MLflow's mlflow.db, a folder of "
+    "W&B's, a Keras History or a kreg.Diagnostics"
 )
 
 
@@ -36,6 +44,9 @@ def load(source: Any, *, rules: str = RULES) -> tuple[Document, Record | None]:
     if record is not None:
         return document(record, rules=rules), record
     path = Path(source)
+    if is_sqlite(path.parent):  # a run of MLflow's, behind its store
+        record = mlflow_store.read(path.parent, path.name)
+        return document(record, rules=rules), record
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist. Expected {EXPECTED}.")
     return from_directory(path, rules) if path.is_dir() else from_file(path, rules)
@@ -62,8 +73,14 @@ def from_file(path: Path, rules: str) -> tuple[Document, Record | None]:
         return from_json(path, rules)
     if "tfevents" in path.name:
         return from_directory(path.parent, rules)
-    record = Record.load(path) if path.suffix == ".npz" else csv_log.read(path)
+    record = reader_of(path)(path)
     return document(record, rules=rules), record
+
+
+def reader_of(path: Path) -> Callable[[Path], Record]:
+    """What reads a file of one training, or of several."""
+    readers = {".npz": Record.load, wandb_run.SUFFIX: wandb_run.read}
+    return mlflow_store.read if is_sqlite(path) else readers.get(path.suffix, csv_log.read)
 
 
 def from_json(path: Path, rules: str) -> tuple[Document, Record | None]:
@@ -78,18 +95,46 @@ def from_json(path: Path, rules: str) -> tuple[Document, Record | None]:
 def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
     """The best that a directory has: its report, with its record; its history; its events."""
     problems: list[str] = []
-    found = first(path, FILES, rules, problems)
+    found = first(path, FILES[1:] if is_overtaken(path) else FILES, rules, problems)
     if found is not None:
         record = found[1]
         if record is None:  # a report keeps the curves thinned and no single rows
             record = (first(path, ("record.npz", "history.csv"), rules, problems) or found)[1]
         return noted(named(found[0], path), problems), record
-    if any(path.rglob(events.PATTERN)):
-        record = events.read(path)
+    reader = below(path)
+    if reader is not None:
+        record = reader(path)
         return noted(document(record, rules=rules), problems), record
     listing = ", ".join(sorted(p.name for p in path.iterdir())[:8]) or "nothing"
     reasons = " ".join(problems) or f"It holds: {listing}."
     raise ValueError(f"{path} has no record of a training yet. {reasons} Expected {EXPECTED}.")
+
+
+def is_overtaken(path: Path) -> bool:
+    """Whether a report beside logs of others, and nothing of kreg's, is older than these."""
+    report = path / FILES[0]
+    if not report.is_file() or any((path / name).is_file() for name in FILES[1:]):
+        return False
+    written = report.stat().st_mtime_ns
+    return any(log.stat().st_mtime_ns > written for log in logs_below(path) if log.is_file())
+
+
+def logs_below(path: Path) -> Iterator[Path]:
+    """What `below` finds readers for."""
+    yield from path.rglob(events.PATTERN)
+    yield from (path / name for name in mlflow_store.FILES)
+    for parts in wandb_run.logs(path):
+        yield from parts
+
+
+def below(path: Path) -> Callable[[Path], Record] | None:
+    """What reads the logs of several trainings in a directory, and below it."""
+    if any(path.rglob(events.PATTERN)):
+        return events.read
+    store = next((path / name for name in mlflow_store.FILES if is_sqlite(path / name)), None)
+    if store is not None:
+        return lambda _: mlflow_store.read(store)
+    return wandb_run.read if wandb_run.logs(path) else None
 
 
 def first(

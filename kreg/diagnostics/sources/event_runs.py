@@ -72,8 +72,8 @@ def paired(sides: Sequence[list[Logged]]) -> Iterable[Logged]:
         yield whole
 
 
-def sentence(runs: Sequence[Logged]) -> str:
-    """What is said where there is more than one training.
+def sentence(runs: Sequence[Logged], how: str = "Name its folder to have it judged.") -> str:
+    """What is said where there is more than one training, and `how` another one is asked for.
 
     >>> sentence([Logged("b"), Logged("a")])
     'There are 2 trainings here: this is the last one, b; in grey the other one, a. Name its \
@@ -85,5 +85,5 @@ folder to have it judged.'
     several = len(runs) > 2
     return (
         f"There are {len(runs)} trainings here: this is the last one, {runs[0].name}; in grey the "
-        f"other {'ones' if several else 'one'}, {others}. Name its folder to have it judged."
+        f"other {'ones' if several else 'one'}, {others}. {how}"
     )

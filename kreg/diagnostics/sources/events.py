@@ -12,6 +12,7 @@ from kreg.diagnostics.sources.event_runs import Logged, folder_of, joined, sente
 from kreg.files import AnyPath
 from kreg.foreign import event_file
 
+Curves = dict[str, list[float | None]]
 PATTERN = "*tfevents*"
 TAGS = {
     "overfit/clean_loss": "clean_loss",
@@ -48,7 +49,7 @@ def read(folder: AnyPath) -> Record:
     if len(runs) > 1:
         record.name = runs[0].name
         record.warnings.append(sentence(runs))
-        record.inputs["other_runs"] = [other(run) for run in runs[1:]]
+        record.inputs["other_runs"] = [other(run.name, *columns(run)) for run in runs[1:]]
     return record
 
 
@@ -80,7 +81,7 @@ def _scalars(path: Path, skipped: list[str]) -> Iterator[event_file.Scalar]:
         skipped.append(f"{path} cannot be read ({error.strerror or error}).")
 
 
-def columns(run: Logged) -> tuple[list[int], dict[str, list[float | None]]]:
+def columns(run: Logged) -> tuple[list[int], Curves]:
     """Epochs from 1, and one value each, `None` where there is none."""
     steps = run.steps
     shift = 1 if steps[0] == 0 else 0
@@ -88,11 +89,10 @@ def columns(run: Logged) -> tuple[list[int], dict[str, list[float | None]]]:
     return [step + shift for step in steps], values
 
 
-def other(run: Logged) -> dict[str, Any]:
+def other(called: str, epochs: list[int], values: Curves) -> dict[str, Any]:
     """A training beside the one that is judged: its name, its epochs and its curve."""
-    epochs, values = columns(run)
     name = next((name for name in CURVES if name in values), next(iter(values)))
-    return {"name": run.name, "epochs": epochs, "curve": name, "values": values[name]}
+    return {"name": called, "epochs": epochs, "curve": name, "values": values[name]}
 
 
 def curve_name(tag: str, side: str) -> str | None:

@@ -13,7 +13,7 @@ from kreg.diagnostics.sources.build import numeric
 OWN = ("epoch", "step")  # the columns by which it is known
 EACH = "_epoch"  # of what was logged at steps as well, the mean over the epoch
 STEPS = "_step"
-SIDES = (re.compile(r"train(ing)?[_/]"), re.compile(r"val(id|idation)?[_/]"))
+SIDES = (re.compile(r"train(ing)?[_/]"), re.compile(r"(val(id|idation)?|eval)[_/]"))
 SAME = {"acc": "accuracy"}
 
 Columns = Mapping[str, Sequence[str]]

@@ -58,6 +58,19 @@ def test_it_validates_as_keras_does(data):
     assert watch.document["ledger"]["last"]["validation"]["rest"] == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    "penalty", [kreg.L2SP(0.5), kreg.L1(kreg.schedules.Linear(0.0, 0.1, duration=9))]
+)
+def test_penalties_are_measured_as_the_optimizer_has_them(penalty, data):
+    """Where a weight started, and how strong a penalty is by now, is known to it alone."""
+    model = kreg.regularize(classifier(l2=0), kreg.surgery.Rule(penalty, layers="dense*"))
+    model.compile(kreg.optimizers.Adam(0.01), model.loss)
+    history = fit(model, data, [kreg.Diagnostics(*data, verbose=0)]).history
+    measured = np.subtract(history["val_loss"], history["val_clean_loss"])
+    np.testing.assert_allclose(history["penalty"], measured, atol=1e-5)
+    assert min(history["penalty"]) > 1e-3
+
+
 def test_the_record_holds_everything(data, model):
     train, validation = data
     watch = kreg.Diagnostics(train, validation, verbose=0, name="try", settings={"l2": 0.01})

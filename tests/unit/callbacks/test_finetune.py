@@ -134,6 +134,31 @@ def test_a_resumed_training_is_the_same_on_either_side_of_the_change(cut):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_low_rank_changes_are_trained_with_the_head_and_their_ranks_are_logged():
+    model = compiled()
+    before = model.predict(X, verbose=0)
+    callback = kreg.finetune(model, how="lora", rank=2, l1=1e-4)
+    np.testing.assert_array_equal(model.predict(X, verbose=0), before)
+    history = keras.callbacks.History()
+    fitted(model, callback, history)
+    assert history.history["rank"][-1] == sum(rank for rank, _ in callback.ranks.values()) > 0
+    assert set(callback.ranks) == {"trunk/deep", "hidden"}
+    np.testing.assert_array_equal(model.get_layer("hidden").bias.numpy(), np.zeros(4))
+    plain = kreg.strip(model)
+    np.testing.assert_allclose(plain.predict(X, verbose=0), model.predict(X, verbose=0), atol=1e-6)
+    assert np.abs(plain.predict(X, verbose=0) - before).max() > 0
+
+
+def test_low_rank_changes_are_refused_where_they_would_not_be_trained():
+    with pytest.raises(ValueError, match="with a new optimizer first"):
+        kreg.finetune(fitted(compiled()), how="lora")
+    with pytest.raises(ValueError, match="has no low-rank changes"):
+        fitted(compiled(), kreg.finetune(compiled(), how="lora"))
+    for wrong in ({"rank": 0}, {"l1": -1}):
+        with pytest.raises(ValueError, match="Invalid value"):
+            kreg.finetune(compiled(), how="lora", **wrong)
+
+
 def test_what_cannot_be_done_is_refused():
     with pytest.raises(ValueError, match="Did you mean 'head'"):
         fitted(compiled(), Finetune(head=["heads"]))
@@ -141,8 +166,8 @@ def test_what_cannot_be_done_is_refused():
     alone.compile("sgd", "mse")
     with pytest.raises(ValueError, match="nothing to freeze"):
         fitted(alone, Finetune())
-    with pytest.raises(ValueError, match="one of 'head', 'gradual'"):
-        kreg.finetune(compiled(), how="lora")
+    with pytest.raises(ValueError, match="one of 'head', 'gradual', 'lora'"):
+        kreg.finetune(compiled(), how="adapters")
     for wrong in ({"epochs": 0}, {"rate": 0}, {"rate": 2}, {"norms": 1}):
         with pytest.raises(ValueError, match="Invalid value"):
             kreg.finetune(compiled(), **wrong)

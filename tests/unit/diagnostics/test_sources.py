@@ -1,6 +1,7 @@
 """Everything that can be pointed at, whole, damaged or still being written."""
 
 import json
+import os
 from types import SimpleNamespace
 
 import numpy as np
@@ -208,6 +209,23 @@ def test_two_tensorboard_runs_in_one_folder_are_two_curves(tmp_path):
     assert report(side).document["curves"].keys() >= {"loss"}
     alone = report(tmp_path / "20240101-1200").document
     assert len(alone["curves"]["epochs"]) == 12 and "other_runs" not in alone["inputs"]
+
+
+def test_a_report_beside_logs_that_went_on_is_not_shown_again(tmp_path):
+    keras_run(tmp_path, SECOND)
+    report(tmp_path, tmp_path)
+    (log,) = tmp_path.glob("train/*")
+    written = (tmp_path / "report.json").stat().st_mtime
+    os.utime(log, (written - 9, written - 9))
+    (held_out,) = tmp_path.glob("validation/*")
+    os.utime(held_out, (written - 9, written - 9))
+    keras_run(tmp_path, FIRST, began=1_700_090_000)
+    for path in tmp_path.glob("*/*.1700090000.*"):
+        os.utime(path, (written + 9, written + 9))
+    assert len(report(tmp_path).document["curves"]["epochs"]) == len(FIRST)
+    for path in tmp_path.glob("*/*tfevents*"):
+        os.utime(path, (written - 9, written - 9))
+    assert len(report(tmp_path).document["curves"]["epochs"]) == len(SECOND)
 
 
 def test_a_training_that_goes_on_is_one_curve_and_one_that_begins_again_another(tmp_path):

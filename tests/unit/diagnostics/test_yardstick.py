@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 
 from benchmarks.verdicts import __main__ as command
-from benchmarks.verdicts import stopping_rules, stopping_score, suite, verdict_rules, verdict_score
-from benchmarks.verdicts.protocol import Seen, answers, stopped, whole
+from benchmarks.verdicts import (
+    averaging_rules,
+    paired_rules,
+    stopping_rules,
+    stopping_score,
+    suite,
+    tables,
+    verdict_rules,
+    verdict_score,
+)
+from benchmarks.verdicts.protocol import Mean, Seen, answers, stopped, whole
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +150,106 @@ def test_keras_patience_is_what_keras_does(made):
     assert stopped(rule, made) == (5, 3)
 
 
+@pytest.fixture
+def averaged(made):
+    """The same run with the mean of the last three measured: best on validation at epoch 5."""
+    made.curves["val_clean_loss"] = np.array([1.1, 1.0, 0.9, 1.0, 1.1, 1.2])
+    made.curves["val_clean_loss_mean3"] = np.array([1.1, 1.05, 1.0, 0.88, 0.85, 0.9])
+    made.curves["test_loss_mean3"] = np.array([1.0, 0.95, 0.9, 0.8, 0.72, 0.9])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("rule", "outcome"),
+    [
+        (averaging_rules.averaging("patience:2", 3)(stopping_rules.CLEAN), (5, Mean(5, 3))),
+        (averaging_rules.averaging("patience:1", 3)(stopping_rules.CLEAN), (4, Mean(4, 3))),
+        (averaging_rules.of_means("patience:1", 3)(stopping_rules.CLEAN), (6, Mean(5, 3))),
+        (averaging_rules.latest(3), (6, Mean(6, 3))),
+    ],
+)
+def test_rules_that_keep_a_mean(averaged, rule, outcome):
+    """Patience 2 ends at 5: the means up to 3, around it (at 4) and from it on (at 5) compete."""
+    assert stopped(rule, averaged) == outcome
+
+
+def test_a_mean_that_is_no_better_than_the_best_epoch_is_not_kept(averaged):
+    averaged.curves["val_clean_loss_mean3"] = averaged.curves["val_clean_loss"] + 0.5
+    rule = averaging_rules.averaging("patience:2", 3)(stopping_rules.CLEAN)
+    assert stopped(rule, averaged) == (5, 3)
+
+
+def test_the_regret_of_a_mean_is_against_the_best_single_epoch(averaged):
+    found = stopping_score.score(lambda epochs: Mean(len(list(epochs)) - 1, 3), [averaged])
+    assert found.regret == pytest.approx(-10)  # 0.72 against 0.8
+    oracle = stopping_score.oracle("test_loss_mean3", [averaged])
+    assert (oracle.regret, oracle.epochs) == (pytest.approx(-10), 1)
+
+
+def test_a_mean_that_was_not_measured_is_refused(averaged):
+    with pytest.raises(ValueError, match="means that made has measured: 3. Received Mean"):
+        stopped(lambda epochs: Mean(len(list(epochs)), 4), averaged)
+    with pytest.raises(TypeError, match="the last one taken, 6. Received Mean"):
+        stopped(lambda epochs: Mean(len(list(epochs)) + 1, 3), averaged)
+
+
+def test_a_rule_less_another_one(made):
+    """Task a: 12.5 and 25 against 0; task b 12.5 against 25. Means 18.75 and -12.5 over tasks."""
+
+    def outcomes(*epochs):
+        tasks = "aab"
+        runs = [
+            suite.Run({**made.meta, "task": t}, made.curves, made.examples, None) for t in tasks
+        ]
+        return [(run, epoch, epoch) for run, epoch in zip(runs, epochs)]
+
+    found = paired_rules.compare(outcomes(4, 5, 4), outcomes(3, 3, 5))
+    assert found.regret == (pytest.approx(3.125), pytest.approx(15.625))
+    assert (found.better, found.worse) == (1, 2)
+    assert found.epochs == pytest.approx((1 + 2 - 1) / 18)
+
+
+def test_rows_of_means_need_a_suite_that_has_them(made, averaged, capsys):
+    tables.stops("with", {"mean": averaging_rules.latest(3)}, [averaged])
+    needing = {name: averaging_rules.RULES[name] for name in tables.NEEDS if "LAWA" in name}
+    assert len(needing) == len(averaging_rules.WINDOWS)
+    averaged.curves.pop("val_clean_loss_mean3")
+    tables.stops("without", needing | {"never": stopping_rules.never}, [averaged])
+    with_means, without = capsys.readouterr().out.split("without")
+    assert "oracle: best mean of 3" in with_means
+    assert "never" in without and "LAWA" not in without
+
+
+def test_rows_and_verdicts_need_the_losses_of_single_rows(made, capsys):
+    bare = suite.Run(made.meta, made.curves, made.examples[:, :0], made.correct)
+    bare.curves["val_clean_loss"] = made.curves["val_loss"]
+    rules = {name: stopping_rules.RULES[name] for name in ("past best", "patience 3, clean")}
+    tables.stops("bare", rules, [bare])
+    tables.verdicts("bare", verdict_rules.RULES, [bare])
+    out = capsys.readouterr().out
+    assert "patience 3, clean" in out and "past best" not in out
+    assert "bare: no table of verdicts" in out
+
+
+def test_the_command_subtracts_a_row_and_chooses_runs(made, tmp_path, capsys):
+    clean = {"clean_loss": np.arange(6.0, 0, -1), "val_clean_loss": made.curves["val_loss"]}
+    clean |= {"loss": clean["clean_loss"], "clean_accuracy": np.full(6, np.nan)}
+    runs = [
+        suite.Run(
+            {**made.meta, "task": "t", "l2": l2}, made.curves | clean, made.examples, made.correct
+        )
+        for l2 in (0.0, 0.001)
+    ]
+    suite.save(runs, tmp_path / "two.npz")
+    words = ["--suite", str(tmp_path / "two.npz"), "--stops", "--where", "l2=0.001"]
+    command.main([*words, "--against", "patience 10, clean"])
+    out = capsys.readouterr().out
+    assert "l2=0.001: 1 runs" in out and "verdict rule" not in out
+    assert "minus patience 10, clean" in out
+    with pytest.raises(SystemExit, match="no run with l2=7. Values: 0.0, 0.001"):
+        command.main([*words[:-1], "l2=7"])
+
+
 def test_trainproof_waits_for_three_and_for_training_to_fall(made):
     """The median of the last three is above 1.2 times the best at the last epoch only."""
     made.curves["val_loss"] = np.array([1.0, 0.5, 0.55, 0.61, 0.62, 0.9])
@@ -175,8 +284,13 @@ def test_the_command_scores_a_rule_of_your_own(made, tmp_path, monkeypatch, caps
         (["--verdict", "rule"], "a rule is written module:name. Received 'rule'."),
         (["--stop", "no_such_module:rule"], "there is no module 'no_such_module' to import."),
         (["--stop", "math:no_such"], "the module 'math' has no function 'no_such'."),
-        (["--suite", "nowhere.npz"], "a suite is one of development, held-out, or a file"),
+        (
+            ["--suite", "nowhere.npz"],
+            "a suite is one of development, held-out, keras-development, keras-held-out, or",
+        ),
         (["--alone"], "--alone leaves no row"),
+        (["--where", "l2"], "runs are chosen by FACTOR=VALUE, such as l2=0.001. Received 'l2'."),
+        (["--against", "mine"], "invalid choice: 'mine'"),
     ],
 )
 def test_a_mistake_is_one_sentence(words, sentence, capsys):

@@ -8,7 +8,7 @@ import pytest
 
 import kreg
 from kreg.diagnostics.rest import falls_on
-from kreg.measuring import Rows, clean_evaluator, restart_probe
+from kreg.measuring import Rows, clean_evaluator, restart_probe, weight_evaluator
 from tests.unit.measuring.conftest import classifier
 
 RNG = np.random.default_rng(0)
@@ -151,3 +151,41 @@ def test_the_switch(switch, monkeypatch, data):
     watch = kreg.Diagnostics(train, validation, probe_training=switch, verbose=0)
     model.fit(*train, epochs=9, verbose=0, callbacks=[watch])
     assert bool(asked) is switch and bool(watch.record.restart) is switch
+
+
+def noisy(strength):
+    """A small classifier with noise and a penalty, the same one each time."""
+    model = classifier(dropout=0.4)
+    kreg.regularize(model, kreg.L2(strength))
+    model.compile(kreg.optimizers.Adam(0.01), model.loss, metrics=["accuracy"])
+    return model
+
+
+def probe_of(model, data):
+    sides = [Rows(*side) for side in data]
+    first = {v.path: np.array(v.numpy()) for v in model.trainable_variables if "kernel" in v.name}
+    penalty = weight_evaluator(model)
+    return restart_probe.restart(
+        model,
+        clean_evaluator(model),
+        sides,
+        sides[0],
+        first=first,
+        penalty=lambda: penalty().penalty,
+    )
+
+
+@pytest.mark.parametrize("most", [2**26, pytest.param(0, marks=pytest.mark.slow)])
+def test_a_compiled_descent_sees_other_strengths_and_is_compiled_once(data, most, monkeypatch):
+    monkeypatch.setattr(restart_probe, "MOST_BYTES", most)  # in one call, or one by one
+    model = noisy(1e-4)
+    weak = probe_of(model, data)
+    made = []
+    monkeypatch.setattr(restart_probe, "Descent", lambda *told: made.append(told))
+    model.optimizer.set_strengths(None, l2=10.0)
+    strong = probe_of(model, data)
+    assert not made
+    monkeypatch.undo()
+    assert weak == probe_of(noisy(1e-4), data)  # in one call, also where the first one was not
+    assert strong == probe_of(noisy(10.0), data)
+    assert strong["penalty"][0] > 1e4 * weak["penalty"][0]

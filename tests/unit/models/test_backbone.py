@@ -99,8 +99,10 @@ def test_a_model_of_ones_own_goes_on_under_a_new_head():
     x = keras.layers.Conv2D(3, 3, name="conv")(keras.layers.Rescaling(1 / 255)(inputs))
     x = keras.layers.GlobalAveragePooling2D()(x)
     own = keras.Model(inputs, keras.layers.Dense(10, name="head")(x), name="mine")
+    own.get_layer("conv").trainable = False  # as a training of the head alone leaves it
     with pytest.warns(UserWarning, match="The head 'head' of mine was left out"):
         model = built((8, 8, 1), 4, "classification", name=own)
+    assert len(model.trainable_weights) == 4
     assert model.name == "mine" and model.output_shape == (None, 4)
     resized = keras.layers.Resizing(12, 12)(np.full((2, 8, 8, 1), 100.0))
     features = keras.Model(own.input, own.layers[-1].input)(resized)

@@ -17,6 +17,7 @@ PENALTIES = [
     kreg.GroupMCP(0.4, 3.0, axis=-2),
     kreg.GroupSCAD(0.4, 3.7, axis=-2),
     kreg.L0(0.2, gamma=0.5),
+    kreg.NuclearNorm(0.4, every=3),
     kreg.NonNegative(),
     kreg.Box(-0.3, 0.2),
     kreg.MaxNorm(0.7),

@@ -74,3 +74,20 @@ def test_the_report_of_an_earlier_end_is_not_that_of_a_run_that_goes_on(run, tmp
 
     run(goes_on)
     assert capsys.readouterr().out.count("after epoch 12") == 1
+
+
+def test_what_trackers_keep_is_looked_at_again_when_it_grows(tmp_path):
+    store, log = tmp_path / "mlflow.db", tmp_path / "offline-run-1" / "run-a.wandb"
+    log.parent.mkdir()
+    for path in (store, log):
+        path.write_bytes(b"x")
+    for looked_at, grows in (
+        (store, store),
+        (store / "run", store),
+        (tmp_path, store),
+        (tmp_path, log),
+    ):
+        before = watching.signature(looked_at)
+        grows.write_bytes(grows.read_bytes() + b"x")
+        assert watching.signature(looked_at) != before
+    assert watching.signature(tmp_path / "not there yet") == ()

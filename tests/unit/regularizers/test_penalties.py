@@ -29,6 +29,7 @@ ALL = [
     kreg.SCAD(0.1, 4.0),
     kreg.GroupMCP(0.1, 4.0, axis=-1),
     kreg.GroupSCAD(0.1, 4.0),
+    kreg.NuclearNorm(0.1, every=3),
     kreg.MaxNorm(1.5),
     kreg.UnitNorm(),
     kreg.NonNegative(),
@@ -129,6 +130,7 @@ def test_the_penalty_is_float32_for_half_precision_weights(dtype):
         kreg.SCAD,
         kreg.L0,
         kreg.AdaptiveL1,
+        kreg.NuclearNorm,
     ],
 )
 def test_bad_strengths_are_refused_in_a_sentence(cls, bad):
@@ -169,6 +171,7 @@ def test_from_ratio_is_the_textbooks_alpha_form():
         kreg.MCP,
         kreg.GroupSCAD,
         lambda s: kreg.L0(s, gamma=1.0),
+        kreg.NuclearNorm,
     ],
     ids=[
         "l1",
@@ -181,6 +184,7 @@ def test_from_ratio_is_the_textbooks_alpha_form():
         "mcp",
         "group_scad",
         "l0",
+        "nuclear",
     ],
 )
 def test_strength_max_is_where_the_last_weight_becomes_zero(make):

@@ -67,14 +67,23 @@ def test_one_strength_for_a_grid_over_penalties(reg, key):
     assert getattr(composed(reg=reg, strength=0.25).reg, key) == 0.25
 
 
+@pytest.mark.parametrize("reg", ["elasticnet", "sparse_group", "l1"])
+def test_a_strength_means_what_it_means_on_the_command_line(reg):
+    told = compose_job([f"reg={reg}", "reg.strength=0.25", "data=wine"]).reg
+    assert composed(reg=reg, strength=0.25).reg == told
+    assert composed(reg=reg, strength=np.float32(0.25)).reg == told
+
+
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
         ({"reg": "l2", "l1": 1e-3}, r"l1=0\.001 contradicts reg='l2', which has l2\. Leave l1 out"),
         ({"reg": "none", "l2": 1.0}, "contradicts reg='none', which has no strength"),
         ({"reg": "l1", "l1": 1.0, "strength": 2.0}, r"strength=2\.0 and l1=1\.0 both say"),
-        ({"reg": "elasticnet", "strength": 1.0}, "has l1 and l2. Set these"),
-        ({"reg": "none", "strength": 1.0}, "has no strength. Leave it out"),
+        ({"reg": "elasticnet", "strength": -1.0}, "strength"),
+        ({"reg": "sparse_group", "strength": "strong"}, "strength"),
+        ({"reg": "none", "strength": 1.0}, "reg='none' has none. Leave it out"),
+        ({"reg": "maxnorm", "strength": 1.0}, "reg='maxnorm' has none. Leave it out"),
         ({"l1": -1.0}, "reg.l1"),
         ({"l1": object()}, "reg.l1"),
         ({"model": "depe"}, "Did you mean 'deep'"),

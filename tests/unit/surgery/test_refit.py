@@ -11,7 +11,7 @@ import kreg
 import kreg.optimizers
 from kreg.surgery import compress_and_refit, size_path, sparsity
 from kreg.surgery.compression_path import restart
-from kreg.surgery.refit import keeping_zeros
+from kreg.surgery.refit import compile_like, keeping_zeros
 from kreg.surgery.size_curve import knee_of
 
 
@@ -60,6 +60,27 @@ def test_refit_gives_a_plain_smaller_model_and_does_not_touch_the_old_one(tmp_pa
     zeros = sparsity(model).zeros
     assert 0 < sparsity(smaller).zeros <= zeros
     assert "kreg" not in smaller.to_json()
+
+
+def test_a_refit_has_no_penalties_also_where_as_many_weights_are_left():
+    x, y = data(16)
+    model = trained(kreg.L1(0.03))
+    model.fit(x, y, verbose=0)
+    seen = []
+    see = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: seen.append(see.model.losses))
+    smaller, *_ = compress_and_refit(model, x, y, epochs=1, callbacks=[see], latency=False)
+    assert len(smaller.weights) == len(model.weights) and seen == [[]]
+
+
+def test_a_model_that_is_compiled_like_another_gets_no_penalties_for_other_weights():
+    model, other = trained(kreg.L1(0.1)), trained()
+    optimizer = keras.mixed_precision.LossScaleOptimizer(kreg.optimizers.SGD(0.1))
+    optimizer.build(model.trainable_variables)
+    model.compile(optimizer, "mse")
+    compile_like(model, other)
+    assert other.losses == [] and isinstance(other.optimizer, type(optimizer))
+    compile_like(other, other, model.optimizer.inner_optimizer)
+    assert other.losses == [] and type(other.optimizer) is kreg.optimizers.SGD
 
 
 def test_no_epochs_no_training_and_an_optimizer_of_ones_own():

@@ -17,6 +17,7 @@ from tests.unit.sweeps.test_launching import ROOT, installed, run_train, started
 
 needs_slurm = pytest.mark.skipif(slurm.reason_why_not(), reason=str(slurm.reason_why_not()))
 LAUNCHER = "hydra/launcher=submitit_slurm"
+EPOCHS = 800  # some twenty seconds: a signal after the first of them finds the job at work
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_jobs_outlive_who_waits_and_are_found_again(ending, cluster, launch, tmp
 @installed("hydra_submitit_launcher")
 def test_a_job_that_slurm_interrupts_ends_like_one_that_it_let_run(cluster, tmp_path):
     sweep = ["-m", "debug=fast", "model=deep", "reg=l1", "reg.l1=1e-3,1e-2"]
-    sweep += ["trainer.epochs=200", "hydra.sweep.dir=out"]
+    sweep += [f"trainer.epochs={EPOCHS}", "hydra.sweep.dir=out"]
     # SLURM itself would send the signal after a minute and a half; here the test is faster
     limits = ["hydra.launcher.timeout_min=2", "hydra.launcher.signal_delay_s=1"]
     undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
@@ -86,7 +87,7 @@ def test_a_job_that_slurm_interrupts_ends_like_one_that_it_let_run(cluster, tmp_
     assert "2 runs, 2 done" in output and (disturbed / "out" / "sweep.html").is_file()
     for number in (0, 1):
         epoch, *_ = re.findall(r"going on after epoch (\d+)", printed(disturbed, number))
-        assert 5 <= int(epoch) < 200
+        assert 5 <= int(epoch) < EPOCHS
     tables = [sweeps.collect(folder / "out").runs for folder in (undisturbed, disturbed)]
     for column in ("reg.l1", "status", "val_clean_loss", "sparsity", "epochs", "best_epoch"):
         assert tables[0][column].tolist() == tables[1][column].tolist()
@@ -113,7 +114,7 @@ def test_a_job_whose_time_is_up_for_good_is_unfinished_and_can_be_continued(clus
         "debug=fast",
         "model=deep",
         "seed=0",
-        "trainer.epochs=200",
+        f"trainer.epochs={EPOCHS}",
         "hydra.sweep.dir=out",
     ]
     once = ["hydra.launcher.timeout_min=2", "hydra.launcher.signal_delay_s=1"]

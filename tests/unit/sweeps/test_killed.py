@@ -25,11 +25,11 @@ KILLS = 3
 JOBLIB = pytest.param("joblib", marks=installed("hydra_joblib_launcher"))
 
 
-def start(folder: Path, *arguments) -> subprocess.Popen:
-    """The sweep, in a process whose folder is `folder`."""
+def start(folder: Path, *arguments, many: bool = True) -> subprocess.Popen:
+    """The sweep, or a single run, in a process whose folder is `folder`."""
     folder.mkdir(exist_ok=True)
     return subprocess.Popen(
-        [sys.executable, str(ROOT / "train.py"), *SMALL, *arguments],
+        [sys.executable, str(ROOT / "train.py"), *SMALL[not many :], *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -90,6 +90,53 @@ def test_killed_at_random_moments(launcher, whole, tmp_path):
     else:
         finish(start(tmp_path / "run", *arguments))
     assert rows(tmp_path / "run") == table
+
+
+STACK = ["hydra/launcher=stacked", "reg.l1=1e-3,1e-2", "seed=1,2,3", "stop=patience"]
+STACK += ["stop.patience=3", "trainer.epochs=40", "optimizer.learning_rate=0.05"]
+
+
+@pytest.mark.slow
+def test_a_stacked_sweep_that_is_killed_ends_in_the_same_bits_as_one_that_is_not(tmp_path):
+    seed = int(os.environ.get("KREG_KILL_SEED", secrets.randbits(32)))
+    print(f"KREG_KILL_SEED={seed}")
+    finish(start(tmp_path / "whole", *STACK))
+    table, moments = rows(tmp_path / "whole"), random.Random(seed)
+    assert len(set(table["epochs"])) > 1  # their own rules have stopped them
+    for done in sorted(moments.sample(range(6), 2)):
+        process = start(tmp_path / "run", *STACK)
+        while len(list(tmp_path.glob("run/logs/*/sweeps/*/*/result.json"))) < done:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        time.sleep(moments.uniform(0, 1))
+        kill(process)
+    finish(start(tmp_path / "run", *STACK))
+    assert rows(tmp_path / "run") == table
+    plans = [plan_of(tmp_path / name) for name in ("whole", "run")]
+    assert plans[0] == plans[1] and plans[0]["stacks"][0]["jobs"] == list(range(6))
+
+
+def plan_of(folder: Path) -> dict:
+    """`sweep.json` of the only sweep below a folder."""
+    (plan,) = folder.glob("logs/*/sweeps/*/sweep.json")
+    return json.loads(plan.read_text())
+
+
+@pytest.mark.slow
+def test_a_job_of_a_stack_is_not_resumed_alone(tmp_path):
+    process = start(tmp_path / "run", *STACK)
+    while not list(tmp_path.glob("run/logs/*/sweeps/*/0_*/state/epoch_*.npz")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    assert kill(process)
+    (folder,) = tmp_path.glob("run/logs/*/sweeps/*/0_*")
+    (folder / "result.json").unlink(missing_ok=True)  # it may have come to its end meanwhile
+    own = ["reg.l1=1e-3", "seed=1", *STACK[3:], f"resume={folder}"]
+    alone = start(tmp_path / "run", *own, many=False)
+    output, _ = alone.communicate(timeout=300)
+    assert alone.returncode == 1, output
+    assert "its training was 'in a stack of 6 jobs' and is 'alone'" in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import pytest
 
 from kreg.launch.compose import compose_job
 from kreg.runs import ResumeError
+from kreg.sweeps.stacked import told
 from kreg.training import app, plan, stacks, start
 from kreg.training.shared_steps import SharedSteps
 from kreg.training.stack import Stack
@@ -115,6 +116,22 @@ def test_members_that_have_ended_are_let_go_and_the_others_go_on():
     assert len(found) == len(variables(members[3].model))
 
 
+def test_a_stack_that_goes_on_lets_the_same_members_go_at_the_same_epochs():
+    members = [
+        planned(config) for config in composed(*(f"model=linear seed={s}" for s in range(4)))
+    ]
+    whole, again = Stack(members), Stack(members)
+    for member, epochs in enumerate((1, 1, 1)):
+        whole.train(member, epochs)
+    expected = whole.state_after(3, 1)
+    again.train(0, 1)  # what a finished member has had
+    found = again.state_after(3, 1)
+    assert [kept for kept, _ in again.epochs] == [kept for kept, _ in whole.epochs]
+    assert [kept for kept, _ in again.epochs] == [[0, 1, 2, 3], [3]]
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_what_is_stacked_follows_from_configurations_and_sizes_alone(monkeypatch):
     configs = composed(
         "reg=l1 reg.l1=0.01",
@@ -137,6 +154,11 @@ def test_what_is_stacked_follows_from_configurations_and_sizes_alone(monkeypatch
     divided = Stacks(configs).decide()
     assert [g["jobs"] for g in divided["stacks"]] == [[1, 5]]
     assert {"jobs": [0], "why": stacks.ALONE} in divided["not_stacked"]
+    assert "memory" not in found
+    sentence = divided["memory"]
+    assert sentence.startswith("The states of 3 jobs would take ")
+    assert sentence.endswith(": at most 2 train at once.")
+    assert told(divided).count(sentence) == 1
     monkeypatch.setattr(stacks, "MOST_PARAMETERS", 100)
     assert not Stacks(configs).decide()["stacks"]
 
@@ -145,7 +167,7 @@ def test_equal_stacks_share_the_jobs_evenly():
     group = stacks.Group(list(range(130)), "", {"bytes": 1})
     assert [len(part.jobs) for part in stacks.parts(group, 1)] == [43, 43, 44]
     heavy = stacks.Group([0, 1], "", {"bytes": stacks.MOST_BYTES})
-    assert "gigabyte" in stacks.parts(heavy, 1)[0].why
+    assert "more than 1.0 GiB" in stacks.parts(heavy, 1)[0].why
 
 
 def run(config, folder, whole=None, steps=None):

@@ -1,0 +1,44 @@
+"""Low-rank changes of kernels: the layers of a model that have one, and the rank of each.
+
+Hu et al., LoRA: low-rank adaptation of large language models, 2021. A layer with `enable_lora` on
+computes with `kernel + A B`; row r of B and column r of A are one rank of the change.
+"""
+
+import keras
+from keras import ops
+
+from kreg import private_keras
+
+
+def holders(layer: keras.Layer) -> list[keras.Layer]:
+    """The layer and those below it that have a low-rank change, in the order of the model."""
+    found = private_keras.all_layers(layer)
+    return [one for one in found if getattr(one, "lora_enabled", False)]
+
+
+def pair(layer: keras.Layer) -> tuple[keras.Variable, keras.Variable]:
+    """A of shape `(..., rank)` and B of shape `(rank, outputs)` of a layer with such a change."""
+    what = "embeddings" if isinstance(layer, keras.layers.Embedding) else "kernel"
+    return getattr(layer, f"lora_{what}_a"), getattr(layer, f"lora_{what}_b")
+
+
+def ranks(model: keras.Model) -> dict[str, tuple[int, int]]:
+    """By path of a layer the rank of its change and the most it may have: rows of B not all zero.
+
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="hidden")])
+    >>> model.get_layer("hidden").enable_lora(2)
+    >>> ranks(model)
+    {'hidden': (0, 2)}
+    """
+    return {path_in(model, layer): rank(pair(layer)[1]) for layer in holders(model)}
+
+
+def path_in(model: keras.Model, layer: keras.Layer) -> str:
+    """The layer's path as seen from `model`: a Sequential puts its own name in front."""
+    return str(layer.path).removeprefix(f"{model.name}/")
+
+
+def rank(b: keras.Variable) -> tuple[int, int]:
+    """Rows of B that are not all zero, and rows."""
+    alive = ops.any(ops.not_equal(b, 0), axis=-1)
+    return int(ops.sum(ops.cast(alive, "int32"))), int(b.shape[0])
