@@ -25,7 +25,19 @@ SHORT = [*WORDS, "trainer.epochs=12", "stop=patience", "stop.patience=1", "stop.
 LONG = [*WORDS, "trainer.epochs=60", "stop=none"]
 PATIENCE = 3600  # seconds until a worker that hangs fails the test, on a busy machine too
 
+BEGUN = []  # every process of this file
+
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nobody_is_left():
+    """A test that fails leaves no worker behind."""
+    yield
+    for process in BEGUN:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 def addresses(count=2):
@@ -43,10 +55,12 @@ def command(folder, *words, cluster=None):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
     environment |= {} if cluster is None else {"TF_CONFIG": json.dumps(cluster)}
     train = [sys.executable, str(ROOT / "train.py"), *words, f"hydra.run.dir={folder}"]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         train, cwd=folder.parent, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
+    BEGUN.append(process)
+    return process
 
 
 def started(folder, *words, own=((), ())):
