@@ -402,6 +402,13 @@ def fit_arguments(model: keras.Model) -> dict[str, Any]:
     return {} if found is None else {n: found.f_locals.get(n) for n in names}
 
 
+def layer_with_activity(penalty: Any) -> keras.Layer | None:
+    """The layer that is asking for this penalty of its activities, or `None`: it is of a weight."""
+    owners = (frame.f_locals.get("self") for frame in _calls("__call__"))
+    layers = (owner for owner in owners if isinstance(owner, keras.Layer))
+    return next((one for one in layers if one.activity_regularizer is penalty), None)
+
+
 def _calls(*endings: str) -> Iterator[FrameType]:
     """The calls in progress of functions whose names end so, the innermost first."""
     frame: FrameType | None = sys._getframe(1)

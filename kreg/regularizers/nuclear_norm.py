@@ -165,6 +165,9 @@ class NuclearNorm(Penalty):
         found: Strengths = optimizer.pull_of(self, w)
         return found
 
+    def takes_activities(self) -> bool:
+        return False  # the rank of a batch is no property of the network
+
     def check_weight(self, shape: tuple[int, ...], name: str) -> None:
         if len(shape) != 2:
             raise check.invalid(

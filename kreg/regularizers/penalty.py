@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import keras
 from keras import ops
 
-from kreg import private_keras, schedules
+from kreg import check, private_keras, schedules
 from kreg.regularizers.prox import Tensor
 from kreg.regularizers.strength import Strength, at_step
 from kreg.schedules import Schedule
@@ -67,7 +67,12 @@ class Penalty(keras.Regularizer):
         """The penalty of a weight as a float32 scalar (float64 for a float64 weight).
 
         What is no weight in the step of a model are activities: no optimizer takes their step.
+
+        Raises:
+            ValueError: If it is an `activity_regularizer`, and says something of weights alone.
         """
+        if not isinstance(w, keras.Variable) and not self.takes_activities():
+            self.refuse_activities()
         if not isinstance(w, keras.Variable) and private_keras.model_in_step() is not None:
             activities = at_least_float32(w)
             return self.total(activities, {**self.strengths(), **self.extras(activities, None)})
@@ -79,6 +84,23 @@ class Penalty(keras.Regularizer):
         weight = at_least_float32(w)
         value = self.total(weight, {**strengths, **self.extras(w, optimizer)})
         return value if optimizer is None else ops.stop_gradient(value)
+
+    def takes_activities(self) -> bool:
+        """Whether the penalty means something of activities, whose step no optimizer takes."""
+        return not self.needs_proximal
+
+    def refuse_activities(self) -> None:
+        """Keras tells a regularizer nothing of its place: the layer that calls it is asked."""
+        layer = private_keras.layer_with_activity(self)
+        if layer is not None:
+            raise check.invalid(
+                "activity_regularizer",
+                f"a penalty of what the layer {layer.name!r} puts out, which "
+                f"kreg.{type(self).__name__} is not: it is about weights alone",
+                self,
+                "Give it to the layer as `kernel_regularizer`. For sparse activities take "
+                "`kreg.layers.ActivityPenalty(l1=1e-3)`.",
+            )
 
     def extras(self, w: Tensor, optimizer: Any | None) -> Strengths:
         """Further entries of `s` that the optimizer knows: where a weight started.

@@ -94,6 +94,17 @@ def without_single_groups(rule: Rule, taken: list[Row]) -> list[Row]:
     return several or taken
 
 
+def passed_over(model: keras.Model, rules: Any) -> list[str]:
+    """The paths of weights that `attach` has left without the penalty of their last rule."""
+    found, left = as_rules(rules), []
+    for layer, weight in weights_of(model):
+        path = path_in(model, weight)
+        heard = [rule for rule in found if takes(rule, layer, path)]
+        if heard and heard[-1].regularizer is not None and weight.regularizer is None:
+            left.append(path)
+    return left
+
+
 def takes(rule: Rule, layer: keras.Layer, path: str) -> bool:
     owner, _, name = path.rpartition("/")
     return rule.takes_layer(layer, owner) and rule.takes_weight(name)

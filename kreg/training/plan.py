@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from kreg.training.workers import Workers
 
 DECODED = 4096  # training images that are decoded at once, to be measured
+PASSED_OVER = (
+    "reg={kind} passes over {path}: all of its weights are one group. Name the layer where it is "
+    "meant: reg.rules=[{{layers: {layer}}}]."
+)
 
 
 @dataclass
@@ -277,7 +281,7 @@ def constants(plan: Plan, config: Config) -> tuple[Any, ...]:
 
 def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
     """Attach the penalty of the `reg` group to the model's kernels; sentences on its limits."""
-    from kreg.surgery.regularization import attach
+    from kreg.surgery.regularization import attach, passed_over
 
     rules = reg.rules(cfg, steps, network)
     if rules is None:
@@ -285,7 +289,11 @@ def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         attach(network, rules)
-    return [str(warning.message) for warning in caught]
+    told = [str(warning.message) for warning in caught]
+    for path in passed_over(network, rules):
+        layer = path.rpartition("/")[0]
+        told.append(PASSED_OVER.format(kind=cfg.kind, path=repr(path), layer=layer))
+    return told
 
 
 def compile_model(plan: Plan, config: Config, at_once: int) -> None:

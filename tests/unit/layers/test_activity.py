@@ -150,3 +150,44 @@ def test_a_penalty_of_kreg_on_activities_trains_as_keras_s_does():
 def test_bad_numbers_are_refused_in_a_sentence(arguments, told):
     with pytest.raises(ValueError, match=told):
         ActivityRegularization(**arguments)
+
+
+WEIGHTS_ALONE = [
+    kreg.L2SP(0.1),
+    kreg.AdaptiveL1(0.1),
+    kreg.L0(0.1),
+    kreg.NuclearNorm(0.1),
+    kreg.MaxNorm(),
+    kreg.UnitNorm(),
+    kreg.NonNegative(),
+    kreg.Box(-1, 1),
+    kreg.Constrained(kreg.L1(0.1), [kreg.NonNegative()]),
+]
+
+
+@pytest.mark.parametrize("rule", WEIGHTS_ALONE, ids=lambda rule: type(rule).__name__)
+def test_a_penalty_of_weights_alone_is_refused_at_the_first_activities(rule):
+    name = type(rule).__name__
+    said = rf"`activity_regularizer`.*the layer 'hidden'.*kreg\.{name} is not.*kernel_regularizer"
+    layer = keras.layers.Dense(3, name="hidden", activity_regularizer=rule)
+    with pytest.raises(ValueError, match=said):
+        layer(X)
+    as_it_should = keras.layers.Dense(3, kernel_regularizer=rule)
+    as_it_should(X)  # the same object, of weights: nothing is refused
+    assert len(as_it_should.losses) == 1
+
+
+@pytest.mark.parametrize("optimizer", [kreg.optimizers.Adam, keras.optimizers.Adam])
+def test_it_is_refused_before_the_first_step(optimizer):
+    model = network(rule=kreg.L2SP(0.1), optimizer=optimizer(0.01))
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=r"the layer 'hidden'.*kreg\.L2SP is not"):
+        model.fit(X, Y, verbose=0)
+    np.testing.assert_array_equal(before[0], model.get_weights()[0])
+
+
+@pytest.mark.parametrize("rule", [kreg.L1(0.1), kreg.L2(0.1), kreg.GroupLasso(0.1, axis=-1)])
+def test_other_penalties_are_a_mean_over_the_examples(rule):
+    layer = keras.layers.Dense(3, activity_regularizer=rule)
+    expected = float(rule.value(layer(X))) / len(X)
+    assert float(layer.losses[0]) == pytest.approx(expected, rel=1e-5)
