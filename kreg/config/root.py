@@ -78,6 +78,12 @@ class Root:
     calibrate: bool = switch(
         False, "best.keras divides its class scores by one temperature, fitted to validation rows"
     )
+    distribute: str = one_of(
+        "none",
+        ("none", "multiworker"),
+        "multiworker: the processes that TF_CONFIG names train one model, each with its share of "
+        "every batch",
+    )
     check: bool = switch(False, "compose, build, validate, do not train")
     allow: list[str] = many([], "packages whose components a `kind: package.module:Name` may name")
 

@@ -8,4 +8,5 @@ from .splits import Splitting as Splitting
 from .splits import split_rows as split_rows
 from .stream import epoch_stream as epoch_stream
 from .stream import ordered as ordered
+from .stream import share_of as share_of
 from .stream import steps_per_epoch as steps_per_epoch

@@ -31,6 +31,20 @@ def steps_per_epoch(rows: int, batch_size: int) -> int:
     return -(-rows // batch_size)
 
 
+def share_of(rows: Any, index: int, count: int) -> tuple[Any, Any]:
+    """The first row of a batch that the worker `index` of `count` has, and the first after it.
+
+    Args:
+        rows: Of the batch, a number or an integer tensor.
+        index: Of the worker, from 0.
+        count: Of the workers.
+
+    >>> [share_of(7, index, 3) for index in range(3)]
+    [(0, 2), (2, 4), (4, 7)]
+    """
+    return rows * index // count, rows * (index + 1) // count
+
+
 def epoch_stream(
     split: Split,
     *,
@@ -40,6 +54,7 @@ def epoch_stream(
     epochs: int | None = None,
     augment: Callable[..., Any] | None = None,
     shuffle: bool = True,
+    share: tuple[int, int] | None = None,
 ) -> "tf.data.Dataset":
     """A `tf.data.Dataset` of batches for `model.fit(steps_per_epoch=steps_per_epoch(...))`.
 
@@ -53,6 +68,8 @@ def epoch_stream(
             batch that returns what `fit` shall see; `index` are the batch's row numbers, `(batch,)`
             int64, and `epoch` is an int64 scalar.
         shuffle: Whether each epoch has an order of its own. Defaults to `True`.
+        share: `(index, count)`: only the rows of each batch that the worker `index` of `count`
+            trains on, see `share_of`. Defaults to `None`, all of them.
 
     Returns:
         A dataset of `(x, y)` or, where the split is weighted, `(x, y, weight)`.
@@ -69,7 +86,10 @@ def epoch_stream(
     fetch = as_it_is(_fetching(split))
 
     def batches(epoch: "tf.Tensor") -> "tf.data.Dataset":
-        return order(epoch).batch(batch_size).map(lambda index: (index, epoch))
+        rows = order(epoch).batch(batch_size)
+        if share is not None:
+            rows = rows.map(lambda index: index[slice(*share_of(tf.size(index), *share))])
+        return rows.map(lambda index: (index, epoch))
 
     def load(index: "tf.Tensor", epoch: "tf.Tensor") -> Any:
         batch = fetch(index)

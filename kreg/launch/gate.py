@@ -11,6 +11,8 @@ from pathlib import Path
 from hydra.errors import HydraException
 
 from kreg import sweeps
+from kreg.config import cluster
+from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import (
     catalogue,
@@ -133,6 +135,8 @@ def check_all(line: CommandLine) -> Checked:
 
 def _train(train: Train, line: CommandLine, checked: Checked) -> int:
     """One run: a new one, or one that goes on, or one that only checks and leaves nothing."""
+    if shares_only(checked.first):
+        return _told(lambda: work(checked.first))
     decision = directories.for_run(line, checked)
     if decision.directory is None or decision.action == resume.FINISHED:
         page = decision.directory and decision.directory.file("report.html")
@@ -157,6 +161,7 @@ def _train(train: Train, line: CommandLine, checked: Checked) -> int:
 def _sweep(train: Train, line: CommandLine, checked: Checked) -> int:
     """Run what is missing of a sweep; its table comes also after failures and interruptions."""
     launchers.check(line)
+    refuse_shared(checked)
     if checked.first.check:  # every job is built, none trained: there will be nothing to compare
         with directories.scratch(checked.first) as folder:
             where = directories.setting(directories.SWEEP_DIR, folder)
@@ -178,9 +183,40 @@ def _hand_over(train: Train, arguments: list[str], checked: Checked) -> int:
     prepare()
     launchers.register()
     sys.argv[1:] = folders_of_options.absolute(arguments)
+    return _told(lambda: train(checked))
+
+
+def refuse_shared(checked: Checked) -> None:
+    """A sweep's jobs are trained by one process each.
+
+    Raises:
+        ConfigError: If one is to be trained by several.
+    """
+    if any(config.distribute != "none" for config in checked.configs.values()):
+        raise ConfigError(
+            "distribute=multiworker trains one model, and this is a sweep of several. Train "
+            "them one by one, or spread the sweep: hydra/launcher=joblib, ray or submitit_slurm."
+        )
+
+
+def shares_only(config: Config) -> bool:
+    """Whether this process is a worker that has no directory: another one has it."""
+    shared = config.distribute != "none" and not config.check
+    return shared and not cluster.of_environment().is_first
+
+
+def work(config: Config) -> None:
+    """The part of a worker that is not the first."""
+    from kreg.training import distributed  # starts TensorFlow, after everything was checked
+
+    distributed.work(config)
+
+
+def _told(job: Callable[[], None]) -> int:
+    """Do it; what ends it is told in a sentence, where it is one."""
     try:
         with _errors_come_through():
-            train(checked)
+            job()
     except (ConfigError, HydraException):
         raise
     except Exception as error:

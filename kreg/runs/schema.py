@@ -13,6 +13,7 @@ class Configuration(TypedDict, total=False):
     resume: str
     allow: list[str]
     calibrate: bool
+    distribute: str
     objective: str
     procedure: str
     arguments: Group

@@ -21,6 +21,7 @@ from kreg.runs.ownership import CONFIG
 from kreg.training import (
     about,
     compression,
+    distributed,
     keeping,
     own_callbacks,
     plan,
@@ -68,6 +69,7 @@ def run(
     began = time.perf_counter()
     if config.procedure != "train":
         return 0.0 if config.check else conduct(config, directory)
+    workers = distributed.connected(config)
     device = start.prepare(config.trainer, config.seed, steps)
     if config.check:
         announce(plan.make(config, steps), device, config)
@@ -79,6 +81,8 @@ def run(
         begun = place.read_json(CONFIG)
         config = earlier_defaults.as_begun(config, begun)
         training = make(config, steps, stacks)
+        if workers:
+            distributed.join(training, workers)
         announce(training, device, config)
         if isinstance(config.augment, AugmentOptions) and config.augment.preview:
             say(samples.write(training, place.path), sys.stdout)
@@ -209,7 +213,9 @@ def fit_and_report(
     """The training itself, its result, its model and its page."""
     stream, first = training.stream(store.epoch), store.epoch
     began = time.perf_counter()
-    with callbacks.interrupt, callbacks.progress, own_callbacks.named(callbacks.own, place.path):
+    named = own_callbacks.named(callbacks.own, place.path)
+    together = distributed.together(training, config, *epochs_left(training, store))
+    with callbacks.interrupt, callbacks.progress, named, together:
         fit(training, callbacks, stream, store)
     seconds = time.perf_counter() - began
     place.refuse_gone()
@@ -270,12 +276,12 @@ def fit(
     store: Checkpoint | None = None,
 ) -> None:
     """Keras's own `fit` on the epoch stream; nothing of kreg stands inside the training step."""
-    first, stopped = (store.epoch, store.stopped) if store else (0, False)
+    first, last = epochs_left(training, store)
     training.model.fit(
         stream,
         steps_per_epoch=training.steps,
         initial_epoch=first,
-        epochs=first if stopped else max(training.budget.epochs, first),
+        epochs=last,
         # Diagnostics measures the same rows anyway, and writes Keras's names as well
         validation_data=None if callbacks.validates else training.held_out(),
         validation_batch_size=1024,
@@ -283,6 +289,12 @@ def fit(
         callbacks=callbacks.in_order,
         verbose=0,
     )
+
+
+def epochs_left(training: Plan, store: Checkpoint | None) -> tuple[int, int]:
+    """The epochs that are done, and after how many the training ends at most."""
+    first, stopped = (store.epoch, store.stopped) if store else (0, False)
+    return first, first if stopped else max(training.budget.epochs, first)
 
 
 def save_report(

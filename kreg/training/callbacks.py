@@ -112,6 +112,7 @@ def assemble(
     import keras
 
     from kreg import callbacks as room
+    from kreg.callbacks.together import SharedMetrics, Together
 
     epochs = plan.budget.epochs
     gap = stopping.proving(plan, config)
@@ -140,6 +141,8 @@ def assemble(
         bar,
     ]
     members = [member for member in members if member is not None]
+    if plan.workers:
+        members = [SharedMetrics(plan.workers), *members, Together(plan.workers, interrupt)]
     if store:
         members.append(room.Saver(store, members, config.trainer.save_every))
     return TrainingCallbacks(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from kreg.augment import Pipeline
     from kreg.data import Data, Raw, Split
+    from kreg.training.workers import Workers
 
 DECODED = 4096  # training images that are decoded at once, to be measured
 
@@ -45,6 +46,7 @@ class Plan:
         pretrained: The checked `model` group.
         finetune: The checked `finetune` group.
         stacked: How many jobs its stack has, see `kreg.training.stacks`; 0 for a training alone.
+        workers: With whom it is shared, see `kreg.training.distributed`; `None` in one process.
     """
 
     data: "Data"
@@ -59,6 +61,7 @@ class Plan:
     pretrained: object = None
     finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
     stacked: int = 0
+    workers: "Workers | None" = None
 
     @property
     def steps(self) -> int:
@@ -199,6 +202,7 @@ class Plan:
             seed=self.seed,
             first_epoch=first_epoch * self.budget.passes,
             augment=self.pipeline,
+            share=self.workers.share if self.workers else None,
         )
         return rows
 
@@ -294,5 +298,6 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
         loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,
-        jit_compile=xla.jit_compile(config.trainer, plan.model),
+        # XLA compiles no sum over several workers
+        jit_compile=config.distribute == "none" and xla.jit_compile(config.trainer, plan.model),
     )

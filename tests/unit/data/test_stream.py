@@ -31,6 +31,20 @@ def test_the_stream_starts_anywhere():
         assert epochs(first=first, last=5) == whole[first:]
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_workers_share_every_batch_and_nothing_is_left_out(count):
+    whole = [batch[1].numpy() for batch in epoch_stream(SPLIT, batch_size=BATCH, seed=7, epochs=2)]
+    parts = [
+        [batch[1].numpy() for batch in epoch_stream(
+            SPLIT, batch_size=BATCH, seed=7, epochs=2, share=(index, count)
+        )]
+        for index in range(count)
+    ]  # fmt: skip
+    for batch, *shares in zip(whole, *parts, strict=True):
+        np.testing.assert_array_equal(batch, np.concatenate(shares))
+        assert {len(share) for share in shares} <= {len(batch) // count, -(-len(batch) // count)}
+
+
 def test_the_seed_decides():
     assert epochs(seed=7) == epochs(seed=7) != epochs(seed=8)
 

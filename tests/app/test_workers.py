@@ -1,0 +1,168 @@
+"""Two processes train the model of one: its weights, zeros, numbers, end; killed, they go on."""
+
+import csv
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from kreg.runs import RunDirectory
+
+ROOT = Path(__file__).parents[2]
+WORDS = [
+    "data=digits", "model=shallow", "model.width=16", "reg=elasticnet", "reg.l1=1e-3",
+    "trainer.batch_size=100", "optimizer.clipnorm=1", "trainer.save_every=0",
+]  # fmt: skip
+SHORT = [*WORDS, "trainer.epochs=12", "stop=patience", "stop.patience=1", "stop.min_delta=4%"]
+LONG = [*WORDS, "trainer.epochs=60", "stop=none"]
+PATIENCE = 3600  # seconds until a worker that hangs fails the test, on a busy machine too
+
+BEGUN = []  # every process of this file
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nobody_is_left():
+    """A test that fails leaves no worker behind."""
+    yield
+    for process in BEGUN:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def addresses(count=2):
+    """Free ports of this machine."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    found = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
+    for one in sockets:
+        one.close()
+    return found
+
+
+def command(folder, *words, cluster=None):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment |= {} if cluster is None else {"TF_CONFIG": json.dumps(cluster)}
+    train = [sys.executable, str(ROOT / "train.py"), *words, f"hydra.run.dir={folder}"]
+    process = subprocess.Popen(
+        train, cwd=folder.parent, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    BEGUN.append(process)
+    return process
+
+
+def started(folder, *words, own=((), ())):
+    """Two workers of one training; `own` are words that one of them alone has."""
+    workers = addresses()
+    cluster = [
+        {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+        for index in range(2)
+    ]
+    return [
+        command(folder, "distribute=multiworker", *words, *own[index], cluster=cluster[index])
+        for index in range(2)
+    ]
+
+
+def ended(*processes):
+    """Their exit codes and what they have said."""
+    said = [process.communicate(timeout=PATIENCE)[0] for process in processes]
+    return [process.returncode for process in processes], said
+
+
+def until_begun(folder, processes, epochs=3):
+    """Wait until so many epochs are on the disk."""
+    history, end = folder / "history.csv", time.monotonic() + PATIENCE
+    while not history.exists() or len(history.read_text().splitlines()) <= epochs:
+        assert time.monotonic() < end and all(one.poll() is None for one in processes)
+        time.sleep(0.05)
+
+
+def weights(folder):
+    return [np.asarray(w) for w in keras.models.load_model(folder / "best.keras").get_weights()]
+
+
+def history(folder):
+    with open(folder / "history.csv") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed") / "run"
+    codes, said = ended(*started(folder, *LONG))
+    assert codes == [0, 0], said
+    return weights(folder)
+
+
+def test_two_train_the_weights_of_one(tmp_path):
+    codes, said = ended(*started(tmp_path / "two", *SHORT))
+    assert codes == [0, 0], said
+    codes, said = ended(command(tmp_path / "one", *SHORT, "trainer.jit_compile=false"))
+    assert codes == [0], said
+    for ours, theirs in zip(weights(tmp_path / "two"), weights(tmp_path / "one"), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+        np.testing.assert_array_equal(ours == 0, theirs == 0)
+    both = history(tmp_path / "two"), history(tmp_path / "one")
+    assert len(both[0]) == len(both[1]) < 12
+    for ours, theirs in zip(*both):
+        assert ours.keys() == theirs.keys() and "loss" in ours and "accuracy" in ours
+        for name in ours:
+            assert float(ours[name]) == pytest.approx(float(theirs[name]), rel=1e-5, abs=1e-5), name
+    results = [RunDirectory(tmp_path / name).result for name in ("two", "one")]
+    for key in ("verdict", "stop_reason", "best_epoch", "epochs", "sparsity"):
+        assert results[0][key] == results[1][key], key
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_worker_that_is_killed_ends_all_and_the_same_command_goes_on(
+    tmp_path, undisturbed, victim
+):
+    folder = tmp_path / "run"
+    pair = started(folder, *LONG)
+    until_begun(folder, pair)
+    pair[victim].kill()
+    codes, said = ended(*pair)
+    assert codes[victim] == -signal.SIGKILL
+    assert codes[1 - victim] == 1 and "A worker is gone" in said[1 - victim], said
+    assert "Traceback" not in said[1 - victim]
+    codes, said = ended(*started(folder, *LONG))
+    assert codes == [0, 0] and "continuing" in said[0], said
+    for ours, theirs in zip(weights(folder), undisturbed, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("told", [0, 1])
+def test_a_worker_that_is_told_to_stop_takes_the_other_with_it(tmp_path, undisturbed, told):
+    folder = tmp_path / "run"
+    pair = started(folder, *LONG)
+    until_begun(folder, pair)
+    pair[told].send_signal(signal.SIGTERM)
+    codes, said = ended(*pair)
+    assert codes == [143, 143], said
+    assert len(history(folder)) < 60
+    codes, said = ended(*started(folder, *LONG))
+    assert codes == [0, 0], said
+    for ours, theirs in zip(weights(folder), undisturbed, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_workers_that_differ_are_refused_before_the_first_step(tmp_path):
+    folder = tmp_path / "run"
+    codes, said = ended(*started(folder, *SHORT, own=((), ("seed=1",))))
+    assert codes == [1, 1], said
+    for text in said:
+        assert "has another seed than worker 0: '1' and '0'" in text and "Traceback" not in text
+    assert not (folder / "history.csv").exists()
