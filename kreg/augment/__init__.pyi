@@ -11,12 +11,7 @@ from .filters import RandomGaussianBlur as RandomGaussianBlur
 from .filters import RandomSharpness as RandomSharpness
 from .geometry import RandomCrop as RandomCrop
 from .geometry import RandomFlip as RandomFlip
-from .geometry import RandomPerspective as RandomPerspective
-from .geometry import RandomResizedCrop as RandomResizedCrop
-from .geometry import RandomRotation as RandomRotation
-from .geometry import RandomShear as RandomShear
 from .geometry import RandomTranslation as RandomTranslation
-from .geometry import RandomZoom as RandomZoom
 from .keras_layers import from_keras as from_keras
 from .mixing import CutMix as CutMix
 from .mixing import LabelSmoothing as LabelSmoothing
@@ -32,5 +27,10 @@ from .policies import RandAugment as RandAugment
 from .policies import RandomApply as RandomApply
 from .policies import RandomChoice as RandomChoice
 from .policies import TrivialAugment as TrivialAugment
+from .resampling import RandomPerspective as RandomPerspective
+from .resampling import RandomResizedCrop as RandomResizedCrop
+from .resampling import RandomRotation as RandomRotation
+from .resampling import RandomShear as RandomShear
+from .resampling import RandomZoom as RandomZoom
 from .tabular import FeatureMask as FeatureMask
 from .tabular import FeatureNoise as FeatureNoise

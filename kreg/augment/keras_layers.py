@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from kreg import check
-from kreg.augment import color, erasing, filters, geometry, mixing, pixels, policies
+from kreg.augment import (
+    color,
+    erasing,
+    filters,
+    geometry,
+    mixing,
+    pixels,
+    policies,
+    resampling,
+)
 from kreg.augment.pipeline import Pipeline
 from kreg.augment.ranges import Magnitude, Uniform
 from kreg.augment.stage import AnyStage, Policy, Recipe, Stage
@@ -137,14 +146,14 @@ COUNTERPARTS: dict[str, Callable[[Config], AnyStage]] = {
     "RandomTranslation": lambda c: geometry.RandomTranslation(
         symmetric(c["height_factor"]), symmetric(c["width_factor"]), **fills(c)
     ),
-    "RandomRotation": lambda c: geometry.RandomRotation(symmetric(c["factor"]), **reads(c)),
-    "RandomZoom": lambda c: geometry.RandomZoom(
+    "RandomRotation": lambda c: resampling.RandomRotation(symmetric(c["factor"]), **reads(c)),
+    "RandomZoom": lambda c: resampling.RandomZoom(
         symmetric(c["height_factor"]), symmetric(c["width_factor"]), **reads(c)
     ),
-    "RandomShear": lambda c: geometry.RandomShear(
+    "RandomShear": lambda c: resampling.RandomShear(
         symmetric(c["x_factor"]), symmetric(c["y_factor"]), **reads(c)
     ),
-    "RandomPerspective": lambda c: geometry.RandomPerspective(
+    "RandomPerspective": lambda c: resampling.RandomPerspective(
         min(c["scale"], 1.0), p=chance(c["factor"]), **reads(c)
     ),
     "RandomBrightness": lambda c: color.RandomBrightness(symmetric(c["factor"])),

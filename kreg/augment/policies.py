@@ -13,10 +13,11 @@ from kreg import check
 from kreg.augment import ranges
 from kreg.augment.color import RandomBrightness, RandomContrast, RandomSaturation
 from kreg.augment.filters import RandomSharpness
-from kreg.augment.geometry import RandomRotation, RandomShear, RandomTranslation
+from kreg.augment.geometry import RandomTranslation
 from kreg.augment.options import OPERATIONS, SHARE
 from kreg.augment.pixels import AutoContrast, Equalize, RandomPosterize, RandomSolarize
 from kreg.augment.ranges import Magnitude, Range, Signed
+from kreg.augment.resampling import RandomRotation, RandomShear
 from kreg.augment.stage import AnyStage, Branch, Policy, Recipe
 
 

@@ -13,9 +13,9 @@ from kreg.factories.optimizer import Thaw
 from kreg.fields import Options
 from kreg.models.options import BackboneOptions
 from kreg.prediction import operating_point
-from kreg.training import class_weights, low_rank, shared_steps, tasks
+from kreg.training import class_weights, low_rank, shared_steps, tasks, xla
 from kreg.training.budget import Budget, planned
-from kreg.training.options import FinetuneOptions, GradualOptions, TrainerOptions
+from kreg.training.options import FinetuneOptions, GradualOptions
 from kreg.training.shared_steps import SharedSteps
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ def make(
     operating_point.refuse(config.trainer.operating_point, rows.task, rows.name)
     rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
     rows.warnings += penalise(network, config.reg, lasts.steps)
-    rows.warnings += without_xla(config.trainer, network)
+    rows.warnings += xla.without(config.trainer, network)
     rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
@@ -275,7 +275,7 @@ def make(
 def constants(plan: Plan, config: Config) -> tuple[Any, ...]:
     """What is compiled into the training step and stands in no configuration."""
     sizes = (plan.budget.total, plan.model.steps_per_execution)
-    fitted = (scales(plan.model), model.fitted_key(config.model, plan.data))
+    fitted = (shared_steps.scales(plan.model), model.fitted_key(config.model, plan.data))
     return (plan.soft_labels, plan.class_weight is not None, *sizes, *fitted)
 
 
@@ -307,52 +307,5 @@ def compile_model(plan: Plan, config: Config, at_once: int) -> None:
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,
         # XLA compiles no sum over several workers
-        jit_compile=config.distribute == "none" and jit_compile(config.trainer, plan.model),
-    )
-
-
-def jit_compile(cfg: TrainerOptions, model: "keras.Model") -> bool | str:
-    """Keras's `jit_compile` argument; `"auto"` keeps XLA away from convolutions on a processor.
-
-    A small CNN trained for six epochs took 29 s with XLA and 16 s without, a small residual network
-    59 s and 45 s (two cores, compilation included). Dense networks gain from it.
-    """
-    if not supports_xla(model):
-        return False
-    if cfg.jit_compile != "auto" or not convolves(model):
-        return cfg.jit_compile
-    import tensorflow as tf
-
-    on_gpu = cfg.device != "cpu" and tf.config.list_physical_devices("GPU")
-    return "auto" if on_gpu else False
-
-
-def supports_xla(model: "keras.Model") -> bool:
-    """Whether no layer has said that it does not go with XLA: one whose penalty decomposes it."""
-    return all(getattr(layer, "supports_jit", True) for layer in model.layers)
-
-
-def without_xla(cfg: TrainerOptions, model: "keras.Model") -> list[str]:
-    """What is said where XLA was asked for and is not used."""
-    if cfg.jit_compile is not True or supports_xla(model):
-        return []
-    return [
-        "trainer.jit_compile=true does not act: reg=nuclear decomposes matrices, for which XLA "
-        "takes seconds on a processor. The training step is compiled without XLA."
-    ]
-
-
-def scales(model: "keras.Model") -> list[tuple[Any, Any]]:
-    """The constants with which pictures enter; they are compiled into the training step."""
-    import keras
-
-    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Rescaling)]
-    return [(layer.scale, layer.offset) for layer in layers]
-
-
-def convolves(model: "keras.layers.Layer") -> bool:
-    """Whether a layer of the model, or of a model in it, has a kernel that moves."""
-    return any(
-        getattr(layer, "kernel_size", None) or convolves(layer)
-        for layer in getattr(model, "layers", ())
+        jit_compile=config.distribute == "none" and xla.jit_compile(config.trainer, plan.model),
     )

@@ -175,3 +175,11 @@ def shapes(model: "keras.Model") -> list[tuple[Any, ...]]:
     """Name, shape and type of every variable that a training step changes."""
     variables = [*model.variables, *model.optimizer.variables]
     return [(v.name, tuple(v.shape), str(v.dtype)) for v in variables]
+
+
+def scales(model: "keras.Model") -> list[tuple[Any, Any]]:
+    """The constants with which pictures enter; they are compiled into the training step."""
+    import keras
+
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Rescaling)]
+    return [(layer.scale, layer.offset) for layer in layers]
