@@ -409,6 +409,14 @@ def layer_with_activity(penalty: Any) -> keras.Layer | None:
     return next((one for one in layers if one.activity_regularizer is penalty), None)
 
 
+def asks_for_weights() -> bool:
+    """Whether Keras is asking a model for the penalties of its weights.
+
+    In JAX's step these are handed over as plain arrays, as activities are.
+    """
+    return next(_calls("_get_regularization_losses"), None) is not None
+
+
 def _calls(*endings: str) -> Iterator[FrameType]:
     """The calls in progress of functions whose names end so, the innermost first."""
     frame: FrameType | None = sys._getframe(1)

@@ -71,9 +71,10 @@ class Penalty(keras.Regularizer):
         Raises:
             ValueError: If it is an `activity_regularizer`, and says something of weights alone.
         """
-        if not isinstance(w, keras.Variable) and not self.takes_activities():
+        is_weight = isinstance(w, keras.Variable) or private_keras.asks_for_weights()
+        if not is_weight and not self.takes_activities():
             self.refuse_activities()
-        if not isinstance(w, keras.Variable) and private_keras.model_in_step() is not None:
+        if not is_weight and private_keras.model_in_step() is not None:
             activities = at_least_float32(w)
             return self.total(activities, {**self.strengths(), **self.extras(activities, None)})
         training = private_keras.model_in_training()

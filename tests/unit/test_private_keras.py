@@ -474,3 +474,19 @@ def test_what_compile_was_given_is_there_as_it_was():
     given = private_keras.given_to_compile(model)
     assert given["loss"] is loss and given["optimizer"] is model.optimizer and given["run_eagerly"]
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).compile(**given)
+
+
+def test_a_penalty_is_asked_of_weights_or_of_activities():
+    """Also where neither is a variable: within a stateless step."""
+    seen = []
+
+    def penalty(value):
+        seen.append(private_keras.asks_for_weights())
+        return 0.0 * keras.ops.sum(value)
+
+    layer = keras.layers.Dense(2, kernel_regularizer=penalty, activity_regularizer=penalty)
+    model = keras.Sequential([keras.Input((2,)), layer])
+    values = [[variable.value for variable in kind] for kind in (model.trainable_variables, [])]
+    seen.clear()
+    model.stateless_call(*values, np.ones((1, 2), "float32"), return_losses=True)
+    assert sorted(seen) == [False, True]

@@ -122,7 +122,7 @@ def test_the_end_is_the_optimum_whatever_the_optimizer_and_the_period(name, ever
     assert rank(kernel(model)) == rank(expected) == TRUE_RANK
     certificate = kreg.certificate(model, X, Y)
     assert certificate.stationarity < 1e-4
-    assert 0 <= certificate.gap + 1e-7 < 1e-5
+    assert 0 <= certificate.gap + 1e-7 < 1e-4  # of an objective of 0.7, in float32
 
 
 @pytest.mark.parametrize("bias", [False, True])

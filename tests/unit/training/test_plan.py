@@ -1,5 +1,6 @@
 """What the model of a training starts from."""
 
+import keras
 import numpy as np
 import pytest
 
