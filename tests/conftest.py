@@ -26,6 +26,14 @@ def freeze_imports():
     gc.set_threshold(20_000, 10, 10)  # a traced graph is a hundred thousand objects
 
 
+def allow_any_order():
+    """After a run with `trainer.deterministic=true` TensorFlow compiles nothing by XLA."""
+    if "tensorflow" in sys.modules:
+        from tensorflow.python.framework import config
+
+        config.disable_op_determinism()
+
+
 @pytest.fixture(autouse=True)
 def fresh_keras():
     """Float32 policy, empty name registry and a fixed seed, wherever Keras is in use."""
@@ -34,6 +42,7 @@ def fresh_keras():
         import keras
 
         keras.config.set_dtype_policy("float32")
+        allow_any_order()
         keras.utils.clear_session(free_memory=False)  # a collection costs 0.5 s a test
         freeze_imports()
 
