@@ -9,7 +9,6 @@ import importlib.metadata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kreg import private_keras
 from kreg.config import cluster
 from kreg.config.root import Config
 from kreg.printable import say
@@ -49,6 +48,8 @@ def join(training: Plan, workers: Workers) -> None:
     Raises:
         ValueError: If several workers would not train it as one process does.
     """
+    from kreg import private_keras  # starts Keras
+
     rows, size = len(training.data.train), training.batch_size
     last = rows % size or size
     if last < workers.count:
