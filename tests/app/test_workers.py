@@ -10,10 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
+import kreg
 from kreg.runs import RunDirectory
 
 ROOT = Path(__file__).parents[2]
@@ -91,7 +91,7 @@ def until_begun(folder, processes, epochs=3):
 
 
 def weights(folder):
-    return [np.asarray(w) for w in keras.models.load_model(folder / "best.keras").get_weights()]
+    return [np.asarray(w) for w in kreg.load_model(folder / "best.keras").get_weights()]
 
 
 def history(folder):
