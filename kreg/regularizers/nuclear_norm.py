@@ -37,8 +37,8 @@ class NuclearNorm(Penalty):
     that way, and `kreg.compress` makes two small layers of one whose rank is below
     `inputs * units / (inputs + units)`.
 
-    A decomposition is dear: on two cores 1 ms for 64 x 64, 5 ms for 256 x 128, 160 ms for 512 x
-    512, under TensorFlow's XLA seconds (`kreg.regularize` keeps XLA away). So it is made every
+    A decomposition is dear: on two busy cores 1 ms for 64 x 64, 5 ms for 256 x 128, 160 ms for 512
+    x 512, under TensorFlow's XLA seconds (`kreg.regularize` keeps XLA away). So it is made every
     `every` steps. In the others the weight moves inside the space that the last one has left, and
     the penalty's pull goes on: the rank never rises between two of them, what pushes out of the
     space is added up for the next one, and the optimum is the same.
