@@ -13,7 +13,7 @@ from kreg.data.options import SourceOptions
 from kreg.fields import Options
 from kreg.layers.options import NoiseOptions
 from kreg.models.options import FEATURES, ModelOptions
-from kreg.training.options import GapOptions
+from kreg.training.stop_options import GapOptions
 
 
 def check_all(config: Config) -> None:
