@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 DECODED = 4096  # training images that are decoded at once, to be measured
 PASSED_OVER = (
-    "reg={kind} passes over {path}: all of its weights are one group. Name the layer where it is "
-    "meant: reg.rules=[{{layers: {layer}}}]."
+    "reg={kind} passes over {path}: {why}. Name the layer where it is meant: "
+    "reg.rules=[{{layers: {layer}}}]."
 )
 
 
@@ -290,9 +290,9 @@ def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
         warnings.simplefilter("always", UserWarning)
         attach(network, rules)
     told = [str(warning.message) for warning in caught]
-    for path in passed_over(network, rules):
+    for path, why in passed_over(network, rules).items():
         layer = path.rpartition("/")[0]
-        told.append(PASSED_OVER.format(kind=cfg.kind, path=repr(path), layer=layer))
+        told.append(PASSED_OVER.format(kind=cfg.kind, path=repr(path), why=why, layer=layer))
     return told
 
 
