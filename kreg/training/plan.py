@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kreg.applications import BY_NAME
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
-from kreg.factories import augment, custom_parts, data, dropout, model, optimizer, reg
+from kreg.factories import activities, augment, custom_parts, data, dropout, model, optimizer, reg
 from kreg.factories.optimizer import Thaw
 from kreg.fields import Options
 from kreg.models.options import BackboneOptions
@@ -280,9 +280,10 @@ def constants(plan: Plan, config: Config) -> tuple[Any, ...]:
 
 
 def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
-    """Attach the penalty of the `reg` group to the model's kernels; sentences on its limits."""
+    """Attach the penalties of the `reg` group to a model; sentences on their limits."""
     from kreg.surgery.regularization import attach, passed_over
 
+    activities.penalise(network, cfg)
     rules = reg.rules(cfg, steps, network)
     if rules is None:
         return []
