@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import keras
 
 PASSED_OVER = (
-    "reg={kind} passes over {path}: all of its weights are one group. Name the layer where it is "
-    "meant: reg.rules=[{{layers: {layer}}}]."
+    "reg={kind} passes over {path}: {why}. Name the layer where it is meant: "
+    "reg.rules=[{{layers: {layer}}}]."
 )
 
 
@@ -27,7 +27,7 @@ def attach(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
         warnings.simplefilter("always", UserWarning)
         attach_rules(network, rules)
     told = [str(warning.message) for warning in caught]
-    for path in passed_over(network, rules):
+    for path, why in passed_over(network, rules).items():
         layer = path.rpartition("/")[0]
-        told.append(PASSED_OVER.format(kind=cfg.kind, path=repr(path), layer=layer))
+        told.append(PASSED_OVER.format(kind=cfg.kind, path=repr(path), why=why, layer=layer))
     return told
