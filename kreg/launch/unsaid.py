@@ -22,6 +22,7 @@ from kreg.launch.trust import UntrustedError
 from kreg.printable import say
 
 MODEL, DATA, AUTO = "model", "data", "auto"
+EXPERIMENT, SEARCH = "experiment", "cocktail"  # a search begins with what suits the data, too
 ABOVE = ("recipe", "experiment", "procedure")  # what chooses a model, or has no use for one
 LOCAL = conf_dir() / "local" / "default.yaml"
 DENSE, AS = "model=deep", "model=auto; another by its name"
@@ -68,7 +69,8 @@ def _without_auto(line: CommandLine) -> CommandLine:
 
 
 def _says_the_model(line: CommandLine) -> bool:
-    return any(group_of(override) in (MODEL, *ABOVE) for override in line.overrides)
+    told = [o for o in line.overrides if group_of(o) in (MODEL, *ABOVE)]
+    return any(o.key_or_group != EXPERIMENT or set(_values(line, o)) != {SEARCH} for o in told)
 
 
 def _names_data(line: CommandLine) -> bool:
@@ -129,11 +131,13 @@ def _for_job(parsed: Sequence[Override], config_dir: str | None) -> Found:
 def _for_tree(tree: DictConfig) -> Suited:
     """What suits the data of a composed tree, if no file has chosen a model."""
     chosen: Any = OmegaConf.select(tree, "hydra.runtime.choices")
+    searches = tree.procedure == chosen.get(EXPERIMENT) == SEARCH
     above = any(chosen.get(name) for name in ABOVE) or tree.procedure != "train"
-    if above or chosen[MODEL] != AUTO:
+    if (above and not searches) or chosen[MODEL] != AUTO:
         return suited.NOTHING
     values: Any = OmegaConf.to_container(tree[DATA], resolve=True)
-    return suited.for_data(values)
+    found = suited.for_data(values)
+    return suited.model_alone(found) if searches else found
 
 
 # --- the words ------------------------------------------------------------------------------------
