@@ -26,7 +26,8 @@ def counts(answers: Mapping[str, NDArray[np.float64]], loss: Loss, steps: int) -
     {'low': 2, 'high': 1, 'far': 0}
     """
     held = dict.fromkeys(answers, 0)
-    total, best, least = 0.0, dict(held), np.inf
+    total: NDArray[np.float64] = np.zeros(())
+    best, least = dict(held), np.inf
     for size in range(1, steps + 1):
         losses = {name: loss((total + answer) / size) for name, answer in answers.items()}
         name = min(losses, key=losses.__getitem__)
