@@ -19,8 +19,10 @@ STEADY = 0.9  # of the largest learning rate: above it no schedule was at work
 
 # words that say "more training changes nothing", or blame something else for it
 RESTING = ("CONVERGED", "UNDERFITTING", "MEMORISING", "GUESSING", "UNDECIDED")
+# words that say "more training helps": at the end of a training that goes without saying no longer
+MOVING = ("LEARNING", "LATE GAIN", "SETTLING")
 # words that a few more steps can turn into UNDER-TRAINED
-ASKED = (*RESTING, "LATE GAIN")
+ASKED = (*RESTING, *MOVING)
 # of these, those that a schedule alone can bring about
 STOPPED = ("CONVERGED", "UNDERFITTING", "MEMORISING")
 
