@@ -1,7 +1,7 @@
-"""Was a loss that rests free to move? What a schedule stops has not converged.
+"""Was a training over when it ended? What a schedule or a budget stops has not converged.
 
-Two kinds of evidence: a restart at the end, on a copy of the weights; else the word that was said
-while the learning rate was still high.
+Two kinds of evidence: a restart at the end, on a copy of the weights; else, where the losses rest,
+the word that was said while the learning rate was still high.
 """
 
 from collections.abc import Mapping, Sequence

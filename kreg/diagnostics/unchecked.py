@@ -84,7 +84,7 @@ def training_on(f: Findings) -> str:
         return "more steps would not change what was found"
     return (
         "it was switched off, or a copy cannot be trained as this model was (rows that are not at "
-        "hand, a `train_step` of its own, JAX or PyTorch, over 20 million weights)"
+        "hand, a `train_step` of its own, over 20 million weights)"
     )
 
 
