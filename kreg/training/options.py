@@ -81,7 +81,7 @@ class DiagnosticsOptions(Options):
         True, "measure fewer training rows where all would cost more than `budget`"
     )
     budget: float = ranged(0.05, "share of the training, by sizes, not by the clock", **POSITIVE)
-    probe_training: bool = switch(True, "train a copy on where the losses rest: were they free?")
+    probe_training: bool = switch(True, "train a copy on at the end: do both losses fall on?")
 
     @property
     def probes(self) -> tuple[str, ...]:
