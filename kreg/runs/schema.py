@@ -79,6 +79,8 @@ class Result(TypedDict, total=False):
     plain_model: str | None
     procedure: str
     stacked: int  # jobs that were trained together; 0 for a run of its own
+    weights: dict[str, float]  # of the models of an ensemble, 0 for one that is not in it
+    models: dict[str, Group]  # of an ensemble: metrics, params and seconds of each
 
 
 class TargetScale(TypedDict):
