@@ -3,9 +3,9 @@
 import math
 from dataclasses import asdict, dataclass, field, replace
 from html import escape
-from typing import Any, TypedDict
+from typing import Any
 
-from kreg.diagnostics import zeros
+from kreg.diagnostics import phases, zeros
 from kreg.diagnostics.data_findings import data_findings, label_noise
 from kreg.diagnostics.judge import Check, walk
 from kreg.diagnostics.onset import interval
@@ -17,6 +17,7 @@ from kreg.diagnostics.rest import RESTING, STOPPED, resolved
 from kreg.diagnostics.series import Series, judged
 from kreg.diagnostics.states import PAST_BEST, STATES
 from kreg.diagnostics.thresholds import Thresholds
+from kreg.diagnostics.timeline import Stretch, timeline
 
 BIASED = "logged losses only: biased"
 USE_DIAGNOSTICS = (
@@ -41,14 +42,6 @@ STANDS_IN = (
 )
 REMOVED = "One temperature, fitted on the validation rows, removes {:.0%} of the rise."
 AT_GUESSING = "The validation loss was not better than guessing so far."
-
-
-class Stretch(TypedDict):
-    """Epochs in a row with one state."""
-
-    state: str
-    first: int
-    last: int
 
 
 @dataclass(frozen=True)
@@ -119,11 +112,26 @@ class Verdict:
 def diagnose(record: Record, limits: Thresholds | None = None) -> Verdict:
     """Judge a run by its clean curves, or by the logged ones where nothing else is there.
 
+    Where layers were frozen at first, the verdict is about the epochs after the thaw.
+
     Args:
         record: What the run has measured.
         limits: Thresholds. Defaults to `Thresholds()`.
     """
-    limits = limits or Thresholds()
+    *before, now = phases.phases(record)
+    found = of_phase(now, limits or Thresholds())
+    if not before:
+        return found
+    earlier = [of_phase(phase, limits or Thresholds()).timeline for phase in before]
+    return replace(
+        found,
+        timeline=[*(stretch for part in earlier for stretch in part), *found.timeline],
+        caveats=[*phases.caveat(record), *found.caveats],
+    )
+
+
+def of_phase(record: Record, limits: Thresholds) -> Verdict:
+    """The verdict on epochs in which the same layers were trained."""
     series = judged(record)
     if not len(series):
         return plain("NO VALIDATION", series, record, [])
@@ -252,17 +260,6 @@ def headline(state: str, onset: int | None, stretch: tuple[int, int] | None, las
     if stretch[1] >= last:
         return f"{state}, since when cannot be told"
     return f"{state} since epoch {onset} ({stretch[0]} to {stretch[1]} cannot be told apart)"
-
-
-def timeline(checks: list[Check]) -> list[Stretch]:
-    """Unbroken stretches of one state."""
-    stretches: list[Stretch] = []
-    for check in checks:
-        if stretches and stretches[-1]["state"] == check.state:
-            stretches[-1]["last"] = check.epoch
-        else:
-            stretches.append({"state": check.state, "first": check.epoch, "last": check.epoch})
-    return stretches
 
 
 def caveats(record: Record, series: Series, checks: list[Check], state: str) -> list[str]:

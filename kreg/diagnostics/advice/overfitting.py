@@ -65,15 +65,17 @@ def augment(f: Findings) -> Advice | None:
 
 @rule
 def more_data(f: Findings) -> Advice | None:
-    rows, params = f.record.sizes.get("train"), f.totals["params"]
+    rows = f.record.sizes.get("train")
+    params = sum(row["params"] or 0 for row in f.layers if row.get("trainable", True))
     bare = f.totals["unregularized_share"]
+    still = "" if all(row.get("trainable", True) for row in f.layers) else " or frozen"
     if f.verdict.state not in TOO_FREE or not rows or not params or bare >= 0.2:
         return None
     if params < rows:
         return None
     return Advice(
         "more_data",
-        f"The model overfits although {1 - bare:.0%} of it is regularized, with "
+        f"The model overfits although {1 - bare:.0%} of it is regularized{still}, with "
         f"{params / rows:.1f} parameters for each of {rows:,} examples: more data, a smaller model "
         "or pretrained weights.",
         "Hestness 2017",
@@ -120,7 +122,7 @@ def second_descent(f: Findings) -> Advice | None:
 
 @rule
 def decay_first(f: Findings) -> Advice | None:
-    rates = f.record.curve("learning_rate")
+    rates = f.phase.curve("learning_rate")
     if not f.verdict.past_best or not np.isfinite(rates).any():
         return None
     at_onset = f.at("learning_rate", f.verdict.best_epoch)
