@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 
 from kreg.config.custom import Custom
 from kreg.config.root import Config
-from kreg.training.options import AutoStopOptions, GapOptions, PatienceOptions
+from kreg.training.stop_options import AutoStopOptions, GapOptions, PatienceOptions
 
 CONVEX = ("l1", "l2", "elasticnet")
 STRENGTHS = ("l1", "l2")

@@ -13,7 +13,7 @@ from kreg.data.options import SourceOptions
 from kreg.fields import Options
 from kreg.layers.options import NoiseOptions
 from kreg.models.options import FEATURES, ModelOptions
-from kreg.training.options import GapOptions
+from kreg.training.stop_options import GapOptions
 
 
 def check_all(config: Config) -> None:
@@ -231,15 +231,21 @@ def folds_compare(config: Config) -> None:
         )
 
 
-def a_path_has_a_table(config: Config) -> None:
-    """The lasso path is that of a linear model of named columns."""
-    if config.procedure != "lasso_path":
+OF_TABLES = {
+    "lasso_path": procedures.check_path,
+    "table_ensemble": procedures.check_ensemble,
+}
+
+
+def a_table_is_there(config: Config) -> None:
+    """The lasso path is that of a linear model of named columns, an ensemble has models of such."""
+    if config.procedure not in OF_TABLES:
         return
-    procedures.check_path(config.arguments)
+    OF_TABLES[config.procedure](config.arguments)
     if getattr(config.data, "images", None):
         raise ValueError(
-            f"experiment=lasso_path needs a table, but data={config.data.kind} are images. Take "
-            "your own with data=csv data.path=... data.target=..., or data=diabetes."
+            f"experiment={config.procedure} needs a table, but data={config.data.kind} are images. "
+            "Take your own with data=csv data.path=... data.target=..., or data=diabetes."
         )
 
 
@@ -263,7 +269,7 @@ RULES = (
     a_backbone_can_be_built,
     something_is_there_to_be_frozen,
     folds_compare,
-    a_path_has_a_table,
+    a_table_is_there,
     classes_can_be_weighed,
     labels_are_smoothed_once,
     features_have_a_scale,

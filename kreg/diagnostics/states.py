@@ -43,8 +43,8 @@ STATES = {
         State(
             "UNDER-TRAINED",
             "watch",
-            "The losses rest because the learning rate or the budget ended: a few more steps on a "
-            "copy lowered both.",
+            "The training ended before the learning, by its budget, its schedule or its learning "
+            "rate: a few more steps on a copy lowered both losses.",
             "Train longer, or with a higher learning rate.",
         ),
         State(

@@ -13,7 +13,7 @@ from kreg.diagnostics.overconfidence import removed
 from kreg.diagnostics.proof import proof, proved
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.references import differs, high, right
-from kreg.diagnostics.rest import RESTING, STOPPED, resolved
+from kreg.diagnostics.rest import MOVING, RESTING, STOPPED, resolved
 from kreg.diagnostics.series import Series, judged
 from kreg.diagnostics.states import PAST_BEST, STATES, since
 from kreg.diagnostics.thresholds import Thresholds
@@ -149,6 +149,8 @@ def renamed(checks: list[Check], word: str) -> list[Check]:
     states = [check.state for check in checks]
     last = states[-1]
     first = len(states) - next((i for i, s in enumerate(states[::-1]) if s != last), len(states))
+    if word == "UNDER-TRAINED" and last in MOVING:  # it was true, until the training ended
+        first = len(states) - 1
     return [*checks[:first], *(replace(check, state=word) for check in checks[first:])]
 
 

@@ -39,11 +39,12 @@ class ModelOptions(Options):
     """What the data must be: `images` is `True`, `False` (a table) or `None` (either).
 
     `convolves` and `has_branches` say what noise finds a place in it, `reads_rows` whether its
-    builder is given the training rows.
+    builder is given the training rows, `reads_categories` whether it is told the columns of each.
     """
 
     images: ClassVar[bool | None] = None
     reads_rows: ClassVar[bool] = False
+    reads_categories: ClassVar[bool] = False
     convolves: ClassVar[bool] = False
     branches: ClassVar[bool] = False
 
@@ -114,7 +115,7 @@ class WideOptions(DenseOptions, component="kreg.models:wide"):
 @dataclass
 class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
     images = False
-    reads_rows = True
+    reads_rows = reads_categories = True
     kind: str = kind("realmlp")
     form: str = one_of(
         "small",

@@ -1,6 +1,5 @@
 """Everything that a training needs, built from a checked configuration."""
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -8,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from kreg.applications import BY_NAME
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
-from kreg.factories import augment, custom_parts, data, dropout, model, optimizer, reg
+from kreg.factories import augment, custom_parts, data, dropout, model, optimizer
 from kreg.factories.optimizer import Thaw
-from kreg.fields import Options
 from kreg.models.options import BackboneOptions
 from kreg.prediction import operating_point
-from kreg.training import class_weights, low_rank, shared_steps, tasks, xla
+from kreg.training import class_weights, low_rank, penalties, shared_steps, tasks, xla
 from kreg.training.budget import Budget, planned
 from kreg.training.options import FinetuneOptions, GradualOptions
 from kreg.training.shared_steps import SharedSteps
@@ -27,10 +25,6 @@ if TYPE_CHECKING:
     from kreg.training.workers import Workers
 
 DECODED = 4096  # training images that are decoded at once, to be measured
-PASSED_OVER = (
-    "reg={kind} passes over {path}: all of its weights are one group. Name the layer where it is "
-    "meant: reg.rules=[{{layers: {layer}}}]."
-)
 
 
 @dataclass
@@ -262,7 +256,7 @@ def make(
     plan.class_weight = class_weights.weights(plan.weighing, rows)
     operating_point.refuse(config.trainer.operating_point, rows.task, rows.name)
     rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
-    rows.warnings += penalise(network, config.reg, lasts.steps)
+    rows.warnings += penalties.attach(network, config.reg, lasts.steps)
     rows.warnings += xla.without(config.trainer, network)
     rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
@@ -277,23 +271,6 @@ def constants(plan: Plan, config: Config) -> tuple[Any, ...]:
     sizes = (plan.budget.total, plan.model.steps_per_execution)
     fitted = (shared_steps.scales(plan.model), model.fitted_key(config.model, plan.data))
     return (plan.soft_labels, plan.class_weight is not None, *sizes, *fitted)
-
-
-def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
-    """Attach the penalty of the `reg` group to the model's kernels; sentences on its limits."""
-    from kreg.surgery.regularization import attach, passed_over
-
-    rules = reg.rules(cfg, steps, network)
-    if rules is None:
-        return []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        attach(network, rules)
-    told = [str(warning.message) for warning in caught]
-    for path in passed_over(network, rules):
-        layer = path.rpartition("/")[0]
-        told.append(PASSED_OVER.format(kind=cfg.kind, path=repr(path), layer=layer))
-    return told
 
 
 def compile_model(plan: Plan, config: Config, at_once: int) -> None:

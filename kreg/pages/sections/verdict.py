@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kreg.diagnostics.layer_table import ranked, ranks_told
 from kreg.diagnostics.report_document import Document
 from kreg.diagnostics.states import since
 from kreg.pages.formatting import number
@@ -91,6 +92,8 @@ def stats(doc: Document) -> Iterator[Stat]:
         yield Stat("Cost so far", cost, now)
     if v["gap"] is not None:
         yield gap(doc)
+    if found := ranked(doc["layers"]):
+        yield Stat("Rank", *ranks_told(found))
     yield sureness(doc)
 
 

@@ -108,6 +108,19 @@ def test_groups_that_differ_are_named():
     assert "data.group puts whole groups on one side" in advise(Findings(record))[0].text
 
 
+def test_a_training_that_ended_while_it_learned_is_under_trained():
+    record = run(FALLING, FALLING + 0.1)
+    assert diagnose(record).state == "LEARNING"
+    how = {"penalty": [0.0, 0.0], "z": -3.0, "rate": 1e-3, "steps": 60}
+    record.restart = {**how, "train": [0.4, 0.395], "validation": [0.5, 0.495]}
+    assert diagnose(record).state == "LEARNING", "what is left to gain is not worth an epoch"
+    record.restart = {**how, "train": [0.4, 0.2], "validation": [0.5, 0.3]}
+    found = diagnose(record)
+    assert (found.state, found.tone, found.since) == ("UNDER-TRAINED", "watch", found.epoch)
+    assert found.timeline[-2]["state"] == "LEARNING", "it was right until the training ended"
+    assert ids(record)[0] == "train_longer"
+
+
 @pytest.mark.parametrize(
     ("train", "penalty", "state"),
     [(1e-1, 0.0, "UNDER-TRAINED"), (1e-4, 0.0, "CONVERGED"), (1e-4, 0.1, "UNDER-TRAINED")],
