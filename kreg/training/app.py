@@ -24,6 +24,7 @@ from kreg.training import (
     distributed,
     earlier_run,
     keeping,
+    kept_features,
     own_callbacks,
     plan,
     reading,
@@ -259,18 +260,21 @@ def fit(
 ) -> None:
     """Keras's own `fit` on the epoch stream; nothing of kreg stands inside the training step."""
     first, last = epochs_left(training, store)
-    training.model.fit(
-        stream,
-        steps_per_epoch=training.steps,
-        initial_epoch=first,
-        epochs=last,
+    how = {
+        "steps_per_epoch": training.steps,
+        "initial_epoch": first,
+        "epochs": last,
         # Diagnostics measures the same rows anyway, and writes Keras's names as well
-        validation_data=None if callbacks.validates else training.held_out(),
-        validation_batch_size=1024,
-        shuffle=False,  # the stream is shuffled, by (seed, epoch)
-        callbacks=callbacks.in_order,
-        verbose=0,
-    )
+        "validation_data": None if callbacks.validates else training.held_out(),
+        "validation_batch_size": 1024,
+        "shuffle": False,  # the stream is shuffled, by (seed, epoch)
+        "callbacks": callbacks.in_order,
+        "verbose": 0,
+    }
+    if training.frozen is not None:
+        kept_features.fit(training, training.frozen, store, first, how)
+    else:
+        training.model.fit(stream, **how)
 
 
 def epochs_left(training: Plan, store: Checkpoint | None) -> tuple[int, int]:

@@ -132,6 +132,7 @@ def test_one_jump_of_the_loss_is_no_past_best():
     for levels, epochs in (
         ([1.0] * 10 + [3.0] + [1.0] * 9, None),  # in five means of five
         ([1.0] * 10 + [3.0, NAN] + [1.0] * 9, None),
+        ([1.0] * 8 + [3.0, 3.0, 3.0, 0.9] + [1.0] * 7, None),  # three jumps, then better than ever
         ([1.0] * 10 + [1.1] * 10, 17),  # 1.02 in the first mean is not above 2 %
         ([1.0] * 10 + [1.1, 1.1, NAN] + [1.1] * 10, 18),  # a NaN neither counts nor begins anew
     ):
