@@ -89,7 +89,7 @@ LIKE_A_SIBLING = {
     "model": {"auto", "preact_resnet", "wide", "wide_resnet"},
     "optimizer": {"adafactor", "adagrad", "adamax", "lamb", "lion", "muon", "nadam"},
     "recipe": {"realmlp", "realmlp_full"},
-    "reg": {"group_mcp", "group_scad", "nonneg", "scad"},
+    "reg": {"group_mcp", "group_scad", "nonneg", "nuclear", "scad", "unitnorm"},
     "stop": {"best", "careful", "default", "gl", "none", "pq", "textbook", "trend", "up"},
 }
 
