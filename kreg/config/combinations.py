@@ -10,7 +10,7 @@ from kreg.config.distributed import workers_train_as_one
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
 from kreg.layers.options import NoiseOptions
-from kreg.models.options import FEATURES, ModelOptions
+from kreg.models.options import ModelOptions
 from kreg.training.stop_options import GapOptions
 
 
