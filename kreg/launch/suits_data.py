@@ -17,6 +17,7 @@ from kreg.launch.trust import UntrustedError
 from kreg.printable import say
 
 MODEL, DATA, AUTO = "model", "data", "auto"
+EXPERIMENT, SEARCH = "experiment", "cocktail"  # a search begins with what suits the data, too
 ABOVE = ("recipe", "experiment", "procedure")  # what chooses a model, or has no use for one
 
 
@@ -60,8 +61,10 @@ def _for_job(parsed: Sequence[Override], config_dir: str | None) -> Found:
 def _for_tree(tree: DictConfig) -> Suited:
     """What suits the data of a composed tree, if no file has chosen a model."""
     chosen: Any = OmegaConf.select(tree, "hydra.runtime.choices")
+    searches = tree.procedure == chosen.get(EXPERIMENT) == SEARCH
     above = any(chosen.get(name) for name in ABOVE) or tree.procedure != "train"
-    if above or chosen[MODEL] != AUTO:
+    if (above and not searches) or chosen[MODEL] != AUTO:
         return suited.NOTHING
     container: Any = OmegaConf.to_container(tree[DATA], resolve=True)
-    return suited.for_data(container)
+    found = suited.for_data(container)
+    return suited.model_alone(found) if searches else found

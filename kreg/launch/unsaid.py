@@ -12,7 +12,7 @@ from kreg.launch import commandline, folders_of_options, suits_data
 from kreg.launch.commandline import CommandLine
 from kreg.launch.compose import choices, compose_trusted
 from kreg.launch.said import group_of, of, values
-from kreg.launch.suits_data import ABOVE, AUTO, DATA, MODEL, Found
+from kreg.launch.suits_data import ABOVE, AUTO, DATA, EXPERIMENT, MODEL, SEARCH, Found
 
 LOCAL = conf_dir() / "local" / "default.yaml"
 DENSE, AS = "model=deep", "model=auto; another by its name"
@@ -49,7 +49,8 @@ def _without_auto(line: CommandLine) -> CommandLine:
 
 
 def _says_the_model(line: CommandLine) -> bool:
-    return any(group_of(override) in (MODEL, *ABOVE) for override in line.overrides)
+    told = [o for o in line.overrides if group_of(o) in (MODEL, *ABOVE)]
+    return any(o.key_or_group != EXPERIMENT or set(values(line, o)) != {SEARCH} for o in told)
 
 
 def _names_data(line: CommandLine) -> bool:

@@ -1,11 +1,12 @@
-"""The restart probe: was the loss free to fall when it came to rest?
+"""The restart probe: would the losses have gone on to fall?
 
-A learning rate that ends at zero brings every loss to rest, trained or not. So when a training has
-ended, a copy is trained on for a few steps, at rates that do not come from the schedule. If both
-clean losses fall, the training had not converged: the schedule, the rate or the budget had ended.
-Where the model has learned little, the same steps from the initial weights name the cause: if they
-end lower, the training itself went wrong; if they do so only without noise and penalties, the
-regularization is too strong.
+A learning rate that ends at zero brings every loss to rest, trained or not, and a budget ends
+whether or not they fall. So when a training has ended, a copy is trained on for a few steps, at
+rates that do not come from the schedule. If both clean losses fall, the training had not converged:
+the schedule, the rate or the budget had ended. Where the model has learned little, the same steps
+from the initial weights name the cause: if they end lower, the training itself went wrong; if they
+do so only without noise and penalties, the regularization is too
+strong.
 """
 
 import itertools

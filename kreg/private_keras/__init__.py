@@ -45,6 +45,7 @@ from kreg.private_keras.layers import (
     own_states,
     own_weights,
     same_global_seeds,
+    states_of,
     watched,
 )
 from kreg.private_keras.models import (
@@ -109,6 +110,7 @@ __all__ = [
     "same_global_seeds",
     "settings_of",
     "shuffles",
+    "states_of",
     "trained_weights",
     "untrack",
     "unwrapped",

@@ -81,10 +81,10 @@ class KregEstimator(BaseEstimator):
         from kreg.training import start
 
         with TRAINING, start.as_guest(config.trainer, config.seed) as device:
-            from kreg.training import app, plan
+            from kreg.training import app, lines, plan
 
             training = plan.make(config, given=raw)
-            app.announce(training, device, config)
+            lines.announce(training, device, config)
             if self.log_dir is None:
                 trained = app.train_in_memory(training, config)
             else:

@@ -24,6 +24,8 @@ from kreg.training import (
     distributed,
     earlier_run,
     keeping,
+    kept_features,
+    lines,
     own_callbacks,
     plan,
     reading,
@@ -73,7 +75,7 @@ def run(
     workers = distributed.connected(config)
     device = start.prepare(config.trainer, config.seed, steps)
     if config.check:
-        announce(plan.make(config, steps), device, config)
+        lines.announce(plan.make(config, steps), device, config)
         return 0.0
     with RunDirectory(directory) as place:
         if place.result is not None and earlier_run.is_finished(place, config):
@@ -84,13 +86,13 @@ def run(
         training = make(config, steps, stacks)
         if workers:
             distributed.join(training, workers)
-        announce(training, device, config)
+        lines.announce(training, device, config)
         if isinstance(config.augment, AugmentOptions) and config.augment.preview:
             say(samples.write(training, place.path), sys.stdout)
             return 0.0
         recorded = earlier_defaults.record(config, begun)
         result = train_and_record(training, config, place, recorded, hopeless, began, sweep).result
-        show(result, place, config)
+        lines.show(result, place, config)
     return float(result["objective"])
 
 
@@ -131,20 +133,6 @@ def train_and_record(
     place.refuse_gone()
     place.write_json("result.json", result)
     return trained
-
-
-def announce(training: Plan, device: str, config: Config) -> None:
-    """The line before a training."""
-    summary.announce(training.facts() | {"device": device}, config.trainer.verbose)
-
-
-def show(result: dict[str, Any], place: RunDirectory, config: Config) -> None:
-    """The lines after a training; they are no reason to lose what is on the disk."""
-    try:
-        summary.show(result, place.path, config.trainer.verbose)
-    except Exception as error:  # whatever it is, the run is done
-        told = f"{place.path} is done; its summary failed ({type(error).__name__}: {error})."
-        say(told, sys.stdout)
 
 
 def conduct(config: Config, directory: Path) -> float:
@@ -259,18 +247,21 @@ def fit(
 ) -> None:
     """Keras's own `fit` on the epoch stream; nothing of kreg stands inside the training step."""
     first, last = epochs_left(training, store)
-    training.model.fit(
-        stream,
-        steps_per_epoch=training.steps,
-        initial_epoch=first,
-        epochs=last,
+    how = {
+        "steps_per_epoch": training.steps,
+        "initial_epoch": first,
+        "epochs": last,
         # Diagnostics measures the same rows anyway, and writes Keras's names as well
-        validation_data=None if callbacks.validates else training.held_out(),
-        validation_batch_size=1024,
-        shuffle=False,  # the stream is shuffled, by (seed, epoch)
-        callbacks=callbacks.in_order,
-        verbose=0,
-    )
+        "validation_data": None if callbacks.validates else training.held_out(),
+        "validation_batch_size": 1024,
+        "shuffle": False,  # the stream is shuffled, by (seed, epoch)
+        "callbacks": callbacks.in_order,
+        "verbose": 0,
+    }
+    if training.frozen is not None:
+        kept_features.fit(training, training.frozen, store, first, how)
+    else:
+        training.model.fit(stream, **how)
 
 
 def epochs_left(training: Plan, store: Checkpoint | None) -> tuple[int, int]:

@@ -81,7 +81,7 @@ class DiagnosticsOptions(Options):
         True, "measure fewer training rows where all would cost more than `budget`"
     )
     budget: float = ranged(0.05, "share of the training, by sizes, not by the clock", **POSITIVE)
-    probe_training: bool = switch(True, "train a copy on where the losses rest: were they free?")
+    probe_training: bool = switch(True, "train a copy on at the end: do both losses fall on?")
 
     @property
     def probes(self) -> tuple[str, ...]:
@@ -131,6 +131,9 @@ class FinetuneOptions(Options):
 @dataclass
 class HeadOptions(FinetuneOptions):
     kind: str = kind("head")
+    keep_features: bool = switch(
+        True, "compute what is frozen once where nothing varies it; up to 1 GiB"
+    )
 
     def alone(self, epochs: int) -> int | None:
         return None

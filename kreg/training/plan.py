@@ -1,7 +1,7 @@
 """Everything that a training needs, built from a checked configuration."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kreg.applications import BY_NAME
@@ -11,8 +11,17 @@ from kreg.factories import augment, custom_parts, data, dropout, model, optimize
 from kreg.factories.optimizer import Thaw
 from kreg.models.options import BackboneOptions
 from kreg.prediction import operating_point
-from kreg.training import class_weights, low_rank, penalties, shared_steps, tasks, xla
+from kreg.training import (
+    class_weights,
+    kept_features,
+    low_rank,
+    penalties,
+    shared_steps,
+    tasks,
+    xla,
+)
 from kreg.training.budget import Budget, planned
+from kreg.training.decoding import DECODED, decoded
 from kreg.training.options import FinetuneOptions, GradualOptions
 from kreg.training.shared_steps import SharedSteps
 
@@ -22,9 +31,8 @@ if TYPE_CHECKING:
 
     from kreg.augment import Pipeline
     from kreg.data import Data, Raw, Split
+    from kreg.measuring.frozen import Frozen
     from kreg.training.workers import Workers
-
-DECODED = 4096  # training images that are decoded at once, to be measured
 
 
 @dataclass
@@ -45,6 +53,7 @@ class Plan:
         finetune: The checked `finetune` group.
         stacked: How many jobs its stack has, see `kreg.training.stacks`; 0 for a training alone.
         workers: With whom it is shared, see `kreg.training.distributed`; `None` in one process.
+        frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
     data: "Data"
@@ -60,6 +69,7 @@ class Plan:
     finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
     stacked: int = 0
     workers: "Workers | None" = None
+    frozen: "Frozen | None" = None
 
     @property
     def steps(self) -> int:
@@ -89,9 +99,8 @@ class Plan:
 
         Lazy images are decoded, of the training rows only `DECODED`; rows on the disk stay there.
         """
-        return self._targeted(
-            decoded(self.data.splits[split], DECODED if split == "train" else None)
-        )
+        most = DECODED if split == "train" else None
+        return self._targeted(decoded(self.data.splits[split], most))
 
     def _targeted(self, part: "Split") -> tuple[Any, ...]:
         """The rows with targets as the model is trained on."""
@@ -167,9 +176,8 @@ class Plan:
         known = BY_NAME[name].licence if name and weights == "imagenet" else ""
         licence = f", {known}" if known else ""
         told = "random weights" if weights == "none" else f"weights from {weights}{licence}"
-        phase = {None: ", the head alone is trained", 0: ""}.get(
-            self.alone, f", the head alone until epoch {self.alone}"
-        )
+        always = f", the head alone is trained{kept_features.told(self)}"
+        phase = {None: always, 0: ""}.get(self.alone, f", the head alone until epoch {self.alone}")
         added = low_rank.parameters(self.model)
         changes = f"{added:,} in low-rank changes, " if added else ""
         backbone = self.model.count_params() - head - added
@@ -190,12 +198,18 @@ class Plan:
             "total_steps": self.budget.total,
         }
 
-    def stream(self, first_epoch: int = 0) -> Iterator[Any]:
-        """The training rows from an epoch on: shuffled, weighed, augmented, endless."""
+    def stream(self, first_epoch: int = 0, features: "np.ndarray | None" = None) -> Iterator[Any]:
+        """The training rows from an epoch on: shuffled, weighed, augmented, endless.
+
+        Args:
+            first_epoch: The first one. Defaults to `0`.
+            features: What the model sees in the place of the rows' inputs, or `None`.
+        """
         from kreg.data import epoch_stream
 
+        train = self.data.train if features is None else replace(self.data.train, x=features)
         rows: Iterator[Any] = epoch_stream(
-            class_weights.weighted(self.data.train, self.class_weight),
+            class_weights.weighted(train, self.class_weight),
             batch_size=self.batch_size,
             seed=self.seed,
             first_epoch=first_epoch * self.budget.passes,
@@ -203,20 +217,6 @@ class Plan:
             share=self.workers.share if self.workers else None,
         )
         return rows
-
-
-def decoded(split: "Split", most: int | None = None) -> "Split":
-    """A split whose images lie in memory; of more than `most`, so many that are spread over it.
-
-    Rows on the disk stay there: who measures takes those that it needs.
-    """
-    from kreg.data.dataset import is_lazy, on_disk
-
-    if not is_lazy(split.x) or on_disk(split.x):
-        return split
-    if most is not None and len(split) > most:
-        split = split.spread(most)
-    return split.in_memory()
 
 
 def make(
@@ -259,6 +259,8 @@ def make(
     rows.warnings += penalties.attach(network, config.reg, lasts.steps)
     rows.warnings += xla.without(config.trainer, network)
     rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
+    plan.frozen, told = kept_features.part(plan, config)
+    rows.warnings += told
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains
@@ -275,11 +277,21 @@ def constants(plan: Plan, config: Config) -> tuple[Any, ...]:
 
 def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
+    chosen = optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw)
+    compile_one(plan.model, chosen, plan, config, at_once)
+    if plan.frozen is not None:  # of the same layers, with the same optimizer
+        compile_one(plan.frozen.rest, plan.model.optimizer, plan, config, at_once)
+
+
+def compile_one(
+    network: "keras.Model", chosen: Any, plan: Plan, config: Config, at_once: int
+) -> None:
+    """Compile a model of the training, with loss and metrics of its own."""
     from kreg.models.members import has_members
 
     soft, task = plan.soft_labels, plan.data.task
-    plan.model.compile(
-        optimizer=optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw),
+    network.compile(
+        optimizer=chosen,
         loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,

@@ -13,15 +13,29 @@ def one_output():
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings"), [("maxnorm", {}), ("nuclear", {}), ("group", {"groups": "outputs"})]
+    ("kind", "settings", "why"),
+    [
+        ("nuclear", {}, "its only singular value is zero when all of its weights are"),
+        ("group", {"groups": "outputs"}, "all of its weights are one group"),
+        ("group", {"groups": "outputs", "max_norm": 1.0}, "all of its weights are one group"),
+    ],
 )
-def test_what_a_penalty_passes_over_is_told_and_the_advice_takes_it(kind, settings):
+def test_what_a_penalty_passes_over_is_told_and_the_advice_takes_it(kind, settings, why):
     model = one_output()
     (told,) = penalties.attach(model, KINDS[kind](**settings), 10)
-    assert told.startswith(f"reg={kind} passes over 'head/kernel'") and "{layers: head}" in told
+    assert told.startswith(f"reg={kind} passes over 'head/kernel': {why}. Name the layer")
+    assert "{layers: head}" in told
     assert [layer.kernel.regularizer is None for layer in model.layers] == [False, True]
     advised = KINDS[kind](**settings, rules=[{"layers": "head"}])
     assert penalties.attach(one_output(), advised, 10) == []
+
+
+@pytest.mark.parametrize(("kind", "settings"), [("maxnorm", {}), ("l1", {"max_norm": 0.5})])
+def test_a_cap_is_kept_by_a_head_of_one_output_too(kind, settings):
+    """A group penalty would shrink what everything depends on; a cap shrinks nothing inside it."""
+    model = one_output()
+    assert penalties.attach(model, KINDS[kind](**settings), 10) == []
+    assert all(layer.kernel.regularizer is not None for layer in model.layers)
 
 
 def test_a_layer_that_is_left_alone_on_purpose_is_no_news():
