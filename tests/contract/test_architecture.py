@@ -102,8 +102,8 @@ MAY_IMPORT = {
     },
     "launch": {"config", "runs", "sweeps", "training"},
     "procedures": {
-        "callbacks", "config", "data", "diagnostics", "factories", "measuring", "pages", "surgery",
-        "sweeps", "training",
+        "callbacks", "config", "data", "diagnostics", "factories", "launch", "measuring", "models",
+        "pages", "runs", "surgery", "sweeps", "training",
     },
     "papers": {"diagnostics", "layers", "models", "optimizers", "regularizers", "surgery"},
     "hydra_plugin": {"config"},
