@@ -40,7 +40,6 @@ class ModelOptions(Options):
     """What the data must be: `images` is `True`, `False` (a table) or `None` (either).
 
     `convolves` and `has_branches` say what noise finds a place in it, `reads_rows` whether its
-    `convolves` and `has_branches` say what noise finds a place in it, `reads_rows` whether its
     builder is given the training rows, `reads_categories` whether it is told the columns of each,
     `has_units` whether it has hidden units whose activities may be penalised.
     """
