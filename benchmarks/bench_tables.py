@@ -227,6 +227,7 @@ METHODS = {
     "deep": kreg("model=deep"),
     "tabm": kreg("recipe=tabm"),
     "realmlp": kreg("recipe=realmlp"),
+    "ensemble": kreg("experiment=table_ensemble"),
     "lightgbm": lightgbm,
     "catboost": catboost,
 }

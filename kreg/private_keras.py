@@ -42,10 +42,13 @@ def own_states(model: keras.Model) -> list[keras.Variable]:
 
     `non_trainable_variables` has these and the weights of every frozen layer: gigabytes of them.
     """
-    found = []
-    for layer in all_layers(model):
-        found += [*layer._non_trainable_variables, *(s.state for s in layer._seed_generators)]
+    found = [state for layer in all_layers(model) for state in states_of(layer)]
     return list({id(v): v for v in found}.values())
+
+
+def states_of(layer: keras.Layer) -> list[keras.Variable]:
+    """The same of one layer, without the layers below it."""
+    return [*layer._non_trainable_variables, *(s.state for s in layer._seed_generators)]
 
 
 def global_seeds() -> list[keras.Variable]:
