@@ -24,6 +24,7 @@ from kreg.training import (
     distributed,
     earlier_run,
     keeping,
+    kept_features,
     own_callbacks,
     plan,
     reading,
@@ -124,12 +125,9 @@ def train_and_record(
     place.reopen()
     place.write_json(CONFIG, recorded)
     place.write_json("data.json", training.data.to_dict())
-    trained = train(training, config, place, hopeless, sweep)
-    result = trained.result
-    result["seconds"] = round(time.perf_counter() - began, 3)
-    result |= results.compared(result, config.objective)
+    trained = train(training, config, place, began, hopeless, sweep)
     place.refuse_gone()
-    place.write_json("result.json", result)
+    place.write_json("result.json", trained.result)
     return trained
 
 
@@ -169,6 +167,7 @@ def train(
     training: Plan,
     config: Config,
     place: RunDirectory,
+    began: float,
     hopeless: Hopeless | None = None,
     sweep: str = "",
 ) -> Trained:
@@ -181,7 +180,9 @@ def train(
     callbacks = ordered.assemble(training, config, place, store, hopeless, sweep)
     with telling.the_end(callbacks.loggers) as told, reading.damage_told():
         trained = fit_and_report(training, config, place, callbacks, store)
-        told |= trained.result
+        trained.result["seconds"] = round(time.perf_counter() - began, 3)
+        trained.result.update(results.compared(trained.result, config.objective))
+        told |= trained.result  # what the trackers keep is what `result.json` will say
     return trained
 
 
@@ -259,18 +260,21 @@ def fit(
 ) -> None:
     """Keras's own `fit` on the epoch stream; nothing of kreg stands inside the training step."""
     first, last = epochs_left(training, store)
-    training.model.fit(
-        stream,
-        steps_per_epoch=training.steps,
-        initial_epoch=first,
-        epochs=last,
+    how = {
+        "steps_per_epoch": training.steps,
+        "initial_epoch": first,
+        "epochs": last,
         # Diagnostics measures the same rows anyway, and writes Keras's names as well
-        validation_data=None if callbacks.validates else training.held_out(),
-        validation_batch_size=1024,
-        shuffle=False,  # the stream is shuffled, by (seed, epoch)
-        callbacks=callbacks.in_order,
-        verbose=0,
-    )
+        "validation_data": None if callbacks.validates else training.held_out(),
+        "validation_batch_size": 1024,
+        "shuffle": False,  # the stream is shuffled, by (seed, epoch)
+        "callbacks": callbacks.in_order,
+        "verbose": 0,
+    }
+    if training.frozen is not None:
+        kept_features.fit(training, training.frozen, store, first, how)
+    else:
+        training.model.fit(stream, **how)
 
 
 def epochs_left(training: Plan, store: Checkpoint | None) -> tuple[int, int]:

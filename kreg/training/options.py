@@ -131,6 +131,9 @@ class FinetuneOptions(Options):
 @dataclass
 class HeadOptions(FinetuneOptions):
     kind: str = kind("head")
+    keep_features: bool = switch(
+        True, "compute what is frozen once where nothing varies it; up to 1 GiB"
+    )
 
     def alone(self, epochs: int) -> int | None:
         return None

@@ -1,7 +1,7 @@
 """Everything that a training needs, built from a checked configuration."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kreg.applications import BY_NAME
@@ -11,7 +11,15 @@ from kreg.factories import augment, custom_parts, data, dropout, model, optimize
 from kreg.factories.optimizer import Thaw
 from kreg.models.options import BackboneOptions
 from kreg.prediction import operating_point
-from kreg.training import class_weights, low_rank, penalties, shared_steps, tasks, xla
+from kreg.training import (
+    class_weights,
+    kept_features,
+    low_rank,
+    penalties,
+    shared_steps,
+    tasks,
+    xla,
+)
 from kreg.training.budget import Budget, planned
 from kreg.training.options import FinetuneOptions, GradualOptions
 from kreg.training.shared_steps import SharedSteps
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
 
     from kreg.augment import Pipeline
     from kreg.data import Data, Raw, Split
+    from kreg.measuring.frozen import Frozen
     from kreg.training.workers import Workers
 
 DECODED = 4096  # training images that are decoded at once, to be measured
@@ -45,6 +54,7 @@ class Plan:
         finetune: The checked `finetune` group.
         stacked: How many jobs its stack has, see `kreg.training.stacks`; 0 for a training alone.
         workers: With whom it is shared, see `kreg.training.distributed`; `None` in one process.
+        frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
     data: "Data"
@@ -60,6 +70,7 @@ class Plan:
     finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
     stacked: int = 0
     workers: "Workers | None" = None
+    frozen: "Frozen | None" = None
 
     @property
     def steps(self) -> int:
@@ -167,9 +178,8 @@ class Plan:
         known = BY_NAME[name].licence if name and weights == "imagenet" else ""
         licence = f", {known}" if known else ""
         told = "random weights" if weights == "none" else f"weights from {weights}{licence}"
-        phase = {None: ", the head alone is trained", 0: ""}.get(
-            self.alone, f", the head alone until epoch {self.alone}"
-        )
+        always = f", the head alone is trained{kept_features.told(self)}"
+        phase = {None: always, 0: ""}.get(self.alone, f", the head alone until epoch {self.alone}")
         added = low_rank.parameters(self.model)
         changes = f"{added:,} in low-rank changes, " if added else ""
         backbone = self.model.count_params() - head - added
@@ -190,12 +200,18 @@ class Plan:
             "total_steps": self.budget.total,
         }
 
-    def stream(self, first_epoch: int = 0) -> Iterator[Any]:
-        """The training rows from an epoch on: shuffled, weighed, augmented, endless."""
+    def stream(self, first_epoch: int = 0, features: "np.ndarray | None" = None) -> Iterator[Any]:
+        """The training rows from an epoch on: shuffled, weighed, augmented, endless.
+
+        Args:
+            first_epoch: The first one. Defaults to `0`.
+            features: What the model sees in the place of the rows' inputs, or `None`.
+        """
         from kreg.data import epoch_stream
 
+        train = self.data.train if features is None else replace(self.data.train, x=features)
         rows: Iterator[Any] = epoch_stream(
-            class_weights.weighted(self.data.train, self.class_weight),
+            class_weights.weighted(train, self.class_weight),
             batch_size=self.batch_size,
             seed=self.seed,
             first_epoch=first_epoch * self.budget.passes,
@@ -259,6 +275,8 @@ def make(
     rows.warnings += penalties.attach(network, config.reg, lasts.steps)
     rows.warnings += xla.without(config.trainer, network)
     rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
+    plan.frozen, told = kept_features.part(plan, config)
+    rows.warnings += told
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains
@@ -275,11 +293,21 @@ def constants(plan: Plan, config: Config) -> tuple[Any, ...]:
 
 def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
+    chosen = optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw)
+    compile_one(plan.model, chosen, plan, config, at_once)
+    if plan.frozen is not None:  # of the same layers, with the same optimizer
+        compile_one(plan.frozen.rest, plan.model.optimizer, plan, config, at_once)
+
+
+def compile_one(
+    network: "keras.Model", chosen: Any, plan: Plan, config: Config, at_once: int
+) -> None:
+    """Compile a model of the training, with loss and metrics of its own."""
     from kreg.models.members import has_members
 
     soft, task = plan.soft_labels, plan.data.task
-    plan.model.compile(
-        optimizer=optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw),
+    network.compile(
+        optimizer=chosen,
         loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,

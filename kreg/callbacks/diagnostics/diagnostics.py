@@ -239,6 +239,7 @@ class Diagnostics(UsesAverage):
         self._training = False
         self._pending = None
         broken.late(self)
+        self.record.events = list(self.shared.events)  # the verdict reads when layers were thawed
         if self.train is not None and self.thin is not None:
             self.note(sentence(len(self.thin), len(self.train), self.train.total))
         train_end.complete(self)
