@@ -197,10 +197,17 @@ class Plan:
         }
 
     def stream(self, first_epoch: int = 0) -> Iterator[Any]:
-        """The training rows from an epoch on: shuffled, weighed, augmented, endless."""
-        from kreg.data import epoch_stream
+        """The training rows from an epoch on: shuffled, weighed, augmented, endless.
 
-        rows: Iterator[Any] = epoch_stream(
+        A job of a stack reads none: its member has read its rows.
+        """
+        from kreg.data import stream
+
+        rows: Iterator[Any]
+        if self.stacked:
+            rows = stream.unread(self.data.train)
+            return rows
+        rows = stream.epoch_stream(
             class_weights.weighted(self.data.train, self.class_weight),
             batch_size=self.batch_size,
             seed=self.seed,
