@@ -163,5 +163,5 @@ class PastBest(Criterion):
         return {**super().get_state(), "trail": self.trail.get_state()}
 
     def set_state(self, state: State) -> None:
-        super().set_state(state)
+        super().set_state({"hits": 0, **state})  # 0.1 wrote no count
         self.trail.set_state(state["trail"])

@@ -140,6 +140,14 @@ def test_one_jump_of_the_loss_is_no_past_best():
         assert stopped_at(criteria.PastBest(), levels, TRAIN * 3, rows) == epochs
 
 
+def test_a_past_best_of_an_older_state_goes_on():
+    criterion = criteria.PastBest()
+    criterion.update(1, {"val_clean_loss": 1.0}, np.ones(4))
+    older = {name: value for name, value in criterion.get_state().items() if name != "hits"}
+    criterion.set_state(older)
+    assert criterion.hits == 0 and criterion.best == 1.0
+
+
 def test_default_is_the_verdicts_test_or_patience():
     base = np.linspace(0, 2, 100)
     worse = [base] * 8 + [base * 1.1] * 12
