@@ -45,7 +45,7 @@ def obstacle(config: Config) -> str:
         return f"model={config.model.kind} is not convex; choose model=linear"
     if reg.kind not in CONVEX or not all(isinstance(s, int | float) for s in strengths):
         return f"reg={reg.kind} is not a constant penalty; choose one of {', '.join(CONVEX)}"
-    for key in ("rules", "nonneg", "max_norm"):
+    for key in ("rules", "nonneg", "max_norm", "activity"):
         if getattr(reg, key, None):
             return f"reg.{key} is more than one penalty on all weights"
     if not sum(strengths):

@@ -81,7 +81,7 @@ def training_on(f: Findings) -> str:
     if found is not None and found.closed:
         return "the optimum is proved"
     if f.verdict.state not in (*ASKED, "SCHEDULE ENDED"):
-        return "more steps would not change what was found"
+        return f"a few more steps do not change that it is {f.verdict.state}"
     return (
         "it was switched off, or a copy cannot be trained as this model was (rows that are not at "
         "hand, a `train_step` of its own, over 20 million weights)"

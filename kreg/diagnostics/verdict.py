@@ -15,7 +15,7 @@ from kreg.diagnostics.record import Record
 from kreg.diagnostics.references import differs, high, right
 from kreg.diagnostics.rest import MOVING, RESTING, STOPPED, resolved
 from kreg.diagnostics.series import Series, judged
-from kreg.diagnostics.states import PAST_BEST, STATES
+from kreg.diagnostics.states import PAST_BEST, STATES, since
 from kreg.diagnostics.thresholds import Thresholds
 from kreg.diagnostics.timeline import Stretch, timeline
 
@@ -96,8 +96,8 @@ class Verdict:
 
     @property
     def past_best(self) -> bool:
-        """Whether the validation loss is past its best, by any name."""
-        return self.state in PAST_BEST
+        """Whether the validation loss is past its best, by any name: of GUESSING, too."""
+        return self.state in PAST_BEST or self.onset is not None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -167,14 +167,14 @@ def dated(record: Record, series: Series, checks: list[Check], limits: Threshold
     last, best, anchor = checks[-1], checks[-1].best, checks[-1].anchor
     if best is None or anchor is None:
         return plain("NON-FINITE", series, record, checks)
-    state, past_best = STATES[last.state], last.state in PAST_BEST
+    past_best = last.state in PAST_BEST or (last.state == "GUESSING" and last.past_best)
     stretch = interval(series, anchor, best, limits.z, limits.trailing)
     onset = int(series.epochs[anchor]) if past_best else None
     gap = float(series.validation[-1] - series.train[-1]) if series.comparable else math.nan
     share = removed(series, len(series) - 1, anchor, limits) if past_best else None
     return Verdict(
         **named(last.state, series, checks, record, share),
-        headline=headline(state.name, onset, stretch, last.epoch),
+        headline=headline(last.state, onset, stretch, last.epoch),
         epoch=last.epoch,
         since=timeline(checks)[-1]["first"],
         best_epoch=int(series.epochs[best]),
@@ -255,13 +255,12 @@ def at_guessing(series: Series, checks: list[Check], record: Record) -> bool:
 
 def headline(state: str, onset: int | None, stretch: tuple[int, int] | None, last: int) -> str:
     """`OVERFITTING since epoch 7 (5 to 9 cannot be told apart)`."""
-    if onset is None:
-        return state
-    if stretch is None or stretch[0] == stretch[1]:
-        return f"{state} since epoch {onset}"
+    said = since(state, onset)
+    if onset is None or stretch is None or stretch[0] == stretch[1]:
+        return said
     if stretch[1] >= last:
-        return f"{state}, since when cannot be told"
-    return f"{state} since epoch {onset} ({stretch[0]} to {stretch[1]} cannot be told apart)"
+        return f"{said.partition(' since ')[0]}, since when cannot be told"
+    return f"{said} ({stretch[0]} to {stretch[1]} cannot be told apart)"
 
 
 def caveats(record: Record, series: Series, checks: list[Check], state: str) -> list[str]:

@@ -66,9 +66,8 @@ def categories(info: "Data") -> list[list[int]]:
     """The places of the columns of each category of a table."""
     from kreg.data import own_cells
 
-    fitted = info.preprocessing
-    words = [column["name"] for column in getattr(fitted, "categorical", [])]
-    places = own_cells.groups(fitted, list(info.feature_names), info.input_shape[0])
+    words = [column["name"] for column in getattr(info.preprocessing, "categorical", [])]
+    places = own_cells.groups(info.preprocessing, [], info.input_shape[0]) if words else {}
     return [places[name].tolist() for name in words]
 
 

@@ -125,12 +125,9 @@ def train_and_record(
     place.reopen()
     place.write_json(CONFIG, recorded)
     place.write_json("data.json", training.data.to_dict())
-    trained = train(training, config, place, hopeless, sweep)
-    result = trained.result
-    result["seconds"] = round(time.perf_counter() - began, 3)
-    result |= results.compared(result, config.objective)
+    trained = train(training, config, place, began, hopeless, sweep)
     place.refuse_gone()
-    place.write_json("result.json", result)
+    place.write_json("result.json", trained.result)
     return trained
 
 
@@ -170,6 +167,7 @@ def train(
     training: Plan,
     config: Config,
     place: RunDirectory,
+    began: float,
     hopeless: Hopeless | None = None,
     sweep: str = "",
 ) -> Trained:
@@ -182,7 +180,9 @@ def train(
     callbacks = ordered.assemble(training, config, place, store, hopeless, sweep)
     with telling.the_end(callbacks.loggers) as told, reading.damage_told():
         trained = fit_and_report(training, config, place, callbacks, store)
-        told |= trained.result
+        trained.result["seconds"] = round(time.perf_counter() - began, 3)
+        trained.result.update(results.compared(trained.result, config.objective))
+        told |= trained.result  # what the trackers keep is what `result.json` will say
     return trained
 
 

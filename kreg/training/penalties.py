@@ -3,7 +3,7 @@
 import warnings
 from typing import TYPE_CHECKING
 
-from kreg.factories import reg
+from kreg.factories import activities, reg
 from kreg.fields import Options
 
 if TYPE_CHECKING:
@@ -16,10 +16,11 @@ PASSED_OVER = (
 
 
 def attach(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
-    """Attach the penalty of the `reg` group to the model's kernels; sentences on its limits."""
+    """Attach the penalties of the `reg` group to a model; sentences on their limits."""
     from kreg.surgery.regularization import attach as attach_rules
     from kreg.surgery.regularization import passed_over
 
+    activities.penalise(network, cfg)
     rules = reg.rules(cfg, steps, network)
     if rules is None:
         return []

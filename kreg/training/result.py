@@ -119,7 +119,7 @@ def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
             watch.verdict.caveats.append(told)
     if "val_clean_loss" in found:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
-    found["penalty"] = weight_evaluator(plan.model)().penalty
+    found["penalty"] = weight_evaluator(plan.model)().penalty + splits["train"].other
     return found
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from kreg.diagnostics.advice.base import TOO_FREE, Advice, rule
 from kreg.diagnostics.directions import direction
 from kreg.diagnostics.findings import Findings
-from kreg.diagnostics.states import FALLS
+from kreg.diagnostics.states import FALLS, PAST_BEST
 from kreg.diagnostics.thresholds import Thresholds
 
 
@@ -14,7 +14,7 @@ def restore(f: Findings) -> Advice | None:
     v = f.verdict
     done = any(event.get("kind") == "restore" for event in f.record.events)
     worse = v.state == "UNDECIDED" and (v.lost or 0.0) > Thresholds().worse
-    if not (v.past_best or worse) or done or v.best_loss is None or v.last_loss is None:
+    if not (v.state in PAST_BEST or worse) or done or v.best_loss is None or v.last_loss is None:
         return None
     won = "".join(
         f", {m['name']} {m['best']:.4g} instead of {m['last']:.4g}"
@@ -123,7 +123,7 @@ def second_descent(f: Findings) -> Advice | None:
 @rule
 def decay_first(f: Findings) -> Advice | None:
     rates = f.phase.curve("learning_rate")
-    if not f.verdict.past_best or not np.isfinite(rates).any():
+    if f.verdict.state not in PAST_BEST or not np.isfinite(rates).any():
         return None
     at_onset = f.at("learning_rate", f.verdict.best_epoch)
     if at_onset is None or at_onset < 0.9 * np.nanmax(rates):

@@ -102,7 +102,8 @@ class PastBest(Criterion):
     The verdict's own test: E and the per-example losses d are averaged over five validations, so
     that the jitter of single epochs neither stops a training nor hides its best. A verdict is taken
     back at the next validation, a stop is not: so it must hold six times in a row, until none of
-    the validations that were averaged at first is left. One jump of the loss is in five means.
+    the validations that were averaged at first is left, and a new best begins the count again. One
+    jump of the loss is in five means, and so is what it was before it fell.
 
     Args:
         lost: Percent > 0 above the best. Defaults to `2`.
@@ -145,7 +146,8 @@ class PastBest(Criterion):
         self.count += 1
         lost, sure = self.trail.update(value, examples)
         if math.isfinite(value):  # one that is not says nothing
-            self.hits = self.hits + 1 if lost > self.lost and sure > self.sure else 0
+            worse = lost > self.lost and sure > self.sure and not improved
+            self.hits = self.hits + 1 if worse else 0
         if self.hits < self.times or self.count < self.after:
             return Decision(improved=improved)
         return Decision(
@@ -161,5 +163,5 @@ class PastBest(Criterion):
         return {**super().get_state(), "trail": self.trail.get_state()}
 
     def set_state(self, state: State) -> None:
-        super().set_state(state)
+        super().set_state({"hits": 0, **state})  # 0.1 wrote no count
         self.trail.set_state(state["trail"])

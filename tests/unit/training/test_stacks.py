@@ -149,7 +149,7 @@ def test_what_is_stacked_follows_from_configurations_and_sizes_alone(monkeypatch
     assert why[2] == stacks.ALONE
     assert why[3].startswith("optimizer=lamb is not among adam, adamw, sgd")
     assert why[4] == "optimizer.ema keeps averages"
-    assert why[6] == "reg.rules, reg.max_norm or reg.nonneg go with its penalty"
+    assert why[6] == "reg.rules, reg.max_norm, reg.nonneg or reg.activity go with its penalty"
     monkeypatch.setattr(stacks, "MOST_BYTES", 2 * one["bytes"])
     divided = Stacks(configs).decide()
     assert [g["jobs"] for g in divided["stacks"]] == [[1, 5]]
@@ -161,6 +161,28 @@ def test_what_is_stacked_follows_from_configurations_and_sizes_alone(monkeypatch
     assert told(divided).count(sentence) == 1
     monkeypatch.setattr(stacks, "MOST_PARAMETERS", 100)
     assert not Stacks(configs).decide()["stacks"]
+
+
+def test_stacks_whose_jobs_take_turns_are_trained_once(monkeypatch):
+    jobs = [f"model=linear optimizer={kind} seed={n}" for n in (1, 2) for kind in ("sgd", "adam")]
+    configs, steps, made = composed(*jobs), SharedSteps(), []
+
+    class Counted(Stack):
+        def __init__(self, *arguments):
+            made.append(self)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(stacks, "Stack", Counted)
+    whole = Stacks(configs)
+    assert [stack["jobs"] for stack in whole.decide()["stacks"]] == [[0, 2], [1, 3]]
+    for config in configs:
+        member = whole.take(config, steps)
+        assert member.stacked == 2 and next(iter(member.stream()))[0].shape == (1, 13)
+    assert len(made) == 2 and list(whole.trained) == [1]  # the last job of the other one is over
+    again = Stacks(configs[:1] + configs[2:3], numbers=[8, 9], compiled=whole.compiled)
+    assert [stack["jobs"] for stack in again.decide()["stacks"]] == [[8, 9]]
+    again.take(again.configs[0], steps)
+    assert made[2].step is made[0].step  # the next round of a search compiles nothing
 
 
 def test_equal_stacks_share_the_jobs_evenly():

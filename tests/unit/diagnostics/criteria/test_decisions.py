@@ -132,11 +132,20 @@ def test_one_jump_of_the_loss_is_no_past_best():
     for levels, epochs in (
         ([1.0] * 10 + [3.0] + [1.0] * 9, None),  # in five means of five
         ([1.0] * 10 + [3.0, NAN] + [1.0] * 9, None),
+        ([1.0] * 8 + [3.0, 3.0, 3.0, 0.9] + [1.0] * 7, None),  # three jumps, then better than ever
         ([1.0] * 10 + [1.1] * 10, 17),  # 1.02 in the first mean is not above 2 %
         ([1.0] * 10 + [1.1, 1.1, NAN] + [1.1] * 10, 18),  # a NaN neither counts nor begins anew
     ):
         rows = [level * base for level in levels]
         assert stopped_at(criteria.PastBest(), levels, TRAIN * 3, rows) == epochs
+
+
+def test_a_past_best_of_an_older_state_goes_on():
+    criterion = criteria.PastBest()
+    criterion.update(1, {"val_clean_loss": 1.0}, np.ones(4))
+    older = {name: value for name, value in criterion.get_state().items() if name != "hits"}
+    criterion.set_state(older)
+    assert criterion.hits == 0 and criterion.best == 1.0
 
 
 def test_default_is_the_verdicts_test_or_patience():
