@@ -20,7 +20,7 @@ ARRAYS = ("examples", "correct")
 
 
 class Event(TypedDict):
-    """What happened: a `"stop"`, `"restore"`, change of the `"learning_rate"` or `"failure"`."""
+    """A `"stop"`, `"restore"`, `"thaw"`, `"failure"` or change of the `"learning_rate"`."""
 
     epoch: int
     kind: str

@@ -228,12 +228,10 @@ def test_what_a_training_of_low_rank_changes_exports_says_the_same(
     run([*words, "trainer.epochs=3", "finetune.l1=1e-4", "finetune.rank=2"], tmp_path / "run")
     out = tmp_path / "m.keras"
     assert export(str(tmp_path / "run"), "keras", str(out)) == 0
-    told = json.loads((tmp_path / "m.keras.json").read_text())
     model = keras.models.load_model(out, compile=False)
     assert not lora.holders(model)
     x = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1)).astype("uint8")
-    found = model.predict({told["inputs"][0]["name"]: x}, verbose=0)
-    found = next(iter(found.values())) if isinstance(found, dict) else found
+    found = model.predict(x, verbose=0)
     said = kreg.load_run(tmp_path / "run").predict(x).filter(like="probability_").to_numpy()
     np.testing.assert_allclose(found, said, atol=1e-5)
 
@@ -305,7 +303,7 @@ def test_features_that_are_kept_change_no_number(more, earlier, three_classes, t
     kept, anew = (np.genfromtxt(folder / "history.csv", **table) for folder in folders)
     assert kept.dtype.names == anew.dtype.names and len(kept) == 4
     for name in kept.dtype.names:
-        np.testing.assert_allclose(kept[name], anew[name], rtol=1e-5, err_msg=name)
+        np.testing.assert_allclose(kept[name], anew[name], rtol=1e-5, atol=1e-6, err_msg=name)
     assert found[0]["metrics"] == pytest.approx(found[1]["metrics"], rel=1e-5)
     assert found[0]["verdict"] == found[1]["verdict"] and found[0]["params"] == found[1]["params"]
     for name in ("backbone", "head"):
