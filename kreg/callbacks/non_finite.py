@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from kreg.callbacks.shared_values import shared
+from kreg.measuring import evaluators
 from kreg.measuring.keras_numbers import Logs
 from kreg.measuring.replicas import graph
 
@@ -49,7 +50,9 @@ class NonFinite(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self._all_finite is None:
-            self._all_finite = all_finite(self.model)
+            self._all_finite = evaluators.kept(
+                self.model, (all_finite,), lambda: all_finite(self.model)
+            )
         if not self.failure and not bool(self._all_finite()):
             self._stop(f"The weights are not finite after epoch {epoch + 1}")
 

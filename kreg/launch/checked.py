@@ -28,6 +28,7 @@ class Checked:
         self.line, self.multirun = line, line.multirun
         self.configs: dict[tuple[str, ...], Config] = {}
         self.folders: dict[Path, Config] = {}  # of a sweep's jobs, below its directory
+        self.launched: dict[int, Config] = {}  # what is launched together, by the jobs' numbers
         self.run_directory = self.sweep_directory = Path()
         self.sweeper = ""  # of a sweep, by its name
 
@@ -63,9 +64,18 @@ class Checked:
             )
         self.folders[folder] = config
 
-    def find(self, overrides: Sequence[str]) -> Config | None:
-        """The configuration of a job by what Hydra calls its task's overrides, or `None`."""
-        return self.configs.get(tuple(overrides)) if self.process == os.getpid() else None
+    def find(self, overrides: Sequence[str], number: int | None = None) -> Config | None:
+        """The configuration of a job by what Hydra calls its task's overrides, or `None`.
+
+        Args:
+            overrides: Of the job.
+            number: Of the job, where it has one.
+        """
+        if self.process != os.getpid():
+            return None
+        return (self.launched.get(number) if number is not None else None) or self.configs.get(
+            tuple(overrides)
+        )
 
     @property
     def first(self) -> Config:

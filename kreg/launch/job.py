@@ -45,7 +45,8 @@ class Job:
         self.sweeping = hydra.mode is RunMode.MULTIRUN
         self.directory = Path(hydra.runtime.output_dir)
         self.shares_process = self.sweeping and hydra.launcher.get("_target_") in IN_PROCESS
-        known = checked.find(hydra.overrides.task)
+        number = hydra.job.num if self.shares_process else None
+        known = checked.find(hydra.overrides.task, number)
         self.config: Config = known or check_again(cfg, list(hydra.overrides.task))
         self.stacks = self.sweeping and hydra.launcher.get("_target_") == STACKED
         self.sweep = Path(hydra.sweep.dir).name if self.sweeping else ""

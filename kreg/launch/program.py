@@ -7,12 +7,14 @@ import hydra
 from omegaconf import DictConfig
 
 from kreg.config import conf_dir
-from kreg.launch import gate
+from kreg.launch import gate, stacking
 from kreg.launch.checked import Checked
 from kreg.launch.job import Job
 from kreg.training.shared_steps import SharedSteps
 
 if TYPE_CHECKING:
+    from kreg.sweeps.stacked import WaitingJob
+    from kreg.training.stacked_step import StackedStep
     from kreg.training.stacks import Stacks
 
 
@@ -28,7 +30,8 @@ def train(checked: Checked) -> None:
         checked: The configurations that the gate has checked, by the overrides of their jobs.
     """
     steps = SharedSteps()
-    of_the_sweep: list[Stacks] = []  # one, from the first job on, where jobs are stacked
+    launched: list[Stacks] = []  # of the last launch, where jobs are stacked
+    compiled: dict[str, StackedStep] = {}
 
     def run(cfg: DictConfig) -> float:
         """One job: build, train, diagnose and report; returns what a sweep compares."""
@@ -36,18 +39,16 @@ def train(checked: Checked) -> None:
             from kreg.training import app  # starts TensorFlow, after everything was checked
 
             shared = steps if job.shares_process else None
-            stacks = of_the_sweep[0] if of_the_sweep and job.stacks else None
+            stacks = launched[0] if launched and job.stacks else None
             told = (job.hopeless, shared, job.sweep, stacks)
             job.objective = app.run(job.config, job.directory, *told)
         return job.objective
 
-    def decide(folder: Path) -> dict[str, Any]:
-        """What `hydra/launcher=stacked` asks before its first job, of the sweep in `folder`."""
-        from kreg.training.stacks import Stacks
-
-        folders = [folder / own for own in checked.folders]
-        of_the_sweep.append(Stacks(list(checked.configs.values()), folders))
-        return of_the_sweep[0].decide()
+    def decide(folder: Path, jobs: "list[WaitingJob]") -> dict[str, Any]:
+        """What `hydra/launcher=stacked` asks before it trains, of the sweep in `folder`."""
+        stacks, told = stacking.decide(checked, folder, jobs, compiled)
+        launched[:] = [stacks]
+        return told
 
     run.stacks = decide  # type: ignore[attr-defined]  # Hydra hands launchers this very function
     hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(run)()

@@ -33,14 +33,14 @@ def weight_evaluator(model: keras.Model, keep: Sequence[keras.Variable] = ()) ->
     return kept(model, key, lambda: WeightEvaluator(model, keep), *keep)
 
 
-def kept(model: keras.Model, key: Key, make: Callable[[], Kept], *more: keras.Variable) -> Kept:
+def kept(model: keras.Model, key: Key, make: Callable[[], Kept], *more: object) -> Kept:
     """What `make()` made of the model earlier; anew where it was compiled anew or changed.
 
     Args:
         model: The model.
         key: What it is.
         make: Makes it; what it reads of the model besides variables is in `parts_of`.
-        *more: Further variables that it reads.
+        *more: What else it reads, variables among it.
     """
     shelf: Shelf = private_keras.beside(model, ATTRIBUTE, dict)
     parts = (*parts_of(model), *more)

@@ -7,6 +7,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from kreg.measuring import evaluators
+from kreg.measuring.replicas import graph
+
 Logs: TypeAlias = dict[str, Any]  # what Keras hands its callbacks
 
 
@@ -33,7 +36,14 @@ def number(value: Any) -> float:
 
 def learning_rate(model: keras.Model) -> float | None:
     """The optimizer's present learning rate, or `None` where there is not exactly one."""
-    rate = getattr(getattr(model, "optimizer", None), "learning_rate", None)
+    optimizer: Any = getattr(model, "optimizer", None)
+    scaled = getattr(optimizer, "scaled_rate", None)  # a schedule, whose operations take a while
+    if scaled is not None:
+        read = evaluators.kept(
+            model, (learning_rate,), lambda: graph(lambda: scaled(optimizer.iterations)), scaled
+        )
+        return float(ops.convert_to_numpy(read()))
+    rate = getattr(optimizer, "learning_rate", None)
     return None if rate is None else float(ops.convert_to_numpy(rate))
 
 

@@ -9,23 +9,30 @@ simple nets excel on tabular datasets, 2021.
 
 import json
 import math
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from kreg import check
+from kreg import check, files
 from kreg.config.procedures import MEMBERS
 from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.factories import data
 from kreg.launch.compose import compose_job
 from kreg.pages import terminal
+from kreg.printable import say
 from kreg.procedures import cocktail_page, ingredients
 from kreg.procedures.trials import attempt, train
+from kreg.sweeps import stacked
+from kreg.sweeps.results import STACKS, read_json
 from kreg.sweeps.study import Setting, Study
 from kreg.training.shared_steps import SharedSteps
+from kreg.training.stacked_step import StackedStep
+from kreg.training.stacks import Stacks
 
 PAGE = "cocktail.html"
 MIXTURE, DEFAULTS = "the cocktail", "the defaults"
@@ -66,7 +73,7 @@ def run(
     search = CocktailSearch(config, out_dir, only, sampler)
     study = search.study
     while len(study.trials) < trials and time.monotonic() - began < SHARE * seconds:
-        search.try_next()
+        search.try_round(trials)
     if study.best is None:
         raise ValueError("No setting had a finite validation loss. Look at the data and the model.")
     best = study.best.params
@@ -87,6 +94,27 @@ def run(
     show(result)
     print(f"page: {out_dir / PAGE}")
     return result
+
+
+class StackedRounds:
+    """Which settings of a search train as one model: decided round by round, said and written.
+
+    Args:
+        path: What is written, in the words of a sweep's `sweep.json`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.compiled: dict[str, StackedStep] = {}
+
+    def begin(self, configs: Sequence[Config], numbers: Sequence[int]) -> Stacks:
+        """The stacks of a round."""
+        stacks = Stacks(configs, numbers=numbers, compiled=self.compiled)
+        found = stacks.decide()
+        for line in stacked.told(found):
+            say(f"settings: {line}", sys.stdout)
+        files.write_json(self.path, stacked.joined(read_json(self.path), found, set(numbers)))
+        return stacks
 
 
 class CocktailSearch:
@@ -111,6 +139,8 @@ class CocktailSearch:
             sampler,
             ingredients.first(space, config.model.kind),
         )
+        self.at_once = ingredients.round_size(space, config.model.kind)
+        self.stacked = StackedRounds(out_dir / STACKS)
 
     def tree(self, params: Setting) -> ingredients.Tree:
         """The configuration of a setting as plain data."""
@@ -120,14 +150,27 @@ class CocktailSearch:
         """The configuration that is trained for a setting."""
         return validate(ingredients.sharing(self.tree(params), self.study.space))
 
-    def try_next(self) -> None:
-        """Train the next setting; what fails is worth nothing and ends no search."""
-        trial = self.study.ask()
+    def try_round(self, most: int) -> None:
+        """Train the next settings, and note what they are worth when all of them have ended.
+
+        Args:
+            most: How many trials there may be in all.
+        """
+        asked = self.study.ask_round(self.at_once, most)
+        configs = [self.checked(trial.params) for trial in asked]
+        numbers = [trial.number for trial in asked]
+        stacks = self.stacked.begin(configs, numbers) if self.at_once > 1 else None
+        found = [self.worth(config, stacks) for config in configs]
+        known = len(self.study.trials) - numbers[0]  # what an interruption has let through
+        for trial, worth in list(zip(asked, found, strict=True))[known:]:
+            self.study.tell(trial, **worth)
+
+    def worth(self, config: Config, stacks: Stacks | None) -> dict[str, Any]:
+        """What a setting is worth; one that fails is worth nothing and ends no search."""
         try:
-            found = attempt(self.checked(trial.params), self.study.hopeless, self.steps)
+            return attempt(config, self.study.hopeless, self.steps, stacks)
         except FloatingPointError:
-            found = {"value": math.inf}
-        self.study.tell(trial, **found)
+            return {"value": math.inf}
 
     def ablation(self, best: Setting, seeds: int, deadline: float) -> list[dict[str, Any]]:
         """The best setting, the same without each of its ingredients, and without all of them."""

@@ -1,6 +1,7 @@
 """The ingredients of a cocktail of regularizers: what each may be, and what it does to a config."""
 
 import copy
+import math
 from collections.abc import Container
 from typing import Any
 
@@ -11,6 +12,8 @@ Tree = dict[str, Any]  # a configuration, or a group of it, as plain data
 
 DENSE = ("shallow", "deep", "wide")
 PATIENCE, AVERAGE = 15, 0.99
+AT_ONCE = 8  # settings of a round, where they are trained together
+UNSTACKED = ("mixing", "smoothing", "averaging")  # what a stack does not know
 # ingredient -> its value in a cocktail that goes without it; the order is that of the tables
 WITHOUT: Setting = {
     "weight_decay": False,
@@ -78,6 +81,24 @@ def restricted(space: Space, only: list[str] | None) -> Space:
         options = tuple(o for o in noise.options if o != "stochastic_depth")
         kept["dropout"] = Choice(options)  # nothing could be skipped
     return kept
+
+
+def round_size(space: Space, model: str) -> int:
+    """How many settings a search asks for at once: several where most of them train as one model.
+
+    A stack knows neither augmentation nor averages, see `kreg.training.stacks`; and where settings
+    are rarely of one structure, a round would only keep them from knowing of each other.
+
+    Args:
+        space: What the search chooses from.
+        model: Its kind.
+    """
+    if model not in DENSE or any(name in space for name in UNSTACKED):
+        return 1
+    values = [space[name] for name in ("batch_norm", "skip", "dropout") if name in space]
+    structures = math.prod(len(one.options) for one in values if isinstance(one, Choice))
+    structures *= 2 if "penalty" in space else 1  # with one or without, whichever it is
+    return AT_ONCE if structures * 2 <= AT_ONCE else 1
 
 
 def first(space: Space, model: str = "deep") -> list[Setting]:

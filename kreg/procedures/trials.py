@@ -11,6 +11,7 @@ from kreg.measuring import clean_evaluator, take
 from kreg.sweeps.median_stopping import Rule
 from kreg.training import plan, result, start
 from kreg.training.shared_steps import SharedSteps
+from kreg.training.stacks import Stacks
 from kreg.training.stopping import earliest, proving, stopping_rule
 
 
@@ -33,9 +34,18 @@ def train(
 
 
 def attempt(
-    config: Config, hopeless: Rule | None = None, steps: SharedSteps | None = None
+    config: Config,
+    hopeless: Rule | None = None,
+    steps: SharedSteps | None = None,
+    stacks: Stacks | None = None,
 ) -> dict[str, Any]:
     """Fit a configuration for a search, which looks at the validation rows and at no others.
+
+    Args:
+        config: A checked configuration.
+        hopeless: As for `fit`.
+        steps: As for `fit`.
+        stacks: Of the round in which the search asked for it, or `None`.
 
     Returns:
         `value`, `curve` and `pruned`. The value is the clean validation loss of the final model; of
@@ -45,7 +55,8 @@ def attempt(
     Raises:
         FloatingPointError: If the validation loss is not finite.
     """
-    training, trial = fit(config, hopeless, steps=steps)
+    member = stacks.take(config, steps) if stacks is not None and steps is not None else None
+    training, trial = fit(config, hopeless, steps=steps, member=member)
     if trial.ended:
         value = min(trial.curve)
     else:
@@ -66,6 +77,7 @@ def fit(
     hopeless: Rule | None = None,
     seed: int | None = None,
     steps: SharedSteps | None = None,
+    member: plan.Plan | None = None,
 ) -> tuple[plan.Plan, TrialStopping]:
     """Fit a configuration; returns its plan, with the trained model, and who kept its curve.
 
@@ -74,9 +86,11 @@ def fit(
         hopeless: Asked after every epoch with the losses so far; `True` ends the training.
         seed: That of the weights and the noise, if not that of the split.
         steps: What this training shares with the others of the search, or `None`.
+        member: The plan of a setting that is trained in a stack. Defaults to one of its own.
     """
-    start.prepare(config.trainer, config.seed if seed is None else seed, steps)
-    training = plan.make(config, steps, whole_epochs=True)
+    if member is None:
+        start.prepare(config.trainer, config.seed if seed is None else seed, steps)
+    training = member or plan.make(config, steps, whole_epochs=True)
     held_out = training.held_out()
     gap = proving(training, config)
     options = stopping_rule(config, training, gap)

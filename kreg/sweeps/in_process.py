@@ -8,7 +8,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.utils import JobReturn, configure_log, run_job, setup_globals
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, open_dict, read_write
 
 from kreg.sweeps.job_progress import JobProgress
 from kreg.sweeps.jobs import job_folder, known_result, outcome, varied
@@ -51,9 +51,7 @@ class InProcess(Launcher):
 
     def run(self, overrides: list[str], number: int, told: str, progress: JobProgress) -> JobReturn:
         """One job, or the note that it is done already."""
-        config = self.composed.take(self.config, overrides)
-        with open_dict(config):
-            config.hydra.job.id = config.hydra.job.num = number
+        config = numbered(self.composed.take(self.config, overrides), number)
         result = known_result(overrides, config)
         if result is not None:
             progress.skip(told)
@@ -76,6 +74,13 @@ class InProcess(Launcher):
         return result
 
 
+def numbered(config: DictConfig, number: int) -> DictConfig:
+    """The same configuration, which knows the number of its job."""
+    with read_write(config.hydra), open_dict(config):  # who looked for its folder has closed it
+        config.hydra.job.id = config.hydra.job.num = number
+    return config
+
+
 class Composed:
     """What the sweeper has composed as a check, kept for the launcher, which composes it again.
 
@@ -90,9 +95,17 @@ class Composed:
 
     def keep(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """The sweeper's `load_sweep_config`."""
-        found = self.load(master_config, sweep_overrides)
+        return self.wait(master_config, sweep_overrides, self.load(master_config, sweep_overrides))
+
+    def ahead(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+        """To be looked at before the job takes it."""
+        found = self.take(master_config, sweep_overrides)
+        return self.wait(master_config, sweep_overrides, found)
+
+    def wait(self, master_config: DictConfig, words: list[str], found: DictConfig) -> DictConfig:
+        """Keep what was composed for its job, where there is room."""
         if len(self.cached) < MOST_CACHED:
-            self.cached[(id(master_config), *sweep_overrides)] = found
+            self.cached[(id(master_config), *words)] = found
         return found
 
     def take(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:

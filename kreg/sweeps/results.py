@@ -9,20 +9,26 @@ from kreg.runs.schema import Configuration, Result
 
 RESULT, CONFIG = "result.json", "config.json"
 PAGE, PLAN = "sweep.html", "sweep.json"
+STACKS = "stacks.json"  # of a cocktail: which of its settings were trained together
 OBJECTIVE = "val_clean_loss"
 REPLICATES = ("seed", "data.fold")  # what differs between trainings of one setting
 
 
-class Plan(TypedDict):
-    """`sweep.json`."""
+class Together(TypedDict):
+    """`stacks.json`, and what `sweep.json` has of `hydra/launcher=stacked`."""
 
-    jobs: list[list[str]]
-    stacks: NotRequired[list[dict[str, Any]]]  # of `hydra/launcher=stacked`
+    stacks: NotRequired[list[dict[str, Any]]]
     not_stacked: NotRequired[list[dict[str, Any]]]
     memory: NotRequired[str]  # what lets fewer jobs train at once
 
 
-KINDS: dict[str, Any] = {RESULT: Result, CONFIG: Configuration, PLAN: Plan}
+class Plan(Together):
+    """`sweep.json`."""
+
+    jobs: list[list[str]]
+
+
+KINDS: dict[str, Any] = {RESULT: Result, CONFIG: Configuration, PLAN: Plan, STACKS: Together}
 
 
 def read_json(path: Path) -> dict[str, Any]:

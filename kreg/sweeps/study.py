@@ -2,7 +2,7 @@
 
 Every answer is one line of a journal, so a search that is started again knows all finished trials
 and asks for the same next one: the sampler of trial k is seeded by (seed, k) and sees the trials
-before it, nothing else.
+before it, or before its round where several are trained together, and nothing else.
 """
 
 import importlib.util
@@ -116,18 +116,37 @@ class Study:
         self.sampler = chosen(sampler)
         self.trials = self._read()
 
-    def ask(self, pending: int = 0) -> Trial:
-        """The next setting.
+    def ask(self) -> Trial:
+        """The next setting, with all that is known by now."""
+        return self._asked(len(self.trials), self.trials)
+
+    def ask_round(self, size: int, most: int) -> list[Trial]:
+        """The settings that are trained together; none of them knows what another was worth.
+
+        Round `r` has the trials from `r * size` on and knows those before it. So the settings are
+        the same after an interruption, which may have come while they were told: the trials that
+        are known already are returned as well.
 
         Args:
-            pending: How many trials have been asked for and not told. Defaults to `0`.
+            size: Whole number >= 1 of settings in a round.
+            most: Whole number >= 1 of trials in all; the last round may be a short one.
         """
-        number = len(self.trials) + pending
+        begun = self.rounds_told(size)
+        numbers = range(begun, min(begun + size, most))
+        known, before = self.trials, self.trials[:begun]
+        return [known[n] if n < len(known) else self._asked(n, before) for n in numbers]
+
+    def rounds_told(self, size: int) -> int:
+        """How many trials the rounds have that are known to their last one."""
+        return len(self.trials) // size * size
+
+    def _asked(self, number: int, known: list[Trial]) -> Trial:
+        """The setting of a trial that has seen those before it."""
         if number < len(self.first):
             return Trial(number, dict(self.first[number]))
         draw = draw_tpe if self.sampler == "tpe" and number >= STARTUP else draw_random
         generator = np.random.default_rng([self.seed, number])
-        return Trial(number, draw(self.space, self.trials, generator))
+        return Trial(number, draw(self.space, known, generator))
 
     def tell(
         self, trial: Trial, value: float, curve: Sequence[float] = (), pruned: bool = False

@@ -33,7 +33,8 @@ class Search(LaunchingSweeper):
     Args:
         trials: Whole number >= 1: how many settings in all.
         seconds: Stop asking after so many seconds, or `None`.
-        jobs: Whole number >= 1 of settings asked for at once; more than one for parallel launchers.
+        jobs: Whole number >= 1 of settings asked for at once: more than one for launchers that run
+            jobs beside each other. `"auto"` is 8 under `hydra/launcher=stacked`, else 1.
         seed: Whole number >= 0.
         sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.study.Study`.
         prune: Whether a training ends when half of the other settings were better by then; see
@@ -47,7 +48,7 @@ class Search(LaunchingSweeper):
         self,
         trials: int = 20,
         seconds: float | None = None,
-        jobs: int = 1,
+        jobs: int | str = AUTO,
         seed: int = 0,
         sampler: str = "auto",
         prune: bool = True,
@@ -56,7 +57,7 @@ class Search(LaunchingSweeper):
     ) -> None:
         self.trials = check.integer("hydra.sweeper.trials", trials, low=1)
         self.seconds = seconds and check.number("hydra.sweeper.seconds", seconds, low=0)
-        self.jobs = check.integer("hydra.sweeper.jobs", jobs, low=1)
+        self.jobs = jobs if jobs == AUTO else check.integer("hydra.sweeper.jobs", jobs, low=1)
         self.seed = check.integer("hydra.sweeper.seed", seed, low=0)
         self.sampler = chosen(sampler)
         self.extra: dict[str, object] = {}
@@ -75,10 +76,11 @@ class Search(LaunchingSweeper):
         self.sign = -1.0 if objective != AUTO and direction(objective) == "max" else 1.0
         if hasattr(self.launcher, "progress"):
             each = len(self.replicates)
-            self.launcher.progress = JobProgress(self.trials * each, len(study.trials) * each)
+            done = study.rounds_told(self.at_once)
+            self.launcher.progress = JobProgress(self.trials * each, done * each)
         end = math.inf if self.seconds is None else time.monotonic() + self.seconds
         while len(study.trials) < self.trials and time.monotonic() < end:
-            self.batch(study, fixed, folder)
+            self.train_round(study, fixed, folder)
         return None if study.best is None else self.sign * study.best.value
 
     def dimensions(self, arguments: list[str]) -> tuple[list[str], Space, list[list[str]]]:
@@ -99,10 +101,19 @@ class Search(LaunchingSweeper):
         """How many trainings the search will be."""
         return self.trials * len(self.dimensions(arguments)[2])
 
-    def batch(self, study: Study, fixed: list[str], folder: Path) -> None:
-        """Launch the next settings and note what they are worth."""
-        count = min(self.jobs, self.trials - len(study.trials))
-        asked = [study.ask(pending) for pending in range(count)]
+    @property
+    def at_once(self) -> int:
+        """How many settings are asked for at once."""
+        usual = getattr(self.launcher, "at_once", 1)
+        return int(usual if self.jobs == AUTO else self.jobs)
+
+    def train_round(self, study: Study, fixed: list[str], folder: Path) -> None:
+        """Launch the next settings, and note what they are worth when all of them are finished.
+
+        A round that an interruption has cut is launched whole: launchers pass over what is done,
+        and jobs that train as one model need the others for the same numbers.
+        """
+        asked = study.ask_round(self.at_once, self.trials)
         told = [
             grid.fitting([*fixed, *(f"{k}={v}" for k, v in trial.params.items()), *replicate])
             for trial in asked
@@ -112,9 +123,10 @@ class Search(LaunchingSweeper):
         first = asked[0].number * each
         results = self.launcher.launch(told, initial_job_idx=first)
         numbered = [(first + place, result) for place, result in enumerate(results)]
-        for place, trial in enumerate(asked):
-            own = numbered[place * each : (place + 1) * each]
-            require_finished(own, folder)
+        require_finished(numbered, folder)
+        for trial in asked[len(study.trials) - asked[0].number :]:
+            place = (trial.number - asked[0].number) * each
+            own = numbered[place : place + each]
             found = [
                 worth(folder_of(result, folder, number), value_of(result, self.sign))
                 for number, result in own
@@ -123,7 +135,7 @@ class Search(LaunchingSweeper):
 
 
 def require_finished(jobs: list[tuple[int, JobReturn]], folder: Path) -> None:
-    """Refuse to note a trial with an unfinished job: it is asked for again, and known then."""
+    """Refuse to note a round with an unfinished job: it is asked for again, and known then."""
     for number, result in jobs:
         if is_unfinished(result):
             raise OSError(

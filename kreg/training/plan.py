@@ -203,14 +203,20 @@ class Plan:
     def stream(self, first_epoch: int = 0, features: "np.ndarray | None" = None) -> Iterator[Any]:
         """The training rows from an epoch on: shuffled, weighed, augmented, endless.
 
+        A job of a stack reads none: its member has read its rows.
+
         Args:
             first_epoch: The first one. Defaults to `0`.
             features: What the model sees in the place of the rows' inputs, or `None`.
         """
-        from kreg.data import epoch_stream
+        from kreg.data import stream
 
+        rows: Iterator[Any]
+        if self.stacked:
+            rows = stream.unread(self.data.train)
+            return rows
         train = self.data.train if features is None else replace(self.data.train, x=features)
-        rows: Iterator[Any] = epoch_stream(
+        rows = stream.epoch_stream(
             class_weights.weighted(train, self.class_weight),
             batch_size=self.batch_size,
             seed=self.seed,

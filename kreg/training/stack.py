@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kreg.training import shared_steps
 from kreg.training.plan import Plan
 from kreg.training.stacked_step import StackedStep, Values, variables
 
@@ -28,15 +29,18 @@ class Stack:
 
     Args:
         plans: One a member. Compiled for whole epochs, of one structure and of as many rows.
+        step: That of an earlier stack of the same structure. Defaults to a new one.
     """
 
-    def __init__(self, plans: Sequence[Plan]):
+    def __init__(self, plans: Sequence[Plan], step: StackedStep | None = None):
         import numpy as np
 
         self.steps, self.budget = plans[0].steps, plans[0].budget
         for plan in plans:
             prepare(plan)
-        self.step = StackedStep(plans[0].model, plans[0].batch_size)
+        if step is None or not shared_steps.fits(step.model, plans[0].model):
+            step = StackedStep(plans[0].model, plans[0].batch_size)
+        self.step = step
         self.members = list(range(len(plans)))  # still in training: member of each place
         states = [state_of(plan.model) for plan in plans]
         self.values: Values = tensors([np.stack(parts) for parts in zip(*states, strict=True)])

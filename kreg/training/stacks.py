@@ -21,6 +21,7 @@ from kreg.training.class_weights import NONE
 from kreg.training.plan import Plan
 from kreg.training.shared_steps import SharedSteps
 from kreg.training.stack import Stack, prepare, state_of
+from kreg.training.stacked_step import StackedStep
 
 KINDS = {  # what has been compared with single runs; `Custom` has none of these names
     "model": ("linear", "shallow", "deep", "wide"),
@@ -33,11 +34,13 @@ KINDS = {  # what has been compared with single runs; `Custom` has none of these
 }
 MOST_PARAMETERS = 100_000  # above, products of matrices take the time, and a stack saves none
 MOST_MEMBERS = 64
+MOST_COMPILED = 4  # steps that are kept for a later round of a search
 MOST_BYTES = 2**30  # of all states that the stacks of a sweep keep
 ALONE = "no other job differs from it in numbers alone"
 TOLD = (
     "Trained in a stack of {} jobs: a run of its own has the same zeros and differs by rounding, "
-    "about 1e-5 after an epoch. The first jobs of a stack wait for the training of all."
+    "about 1e-5 after an epoch. The first jobs of a stack wait for the training of all: their "
+    "seconds, `training_seconds` among them, are those of the stack and not their own."
 )
 
 
@@ -62,10 +65,21 @@ class Stacks:
     Args:
         configs: The checked configurations of all jobs, in their order.
         folders: Where they write; a job that ended in an earlier process has its result there.
+        numbers: What `sweep.json` calls them. Defaults to their places.
+        compiled: The steps of earlier stacks of the process, by what they were made of: a search
+            has stacks in every round. Defaults to none.
     """
 
-    def __init__(self, configs: Sequence[Config], folders: Sequence[Path] = ()):
+    def __init__(
+        self,
+        configs: Sequence[Config],
+        folders: Sequence[Path] = (),
+        numbers: Sequence[int] | None = None,
+        compiled: dict[str, StackedStep] | None = None,
+    ):
         self.configs, self.folders = list(configs), list(folders)
+        self.numbers = list(range(len(self.configs)) if numbers is None else numbers)
+        self.compiled = {} if compiled is None else compiled
         self.number = {id(config): number for number, config in enumerate(self.configs)}
         self.groups: list[Group] = []
         self.known_rows: dict[str, int] = {}
@@ -73,16 +87,22 @@ class Stacks:
 
     def decide(self) -> dict[str, Any]:
         """Form the stacks; returns what `sweep.json` says of them."""
+        if not self.configs:
+            return {"stacks": [], "not_stacked": []}
         start.prepare(self.configs[0].trainer, self.configs[0].seed)
         groups = [self.sized(group) for group in self.alike()]
         count = sum(not group.why for group in groups)
         self.groups = [part for group in groups for part in parts(group, count)]
         found: dict[str, Any] = {
-            "stacks": [{"jobs": g.jobs, **g.sizes} for g in self.groups if not g.why],
-            "not_stacked": [{"jobs": g.jobs, "why": g.why} for g in self.groups if g.why],
+            "stacks": [{"jobs": self.told(g), **g.sizes} for g in self.groups if not g.why],
+            "not_stacked": [{"jobs": self.told(g), "why": g.why} for g in self.groups if g.why],
         }
         bounds = [bound for group in groups if (bound := memory_bound(group, count))]
         return found | ({"memory": bounds[0]} if bounds else {})
+
+    def told(self, group: Group) -> list[int]:
+        """The jobs of a group by their numbers in the sweep."""
+        return [self.numbers[job] for job in group.jobs]
 
     def alike(self) -> list[Group]:
         """Jobs that differ in numbers alone and have as many rows; the others with their reason."""
@@ -135,6 +155,7 @@ class Stacks:
         place = next((i for i, g in enumerate(self.groups) if number in g.jobs and not g.why), None)
         if number is None or place is None:
             return None
+        self.let_go(number)
         group = self.groups[place]
         stack, members = self.stack(place)
         start.prepare(config.trainer, config.seed, steps)
@@ -148,6 +169,12 @@ class Stacks:
         made.data.warnings.append(TOLD.format(len(stack)))
         return made
 
+    def let_go(self, job: int) -> None:
+        """Forget the stacks whose last job is before this one; others may take turns with it."""
+        ended = [place for place in self.trained if max(self.groups[place].jobs) < job]
+        for place in ended:
+            del self.trained[place]
+
     def epochs(self, job: int) -> int:
         """How many epochs a finished job was trained for; 0 where it has not finished."""
         place = RunDirectory(self.folders[job]) if self.folders else None
@@ -156,14 +183,24 @@ class Stacks:
     def stack(self, place: int) -> tuple[Stack, list[Plan]]:
         """The stack of a group, and its members' plans: each as its own run would begin."""
         if place not in self.trained:
-            self.trained.pop(place - 1, None)
             members = []
             for number in self.groups[place].jobs:
                 config = self.configs[number]
                 start.again(config.seed)
                 members.append(plans.make(config, whole_epochs=True))
-            self.trained[place] = Stack(members), members
+            self.trained[place] = self.begun(members, config), members
         return self.trained[place]
+
+    def begun(self, members: list[Plan], config: Config) -> Stack:
+        """A stack of members, with the step of an earlier one of their structure."""
+        made = members[-1]
+        inputs = (*length(config), made.batch_size, *plans.constants(made, config))
+        key = shared_steps.structure(config.to_dict(), inputs)
+        stack = Stack(members, self.compiled.pop(key, None))
+        self.compiled[key] = stack.step
+        while len(self.compiled) > MOST_COMPILED:
+            del self.compiled[next(iter(self.compiled))]
+        return stack
 
 
 def obstacle(config: Config) -> str:

@@ -5,8 +5,12 @@ import logging
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
-from kreg.measuring import Rows, clean_evaluator, weight_evaluator
+from kreg.callbacks import NonFinite
+from kreg.factories import optimizer
+from kreg.launch.compose import compose_job
+from kreg.measuring import Rows, clean_evaluator, evaluators, keras_numbers, weight_evaluator
 
 
 @pytest.fixture
@@ -81,3 +85,30 @@ def test_a_model_that_is_not_built_costs_no_tracing(monkeypatch):
     evaluator = weight_evaluator(keras.Sequential([keras.layers.Dense(2)]))
     monkeypatch.setattr(evaluator, "_compute", None)
     assert evaluator().penalties == {} and evaluator().sparsity == 0.0
+
+
+def test_the_rate_of_a_schedule_is_compiled_once_and_follows_its_height():
+    config = compose_job(["optimizer=adam", "optimizer.schedule=cosine"])
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(optimizer.optimizer(config.optimizer, 10), "mse")
+    model.optimizer.build(model.trainable_variables)
+    scaled = model.optimizer.scaled_rate
+    for step, height in ((0, 1e-3), (3, 1e-3), (3, 0.5), (9, 0.5)):
+        model.optimizer.iterations.assign(step)
+        scaled.set_height(height)
+        expected = float(ops.convert_to_numpy(model.optimizer.learning_rate))
+        assert keras_numbers.learning_rate(model) == pytest.approx(expected, rel=1e-5)  # float32
+        evaluators.kept(model, (keras_numbers.learning_rate,), pytest.fail, scaled)  # it is there
+
+
+def test_the_check_for_broken_weights_is_compiled_once_for_a_model():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    checks = []
+    for _ in range(2):
+        guard = NonFinite(verbose=0)
+        model.fit(np.ones((4, 2)), np.ones(4), callbacks=[guard], verbose=0)
+        checks.append(guard._all_finite)
+    assert checks[0] is checks[1] and not guard.failure
+    model.layers[0].kernel.assign([[np.nan], [0.0]])
+    assert not bool(checks[0]())

@@ -253,5 +253,46 @@ def test_a_small_search_ends_in_a_cocktail_its_ablation_and_a_file(tmp_path):
     assert len(lines(tmp_path / "trials.jsonl")) == 4
 
 
+@pytest.mark.parametrize(
+    ("only", "model", "expected"),
+    [
+        (["penalty", "dropout"], "shallow", 8),
+        (["weight_decay", "penalty", "early_stopping"], "deep", 8),
+        (["penalty", "dropout", "batch_norm"], "shallow", 1),
+        (["penalty", "dropout", "batch_norm", "skip"], "deep", 1),
+        (["penalty", "averaging"], "shallow", 1),
+        (["penalty", "mixing"], "shallow", 1),
+        (["penalty"], "tabm", 1),
+        (None, "shallow", 1),
+    ],
+)
+def test_how_many_settings_are_asked_for_follows_from_the_space(only, model, expected):
+    whole = ingredients.space(image=False, model=model, labels=True)
+    space = ingredients.restricted(whole, only)
+    assert ingredients.round_size(space, model) == expected
+
+
+@pytest.mark.slow
+def test_a_round_of_a_cocktail_trains_as_one_model_what_each_would_train(tmp_path):
+    overrides = ["data=wine", "model=shallow", "trainer.epochs=4", "trainer.batch_size=64"]
+    config = compose_job([*overrides, "trainer.verbose=quiet"])
+    search = cocktail.CocktailSearch(config, tmp_path, ["penalty"], "random")
+    assert search.at_once == 8
+    search.try_round(10)
+    told = json.loads((tmp_path / "stacks.json").read_text())
+    stacked = [job for stack in told["stacks"] for job in stack["jobs"]]
+    alone = [job for group in told["not_stacked"] for job in group["jobs"]]
+    assert sorted(stacked + alone) == list(range(8)) and len(stacked) >= 6
+    for trial in search.study.trials:
+        own = trials.attempt(search.checked(trial.params))
+        assert trial.value == pytest.approx(own["value"], rel=1e-3)
+        assert len(trial.curve) == len(own["curve"])
+    again = cocktail.CocktailSearch(config, tmp_path, ["penalty"], "random")
+    again.try_round(10)
+    assert [trial.number for trial in again.study.trials] == list(range(10))
+    rounds = json.loads((tmp_path / "stacks.json").read_text())
+    assert rounds["stacks"][: len(told["stacks"])] == told["stacks"]
+
+
 def lines(path):
     return path.read_text().splitlines()

@@ -199,6 +199,49 @@ def test_a_killed_search_ends_with_the_trials_of_one_that_was_never_killed(tmp_p
     assert len(list(tmp_path.glob("run/logs/*/sweeps/*/*/config.json"))) == trials
 
 
+STACKED_SEARCH = ["hydra/launcher=stacked", "hydra.sweeper.trials=12", "trainer.epochs=12"]
+STACKED_SEARCH += ["reg.l1=tag(log,interval(1e-6,1e-2))", "stop=patience", "stop.patience=3"]
+STACKED_SEARCH += ["optimizer.learning_rate=tag(log,interval(1e-3,0.1))"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(chosen("auto") != "tpe", reason="needs optuna")
+def test_a_killed_search_in_stacks_ends_in_the_same_bits_as_one_that_is_not(tmp_path):
+    search = ["hparams_search=optuna", *STACKED_SEARCH]
+    finish(start(tmp_path / "whole", *search))
+    for done in (3, 10):  # within the first round of 8, and within the second
+        process = start(tmp_path / "run", *search)
+        while len(list(tmp_path.glob("run/logs/*/sweeps/*/*/result.json"))) < done:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        kill(process)
+    finish(start(tmp_path / "run", *search))
+    assert journal(tmp_path / "run") == journal(tmp_path / "whole")
+    plans = [plan_of(tmp_path / name) for name in ("whole", "run")]
+    assert plans[0] == plans[1] and not plans[0]["not_stacked"]
+    assert [stack["jobs"] for stack in plans[0]["stacks"]] == [list(range(8)), [8, 9, 10, 11]]
+
+
+@pytest.mark.slow
+def test_a_search_in_stacks_finds_what_one_with_a_shared_step_finds(tmp_path):
+    random_search = ["hparams_search=random", *STACKED_SEARCH, "dropout=none,light"]
+    stacked, shared = (
+        (finish(start(tmp_path / name, *random_search, *launcher)), journal(tmp_path / name))
+        for name, launcher in (
+            ("stacked", ["model=shallow"]),
+            ("shared", ["model=shallow", "hydra/launcher=kreg", "hydra.sweeper.jobs=8"]),
+        )
+    )
+    assert [trial["params"] for trial in stacked[1]] == [trial["params"] for trial in shared[1]]
+    for mine, other in zip(stacked[1], shared[1], strict=True):
+        assert mine["value"] == pytest.approx(other["value"], rel=1e-3)
+    plan = plan_of(tmp_path / "stacked")
+    jobs = [job for stack in plan["stacks"] for job in stack["jobs"]]
+    alone = [job for group in plan["not_stacked"] for job in group["jobs"]]
+    assert sorted(jobs + alone) == list(range(12)) and len(jobs) >= 9
+    assert "train as one model" in stacked[0] and "train as one model" not in shared[0]
+
+
 def journal(folder: Path) -> list[dict]:
     """The trials of the only search below a folder; none before it has begun."""
     found = list(folder.glob("logs/*/sweeps/*/trials.jsonl"))

@@ -49,7 +49,7 @@ def test_a_trial_is_worth_the_mean_of_its_jobs(tmp_path):
     search.sign, search.launcher = 1.0, Launcher(tmp_path)
     fixed, space, search.replicates = search.dimensions(WORDS)
     study = Study(space, tmp_path / "trials.jsonl", 0, "random")
-    search.batch(study, fixed, tmp_path)
+    search.train_round(study, fixed, tmp_path)
     assert [trial.value for trial in study.trials] == [2.5, 8.5]
     assert study.trials[1].curve == [8.5, 9.5]
     strengths = {words[1] for number, words in search.launcher.launched.items() if number < 6}

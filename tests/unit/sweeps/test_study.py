@@ -71,8 +71,8 @@ def test_a_pruned_trial_guides_the_search_and_is_never_the_best(tmp_path):
 def test_draws_stay_in_the_space(tmp_path):
     space = {"n": Interval(1, 4, integer=True), "x": Interval(0.1, 0.2), "l": Interval(1, 9, True)}
     study = Study(space, tmp_path / "journal", sampler="random")
-    for _ in range(50):
-        params = study.ask(pending=_).params
+    for trial in study.ask_round(50, 50):
+        params = trial.params
         assert params["n"] in (1, 2, 3, 4)
         assert 0.1 <= params["x"] <= 0.2
         assert 1 <= params["l"] <= 9

@@ -36,26 +36,31 @@ def search(tmp_path, *values, jobs=1):
 def test_it_is_asked_for_again_and_nothing_is_noted(tmp_path):
     study = Study(SPACE, tmp_path / "trials.jsonl", sampler="random")
     full = search(tmp_path, 0.5, job.UNFINISHED)
-    full.batch(study, [], tmp_path)
+    full.train_round(study, [], tmp_path)
     with pytest.raises(OSError, match="Job 1 of the search is not finished"):
-        full.batch(study, [], tmp_path)
+        full.train_round(study, [], tmp_path)
     again = Study(SPACE, tmp_path / "trials.jsonl", sampler="random")
     assert [trial.value for trial in again.trials] == [0.5]
     healed = search(tmp_path, 0.25)
-    healed.batch(again, [], tmp_path)
+    healed.train_round(again, [], tmp_path)
     assert healed.launcher.asked == full.launcher.asked[1:] and again.trials[-1].value == 0.25
 
 
-def test_of_several_jobs_those_before_it_are_noted(tmp_path):
+def test_a_round_is_noted_when_all_of_its_jobs_are_finished(tmp_path):
     study = Study(SPACE, tmp_path / "trials.jsonl", sampler="random")
+    full = search(tmp_path, 0.5, job.UNFINISHED, 0.1, jobs=3)
     with pytest.raises(OSError, match="Job 1"):
-        search(tmp_path, 0.5, job.UNFINISHED, 0.1, jobs=3).batch(study, [], tmp_path)
-    assert [trial.value for trial in study.trials] == [0.5]
+        full.train_round(study, [], tmp_path)
+    assert study.trials == []
+    healed = search(tmp_path, 0.5, 0.3, 0.1, jobs=3)
+    healed.train_round(study, [], tmp_path)
+    assert healed.launcher.asked == full.launcher.asked
+    assert [trial.value for trial in study.trials] == [0.5, 0.3, 0.1]
 
 
 def test_a_failed_job_is_a_bad_setting(tmp_path):
     study = Study(SPACE, tmp_path / "trials.jsonl", sampler="random")
-    search(tmp_path, job.WORST).batch(study, [], tmp_path)
+    search(tmp_path, job.WORST).train_round(study, [], tmp_path)
     assert study.trials[0].value == math.inf and study.best is None
 
 

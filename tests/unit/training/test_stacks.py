@@ -163,6 +163,28 @@ def test_what_is_stacked_follows_from_configurations_and_sizes_alone(monkeypatch
     assert not Stacks(configs).decide()["stacks"]
 
 
+def test_stacks_whose_jobs_take_turns_are_trained_once(monkeypatch):
+    jobs = [f"model=linear optimizer={kind} seed={n}" for n in (1, 2) for kind in ("sgd", "adam")]
+    configs, steps, made = composed(*jobs), SharedSteps(), []
+
+    class Counted(Stack):
+        def __init__(self, *arguments):
+            made.append(self)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(stacks, "Stack", Counted)
+    whole = Stacks(configs)
+    assert [stack["jobs"] for stack in whole.decide()["stacks"]] == [[0, 2], [1, 3]]
+    for config in configs:
+        member = whole.take(config, steps)
+        assert member.stacked == 2 and next(iter(member.stream()))[0].shape == (1, 13)
+    assert len(made) == 2 and list(whole.trained) == [1]  # the last job of the other one is over
+    again = Stacks(configs[:1] + configs[2:3], numbers=[8, 9], compiled=whole.compiled)
+    assert [stack["jobs"] for stack in again.decide()["stacks"]] == [[8, 9]]
+    again.take(again.configs[0], steps)
+    assert made[2].step is made[0].step  # the next round of a search compiles nothing
+
+
 def test_equal_stacks_share_the_jobs_evenly():
     group = stacks.Group(list(range(130)), "", {"bytes": 1})
     assert [len(part.jobs) for part in stacks.parts(group, 1)] == [43, 43, 44]
