@@ -51,8 +51,11 @@ test-trackers: $(VENV)/trackers.stamp  ## MLflow, W&B and Trackio really run, in
 	$(VENV)-trackers/bin/python -m pytest tests/unit/loggers tests/unit/diagnostics/test_stores.py \
 		tests/app/test_trackers.py $(PYTEST_ARGS)
 
-test-site: $(VENV)/dev.stamp $(VENV)/docs.stamp  ## the site: built, its links, search and notebooks; minutes
-	$(BIN)/python -m pytest tests/contract/test_site_build.py $(PYTEST_ARGS)
+test-site: $(VENV)/dev.stamp docs  ## the site: built, its links, search and notebooks; minutes
+	KREG_BUILT_SITE=docs/_build/html $(BIN)/python -m pytest tests/contract/test_site_build.py $(PYTEST_ARGS)
+
+test-release: $(VENV)/dev.stamp  ## wheel and sdist train in fresh environments of Python 3.11 to 3.13; gigabytes
+	KREG_TEST_RELEASE=1 $(BIN)/python -m pytest tests/app/test_release.py $(PYTEST_ARGS)
 
 test-slurm: $(VENV)/dev.stamp  ## SLURM's launcher, on a cluster of this machine (apt: slurm-wlm munge)
 	$(BIN)/python -m pytest tests/unit/sweeps/test_cluster.py $(PYTEST_ARGS)
@@ -106,4 +109,4 @@ clean:  ## remove the environments and caches, keep logs
 	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray $(VENV)-trackers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 		docs/_build docs/api docs/gallery
 
-.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-site test-slurm test-gpu docs coverage lint format bench tensorboard clean
+.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-site test-release test-slurm test-gpu docs coverage lint format bench tensorboard clean

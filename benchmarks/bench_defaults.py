@@ -79,6 +79,11 @@ NETWORKS |= {"stripes": ["deep", "cnn"]}
 SETS = ("wine", "breast_cancer", "diabetes", "digits", "synthetic", *MADE)
 
 
+def named(name: str, folder: Path) -> list[str]:
+    """What is typed for a data set; what is none of kreg's is put into a folder first."""
+    return MADE[name](name, folder / name) if name in MADE else [f"data={name}"]
+
+
 @dataclass(frozen=True)
 class Run:
     """What one training ended with: clean validation losses, test score, processor seconds.
@@ -200,7 +205,7 @@ def main() -> None:
             if MADE.get(name) is array and "KREG_DATA" not in os.environ:
                 print(f"{name} is left out: KREG_DATA does not say where it is")
                 continue
-            words = MADE[name](name, Path(folder) / name) if name in MADE else [f"data={name}"]
+            words = named(name, Path(folder))
             for model in ["linear", *NETWORKS.get(name, ["deep"])]:
                 if model in wanted:
                     cells = row(name, model, words, arguments.seeds, arguments.longer)

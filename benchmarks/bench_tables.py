@@ -30,9 +30,11 @@ yet. Mean rank of six, in score and (five sets) in log loss, and processor secon
 
 tabm, which `model=auto` stands for, has the best score on heartc, diabetes and breast_cancer and
 the best log loss on four sets of five; on glass, 26 validation rows, it is the worst: 1.24 beside
-0.58. The recipe of realmlp smooths its labels, which costs log loss, and takes 0.04 as its rate
-where its authors take 0.07 for a regression; they chose its defaults on sets of the UCI, as most of
-these are.
+0.58. The recipe of realmlp kept its last epoch then. It keeps the best one now, as its authors do,
+and is not measured again here; on two development sets, sonar and vehicle, one split, that takes
+the log loss from 0.47 to 0.45 and from 0.54 to 0.39, and the errors from 24 to 24 % and from 16 to
+17 %. Without smoothed labels the best epoch has 0.60 and 0.37. Its rate is 0.04 where its authors
+take 0.07 for a regression; they chose its defaults on sets of the UCI, as most of these are.
 """
 
 import argparse
@@ -227,6 +229,7 @@ METHODS = {
     "deep": kreg("model=deep"),
     "tabm": kreg("recipe=tabm"),
     "realmlp": kreg("recipe=realmlp"),
+    "ensemble": kreg("experiment=table_ensemble"),
     "lightgbm": lightgbm,
     "catboost": catboost,
 }

@@ -1,7 +1,7 @@
 """Is an under-trained run called so? Runs whose truth is known by training on.
 
     python benchmarks/bench_undertrained.py
-    python benchmarks/bench_undertrained.py --only wine,diabetes
+    python benchmarks/bench_undertrained.py --held-out
 
 Each run trains a model for so many steps, at a rate, with a schedule. The truth comes from the same
 model trained ten times as long as kreg's default, at a constant rate that is at least Adam's usual
@@ -17,16 +17,18 @@ EARLY).
 import argparse
 import itertools
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench_defaults import STEPS, Run, train
+from bench_defaults import STEPS, Run, named, train
 from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 SETS = ("wine", "breast_cancer", "diabetes", "synthetic", "digits")
+HELD_OUT = ("prostate", "stripes", "fashion")
 MODELS = ("linear", "deep")
 # how long, learning rate, schedule; an epoch is 4 steps on wine, 40 on digits
 TRAININGS = (
@@ -64,9 +66,9 @@ def of(run: Run, reference: Run) -> tuple[float, bool | None]:
     return gain, False if gain < NONE else None
 
 
-def cases(data: str, model: str) -> list[Case]:
-    """All runs of one data set and model."""
-    base = [f"data={data}", f"model={model}", "reg=none", "stop=none"]
+def cases(data: str, words: list[str], model: str) -> list[Case]:
+    """All runs of one data set, by its words, and model."""
+    base = [*words, f"model={model}", "reg=none", "stop=none"]
     long = [f"trainer.steps={10 * STEPS}", "optimizer.schedule=constant"]
     reference = train([*base, *long, "optimizer.learning_rate=2e-3"])
     found = []
@@ -96,9 +98,13 @@ def scores(found: list[Case]) -> Table:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default=",".join(SETS), help="data sets, with commas")
+    parser.add_argument("--held-out", action="store_true", help=", ".join(HELD_OUT) + " instead")
     arguments = parser.parse_args()
-    wanted = itertools.product(arguments.only.split(","), MODELS)
-    found = [case for data, model in wanted for case in cases(data, model)]
+    names = HELD_OUT if arguments.held_out else arguments.only.split(",")
+    with tempfile.TemporaryDirectory() as folder:
+        known = {name: named(name, Path(folder)) for name in names}
+        wanted = itertools.product(known, MODELS)
+        found = [case for data, model in wanted for case in cases(data, known[data], model)]
     between = sum(case.truth is None for case in found)
     print(f"{len(found)} runs, {between} of them between under-trained and trained")
     Console(width=100).print(scores(found))

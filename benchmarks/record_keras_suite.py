@@ -2,8 +2,8 @@
 
     KREG_DATA=/path/to/data python benchmarks/record_keras_suite.py recorded --settings 6
     KREG_DATA=... python benchmarks/record_keras_suite.py recorded --half development --limit 5
-    python benchmarks/record_keras_suite.py recorded --pack     # two files a half, of what there is
-    python -m benchmarks.verdicts --stops --suite recorded/development.npz
+    python benchmarks/record_keras_suite.py recorded --pack     # one file a half, of what there is
+    python -m benchmarks.verdicts --suite recorded/development.npz
 
 A run takes about 7 CPU seconds, with `--settings 6` there are 108, without it 216. Each is one file
 in the folder, written when it is finished: started again, the command trains what is missing. A
@@ -53,7 +53,6 @@ KEPT = (
     "loss", "val_loss", "clean_loss", "clean_accuracy", "val_clean_loss", "val_clean_accuracy",
     "val_refined_loss", "penalty", "learning_rate", "train_standard_error",
 )  # fmt: skip
-LARGE = ("penalty", "clean_accuracy", "train_standard_error")
 PICTURES = {"mnist": (14, 14, 1), "cifar": (8, 8, 3), "shapes": (12, 12, 1)}
 
 
@@ -238,10 +237,7 @@ def record(
 
 
 def pack(folder: Path, half: str) -> Path | None:
-    """One file of the runs that are there; one whose truth is not finite is named and left out.
-
-    Beside it a small one, of curves only, which is enough for most stopping rules.
-    """
+    """One file of the runs that are there; one whose truth is not finite is named and left out."""
     there = [path for s in planned(half) if (path := file_of(folder, half, *s)).exists()]
     runs = [load(path)[0] for path in there]
     whole = [run for run in runs if run.has("test_loss")]
@@ -252,15 +248,8 @@ def pack(folder: Path, half: str) -> Path | None:
         return None
     path = folder / f"{half.replace(' ', '_')}.npz"
     save(whole, path)
-    save([curves_only(run) for run in whole], path.with_stem(f"keras_{path.stem}"))
     print(f"{path}: {len(whole)} of {len(list(planned(half)))} runs")
     return path
-
-
-def curves_only(run: Run) -> Run:
-    """Without the losses of single rows, and without curves that no stopping rule looks at."""
-    curves = {name: curve for name, curve in run.curves.items() if name not in LARGE}
-    return Run(run.meta, curves, run.examples[:, :0], run.correct[:, :0])
 
 
 def main() -> None:

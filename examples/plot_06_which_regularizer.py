@@ -21,12 +21,12 @@ y = table.target
 def build():
     layers = [keras.layers.Dense(32, "relu"), keras.layers.Dense(3, "softmax")]
     model = keras.Sequential([keras.Input((13,)), *layers])
-    model.compile(keras.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
+    model.compile(keras.optimizers.Adam(2e-2), "sparse_categorical_crossentropy")
     return model
 
 
 settings = {"reg": ["none", "l1", "l2"], "strength": 1e-2}
-found = kreg.search(build, x, y, settings, folds=2, epochs=40, verbose=0)
+found = kreg.search(build, x, y, settings, folds=2, epochs=20, verbose=0)
 print(*found.answer, sep="\n")
 
 # %%

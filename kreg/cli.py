@@ -141,7 +141,7 @@ def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run",
         help="a run directory, a log (history.csv, metrics.csv, trainer_state.json), events, "
-        "MLflow's mlflow.db, or a folder of W&B's",
+        "MLflow's mlflow.db, Trackio's PROJECT.db, or a folder of W&B's",
     )
     parser.add_argument(
         "--watch", action="store_true", help="look again whenever the run has gone on, to its end"

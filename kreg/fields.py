@@ -93,16 +93,19 @@ def ranged(
     meaning: str,
     *,
     type: type | None = None,
+    optional: bool = False,
     **interval: Unpack[Interval],
 ) -> Any:
     """A number in an interval; `low`, `high`, `low_open`, `high_open` as in `check.number`.
 
     The type is that of the default, `int` or `float`, unless `type` says otherwise. A default that
-    is a word, `"auto"`, may stand in place of the number.
+    is a word, `"auto"`, may stand in place of the number, and null where it is the default or
+    `optional`.
     """
     kind = type or (int if isinstance(default, int) else float)
     words = (default,) if isinstance(default, str) else ()
-    return _field(default, Rule(kind, meaning, optional=default is None, words=words, **interval))
+    none = optional or default is None
+    return _field(default, Rule(kind, meaning, optional=none, words=words, **interval))
 
 
 def scheduled(default: float, meaning: str, **interval: Unpack[Interval]) -> Any:

@@ -33,6 +33,32 @@ def ranks(model: keras.Model) -> dict[str, tuple[int, int]]:
     return {path_in(model, layer): rank(pair(layer)[1]) for layer in holders(model)}
 
 
+def spent(model: keras.Model) -> list[str]:
+    """Paths of the layers whose change can never be trained, because A and B are both zero.
+
+    Keras's `model.save` and `save_weights` merge the change into the kernel that they write: what
+    is loaded says the same, and no gradient reaches its A and B any more.
+
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="hidden")])
+    >>> model.get_layer("hidden").enable_lora(2, a_initializer="zeros")
+    >>> spent(model)
+    ['hidden']
+    """
+    nothing = lambda weight: not bool(ops.any(ops.not_equal(weight, 0)))  # noqa: E731
+    return [path_in(model, one) for one in holders(model) if all(map(nothing, pair(one)))]
+
+
+def merged_before(paths: list[str]) -> str:
+    """A sentence on such layers."""
+    shown = ", ".join(map(repr, paths[:3])) + (" and others" if len(paths) > 3 else "")
+    return (
+        f"The low-rank changes of {shown} were merged into the kernels when Keras wrote the model: "
+        "its outputs are the same, but the changes are zero and cannot be trained on. Go on with "
+        "kreg.strip(model), the plain model, and kreg.finetune for new ones; to interrupt a "
+        "training use kreg.callbacks.Saver, which keeps A and B."
+    )
+
+
 def path_in(model: keras.Model, layer: keras.Layer) -> str:
     """The layer's path as seen from `model`: a Sequential puts its own name in front."""
     return str(layer.path).removeprefix(f"{model.name}/")

@@ -71,7 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "default: the first two",
     )
     parser.add_argument("--alone", action="store_true", help="without the rows of the house")
-    parser.add_argument("--stops", action="store_true", help="the stopping rules only")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--verdicts", action="store_true", help="the verdict rules only")
+    only.add_argument("--stops", action="store_true", help="the stopping rules only")
     parser.add_argument(
         "--against", choices=tables.STOPS, metavar="ROW", help="less this stopping rule, run by run"
     )
@@ -86,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         title, runs = chosen(title, runs, given.where)
         if given.verdict or (both and not given.stops):
             tables.verdicts(title, rows(given.verdict, verdict_rules.RULES, given.alone), runs)
-        if given.stop or both:
+        if given.stop or (both and not given.verdicts):
             tables.stops(title, rows(given.stop, tables.STOPS, given.alone), runs, given.against)
 
 

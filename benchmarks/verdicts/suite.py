@@ -25,7 +25,7 @@ from kreg.diagnostics import Record
 
 PATH = Path(__file__).parent / "data" / "suite.npz"
 HELD_OUT = PATH.with_name("held_out.npz")  # another seed; nothing was chosen on it
-KERAS = PATH.with_name("keras_development.npz")  # Keras fits: curves only, for stopping rules
+KERAS = PATH.with_name("keras_development.npz")  # Keras fits that Diagnostics has measured
 KERAS_HELD_OUT = PATH.with_name("keras_held_out.npz")
 DECAYED = PATH.with_name("decayed.npz")  # runs that end too early, or whose schedule does
 HIDDEN = ("test_", "noisy_")  # beginnings of the curves that no rule sees

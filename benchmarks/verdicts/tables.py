@@ -20,7 +20,7 @@ SUITES |= {"keras-development": KERAS, "keras-held-out": KERAS_HELD_OUT}
 STOPS = stopping_rules.RULES | averaging_rules.RULES
 NEEDS = stopping_rules.NEEDS | averaging_rules.NEEDS
 ORACLES = stopping_rules.ORACLES | averaging_rules.ORACLES
-NAME = 30  # characters
+NAME = 32  # characters
 
 
 def verdicts(title: str, rules: Mapping[str, VerdictRule], runs: Sequence[Run]) -> None:

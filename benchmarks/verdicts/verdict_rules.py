@@ -1,12 +1,13 @@
-"""Verdict rules to be measured beside: the textbook's, SageMaker's, trainproof's and kreg's."""
+"""Verdict rules to be measured beside: the textbook's, other tools', Keras's and kreg's."""
 
 import numpy as np
 
 from benchmarks.verdicts.protocol import Seen, VerdictRule, whole
+from benchmarks.verdicts.verdict_score import trailing
 from kreg.diagnostics.judge import Check, walk
 from kreg.diagnostics.series import Series, judged
-from kreg.diagnostics.states import PAST_BEST
 from kreg.diagnostics.statistics import paired_z
+from kreg.diagnostics.trailing import WINDOW
 
 LOGGED = ("loss", "val_loss")
 CLEAN = ("clean_loss", "val_clean_loss")
@@ -18,7 +19,7 @@ def kreg(seen: Seen) -> list[bool | int]:
     record = seen.record()
     series = judged(record)
     checks = walk(series, baseline=record.baseline)
-    return [check.state in PAST_BEST and since(check, series) for check in checks]
+    return [check.past_best and since(check, series) for check in checks]
 
 
 def since(check: Check, series: Series) -> bool | int:
@@ -60,6 +61,17 @@ def trainproof(seen: Seen) -> bool:
 
 
 @whole
+def patience(seen: Seen) -> list[bool | int]:
+    """Keras's EarlyStopping as a verdict: no smaller `val_loss` for ten epochs; since the best."""
+    best, alarm = 0, []
+    loss = seen.curves["val_loss"]
+    for t, value in enumerate(loss):
+        best = t if value < loss[best] else best
+        alarm.append(t - best >= 10 and best + 1)
+    return alarm
+
+
+@whole
 def clean_gap(seen: Seen) -> list[bool | int]:
     """Validation is 10 % above training, both clean."""
     train, validation = (seen.curves[name] for name in CLEAN)
@@ -86,12 +98,32 @@ def gl_and_paired(seen: Seen) -> list[bool | int]:
     return alarm
 
 
+@whole
+def one_number(seen: Seen) -> list[bool | int]:
+    """Is the last validation surely more than 2 % above the mean of the best five?
+
+    Paired z of that difference: above 1 to begin, above 0 to go on, from the eighth validation.
+    """
+    rows = seen.examples
+    means = trailing(rows, WINDOW)
+    level, best, on = means.mean(axis=1), 0, False
+    alarm: list[bool | int] = []
+    for t, now in enumerate(rows):
+        best = t if level[t] < level[best] else best
+        z = paired_z(now, means[best] + 0.02 * abs(level[best]))
+        on = t >= 7 and z > (0 if on else 1)
+        alarm.append(on and max(best - WINDOW // 2, 0) + 1)
+    return alarm
+
+
 RULES: dict[str, VerdictRule] = {
     "kreg's verdict": kreg,
+    "surely more than 2 % above": one_number,
     "textbook table, logged": textbook(*LOGGED),
     "textbook table, clean": textbook(*CLEAN),
     "SageMaker Overfit, logged": sagemaker,
     "trainproof 0.22, logged": trainproof,
+    "Keras patience 10, as a verdict": patience,
     "clean gap > 10 %": clean_gap,
     "GL > 2 % on the clean loss": gl2,
     "GL > 2 %, paired z > 1.28": gl_and_paired,

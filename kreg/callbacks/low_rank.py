@@ -14,7 +14,8 @@ class LowRank(keras.callbacks.Callback):
     training, `ranks` says it layer by layer.
 
     Raises:
-        ValueError: At the start of training, for a model without low-rank changes.
+        ValueError: At the start of training, for a model without low-rank changes, or with changes
+            that Keras has merged into the kernels of a file.
 
     >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="hidden")])
     >>> model.get_layer("hidden").enable_lora(2)
@@ -35,6 +36,8 @@ class LowRank(keras.callbacks.Callback):
                 f"The model {self.model.name!r} has no low-rank changes: give `fit` the model that "
                 "kreg.finetune(model, how='lora') was given."
             )
+        if merged := lora.spent(self.model):
+            raise ValueError(lora.merged_before(merged))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if logs is not None:

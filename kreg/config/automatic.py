@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 
 from kreg.config.custom import Custom
 from kreg.config.root import Config
-from kreg.training.options import AutoStopOptions, GapOptions, PatienceOptions
+from kreg.training.stop_options import AutoStopOptions, GapOptions, PatienceOptions
 
 CONVEX = ("l1", "l2", "elasticnet")
 STRENGTHS = ("l1", "l2")
@@ -45,7 +45,7 @@ def obstacle(config: Config) -> str:
         return f"model={config.model.kind} is not convex; choose model=linear"
     if reg.kind not in CONVEX or not all(isinstance(s, int | float) for s in strengths):
         return f"reg={reg.kind} is not a constant penalty; choose one of {', '.join(CONVEX)}"
-    for key in ("rules", "nonneg", "max_norm"):
+    for key in ("rules", "nonneg", "max_norm", "activity"):
         if getattr(reg, key, None):
             return f"reg.{key} is more than one penalty on all weights"
     if not sum(strengths):

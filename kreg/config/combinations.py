@@ -4,16 +4,14 @@ import importlib.util
 import re
 
 from kreg import check
-from kreg.config import automatic, data_checks, procedures
+from kreg.config import automatic, data_checks, penalty_checks, procedures
 from kreg.config.backbone_checks import a_backbone_can_be_built, something_is_there_to_be_frozen
 from kreg.config.distributed import workers_train_as_one
-from kreg.config.layer_rules import layer_rules
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
-from kreg.fields import Options
 from kreg.layers.options import NoiseOptions
-from kreg.models.options import FEATURES, ModelOptions
-from kreg.training.options import GapOptions
+from kreg.models.options import ModelOptions
+from kreg.training.stop_options import GapOptions
 
 
 def check_all(config: Config) -> None:
@@ -148,45 +146,6 @@ def labels_are_smoothed_once(config: Config) -> None:
         )
 
 
-def features_have_a_scale(config: Config) -> None:
-    """`reg.weights=features` needs a model with one scale for each column."""
-    if getattr(config.reg, "weights", "") != FEATURES:
-        return
-    if config.model.kind != "realmlp" or getattr(config.model, "form", "") != "small":
-        raise ValueError(
-            "reg.weights=features needs a learned scale for each column: say model=realmlp, whose "
-            f"model.form=small has one. Received: model={config.model.kind}. For other networks "
-            "reg=group removes columns."
-        )
-
-
-def penalties_of_layers_are_known(config: Config) -> None:
-    """`reg.rules` holds penalties, and each is a combination that has a proximal map."""
-    rules = layer_rules(config.reg)
-    if rules and getattr(config.reg, "weights", "") == FEATURES:
-        raise ValueError(
-            "reg.weights=features and reg.rules both say where the penalty goes. Leave one out."
-        )
-    for key, reg in [("reg", config.reg), *((rule.key, rule.options) for rule in rules)]:
-        a_cap_fits(key, reg)
-
-
-def a_cap_fits(key: str, reg: Options) -> None:
-    """A cap on what enters a unit goes with groups of the same weights, and not with scales."""
-    if getattr(reg, "max_norm", None) is None:
-        return
-    if getattr(reg, "groups", "outputs") != "outputs":
-        raise ValueError(
-            f"{key}.max_norm caps what enters a unit, but {key}.groups=inputs are the weights that "
-            f"leave one: the two have no common projection. Say {key}.groups=outputs."
-        )
-    if getattr(reg, "weights", "") == FEATURES:
-        raise ValueError(
-            f"{key}.max_norm is about kernels, and {key}.weights=features about the scales of "
-            "columns, whose kernel has a cap already. Leave it out."
-        )
-
-
 def rates_are_factors(config: Config) -> None:
     """What `optimizer.rates` multiplies the learning rate of some weights with."""
     for name, factor in getattr(config.optimizer, "rates", {}).items():
@@ -231,15 +190,21 @@ def folds_compare(config: Config) -> None:
         )
 
 
-def a_path_has_a_table(config: Config) -> None:
-    """The lasso path is that of a linear model of named columns."""
-    if config.procedure != "lasso_path":
+OF_TABLES = {
+    "lasso_path": procedures.check_path,
+    "table_ensemble": procedures.check_ensemble,
+}
+
+
+def a_table_is_there(config: Config) -> None:
+    """The lasso path is that of a linear model of named columns, an ensemble has models of such."""
+    if config.procedure not in OF_TABLES:
         return
-    procedures.check_path(config.arguments)
+    OF_TABLES[config.procedure](config.arguments)
     if getattr(config.data, "images", None):
         raise ValueError(
-            f"experiment=lasso_path needs a table, but data={config.data.kind} are images. Take "
-            "your own with data=csv data.path=... data.target=..., or data=diabetes."
+            f"experiment={config.procedure} needs a table, but data={config.data.kind} are images. "
+            "Take your own with data=csv data.path=... data.target=..., or data=diabetes."
         )
 
 
@@ -263,11 +228,12 @@ RULES = (
     a_backbone_can_be_built,
     something_is_there_to_be_frozen,
     folds_compare,
-    a_path_has_a_table,
+    a_table_is_there,
     classes_can_be_weighed,
     labels_are_smoothed_once,
-    features_have_a_scale,
-    penalties_of_layers_are_known,
+    penalty_checks.features_have_a_scale,
+    penalty_checks.penalties_of_layers_are_known,
+    penalty_checks.activities_have_units,
     rates_are_factors,
     waves_need_no_warmup,
     length_is_told_once,

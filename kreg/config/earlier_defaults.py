@@ -7,7 +7,7 @@ from typing import Any
 from kreg.config import automatic, renamed
 from kreg.config.custom import Custom
 from kreg.config.root import Config
-from kreg.training.options import AutoStopOptions, GapOptions
+from kreg.training.stop_options import AutoStopOptions, GapOptions
 
 # (group, key) -> what 0.1 did where nobody said anything
 DEFAULTS_OF_0_1: dict[tuple[str, str], Any] = {

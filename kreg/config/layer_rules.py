@@ -9,7 +9,8 @@ from kreg.fields import Options, check_field, rule_of
 from kreg.regularizers.options import KINDS
 
 EXAMPLE = 'reg.rules=[{layers: "hidden_*", l1: 1e-4}]'
-OUTSIDE = ("rules", "weights")  # keys of the whole group
+# keys of the whole group
+OUTSIDE = ("rules", "weights", "activity", "activity_form", "activity_target")
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,12 @@ class Procedure:
 
 
 PAPER = "kreg.papers"
+OF_ALL = ("trainer.class_weight", "trainer.operating_point", "trainer.jit_compile")  # the models
+MEMBERS = {  # of `experiment=table_ensemble`: in the words of the command line
+    **{name: f"recipe={name}" for name in ("tabm", "realmlp", "realmlp_full")},
+    "forest": "model=forest reg=none",
+    **{name: f"model={name}" for name in ("deep", "wide", "transformer", "linear")},
+}
 PROCEDURES = {
     "cocktail": Procedure(
         "kreg.procedures.cocktail",
@@ -78,9 +84,17 @@ PROCEDURES = {
         ("augment", "choose", "data", "dropout", "model", "optimizer", "seed", "seeds", "trainer"),
         dict.fromkeys(("trainer.epochs", "trainer.steps"), "arguments.epochs is its length"),
     ),
+    "table_ensemble": Procedure(
+        "kreg.procedures.table_ensemble",
+        ("data", "seed", *OF_ALL),
+        dict.fromkeys(
+            ("trainer.epochs", "trainer.steps", "trainer.batch_size", "trainer.label_smoothing"),
+            "each model has its own",
+        ),
+    ),
     "zou_hastie_prostate": Procedure(f"{PAPER}.zou_hastie_prostate"),
 }
-YOURS = "Your own rows go to experiment=lasso_path, cocktail or size_path."
+YOURS = "Your own rows go to experiment=lasso_path, cocktail, size_path or table_ensemble."
 
 
 def refuse_unused(name: str, given: Iterable[tuple[str, str]]) -> None:
@@ -108,3 +122,12 @@ def check_path(arguments: Mapping[str, Any]) -> None:
     check.integer("arguments.folds", arguments.get("folds", 5), low=2, high=1000)
     if (ratio := arguments.get("ratio")) is not None:
         check.number("arguments.ratio", ratio, low=0, high=1, low_open=True, high_open=True)
+
+
+def check_ensemble(arguments: Mapping[str, Any]) -> None:
+    """The arguments of `experiment=table_ensemble`."""
+    models = arguments.get("models", list(MEMBERS)[:1])
+    known = isinstance(models, list | tuple) and all(name in MEMBERS for name in models)
+    if not known or not models or len(set(models)) < len(models):
+        raise check.invalid("arguments.models", f"some of {', '.join(MEMBERS)}, each once", models)
+    check.integer("arguments.steps", arguments.get("steps", 50), low=1, high=10_000)

@@ -19,10 +19,9 @@ from kreg.training.options import (
     DiagnosticsOptions,
     FinetuneOptions,
     NoCallbacksOptions,
-    NoStopOptions,
-    StopOptions,
     TrainerOptions,
 )
+from kreg.training.stop_options import NoStopOptions, StopOptions
 
 AUTO = "auto"  # `val_clean_rmse` of a regression, else `val_clean_loss`
 OBJECTIVES = (

@@ -17,6 +17,7 @@ from kreg.models import options as models
 from kreg.optimizers import options as optimizers
 from kreg.regularizers import options as regularizers
 from kreg.training import options as training
+from kreg.training import stop_options
 
 GROUPS: dict[str, Kinds] = {
     "model": models.KINDS,
@@ -25,7 +26,7 @@ GROUPS: dict[str, Kinds] = {
     "augment": augment.KINDS,
     "data": data.KINDS,
     "optimizer": optimizers.KINDS,
-    "stop": training.STOP,
+    "stop": stop_options.STOP,
     "trainer": training.TRAINER,
     "diagnostics": training.DIAGNOSTICS,
     "logger": loggers.LOGGERS,

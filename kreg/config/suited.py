@@ -14,6 +14,7 @@ from kreg.config.validate import fill
 from kreg.data.options import SourceOptions
 
 TABLE, PICTURES = "recipe=tabm", "model=cnn"
+TABM = "model=tabm"
 MOST_COLUMNS = 200  # a step of TabM takes 16 ms of a processor at 20 columns, 36 at 100
 
 
@@ -44,6 +45,15 @@ def for_data(values: Mapping[str, Any]) -> Suited:
         return NOTHING
     data_checks.check_data(data)
     return for_source(data)
+
+
+def model_alone(found: Suited) -> Suited:
+    """The same for a search, which chooses all but the model itself.
+
+    >>> model_alone(Suited("recipe=tabm", "data=wine is a table")).word
+    'model=tabm'
+    """
+    return found._replace(word=TABM) if found.word == TABLE else found
 
 
 def for_source(data: SourceOptions) -> Suited:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kreg.diagnostics import calibration, layer_table, ledger
+from kreg.diagnostics import calibration, layer_table, ledger, phases
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.resolution import Resolution, resolution
 from kreg.diagnostics.series import Series, judged
@@ -30,8 +30,14 @@ class Findings:
         return self.judged or diagnose(self.record)
 
     @cached_property
+    def phase(self) -> Record:
+        """The epochs that the verdict is about."""
+        return phases.last(self.record)
+
+    @cached_property
     def series(self) -> Series:
-        return judged(self.record)
+        """The judged curves of these epochs."""
+        return judged(self.phase)
 
     @cached_property
     def resolution(self) -> Resolution | None:

@@ -10,7 +10,7 @@ from kreg.diagnostics.jumps import jumps
 from kreg.diagnostics.overconfidence import overconfident
 from kreg.diagnostics.references import Baseline, guessing, high, matters, right
 from kreg.diagnostics.series import Series
-from kreg.diagnostics.states import FALLS, FLAT, RISES, TABLE
+from kreg.diagnostics.states import FALLS, FLAT, PAST_BEST, RISES, TABLE
 from kreg.diagnostics.statistics import paired_se, typical
 from kreg.diagnostics.thresholds import Thresholds
 from kreg.diagnostics.trailing import Trailing
@@ -36,6 +36,7 @@ class Check:
         lost: Percent by which this validation is above the best.
         sure: Probability that it is worse than its best; NaN without per-example losses.
         confirmed: Whether "past its best" is believed.
+        past_best: Whether that is the word, or would be, were nothing said of guessing.
     """
 
     epoch: int
@@ -45,6 +46,7 @@ class Check:
     lost: float
     sure: float
     confirmed: bool
+    past_best: bool
 
 
 def walk(
@@ -86,11 +88,13 @@ def walk(
             found = "UNDECIDED"
         if found == "MEMORISING" and best == t:  # better than ever: nothing widens for nothing
             found = "LEARNING"
+        past_best = found in PAST_BEST
         if found not in ABOVE and guessing(series, t, best, baseline, limits):
             found = "GUESSING"
         shown = settled(shown, before, found)
         above = percent_above(series, t, best)
-        checks.append(Check(int(series.epochs[t]), shown, best, anchor, above, sure, confirmed))
+        epoch = int(series.epochs[t])
+        checks.append(Check(epoch, shown, best, anchor, above, sure, confirmed, past_best))
     return checks
 
 

@@ -24,7 +24,17 @@ COLUMNS = {
     "dead": "dead units",  # share in [0, 1]
     "zeros": "zeros",  # share of exact zeros in [0, 1]
 }
-# further keys: `effective`, parameters that are not exactly zero
+# further keys: `effective`, parameters that are not exactly zero; `rank` and `full_rank` of kernels
+# with a penalty of singular values, what it has left of them and the most that it could be
+SHOWN = 6  # layers whose rank is told in a line
+
+
+class Ranked(TypedDict):
+    """A layer with a penalty of singular values."""
+
+    name: str
+    rank: int
+    full_rank: int
 
 
 class Totals(TypedDict):
@@ -72,3 +82,25 @@ def totals(rows: Iterable[Mapping[str, Any]]) -> Totals:
         "unregularized_share": free / params if params else 0.0,
         "largest_unregularized": largest["name"] if largest else None,
     }
+
+
+def ranked(rows: Iterable[Mapping[str, Any]]) -> list[Ranked]:
+    """The layers with a penalty of singular values.
+
+    >>> ranked([{"name": "a", "rank": 3, "full_rank": 64}, {"name": "b"}])
+    [{'name': 'a', 'rank': 3, 'full_rank': 64}]
+    """
+    found = [row for row in rows if row.get("rank") is not None]
+    return [{"name": r["name"], "rank": r["rank"], "full_rank": r["full_rank"]} for r in found]
+
+
+def ranks_told(layers: list[Ranked]) -> tuple[str, str]:
+    """How much is left of all of them together, and of each.
+
+    >>> ranks_told([{"name": "a", "rank": 3, "full_rank": 64}])
+    ('3 of 64', 'a 3 of 64')
+    """
+    left, most = (sum(one[key] for one in layers) for key in ("rank", "full_rank"))
+    each = [f"{one['name']} {one['rank']:,} of {one['full_rank']:,}" for one in layers[:SHOWN]]
+    more = [f"{len(layers) - SHOWN:,} more"] if len(layers) > SHOWN else []
+    return f"{left:,} of {most:,}", ", ".join(each + more)

@@ -11,6 +11,7 @@ from kreg.diagnostics.advice import advise
 from kreg.diagnostics.findings import Findings
 from kreg.diagnostics.onset import z_curve
 from kreg.diagnostics.record import Record
+from kreg.diagnostics.series import judged
 from kreg.diagnostics.statistics import paired_se
 from kreg.diagnostics.stopping_replay import RULES, replay
 from kreg.diagnostics.unchecked import unchecked
@@ -64,7 +65,7 @@ def document(
         "features": None,
         "pictures": None,
         "advice": [advice.as_dict() for advice in advise(f)],
-        "replay": replay(record, rules),
+        "replay": replay(f.phase, rules),
         "unchecked": unchecked(f),
         "against": None,
         "sizes": record.sizes,
@@ -80,15 +81,16 @@ def document(
 
 def curves(f: Findings) -> dict[str, np.ndarray | list[int]]:
     """All curves with their epochs, at most 2000 points; extremes and ends are never dropped."""
-    record, series = f.record, f.series
+    record, series = f.record, judged(f.record)
     keep = thinned(len(record.epochs), important(f))
     found: dict[str, np.ndarray | list[int]] = {"epochs": [record.epochs[i] for i in keep]}
     found |= {name: record.curve(name)[keep] for name in sorted(record.curves)}
     error, z = np.full((2, len(record.epochs)), np.nan)
     there = np.searchsorted(record.epochs, series.epochs)
     error[there] = [math.nan if rows is None else paired_se(rows) for rows in series.examples]
-    if series.best is not None:
-        z[there] = z_curve(series, series.best)
+    if f.verdict.best_epoch is not None:
+        best = int(np.searchsorted(series.epochs, f.verdict.best_epoch))
+        z[there] = z_curve(series, best)
     found |= {"val_standard_error": error[keep], "z": z[keep]}
     return found
 

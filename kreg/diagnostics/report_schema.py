@@ -114,6 +114,8 @@ class Layer(TypedDict, total=False):
     update_ratio: Number
     dead: Number
     zeros: Number
+    rank: int | None
+    full_rank: int | None
 
 
 class Totals(TypedDict):

@@ -1,7 +1,7 @@
-"""Was a loss that rests free to move? What a schedule stops has not converged.
+"""Was a training over when it ended? What a schedule or a budget stops has not converged.
 
-Two kinds of evidence: a restart at the end, on a copy of the weights; else the word that was said
-while the learning rate was still high.
+Two kinds of evidence: a restart at the end, on a copy of the weights; else, where the losses rest,
+the word that was said while the learning rate was still high.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,10 @@ STEADY = 0.9  # of the largest learning rate: above it no schedule was at work
 
 # words that say "more training changes nothing", or blame something else for it
 RESTING = ("CONVERGED", "UNDERFITTING", "MEMORISING", "GUESSING", "UNDECIDED")
+# words that say "more training helps": at the end of a training that goes without saying no longer
+MOVING = ("LEARNING", "LATE GAIN", "SETTLING")
 # words that a few more steps can turn into UNDER-TRAINED
-ASKED = (*RESTING, "LATE GAIN")
+ASKED = (*RESTING, *MOVING)
 # of these, those that a schedule alone can bring about
 STOPPED = ("CONVERGED", "UNDERFITTING", "MEMORISING")
 

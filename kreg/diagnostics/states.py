@@ -43,8 +43,8 @@ STATES = {
         State(
             "UNDER-TRAINED",
             "watch",
-            "The losses rest because the learning rate or the budget ended: a few more steps on a "
-            "copy lowered both.",
+            "The training ended before the learning, by its budget, its schedule or its learning "
+            "rate: a few more steps on a copy lowered both losses.",
             "Train longer, or with a higher learning rate.",
         ),
         State(
@@ -151,3 +151,15 @@ TABLE = {
 RENAMED = {"NOT ENOUGH DATA": "TOO EARLY"}
 # states that say "the validation loss is past its best"
 PAST_BEST = ("OVERFITTING", "OVERCONFIDENT", "DRIFT")
+
+
+def since(state: str, onset: int | None) -> str:
+    """A state with its date. A word that does not itself say "past its best" has it said for it.
+
+    >>> since("OVERFITTING", 7), since("GUESSING", 7), since("GUESSING", None)
+    ('OVERFITTING since epoch 7', 'GUESSING, past its best since epoch 7', 'GUESSING')
+    """
+    if onset is None:
+        return state
+    past = "" if state.upper() in PAST_BEST else ", past its best"
+    return f"{state}{past} since epoch {onset}"

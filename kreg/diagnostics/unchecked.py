@@ -81,10 +81,10 @@ def training_on(f: Findings) -> str:
     if found is not None and found.closed:
         return "the optimum is proved"
     if f.verdict.state not in (*ASKED, "SCHEDULE ENDED"):
-        return "the losses did not come to rest"
+        return "more steps would not change what was found"
     return (
         "it was switched off, or a copy cannot be trained as this model was (rows that are not at "
-        "hand, a `train_step` of its own, JAX or PyTorch, over 20 million weights)"
+        "hand, a `train_step` of its own, over 20 million weights)"
     )
 
 

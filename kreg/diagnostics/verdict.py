@@ -3,9 +3,9 @@
 import math
 from dataclasses import asdict, dataclass, field, replace
 from html import escape
-from typing import Any, TypedDict
+from typing import Any
 
-from kreg.diagnostics import zeros
+from kreg.diagnostics import phases, zeros
 from kreg.diagnostics.data_findings import data_findings, label_noise
 from kreg.diagnostics.judge import Check, walk
 from kreg.diagnostics.onset import interval
@@ -13,10 +13,11 @@ from kreg.diagnostics.overconfidence import removed
 from kreg.diagnostics.proof import proof, proved
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.references import differs, high, right
-from kreg.diagnostics.rest import RESTING, STOPPED, resolved
+from kreg.diagnostics.rest import MOVING, RESTING, STOPPED, resolved
 from kreg.diagnostics.series import Series, judged
-from kreg.diagnostics.states import PAST_BEST, STATES
+from kreg.diagnostics.states import PAST_BEST, STATES, since
 from kreg.diagnostics.thresholds import Thresholds
+from kreg.diagnostics.timeline import Stretch, timeline
 
 BIASED = "logged losses only: biased"
 USE_DIAGNOSTICS = (
@@ -41,14 +42,6 @@ STANDS_IN = (
 )
 REMOVED = "One temperature, fitted on the validation rows, removes {:.0%} of the rise."
 AT_GUESSING = "The validation loss was not better than guessing so far."
-
-
-class Stretch(TypedDict):
-    """Epochs in a row with one state."""
-
-    state: str
-    first: int
-    last: int
 
 
 @dataclass(frozen=True)
@@ -103,8 +96,8 @@ class Verdict:
 
     @property
     def past_best(self) -> bool:
-        """Whether the validation loss is past its best, by any name."""
-        return self.state in PAST_BEST
+        """Whether the validation loss is past its best, by any name: of GUESSING, too."""
+        return self.state in PAST_BEST or self.onset is not None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -119,11 +112,26 @@ class Verdict:
 def diagnose(record: Record, limits: Thresholds | None = None) -> Verdict:
     """Judge a run by its clean curves, or by the logged ones where nothing else is there.
 
+    Where layers were frozen at first, the verdict is about the epochs after the thaw.
+
     Args:
         record: What the run has measured.
         limits: Thresholds. Defaults to `Thresholds()`.
     """
-    limits = limits or Thresholds()
+    *before, now = phases.phases(record)
+    found = of_phase(now, limits or Thresholds())
+    if not before:
+        return found
+    earlier = [of_phase(phase, limits or Thresholds()).timeline for phase in before]
+    return replace(
+        found,
+        timeline=[*(stretch for part in earlier for stretch in part), *found.timeline],
+        caveats=[*phases.caveat(record), *found.caveats],
+    )
+
+
+def of_phase(record: Record, limits: Thresholds) -> Verdict:
+    """The verdict on epochs in which the same layers were trained."""
     series = judged(record)
     if not len(series):
         return plain("NO VALIDATION", series, record, [])
@@ -149,6 +157,8 @@ def renamed(checks: list[Check], word: str) -> list[Check]:
     states = [check.state for check in checks]
     last = states[-1]
     first = len(states) - next((i for i, s in enumerate(states[::-1]) if s != last), len(states))
+    if word == "UNDER-TRAINED" and last in MOVING:  # it was true, until the training ended
+        first = len(states) - 1
     return [*checks[:first], *(replace(check, state=word) for check in checks[first:])]
 
 
@@ -157,14 +167,14 @@ def dated(record: Record, series: Series, checks: list[Check], limits: Threshold
     last, best, anchor = checks[-1], checks[-1].best, checks[-1].anchor
     if best is None or anchor is None:
         return plain("NON-FINITE", series, record, checks)
-    state, past_best = STATES[last.state], last.state in PAST_BEST
+    past_best = last.state in PAST_BEST or (last.state == "GUESSING" and last.past_best)
     stretch = interval(series, anchor, best, limits.z, limits.trailing)
     onset = int(series.epochs[anchor]) if past_best else None
     gap = float(series.validation[-1] - series.train[-1]) if series.comparable else math.nan
     share = removed(series, len(series) - 1, anchor, limits) if past_best else None
     return Verdict(
         **named(last.state, series, checks, record, share),
-        headline=headline(state.name, onset, stretch, last.epoch),
+        headline=headline(last.state, onset, stretch, last.epoch),
         epoch=last.epoch,
         since=timeline(checks)[-1]["first"],
         best_epoch=int(series.epochs[best]),
@@ -245,24 +255,12 @@ def at_guessing(series: Series, checks: list[Check], record: Record) -> bool:
 
 def headline(state: str, onset: int | None, stretch: tuple[int, int] | None, last: int) -> str:
     """`OVERFITTING since epoch 7 (5 to 9 cannot be told apart)`."""
-    if onset is None:
-        return state
-    if stretch is None or stretch[0] == stretch[1]:
-        return f"{state} since epoch {onset}"
+    said = since(state, onset)
+    if onset is None or stretch is None or stretch[0] == stretch[1]:
+        return said
     if stretch[1] >= last:
-        return f"{state}, since when cannot be told"
-    return f"{state} since epoch {onset} ({stretch[0]} to {stretch[1]} cannot be told apart)"
-
-
-def timeline(checks: list[Check]) -> list[Stretch]:
-    """Unbroken stretches of one state."""
-    stretches: list[Stretch] = []
-    for check in checks:
-        if stretches and stretches[-1]["state"] == check.state:
-            stretches[-1]["last"] = check.epoch
-        else:
-            stretches.append({"state": check.state, "first": check.epoch, "last": check.epoch})
-    return stretches
+        return f"{said.partition(' since ')[0]}, since when cannot be told"
+    return f"{said} ({stretch[0]} to {stretch[1]} cannot be told apart)"
 
 
 def caveats(record: Record, series: Series, checks: list[Check], state: str) -> list[str]:

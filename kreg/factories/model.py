@@ -50,18 +50,32 @@ def model(
 
 
 def fitted(cfg: ModelOptions | Custom, info: "Data") -> dict[str, Any]:
-    """The training rows, for a builder that takes constants from them; and targets of numbers."""
+    """The training rows, for a builder that takes constants from them; and targets of numbers.
+
+    Where categories have columns of 0 and 1, the places of those of each.
+    """
     if isinstance(cfg, Custom) or not cfg.reads_rows:
         return {}
     part = info.train.sample()
-    return {"rows": part.x} | ({"targets": part.y} if info.task == "regression" else {})
+    found: dict[str, Any] = {"rows": part.x}
+    found |= {"targets": part.y} if info.task == "regression" else {}
+    return found | ({"categories": categories(info)} if cfg.reads_categories else {})
+
+
+def categories(info: "Data") -> list[list[int]]:
+    """The places of the columns of each category of a table."""
+    from kreg.data import own_cells
+
+    words = [column["name"] for column in getattr(info.preprocessing, "categorical", [])]
+    places = own_cells.groups(info.preprocessing, [], info.input_shape[0]) if words else {}
+    return [places[name].tolist() for name in words]
 
 
 def fitted_key(cfg: ModelOptions | Custom, info: "Data") -> str:
     """A word that is another one for other constants: they are compiled into the training step."""
     digest = hashlib.sha256()
     for values in fitted(cfg, info).values():
-        digest.update(values.tobytes())
+        digest.update(values.tobytes() if hasattr(values, "tobytes") else repr(values).encode())
     return digest.hexdigest()
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from kreg.config.custom import Custom
 from kreg.factories import components
 from kreg.metric_names import direction
-from kreg.training.options import NoStopOptions, StopOptions
+from kreg.training.stop_options import NoStopOptions, StopOptions
 
 if TYPE_CHECKING:
     from kreg.callbacks import EarlyStopping

@@ -34,7 +34,8 @@ def finetune(
     its kernel and trained in its place, with the head. B starts at zero and has a group lasso on
     its rows, under an optimizer of `kreg.optimizers` exact zeros choose the rank. Dense,
     EinsumDense, Embedding and Conv layers can have one; a warning names the others. `kreg.strip`
-    is the model with its changes merged into the kernels: save that.
+    is the model with its changes merged into the kernels: save that. Keras's `model.save` writes
+    merged kernels too, with the same outputs, but what is loaded from it cannot train its changes.
 
     Args:
         model: Any built `keras.Model` with its new head.

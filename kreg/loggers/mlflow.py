@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -73,9 +73,8 @@ class MLflow(Tracked):
             self.client.set_tag(self.id, f"kreg.{name}", value)
         self.client.set_tag(self.id, "mlflow.note.content", note[:LONGEST_NOTE])
 
-    def close(self, status: str, numbers: dict[str, float]) -> None:
+    def close(self, status: str, numbers: dict[str, float], kept: Sequence[Path]) -> None:
         self.numbers(self._last, numbers)
-        kept = self.run.artifacts() if self.artifacts and status == "done" else []
         elsewhere = self._elsewhere() if kept else ""
         for path in [] if elsewhere else kept:
             self.client.log_artifact(self.id, str(path))

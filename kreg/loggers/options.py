@@ -60,6 +60,7 @@ class TrackioOptions(LoggerOptions, component="kreg.loggers:Trackio"):
     package: ClassVar[str] = "trackio"
     kind: str = kind("trackio")
     project: str | None = text(None, "its name; null: the task")
+    artifacts: bool = switch(True, "keep the report and the model there, too")
 
 
 LOGGERS = table(

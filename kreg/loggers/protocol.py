@@ -12,9 +12,7 @@ from kreg.diagnostics.record import Record
 from kreg.foreign import json_text
 
 MEMORY = "loggers.json"  # in a run's directory: by which names its loggers know it
-ARTIFACTS = (
-    "report.html", "report.json", "card.md", "result.json", "history.csv", "best.keras",
-)  # fmt: skip
+ARTIFACTS = ("report.html", "report.json", "card.md", "history.csv", "best.keras")
 
 Config = Mapping[str, Any]
 Document = Mapping[str, Any]
@@ -104,7 +102,7 @@ class Logger(Protocol):
         """After training, if it was diagnosed: the report with its verdict and advice."""
 
     def end(self, result: Result) -> None:
-        """Last of all: the run's files are written.
+        """Last of all: the run's files are written, but `result.json`, which says that it ended.
 
         Args:
             result: The fields of `result.json`. Its `status` is `"done"`, `"failed"`, or

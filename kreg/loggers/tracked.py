@@ -1,11 +1,15 @@
 """What the trackers have in common: the same tracked run after a resume, and no epoch twice."""
 
+import contextlib
 import hashlib
 import json
+import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
+from kreg import files
 from kreg.loggers import words
 from kreg.loggers.protocol import Config, Document, EpochRecord, Result, Run
 
@@ -21,6 +25,7 @@ TRAINS = (
     "trainer.steps",
 )
 FINAL = "result/"  # before the numbers of the finished run: no points of a curve
+RESULT = "result.json"
 
 
 class Tracked(ABC):
@@ -31,6 +36,7 @@ class Tracked(ABC):
     """
 
     name: ClassVar[str]
+    artifacts: bool = True
 
     def begin(self, config: Config, run: Run) -> None:
         self.run, self._digest = run, digest(config)
@@ -53,7 +59,25 @@ class Tracked(ABC):
 
     def end(self, result: Result) -> None:
         numbers = {f"{FINAL}{name}": value for name, value in words.outcome(result).items()}
-        self.close(str(result.get("status", "done")), numbers)
+        status = str(result.get("status", "done"))
+        with self._kept(result, status) as kept:
+            self.close(status, numbers, kept)
+
+    @contextlib.contextmanager
+    def _kept(self, result: Result, status: str) -> Iterator[list[Path]]:
+        """The files that the store shall keep; the result as a copy.
+
+        The run's own `result.json` is written when all its loggers have ended: a run that was
+        killed before goes on, and tells them again.
+        """
+        if not self.artifacts or status != "done":
+            yield []
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / RESULT
+            if "metrics" in result:
+                files.write_json(copy, result)
+            yield [*self.run.artifacts(), *([copy] if copy.exists() else [])]
 
     def _remember(self) -> None:
         self.run.remember(self.name, id=self.id, epoch=self._last, config=self._digest)
@@ -76,8 +100,14 @@ class Tracked(ABC):
         """What the report says, in short."""
 
     @abstractmethod
-    def close(self, status: str, numbers: dict[str, float]) -> None:
-        """The run has ended: `"done"`, `"failed"` or `"interrupted"`."""
+    def close(self, status: str, numbers: dict[str, float], kept: Sequence[Path]) -> None:
+        """The run has ended: `"done"`, `"failed"` or `"interrupted"`.
+
+        Args:
+            status: One of these.
+            numbers: Of the finished run.
+            kept: Its files, to be copied into the store.
+        """
 
 
 def digest(config: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,16 +19,18 @@ class Trackio(Tracked):
 
     Look at it with `TRACKIO_DIR=logs/trackio trackio show`. Curves have the names of `history.csv`,
     the configuration is flat, the verdict is an alert whose text has the advice (level WARN if it
-    is a bad one, else INFO), a sweep is a group. Page and model stay in the run's directory.
+    is a bad one, else INFO), a sweep is a group, page and model are artifacts.
 
     Args:
         project: Its name. Defaults to the task.
+        artifacts: Whether to keep page and model there, too. Defaults to `True`.
     """
 
     name: ClassVar[str] = "trackio"
 
-    def __init__(self, project: str | None = None) -> None:
+    def __init__(self, project: str | None = None, artifacts: bool = True) -> None:
         self.project = project
+        self.artifacts = artifacts
 
     def open(self, config: dict[str, Any], known: str | None) -> str:
         os.environ.setdefault("TRACKIO_DIR", str(STORE.absolute()))
@@ -57,13 +60,23 @@ class Trackio(Tracked):
         with quiet():
             self.tracked.alert(tags["verdict"], note, level=level)
 
-    def close(self, status: str, numbers: dict[str, float]) -> None:
+    def close(self, status: str, numbers: dict[str, float], kept: Sequence[Path]) -> None:
         import trackio
 
         with quiet():
             if numbers:
                 self.tracked.log(numbers, step=self._last)
+            for kind, paths in words.by_kind(kept).items():
+                self._keep(kind, paths)
             trackio.finish()
+
+    def _keep(self, kind: str, paths: Sequence[Path]) -> None:
+        import trackio
+
+        artifact = trackio.Artifact(words.artifact_name(kind, self.run.name), type=kind)
+        for path in paths:
+            artifact.add_file(path)
+        self.tracked.log_artifact(artifact)
 
 
 def quiet() -> "contextlib.redirect_stdout[io.StringIO]":

@@ -1,8 +1,8 @@
 """Weights & Biases: offline into `logs/wandb`, or online where it is asked for."""
 
 import os
-import re
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,8 +12,6 @@ from kreg.loggers.tracked import Tracked
 
 FOLDER = Path("logs")  # not the run's own: it lays links, and kreg follows none there
 EXIT = {"done": 0, "failed": 1, "interrupted": 130}
-MODELS = (".keras",)
-REFUSED = re.compile(r"[^\w.-]")  # in names of artifacts
 
 
 class WandB(Tracked):
@@ -76,19 +74,16 @@ class WandB(Tracked):
         if words.is_alarming(document):
             self.tracked.alert(tags["verdict"], document["verdict"]["headline"], level="WARN")
 
-    def close(self, status: str, numbers: dict[str, float]) -> None:
+    def close(self, status: str, numbers: dict[str, float], kept: Sequence[Path]) -> None:
         self.tracked.summary.update(numbers)
-        if self.artifacts and status == "done":
-            files = self.run.artifacts()
-            self._keep("report", [path for path in files if path.suffix not in MODELS])
-            self._keep("model", [path for path in files if path.suffix in MODELS])
+        for kind, paths in words.by_kind(kept).items():
+            self._keep(kind, paths)
         self.tracked.finish(exit_code=EXIT.get(status, 1))
 
-    def _keep(self, kind: str, paths: list[Path]) -> None:
+    def _keep(self, kind: str, paths: Sequence[Path]) -> None:
         import wandb
 
-        artifact = wandb.Artifact(REFUSED.sub("_", f"{kind}-{self.run.name}"), type=kind)
+        artifact = wandb.Artifact(words.artifact_name(kind, self.run.name), type=kind)
         for path in paths:
             artifact.add_file(str(path))
-        if paths:
-            self.tracked.log_artifact(artifact)
+        self.tracked.log_artifact(artifact)

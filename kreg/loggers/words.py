@@ -2,10 +2,14 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 BAD = ("bad",)  # tones of a verdict that are worth an alert
+MODELS = (".keras",)
+REFUSED = re.compile(r"[^A-Za-z0-9_.-]")  # in names of artifacts, by W&B and by Trackio
 
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -66,3 +70,20 @@ def outcome(result: Mapping[str, Any]) -> dict[str, float]:
     """The numbers of a finished run: its metrics, and what a sweep's table shows beside them."""
     others = ("epochs", "best_epoch", "params", "sparsity", "objective")
     return finite({**result.get("metrics", {}), **{n: result.get(n) for n in others}})
+
+
+def by_kind(paths: Sequence[Path]) -> dict[str, list[Path]]:
+    """The files of a run as its two artifacts, `report` and `model`; none that is empty."""
+    found: dict[str, list[Path]] = {}
+    for path in paths:
+        found.setdefault("model" if path.suffix in MODELS else "report", []).append(path)
+    return found
+
+
+def artifact_name(kind: str, run: str) -> str:
+    """How the artifact of a run is called.
+
+    >>> artifact_name("model", "reg=l1,seed=2")
+    'model-reg_l1_seed_2'
+    """
+    return REFUSED.sub("_", f"{kind}-{run}")

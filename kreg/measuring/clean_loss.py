@@ -14,7 +14,7 @@ from keras import ops
 
 from kreg import private_keras
 from kreg.measured import measuring
-from kreg.measuring import own_loss
+from kreg.measuring import frozen, own_loss
 from kreg.measuring.lent import inference, lent
 from kreg.measuring.measurement import Measurement, counted, joined
 from kreg.measuring.own_loss import has_activity, without_penalties
@@ -46,7 +46,8 @@ class CleanEvaluator:
         self.replicas = Replicas(model)
         self.own = own_loss.way(model)
         self.masked = False  # whether some positions of the outputs do not count
-        self._forward = inference(model)
+        self.frozen = frozen.known(model)
+        self._forward = inference(self.frozen.rest if self.frozen else model)
         self._loss = private_keras.compiled_loss(model) if self.own is None else None
         self._run = self.replicas.compile(self._step)
         # a graph for each number of batches: TensorFlow relaxes over sizes only, not numbers
@@ -88,7 +89,7 @@ class CleanEvaluator:
     def predict(self, rows: Rows) -> Nest:
         """The model's outputs for a few rows, as NumPy arrays."""
         with lent(self.model):
-            return to_host(self._forward(tensors(next(rows.batches())[0])))
+            return to_host(self._forward(self._seen(next(rows.batches()))[0]))
 
     def instead(self, predict: Callable[[int], Nest], rows: Rows) -> Measurement:
         """The measurement of `predict(count)`, outputs for so many rows, in place of the model."""
@@ -109,8 +110,14 @@ class CleanEvaluator:
     def _moved(self, rows: Rows) -> list[Batch]:
         """The batches as tensors, moved once for rows that are measured again and again."""
         if id(rows) not in self._on_device:
-            self._on_device[id(rows)] = rows, [tensors(batch) for batch in rows.batches()]
+            self._on_device[id(rows)] = rows, [self._seen(batch) for batch in rows.batches()]
         return self._on_device[id(rows)][1]
+
+    def _seen(self, batch: Batch) -> Batch:
+        """A batch as tensors, with features where these are kept."""
+        x, y, weight = batch
+        moved: Batch = tensors((self.frozen.features(x) if self.frozen else x, y, weight))
+        return moved
 
     @contextmanager
     def _lent(self) -> Iterator[list[Any]]:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 import keras
 
 from kreg import private_keras
+from kreg.measuring import frozen
 from kreg.measuring.clean_loss import CleanEvaluator
 from kreg.measuring.penalties import WeightEvaluator
 
@@ -61,6 +62,7 @@ def parts_of(model: keras.Model) -> tuple[Any, ...]:
         bool(getattr(model, "run_eagerly", False)),
         optimizer,
         any(penalties) and bool(getattr(optimizer, "built", False)),  # which owns the strengths
+        frozen.known(model),
         *model.metrics,
         *model.weights,
         *trained,

@@ -54,6 +54,7 @@ def layer_rows(
             "trainable": bool(layer.trainable_variables),
             "regularization": ", ".join([*_penalties(layer, decay), *noise.get(id(layer), [])]),
             "dead": dead.get(layer.name),
+            **rank_left(layer),
             **_numbers(layer, start, before),
         }
         for layer in layers
@@ -118,6 +119,15 @@ def _noise_around(layers: list[keras.Layer]) -> dict[int, list[str]]:
             found.setdefault(id(layer), []).extend(f"{text} before" for text in waiting)
             owner, waiting = layer, []
     return found
+
+
+def rank_left(layer: keras.Layer) -> dict[str, int]:
+    """`rank` of the kernels with a penalty of singular values, and `full_rank`, the most of it."""
+    found = [v for v in layer.trainable_variables if hasattr(v.regularizer, "rank")]
+    if not found:
+        return {}
+    rank = sum(v.regularizer.rank(v) for v in found)
+    return {"rank": rank, "full_rank": sum(min(v.shape) for v in found)}
 
 
 def rank_by(part: Any, variable: keras.Variable) -> str:

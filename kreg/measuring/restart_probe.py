@@ -1,16 +1,17 @@
-"""The restart probe: was the loss free to fall when it came to rest?
+"""The restart probe: would the losses have gone on to fall?
 
-A learning rate that ends at zero brings every loss to rest, trained or not. So when a training has
-ended, a copy is trained on for a few steps, at rates that do not come from the schedule. If both
-clean losses fall, the training had not converged: the schedule, the rate or the budget had ended.
-Where the model has learned little, the same steps from the initial weights name the cause: if they
-end lower, the training itself went wrong; if they do so only without noise and penalties, the
-regularization is too strong.
+A learning rate that ends at zero brings every loss to rest, trained or not, and a budget ends
+whether or not they fall. So when a training has ended, a copy is trained on for a few steps, at
+rates that do not come from the schedule. If both clean losses fall, the training had not converged:
+the schedule, the rate or the budget had ended. Where the model has learned little, the same steps
+from the initial weights name the cause: if they end lower, the training itself went wrong; if they
+do so only without noise and penalties, the regularization is too
+strong.
 """
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,22 +20,16 @@ from keras import ops
 from kreg import private_keras
 from kreg.diagnostics.rest import falls_on
 from kreg.diagnostics.statistics import paired_z
-from kreg.gradients import Gradient
 from kreg.measuring import evaluators
 from kreg.measuring.clean_loss import CleanEvaluator
+from kreg.measuring.descent import RATES, STEPS, Descent, Objective
 from kreg.measuring.earlier_weights import MAX_COPY
 from kreg.measuring.measurement import Measurement
-from kreg.measuring.replicas import graph, tensors
 from kreg.measuring.rows import Batch, Rows
 
-Objective: TypeAlias = Callable[[Any, Any, Any], Any]  # of `(x, y, weight)`, a scalar
-
-RATES = (1e-2, 1e-3)  # of Adam, which moves each weight by about so much a step
-STEPS = 60
 LENGTHS = (STEPS // 3, STEPS)  # small data are memorised within sixty steps
 BATCH = 128
 ROWS = 4096  # training rows that the copy may see
-MOST_BYTES = 2**26  # of the batches of all steps, which small models take in one call
 
 
 def restart(
@@ -141,57 +136,6 @@ class Look:
         }
 
 
-class Descent:
-    """Adam with the run's weight decay, on an objective; one compiled function for all its rates.
-
-    Args:
-        model: Whose trainable weights it moves.
-        objective: A function of `(x, y, weight)` that reads the model's variables.
-        decay: The weight decay, or `None`.
-    """
-
-    def __init__(self, model: keras.Model, objective: Objective, decay: float | None = None):
-        self.weights = model.trainable_variables
-        self.gradient = Gradient(objective, self.weights, model.non_trainable_variables)
-        self.optimizer = keras.optimizers.Adam(RATES[0], weight_decay=decay or None)
-        self.optimizer.build(self.weights)
-        eager = bool(model.run_eagerly) or keras.backend.backend() != "tensorflow"
-        self.step = graph(self._step, eager)
-        self.steps = None if eager else graph(self._steps)
-
-    def __call__(self, batches: list[Batch], rate: float) -> None:
-        """One step for each batch, the rate falling linearly to zero."""
-        for variable in self.optimizer.variables:
-            variable.assign(ops.zeros(variable.shape, variable.dtype))
-        rates = [rate * (1 - i / len(batches)) for i in range(len(batches))]
-        given = [keras.utils.unpack_x_y_sample_weight(batch) for batch in batches]
-        if self.steps is not None and are_alike(given):
-            rest = STEPS - len(given)  # of one length, so that one trace serves them all
-            joined = keras.tree.map_structure(stacked, *given, *given[-1:] * rest)
-            self.steps(np.array(rates + [0.0] * rest, "float32"), np.int32(len(given)), *joined)
-            return
-        for each, batch in zip(rates, given, strict=True):
-            self.optimizer.learning_rate.assign(each)
-            self.step(*tensors(batch))
-
-    def _steps(self, rates: Any, count: Any, x: Any, y: Any, weight: Any) -> None:
-        """All steps in one call of TensorFlow: a small model spends its time between calls."""
-        import tensorflow as tf
-
-        def one(i: Any) -> tuple[Any]:
-            at = keras.tree.map_structure(lambda a: None if a is None else a[i], (x, y, weight))
-            self.optimizer.learning_rate.assign(rates[i])
-            self._step(*at)
-            return (i + 1,)
-
-        tf.while_loop(lambda i: i < count, one, (tf.constant(0),), parallel_iterations=1)
-
-    def _step(self, x: Any, y: Any, weight: Any) -> None:
-        found = self.gradient(x, y, weight)
-        pairs = [(g, v) for g, v in zip(found, self.weights, strict=True) if g is not None]
-        self.optimizer.apply([g for g, _ in pairs], [v for _, v in pairs])
-
-
 def descent_of(model: keras.Model, objective: Callable[[keras.Model], Objective]) -> Descent:
     """The model's descent on an objective, traced once for all trainings that share the model.
 
@@ -208,20 +152,6 @@ def descent_of(model: keras.Model, objective: Callable[[keras.Model], Objective]
     if keras.backend.backend() != "tensorflow":  # JAX compiles the strengths in
         return make()
     return evaluators.kept(model, (objective, decay), make)
-
-
-def are_alike(batches: list[Batch]) -> bool:
-    """Whether batches of equal shapes can be held at once."""
-    leaves = [[np.shape(leaf) for leaf in keras.tree.flatten(batch)] for batch in batches]
-    size = sum(
-        np.asarray(leaf).nbytes for leaf in keras.tree.flatten(batches[0]) if leaf is not None
-    )
-    return size * STEPS <= MOST_BYTES and all(shapes == leaves[0] for shapes in leaves)
-
-
-def stacked(*leaves: Any) -> Any:
-    """A leaf of all batches as one array, one batch a row; `None` stays."""
-    return None if leaves[0] is None else np.stack([np.asarray(leaf) for leaf in leaves])
 
 
 def kept_values(model: keras.Model) -> list[np.ndarray]:

@@ -1,3 +1,4 @@
+from .averaging import weighted_mean as weighted_mean
 from .convolutional import cnn as cnn
 from .dense import deep as deep
 from .dense import linear as linear

@@ -7,7 +7,8 @@ from kreg.applications import BY_NAME
 from kreg.check import Bounds, Interval
 from kreg.fields import Options, kind, one_of, ranged, switch, table, text
 
-ACTIVATIONS = ("relu", "elu", "gelu", "selu", "silu", "tanh")
+SIGMOID = "sigmoid"
+ACTIVATIONS = ("relu", "elu", "gelu", "selu", "silu", "tanh", SIGMOID)
 COUNT: Bounds = {"low": 1}
 FEATURES = "features"  # the layer with a learned scale for each column
 BINS: Bounds = {"low": 2}
@@ -39,13 +40,16 @@ class ModelOptions(Options):
     """What the data must be: `images` is `True`, `False` (a table) or `None` (either).
 
     `convolves` and `has_branches` say what noise finds a place in it, `reads_rows` whether its
-    builder is given the training rows.
+    builder is given the training rows, `reads_categories` whether it is told the columns of each,
+    `has_units` whether it has hidden units whose activities may be penalised.
     """
 
     images: ClassVar[bool | None] = None
     reads_rows: ClassVar[bool] = False
+    reads_categories: ClassVar[bool] = False
     convolves: ClassVar[bool] = False
     branches: ClassVar[bool] = False
+    has_units: ClassVar[bool] = False
 
     @property
     def has_branches(self) -> bool:
@@ -77,6 +81,7 @@ class LinearOptions(ModelOptions, component="kreg.models:linear"):
 class DenseOptions(ModelOptions):
     """The keys of all dense networks."""
 
+    has_units = True
     depth: int = depth(1, "hidden layers")
     width: int = width(64, "units in each")
     scale: float = scale()
@@ -114,7 +119,7 @@ class WideOptions(DenseOptions, component="kreg.models:wide"):
 @dataclass
 class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
     images = False
-    reads_rows = True
+    reads_rows = reads_categories = True
     kind: str = kind("realmlp")
     form: str = one_of(
         "small",
@@ -132,7 +137,7 @@ class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
 
 @dataclass
 class CnnOptions(ModelOptions, component="kreg.models:cnn"):
-    images = convolves = True
+    images = convolves = has_units = True
     kind: str = kind("cnn")
     depth: int = depth(3, "convolutions, each with twice the filters of the one before", high=8)
     width: int = width(32, "filters of the first")
@@ -146,7 +151,7 @@ class CnnOptions(ModelOptions, component="kreg.models:cnn"):
 
 @dataclass
 class ResnetOptions(ModelOptions, component="kreg.models:resnet"):
-    images = convolves = branches = True
+    images = convolves = branches = has_units = True
     kind: str = kind("resnet")
     depth: int = depth(1, "blocks in each of 3 stages: 3 is ResNet-20")
     width: int = width(16, IN_STAGES)

@@ -8,6 +8,7 @@ from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
 from kreg import check
+from kreg.models import categories as levels_of
 from kreg.models import data_start, inputs_and_head
 from kreg.models.inputs_and_head import Rescale
 from kreg.models.noise_places import DropoutDial, NoisePlaces
@@ -34,6 +35,7 @@ def realmlp(
     rescale: Rescale | None = None,
     rows: ArrayLike | None = None,
     targets: ArrayLike | None = None,
+    categories: Sequence[Sequence[int]] = (),
 ) -> keras.Model:
     """Robust scaling, smooth clip, a learned scale for each feature, wide layers of large weights.
 
@@ -43,9 +45,10 @@ def realmlp(
         y = x W / sqrt(width) + b,             starts at 0
 
     `form="full"` adds embeddings of numbers before `s`, `(x, L cos(2 pi w x + b))` with 16
-    frequencies and three outputs a number; activations `x + a (act(x) - x)` with `a` learned for
-    each unit; and a start at which every unit has deviation 1 on `rows`. It is made for a recipe of
-    its own: `recipe=realmlp`. The scale is the kernel of the layer `features`.
+    frequencies and three outputs a number; eight learned numbers for each category of more than
+    nine levels; activations `x + a (act(x) - x)` with `a` learned for each unit; and a start at
+    which every unit has deviation 1 on `rows`. It is made for a recipe of its own:
+    `recipe=realmlp`. The scale is the kernel of the layer `features`.
 
     Args:
         input_shape: `(features,)`.
@@ -62,6 +65,8 @@ def realmlp(
             model. Defaults to `None`: the inputs are clipped as they are.
         targets: The training targets of a regression, `(rows,)` or `(rows, targets)`: predictions
             stay within their range. Defaults to `None`: they may leave it.
+        categories: Lists of places: the columns of 0 and 1 that stand for the levels of a category.
+            Defaults to `()`.
 
     Raises:
         ValueError: If the inputs are not rows of a table, or `rows` do not fit to them.
@@ -75,8 +80,9 @@ def realmlp(
     noise = NoisePlaces(dropout, dense=depth)
     inputs, x = inputs_and_head.features("realmlp", input_shape, rescale)
     seen = None if rows is None else checked_rows(rows, inputs.shape[-1])
-    x = smoothly_clipped(x, *robust_scale(seen if seen is not None else neutral(x.shape[-1])))
-    x = embedded(x, numbers_of(seen, x.shape[-1])) if form == "full" else x
+    many = levels_of.large(categories, x.shape[-1])
+    clipped = smoothly_clipped(x, *robust_scale(seen if seen is not None else neutral(x.shape[-1])))
+    x = embedded(x, clipped, numbers_of(seen, x.shape[-1]), many) if form == "full" else clipped
     x = per_feature(x, FEATURES)
     activation = "mish" if task == "regression" else "selu"
     for index in range(1, depth + 1):
@@ -179,19 +185,37 @@ def numbers_of(rows: NDArray[np.float32] | None, features: int) -> list[int]:
     return [place for place in range(features) if len(np.unique(rows[:, place])) > 2]
 
 
-def embedded(x: keras.KerasTensor, numbers: list[int]) -> keras.KerasTensor:
-    """`(x, L cos(2 pi w x + b))` in the place of each number; other columns as they are, behind."""
-    if not numbers:
-        return x
-    others = [place for place in range(x.shape[-1]) if place not in set(numbers)]
-    values = ops.take(x, numbers, axis=-1)
-    waves = periodic(values, len(numbers))
-    values = keras.layers.Reshape((len(numbers), 1), name="numbers")(values)
+def embedded(
+    levels: keras.KerasTensor, x: keras.KerasTensor, numbers: list[int], many: list[list[int]]
+) -> keras.KerasTensor:
+    """The row with `(x, L cos(2 pi w x + b))` in the place of each number.
+
+    Behind them stand the other columns as they are, then the vectors of categories of many levels.
+
+    Args:
+        levels: The columns before they are scaled: of a category 0 and 1.
+        x: The scaled and clipped columns.
+        numbers: The places of numbers.
+        many: The places of the columns of each category that has many levels.
+    """
+    spoken_for = {place for places in many for place in places}
+    numbers = [place for place in numbers if place not in spoken_for]
+    others = [p for p in range(x.shape[-1]) if p not in spoken_for.union(numbers)]
+    parts = [with_waves(ops.take(x, numbers, axis=-1))] if numbers else []
+    if others:
+        parts.append(ops.take(x, others, axis=-1) if numbers or many else x)
+    for index, places in enumerate(many, 1):
+        parts.append(levels_of.embedded(levels, places, f"category_activation_{index}"))
+    return keras.layers.Concatenate(name="row")(parts) if len(parts) > 1 else parts[0]
+
+
+def with_waves(values: keras.KerasTensor) -> keras.KerasTensor:
+    """Each number and its embedding, as one vector."""
+    count = values.shape[-1]
+    waves = periodic(values, count)
+    values = keras.layers.Reshape((count, 1), name="numbers")(values)
     found = keras.layers.Concatenate(name="number_and_waves")([values, waves])
-    found = keras.layers.Flatten(name="embedded")(found)
-    if not others:
-        return found
-    return keras.layers.Concatenate(name="row")([found, ops.take(x, others, axis=-1)])
+    return keras.layers.Flatten(name="embedded")(found)
 
 
 def periodic(values: keras.KerasTensor, count: int) -> keras.KerasTensor:

@@ -122,15 +122,14 @@ class SoftTrees(keras.layers.Layer):
         self.bias = self.add_weight(shape=(nodes,), initializer=self.bias_initializer, name="bias")
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
-        right = ops.sigmoid((ops.matmul(inputs, self.kernel) + self.bias) / self.temperature)
-        right = ops.reshape(right, (-1, self.trees, 2**self.depth - 1))
-        paths = ops.ones_like(right[..., :1])
-        for level in range(self.depth):
-            first = 2**level - 1
-            onward = paths * right[..., first : first + 2**level]
-            paths = ops.stack([paths - onward, onward], axis=-1)
-            paths = ops.reshape(paths, (-1, self.trees, 2 ** (level + 1)))
-        return ops.reshape(paths, (-1, self.trees * 2**self.depth))
+        return leaves(ops.matmul(inputs, self.kernel) + self.bias, self.depth, self.temperature)
+
+    def plain_keras(self) -> keras.Model:
+        """The same of a `Dense` and operations of Keras alone: what `strip` puts in its place."""
+        features, nodes = self.kernel.shape
+        inputs = keras.Input((features,), dtype=self.compute_dtype, name="row")
+        splits = keras.layers.Dense(nodes, dtype=self.dtype_policy, name="splits")(inputs)
+        return keras.Model(inputs, leaves(splits, self.depth, self.temperature), name=self.name)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (*input_shape[:-1], self.trees * 2**self.depth)
@@ -145,6 +144,19 @@ class SoftTrees(keras.layers.Layer):
             "bias_initializer": keras.initializers.serialize(self.bias_initializer),
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
         }
+
+
+def leaves(splits: keras.KerasTensor, depth: int, temperature: float) -> keras.KerasTensor:
+    """The probability of every leaf, `(batch, trees * 2**depth)`, of `(batch, nodes)` splits."""
+    right = ops.sigmoid(splits / temperature)
+    right = ops.reshape(right, (-1, splits.shape[-1] // (2**depth - 1), 2**depth - 1))
+    paths = ops.ones_like(right[..., :1])
+    for level in range(depth):
+        first = 2**level - 1
+        onward = paths * right[..., first : first + 2**level]
+        paths = ops.stack([paths - onward, onward], axis=-1)
+        paths = ops.reshape(paths, (-1, right.shape[1], 2 ** (level + 1)))
+    return ops.reshape(paths, (-1, right.shape[1] * 2**depth))
 
 
 @keras.saving.register_keras_serializable(package="kreg")

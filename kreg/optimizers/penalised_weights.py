@@ -1,16 +1,17 @@
 """What a kreg optimizer knows of the weights with penalties: hidden points, strengths, starts."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
-from kreg import private_keras, schedules
+from kreg import check, private_keras, schedules
 from kreg.regularizers import Penalty
 from kreg.regularizers.penalty import Strengths
 from kreg.regularizers.prox import Tensor
+from kreg.regularizers.strength import at_step
 
 
 @dataclasses.dataclass
@@ -111,6 +112,39 @@ class PenalisedWeights:
         found = (one.strengths for one in self.by_index.values() if one.penalty is penalty)
         return next(found, None)
 
+    def in_force(self, trained: Sequence[keras.Variable]) -> dict[str, dict[str, float]]:
+        """The strengths now: path of the weight -> name of the strength -> number.
+
+        Args:
+            trained: The weights of the optimizer, in its order.
+        """
+        return {
+            trained[i].path: {n: float(ops.convert_to_numpy(v)) for n, v in one.strengths.items()}
+            for i, one in self.by_index.items()
+        }
+
+    def push(self, step: int) -> None:
+        """Copy what the penalties say of a step into the variables that compiled steps read."""
+        for one in self.by_index.values():
+            for name, variable in one.strengths.items():
+                variable.assign(at_step(getattr(one.penalty, name), step))
+
+    def set(self, penalty: Penalty | None, strengths: Mapping[str, float]) -> None:
+        """Change strengths of one penalty, or of all that have one of the name.
+
+        Raises:
+            ValueError: If none of them has a strength of that name.
+        """
+        known = {id(one.penalty): one.penalty for one in self.by_index.values()}
+        penalties = list(known.values()) if penalty is None else [penalty]
+        for name, value in strengths.items():
+            having = [p for p in penalties if name in p.strength_names()]
+            if not having:
+                options = sorted({n for p in penalties for n in p.strength_names()})
+                raise check.invalid("strengths", f"one of {options} (built optimizers only)", name)
+            for changed in having:
+                setattr(changed, name, value)
+
     def scheduled(self) -> list[tuple[keras.Variable, schedules.Schedule]]:
         """Each strength variable that moves, with what moves it."""
         return [
@@ -165,14 +199,3 @@ def plain(
         aggregation="only_first_replica",
         name=name,
     )
-
-
-def in_loss(variable: keras.Variable) -> Tensor | None:
-    """The value of an optimizer's variable for a loss, or `None` where nobody knows it.
-
-    JAX's trainer takes these variables away while a loss is computed. A training step gets their
-    values in another way; a test step, and so `val_loss`, holds the strengths of its trace.
-    """
-    if keras.backend.backend() != "jax" or private_keras.model_in_step() is None:
-        return ops.convert_to_tensor(variable)
-    return private_keras.values_in_loss().get(id(variable))

@@ -22,13 +22,13 @@ import keras
 from keras import ops
 
 from kreg import check, private_keras
-from kreg.optimizers.penalised_weights import PenalisedWeight, PenalisedWeights, in_loss
+from kreg.optimizers import in_the_loss
+from kreg.optimizers.penalised_weights import PenalisedWeight, PenalisedWeights
 from kreg.optimizers.step_number import StepNumber
 from kreg.optimizers.weight_rules import ALL, WeightRules, with_rules
 from kreg.regularizers import Penalty, penalty_table
 from kreg.regularizers.penalty import Strengths
 from kreg.regularizers.prox import Tensor
-from kreg.regularizers.strength import at_step
 
 TINY = 1e-30
 NUMBERS = ("weight_decay", "ema_momentum")
@@ -245,26 +245,13 @@ class Proximal(Base):
 
     def strengths_of(self, penalty: Penalty) -> Strengths | None:
         """The current strengths of a penalty as float32 scalars; `None` if it is on no weight."""
-        variables = self._penalised.strengths_of(penalty) or {}
-        values = {name: in_loss(variable) for name, variable in variables.items()}
-        known = values and all(value is not None for value in values.values())
-        return values if known else None
+        return in_the_loss.strengths_of(self._penalised, penalty)
 
     def start_of(self, penalty: Penalty, w: Tensor) -> Tensor:
         """The start of the weight `w` for a penalty that measures the distance to it."""
-        trained = private_keras.trained_weights(self)
-        found = [(i, one) for i, one in self._penalised.by_index.items() if one.penalty is penalty]
-        same = [one for i, one in found if trained[i] is w]
-        shape = tuple(w.shape)
-        candidates = same or [one for _, one in found if one.has_start_of(shape)]
-        if len(candidates) > 1:
-            raise ValueError(
-                f"One {type(penalty).__name__} is shared by {len(candidates)} weights of shape "
-                f"{shape}, and this backend does not say which is meant. Give each layer its own."
-            )
-        if not candidates or in_loss(candidates[0].start) is None:
-            return ops.convert_to_tensor(w)
-        return candidates[0].known_start(ops.convert_to_tensor(w), in_loss)
+        return in_the_loss.start_of(
+            self._penalised, penalty, w, private_keras.trained_weights(self)
+        )
 
     def pull_of(self, penalty: Penalty, w: Tensor) -> Strengths:
         """What the last step has kept of the pull of a penalty on the weight `w`, if it is known.
@@ -272,32 +259,17 @@ class Proximal(Base):
         `pull` is a subgradient at the weight whose squares have the sum `square`.
         """
         trained = private_keras.trained_weights(self) if self.built else []
-        found = [
-            one
-            for i, one in self._penalised.by_index.items()
-            if one.penalty is penalty and trained[i] is w
-        ]
-        if not found:
-            return {}
-        pull, square = (in_loss(found[0].kept(name)) for name in ("hidden", "square"))
-        return {} if pull is None else {"pull": pull, "square": square}
+        return in_the_loss.pull_of(self._penalised, penalty, w, trained)
 
     def push_strengths(self) -> None:
         """Copy the penalties' strengths into the variables that the compiled step reads."""
-        step = int(ops.convert_to_numpy(self.iterations))
-        for one in self._penalised.by_index.values():
-            for name, variable in one.strengths.items():
-                variable.assign(at_step(getattr(one.penalty, name), step))
+        self._penalised.push(int(ops.convert_to_numpy(self.iterations)))
 
     # for the user
 
     def strengths(self) -> dict[str, dict[str, float]]:
         """The strengths in force now: path of the weight -> name of the strength -> number."""
-        trained = private_keras.trained_weights(self)
-        return {
-            trained[i].path: {n: float(ops.convert_to_numpy(v)) for n, v in one.strengths.items()}
-            for i, one in self._penalised.by_index.items()
-        }
+        return self._penalised.in_force(private_keras.trained_weights(self))
 
     def set_strengths(self, penalty: Penalty | None = None, **strengths: float) -> None:
         """Change strengths between two fits, without a new trace.
@@ -312,15 +284,7 @@ class Proximal(Base):
         Raises:
             ValueError: If no penalty of this optimizer has a strength of that name.
         """
-        known = {id(one.penalty): one.penalty for one in self._penalised.by_index.values()}
-        penalties = list(known.values()) if penalty is None else [penalty]
-        for name, value in strengths.items():
-            having = [p for p in penalties if name in p.strength_names()]
-            if not having:
-                options = sorted({n for p in penalties for n in p.strength_names()})
-                raise check.invalid("strengths", f"one of {options} (built optimizers only)", name)
-            for changed in having:
-                setattr(changed, name, value)
+        self._penalised.set(penalty, strengths)
 
     # saving: in an order that does not depend on when each penalty was attached
 

@@ -40,9 +40,9 @@ def path(
             kreg penalties. Trained in place: it ends at the weakest strength.
         x: Training inputs, `(rows, ...)`.
         y: Training targets.
-        strengths: Values > 0 of the first strength of the first penalty. Defaults to `count`
-            values on a logarithmic grid from `strength_max` down to `ratio * strength_max`; a
-            model that is not one dense unit has no `strength_max` and must be given them.
+        strengths: Values > 0 of the first strength of the first penalty that has one. Defaults to
+            `count` values on a logarithmic grid from `strength_max` down to `ratio * strength_max`;
+            a model that is not one dense unit has no `strength_max` and must be given them.
         count: Whole number >= 2. Defaults to `50`.
         ratio: Number in (0, 1). Defaults to `1e-3`.
         steps: Whole number >= 1: optimizer steps at each strength. Defaults to `600`.
@@ -50,7 +50,11 @@ def path(
         names: Names of the coefficients. Defaults to `w0`, `w1`, ...
 
     Returns:
-        A `Path`.
+        A `Path`. Its losses hold what `add_loss` and activity regularizers add.
+
+    Raises:
+        ValueError: If no weight has a penalty of kreg, or none of them has a strength, as sets
+            such as `kreg.MaxNorm` have none.
 
     Source: Friedman, Hastie & Tibshirani, Regularization paths for generalized linear models via
     coordinate descent, 2010.
@@ -64,9 +68,7 @@ def path(
     chosen = grid(model, x, y, count, ratio) if strengths is None else strengths
     chosen = np.sort([check.number("strengths", s, low=0, low_open=True) for s in chosen])[::-1]
     base = {id(p): p.strengths() for _, p in pairs}
-    lead = next(iter(base[id(pairs[0][1])].values()))
-    if lead == 0:
-        raise ValueError("The first strength is 0: the proportion to the others is not defined.")
+    lead = first_strength(pairs)
     rows = []
     for strength in chosen:
         scale_strengths(pairs, base, strength / lead)
@@ -77,6 +79,24 @@ def path(
     names = list(names) if names is not None else [f"w{i}" for i in range(coefficients.shape[1])]
     validated = None if validation_data is None else np.array(val_loss)
     return Path(chosen, coefficients, np.array(objective), np.array(loss), validated, names)
+
+
+def first_strength(pairs: list[tuple[keras.Variable, Penalty]]) -> float:
+    """The strength by which the path goes, as it is at the start.
+
+    Raises:
+        ValueError: If there is none, or it is 0.
+    """
+    found = [value for _, penalty in pairs for value in penalty.strengths().values()]
+    if not found:
+        sets = ", ".join(dict.fromkeys(f"kreg.{type(p).__name__}" for _, p in pairs))
+        raise ValueError(
+            f"A path needs a penalty with a strength, such as kreg.L1, and {sets} has none: a "
+            "weight is inside the set or not. Attach one with `kreg.regularize`."
+        )
+    if found[0] == 0:
+        raise ValueError("The first strength is 0: the proportion to the others is not defined.")
+    return found[0]
 
 
 def optimizer_of(model: keras.Model) -> Proximal:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 
 from kreg.diagnostics.report_document import Document
+from kreg.diagnostics.states import since
 from kreg.pages.formatting import number
 from kreg.pages.markdown import grid, line, prose
 from kreg.pages.sections.evaluation import SHOWN, interval, threshold
@@ -126,8 +127,8 @@ def importance(doc: Document) -> Iterator[str]:
 def verdict(doc: Document) -> Iterator[str]:
     """What the report says of the training."""
     v = doc["verdict"]
-    since = "" if v["onset"] is None else f" since epoch {v['onset']}"
-    yield f"**{line(v['state'])}**{since}. {prose(v['meaning'])} {prose(v['action'])}"
+    dated = since(v["state"], v["onset"]).removeprefix(v["state"])
+    yield f"**{line(v['state'])}**{dated}. {prose(v['meaning'])} {prose(v['action'])}"
 
 
 def limits(doc: Document) -> Iterator[str]:

@@ -13,7 +13,7 @@ from kreg.pages.sections import view_of
 
 RESULT = "result.json"  # a run of kreg's has ended when it is there
 EVERY = 2.0  # seconds between two looks
-LOGS = ("*.csv", "*.json", "*.npz", "*.db", "**/*tfevents*", "**/*.wandb")
+LOGS = ("*.csv", "*.json", "*.npz", "*.db", "*.db-wal", "**/*tfevents*", "**/*.wandb")
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -59,9 +59,10 @@ def newest(path: Path) -> Path:
 def signature(path: Path) -> Signature:
     """Names, sizes and times of the logs: what changes when a run goes on.
 
-    What stands behind a file is a run of MLflow's: the file is what changes.
+    What stands behind a file is a run in a tracker's store: the file is what changes, or what
+    SQLite writes beside it.
     """
-    alone = [path, path.parent]
+    alone = [path, path.parent, Path(f"{path}-wal"), Path(f"{path.parent}-wal")]
     files = [f for pattern in LOGS for f in path.glob(pattern)] if path.is_dir() else alone
     there = [(file, file.stat()) for file in sorted(files) if file.is_file()]
     return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in there)

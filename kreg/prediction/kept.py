@@ -13,6 +13,7 @@ from kreg.runs.schema import Calibration, Configuration, Preparation, Result
 
 CONFIG, DATA, RESULT = "config.json", "data.json", "result.json"
 CALIBRATION, MODEL, SWEEP = "calibration.json", "best.keras", "sweep.json"
+MODELS = ("train", "table_ensemble")  # procedures that leave one model, and what it needs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _refuse_unfinished(folder: Path) -> None:
 
 def _refuse_other(folder: Path, config: dict[str, Any], result: dict[str, Any]) -> None:
     procedure = result.get("procedure") or config.get("procedure", "train")
-    if procedure != "train":
+    if procedure not in MODELS:
         raise ValueError(
             f"{folder} is the result of {procedure}, which is not one training: it has no model "
             "that could predict."

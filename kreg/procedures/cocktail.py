@@ -2,7 +2,8 @@
 
 Every ingredient that kreg has may be in or out, with a strength of its own; a search under a time
 budget minimises the clean validation loss, and hopeless trials are cut short. Then the best mixture
-is taken apart: each ingredient is left out once. Source of the idea: Kadra et al., Well-tuned
+is taken apart: each ingredient is left out once. Where the defaults are better on the same rows and
+starts than all that was found, they are the answer. Source of the idea: Kadra et al., Well-tuned
 simple nets excel on tabular datasets, 2021.
 """
 
@@ -17,9 +18,11 @@ from typing import Any
 from rich.console import Console
 
 from kreg import check, files
+from kreg.config.procedures import MEMBERS
 from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.factories import data
+from kreg.launch.compose import compose_job
 from kreg.pages import terminal
 from kreg.printable import say
 from kreg.procedures import cocktail_page, ingredients
@@ -32,6 +35,7 @@ from kreg.training.stacked_step import StackedStep
 from kreg.training.stacks import Stacks
 
 PAGE = "cocktail.html"
+MIXTURE, DEFAULTS = "the cocktail", "the defaults"
 SHARE = 0.7  # of the time goes to the search, the rest to taking the best mixture apart
 
 
@@ -57,8 +61,9 @@ def run(
         only: Names of ingredients to search over; the others stay out. Defaults to all.
 
     Returns:
-        `{"best": params, "ablation": [...], "trials": n, "seconds": s, "metrics": {...},
-        "objective": val_clean_loss}`; metrics and objective are those of the best mixture.
+        `{"best": params, "ablation": [...], "defaults": {...}, "answer": name, "trials": n,
+        "seconds": s, "metrics": {...}, "objective": val_clean_loss}`; metrics and objective are
+        those of the answer, the best mixture or the defaults.
     """
     check.number("seconds", seconds, low=0, low_open=True)
     check.integer("trials", trials, low=1)
@@ -73,13 +78,17 @@ def run(
         raise ValueError("No setting had a finite validation loss. Look at the data and the model.")
     best = study.best.params
     ablation = search.ablation(best, seeds, began + seconds)
+    defaults = search.row(DEFAULTS, usual(config), seeds)
+    answer = min(ablation[0], defaults, key=lambda row: row["val_clean_loss"])
     result = {
         "best": best,
         "ablation": ablation,
+        "defaults": defaults,
+        "answer": answer["name"],
         "trials": len(study.trials),
         "seconds": time.monotonic() - began,
-        "metrics": ablation[0]["metrics"],
-        "objective": ablation[0]["val_clean_loss"],
+        "metrics": answer["metrics"],
+        "objective": answer["val_clean_loss"],
     }
     write(out_dir, search, result)
     show(result)
@@ -124,7 +133,11 @@ class CocktailSearch:
         whole = ingredients.space(info.is_image, config.model.kind, bool(info.class_names))
         space = ingredients.restricted(whole, only)
         self.study = Study(
-            space, out_dir / "trials.jsonl", config.seed, sampler, ingredients.first(space)
+            space,
+            out_dir / "trials.jsonl",
+            config.seed,
+            sampler,
+            ingredients.first(space, config.model.kind),
         )
         self.at_once = ingredients.round_size(space, config.model.kind)
         self.stacked = StackedRounds(out_dir / STACKS)
@@ -161,32 +174,43 @@ class CocktailSearch:
 
     def ablation(self, best: Setting, seeds: int, deadline: float) -> list[dict[str, Any]]:
         """The best setting, the same without each of its ingredients, and without all of them."""
-        variants = {"the cocktail": best}
+        variants = {MIXTURE: best}
         variants |= {"without all": ingredients.plain(best)}
         for name in ingredients.active(best):
             variants[f"without {name}"] = best | {name: ingredients.WITHOUT[name]}
         rows: list[dict[str, Any]] = []
         for name, params in variants.items():
-            late = time.monotonic() > deadline and len(rows) >= 2
-            runs = [] if late else [self.repeat(params, k) for k in range(seeds)]
-            if runs:
-                mean = {key: sum(run[key] for run in runs) / len(runs) for key in runs[0]}
-                losses = [run["val_clean_loss"] for run in runs]
-                told = {"name": name, "val_clean_loss": mean["val_clean_loss"]}
-                rows.append({**told, "losses": losses, "metrics": mean})
+            if time.monotonic() <= deadline or len(rows) < 2:
+                rows.append(self.row(name, self.checked(params), seeds))
         return rows
 
-    def repeat(self, params: Setting, number: int) -> dict[str, float]:
-        """One start of a setting on the same split."""
-        config = self.checked(params)
-        return train(config, seed=config.seed + number, steps=self.steps)
+    def row(self, name: str, config: Config, seeds: int) -> dict[str, Any]:
+        """What a configuration is worth from several starts on the same split, on average."""
+        runs = [train(config, seed=config.seed + k, steps=self.steps) for k in range(seeds)]
+        mean = {key: sum(run[key] for run in runs) / len(runs) for key in runs[0]}
+        losses = [run["val_clean_loss"] for run in runs]
+        told = {"name": name, "val_clean_loss": mean["val_clean_loss"]}
+        return {**told, "losses": losses, "metrics": mean}
+
+
+def usual(config: Config) -> Config:
+    """What is trained on these rows where nobody says more than the model: its recipe, if any."""
+    given = config.to_dict() | {"procedure": "train", "arguments": {}}
+    if config.model.kind not in ingredients.RECIPES:
+        return validate(given)
+    tree = compose_job([MEMBERS[config.model.kind], "data=wine"]).to_dict()
+    kept = {key: given[key] for key in ("data", "model", "seed", "task", "allow")}
+    length = {key: tree["trainer"][key] for key in ingredients.LENGTH}
+    return validate(tree | kept | {"trainer": given["trainer"] | length})
 
 
 def write(out_dir: Path, search: CocktailSearch, result: dict[str, Any]) -> None:
     """The result, the mixture as an option file, and the page."""
     (out_dir / "experiment").mkdir(parents=True, exist_ok=True)
     command = f"python train.py --config-dir {out_dir} experiment=cocktail_best"
-    text = ingredients.as_yaml(search.tree(result["best"]), command)
+    mixed = result["answer"] == MIXTURE
+    tree = search.tree(result["best"]) if mixed else usual(search.config).to_dict()
+    text = ingredients.as_yaml(tree, command)
     (out_dir / "experiment" / "cocktail_best.yaml").write_text(text, encoding="utf-8")
     (out_dir / "cocktail.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     page = cocktail_page.render(result, search.study.trials, text, command)
@@ -201,3 +225,4 @@ def show(result: dict[str, Any]) -> None:
         f"{result['trials']} settings tried; each ingredient of the best left out once:\n"
     )
     console.print(terminal.table(cocktail_page.table(rows), console))
+    console.print(cocktail_page.beside(result))

@@ -101,9 +101,15 @@ def round_size(space: Space, model: str) -> int:
     return AT_ONCE if structures * 2 <= AT_ONCE else 1
 
 
-def first(space: Space) -> list[Setting]:
-    """Settings that are good on many tables; a search that knows nothing yet begins with them."""
-    found = [{name: (STARTS | start)[name] for name in space} for start in OPENINGS]
+def first(space: Space, model: str = "deep") -> list[Setting]:
+    """Settings that are good on many tables; a search that knows nothing yet begins with them.
+
+    Args:
+        space: Of the search.
+        model: Its kind; one that has a recipe begins with it.
+    """
+    openings = (*([RECIPES[model]] if model in RECIPES else []), *OPENINGS)
+    found = [{name: (STARTS | start)[name] for name in space} for start in openings]
     return [start for place, start in enumerate(found) if start not in found[:place]]
 
 
@@ -115,6 +121,7 @@ STARTS: Setting = {  # no ingredient at all, and strengths for those that an ope
     "dropout.rate": 0.1,
     "mixing.amount": 0.2,
 }
+RECIPES: dict[str, Setting] = {"tabm": {"early_stopping": True, "dropout": "dropout"}}
 OPENINGS: tuple[Setting, ...] = (
     {"early_stopping": True},
     {"weight_decay": True, "batch_norm": True, "skip": True, "averaging": True},

@@ -133,6 +133,9 @@ class Constrained(Penalty):
         for part in (self.penalty, *self.constraints):
             part.check_weight(shape, name)
 
+    def passes_over(self, shape: tuple[int, ...]) -> str:
+        return self.penalty.passes_over(shape)
+
     def value(self, w: Tensor, **start: Tensor) -> Tensor:
         """As in `Penalty`; `start` for a penalty that measures the distance to one."""
         return self.penalty.value(w, **start)

@@ -1,9 +1,9 @@
 """Lasso and ridge in one."""
 
 import keras
-from keras import ops
 
 from kreg import check
+from kreg.regularizers import prox
 from kreg.regularizers.l1 import L1
 from kreg.regularizers.penalty import Strengths
 from kreg.regularizers.prox import Tensor
@@ -47,7 +47,7 @@ class ElasticNet(L1):
         return cls(l1=strength * ratio, l2=strength * (1 - ratio))
 
     def smooth(self, w: Tensor, s: Strengths) -> Tensor:
-        return s["l2"] * ops.sum(ops.square(w))
+        return s["l2"] * prox.squared_length(w)
 
     def smooth_gradient(self, w: Tensor, s: Strengths) -> Tensor:
         return 2.0 * s["l2"] * w

@@ -30,10 +30,11 @@ class Grouped(Penalty):
         """`sqrt(group size)`, so that a strength means the same for groups of each size."""
         return math.sqrt(math.prod(shape[i] for i in self.axes(shape)))
 
-    def is_one_group(self, shape: tuple[int, ...]) -> bool:
-        """Whether a weight is a single group."""
+    def passes_over(self, shape: tuple[int, ...]) -> str:
+        """A single group only goes with the whole model, and is shrunk until then."""
         rank = len(shape)
-        return -rank <= self.axis < rank and shape[self.axis] == 1
+        alone = -rank <= self.axis < rank and shape[self.axis] == 1
+        return "all of its weights are one group" if alone else ""
 
     def check_weight(self, shape: tuple[int, ...], name: str) -> None:
         rank = len(shape)

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kreg.regularizers import prox
 from kreg.regularizers.penalty import Penalty, Strengths
 from kreg.regularizers.prox import Tensor
 from kreg.regularizers.strength import NumberOrSchedule, Strength
@@ -32,7 +33,7 @@ class L2SP(Penalty):
         self.l2 = l2
 
     def smooth(self, w: Tensor, s: Strengths) -> Tensor:
-        return s["l2"] * ops.sum(ops.square(w - ops.cast(s["start"], w.dtype)))
+        return s["l2"] * prox.squared_length(w - ops.cast(s["start"], w.dtype))
 
     def smooth_gradient(self, w: Tensor, s: Strengths) -> Tensor:
         return 2.0 * s["l2"] * (w - s["start"])

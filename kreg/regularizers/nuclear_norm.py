@@ -179,9 +179,10 @@ class NuclearNorm(Penalty):
                 " in a configuration reg.rules=[{layers: ..., kind: nuclear}].",
             )
 
-    def is_one_group(self, shape: tuple[int, ...]) -> bool:
-        """Whether a weight has one singular value: a head of one output, say."""
-        return len(shape) == 2 and min(shape) == 1
+    def passes_over(self, shape: tuple[int, ...]) -> str:
+        """A head of one output, say, has no rank that could be lower."""
+        alone = len(shape) == 2 and min(shape) == 1
+        return "its only singular value is zero when all of its weights are" if alone else ""
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "every": self.every}

@@ -16,6 +16,8 @@ CURVATURE: Interval = {"low": 0, "low_open": True}
 BOUND: Interval = {}
 NORM: Interval = {"low": 0, "low_open": True}
 PERIOD: Bounds = {"low": 1}
+SHARE: Interval = {"low": 0, "high": 1, "low_open": True, "high_open": True}
+ACTIVITIES = ("l1", "l2", "kl")
 AXES = {"inputs": -2, "outputs": -1}
 
 
@@ -33,6 +35,9 @@ class PenaltyOptions(Options):
         "nonneg",
         "max_norm",
         "strength",
+        "activity",
+        "activity_form",
+        "activity_target",
     )
 
     rules: list[Any] = many(
@@ -40,6 +45,15 @@ class PenaltyOptions(Options):
         'strengths by layer, the later ones count: [{layers: "hidden_*", l1: 1.0e-4}, {layers: '
         "head, kind: none}]",
     )
+    activity: float = ranged(
+        0.0,
+        "beside the penalty of weights, one of what hidden units put out: its strength",
+        **STRENGTH,
+    )
+    activity_form: str = one_of(
+        "l1", ACTIVITIES, "kl: of each unit's mean to activity_target, for model.activation=sigmoid"
+    )
+    activity_target: float = ranged(0.05, "mean activity that activity_form=kl wants", **SHARE)
 
     def arguments(self) -> dict[str, Any]:
         return {
@@ -236,6 +250,18 @@ class MaxNormOptions(InsideCone, component="kreg.regularizers:MaxNorm"):
 
 
 @dataclass
+class UnitNormOptions(PenaltyOptions, component="kreg.regularizers:UnitNorm"):
+    kind: str = kind("unitnorm")
+
+
+@dataclass
+class BoxOptions(PenaltyOptions, component="kreg.regularizers:Box"):
+    kind: str = kind("box")
+    low: float | None = ranged(-1.0, "no weight is below; null: no bound", optional=True, **BOUND)
+    high: float | None = ranged(1.0, "no weight is above; null: no bound", optional=True, **BOUND)
+
+
+@dataclass
 class NonNegativeOptions(InsideCap, component="kreg.regularizers:NonNegative"):
     kind: str = kind("nonneg")
 
@@ -262,6 +288,8 @@ KINDS = table(
     GroupSCADOptions,
     NuclearNormOptions,
     MaxNormOptions,
+    UnitNormOptions,
+    BoxOptions,
     NonNegativeOptions,
     L2SPOptions,
 )

@@ -205,6 +205,10 @@ class Penalty(keras.Regularizer):
     def check_weight(self, shape: tuple[int, ...], name: str) -> None:
         """Refuse a weight that this penalty cannot act on; called before training."""
 
+    def passes_over(self, shape: tuple[int, ...]) -> str:
+        """Why a rule that names no layers leaves a weight out; empty where it takes it."""
+        return ""
+
     # the mathematics, for everyone
 
     def value(self, w: Tensor) -> Tensor:

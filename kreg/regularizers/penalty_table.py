@@ -60,12 +60,13 @@ def restore(
         The weights that were given one.
     """
     by_path = {weight.path: weight for weight in weights}
-    given, lost = [], []
+    given: list[keras.Variable] = []
+    lost: list[str] = []
     for row in rows:
         same = row["of"] == len(weights)
         weight = weights[row["position"]] if same else by_path.get(row["path"])
         if weight is None:
-            lost.append(row["path"])
+            lost += [] if is_change(row["path"]) else [row["path"]]
         elif weight.regularizer is None:
             config = row["regularizer"]
             weight.regularizer = keras.regularizers.deserialize(config, custom_objects)
@@ -77,3 +78,12 @@ def restore(
             stacklevel=3,
         )
     return given
+
+
+def is_change(path: str) -> bool:
+    """Whether the weight is of a low-rank change, which files have merged into the kernel.
+
+    >>> is_change("hidden/lora_kernel_a"), is_change("hidden/kernel")
+    (True, False)
+    """
+    return path.rpartition("/")[2].startswith("lora_")

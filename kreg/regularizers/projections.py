@@ -101,6 +101,9 @@ class Norms(Projection, Grouped):
     def __init__(self, axis: int):
         self.axis = check.integer("axis", axis)
 
+    def passes_over(self, shape: tuple[int, ...]) -> str:
+        return ""  # a set shrinks nothing inside it: a single group is kept in it, too
+
 
 @keras.saving.register_keras_serializable(package="kreg")
 class MaxNorm(Norms):

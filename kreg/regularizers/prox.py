@@ -17,6 +17,15 @@ def soft_threshold(z: Tensor, threshold: Tensor) -> Tensor:
     return z - ops.clip(z, -threshold, threshold)  # in this form no zero has a minus sign
 
 
+def squared_length(w: Tensor) -> Tensor:
+    """`sum w^2` of all elements: the value of a ridge.
+
+    XLA on a CPU knows this sum by sight, and has a kernel for it that takes three times as long as
+    the sum of anything else. So the squares are held against 0 first.
+    """
+    return ops.sum(ops.maximum(ops.square(w), 0.0))
+
+
 def sum_of_squares(z: Tensor, axes: Sequence[int]) -> Tensor:
     """Squared Euclidean norm of each group; `axes` are reduced and kept with size 1."""
     return ops.sum(ops.square(z), axis=axes, keepdims=True)

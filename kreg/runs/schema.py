@@ -38,6 +38,13 @@ class Features(TypedDict, total=False):
     selected: list[Any]
 
 
+class Ranks(TypedDict):
+    """What a penalty of singular values has left, layer by layer, and as a line."""
+
+    layers: list[dict[str, Any]]
+    told: str
+
+
 class Result(TypedDict, total=False):
     """`result.json`."""
 
@@ -65,12 +72,15 @@ class Result(TypedDict, total=False):
     compressed: dict[str, Any] | None
     calibration: dict[str, Any] | None
     low_rank: dict[str, Any] | None
+    ranks: Ranks | None
     warnings: list[str]
     versions: dict[str, str]
     operating_point: Group | None
     plain_model: str | None
     procedure: str
     stacked: int  # jobs that were trained together; 0 for a run of its own
+    weights: dict[str, float]  # of the models of an ensemble, 0 for one that is not in it
+    models: dict[str, Group]  # of an ensemble: metrics, params and seconds of each
 
 
 class TargetScale(TypedDict):

@@ -88,6 +88,7 @@ def lines(result: Plain, directory: Path) -> list[tuple[str, str]]:
             "exact zeros",
             f"{result['sparsity']:.1%} of the kernels ({result['params']:,} parameters)",
         ),
+        ("rank", (result.get("ranks") or {}).get("told")),
         ("threshold", threshold(result.get("operating_point"))),
         ("features", features(result.get("features"))),
         ("optimum", optimum(result)),

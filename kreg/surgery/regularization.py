@@ -26,7 +26,8 @@ def regularize(model: keras.Model, rules: Any, missing: str = "error") -> keras.
         rules: One regularizer for all kernels, or a `kreg.surgery.Rule`, or a list of them. Where
             two rules take the same weight the later one counts. `None` removes the penalties of
             all weights. A group penalty that names no layers passes over kernels that are one
-            group: the first convolution of one-channel images.
+            group, the first convolution of one-channel images, and `kreg.NuclearNorm` over those
+            of one row or column.
         missing: `"error"` (default) or `"ignore"`: what to do with a rule that takes no weight.
 
     Returns:
@@ -87,21 +88,26 @@ def without_single_groups(rule: Rule, taken: list[Row]) -> list[Row]:
     `axis=-1`: such a group only goes with the whole model, and until then the penalty shrinks what
     everything depends on. A rule that names layers means them, and so does one that has no other.
     """
-    is_one_group = getattr(rule.regularizer, "is_one_group", None)
-    if rule.layers is not None or is_one_group is None:
+    if rule.layers is not None:
         return taken
-    several = [row for row in taken if not is_one_group(row[1].shape)]
+    several = [row for row in taken if not why_passed_over(rule.regularizer, row[1])]
     return several or taken
 
 
-def passed_over(model: keras.Model, rules: Any) -> list[str]:
-    """The paths of weights that `attach` has left without the penalty of their last rule."""
-    found, left = as_rules(rules), []
+def why_passed_over(regularizer: Regularizer, weight: keras.Variable) -> str:
+    """What a penalty says against a weight; empty where it says nothing."""
+    told = getattr(regularizer, "passes_over", None)
+    return told(tuple(weight.shape)) if told else ""
+
+
+def passed_over(model: keras.Model, rules: Any) -> dict[str, str]:
+    """The weights that `attach` has left without the penalty of their last rule: path -> why."""
+    found, left = as_rules(rules), {}
     for layer, weight in weights_of(model):
         path = path_in(model, weight)
         heard = [rule for rule in found if takes(rule, layer, path)]
         if heard and heard[-1].regularizer is not None and weight.regularizer is None:
-            left.append(path)
+            left[path] = why_passed_over(heard[-1].regularizer, weight)
     return left
 
 

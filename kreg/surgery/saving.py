@@ -2,13 +2,14 @@
 
 import json
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from kreg import check, files, registration
+from kreg import check, files, lora, registration
 from kreg.foreign import keras_file
 from kreg.foreign.schema import conform
 from kreg.regularizers import penalty_table
@@ -55,7 +56,8 @@ def load_model(path: "str | os.PathLike[str]", **kwargs: Any) -> keras.Model:
 
     What a `.keras` file claims of its weights is held against its size before Keras opens it.
     The penalties are those that `kreg.save_model` has written, or that the file's kreg optimizer
-    names; the optimizer goes on with its state.
+    names; the optimizer goes on with its state. Low-rank changes are merged into the kernels of
+    every file; a warning says so of a model that has had some.
 
     Args:
         path: What `kreg.save_model` or `model.save` has written.
@@ -70,6 +72,8 @@ def load_model(path: "str | os.PathLike[str]", **kwargs: Any) -> keras.Model:
     given += penalty_table.restore(of_optimizer, model.trainable_variables, objects)
     if given:
         retrace(model)
+    if merged := lora.spent(model):
+        warnings.warn(lora.merged_before(merged), UserWarning, stacklevel=2)
     return model
 
 

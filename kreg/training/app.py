@@ -16,13 +16,15 @@ from kreg.config.root import Config
 from kreg.foreign import json_text
 from kreg.pages import write_all
 from kreg.printable import say
-from kreg.runs import Checkpoint, RunDirectory, differences, resume, summary
+from kreg.runs import Checkpoint, RunDirectory, summary
 from kreg.runs.ownership import CONFIG
 from kreg.training import (
     about,
     compression,
     distributed,
+    earlier_run,
     keeping,
+    kept_features,
     own_callbacks,
     plan,
     reading,
@@ -75,9 +77,9 @@ def run(
         announce(plan.make(config, steps), device, config)
         return 0.0
     with RunDirectory(directory) as place:
-        if place.result is not None and is_finished(place, config):
+        if place.result is not None and earlier_run.is_finished(place, config):
             return results.objective(place.result, config.objective)
-        refuse_changed(place, config)
+        earlier_run.refuse_changed(place, config)
         begun = place.read_json(CONFIG)
         config = earlier_defaults.as_begun(config, begun)
         training = make(config, steps, stacks)
@@ -123,12 +125,9 @@ def train_and_record(
     place.reopen()
     place.write_json(CONFIG, recorded)
     place.write_json("data.json", training.data.to_dict())
-    trained = train(training, config, place, hopeless, sweep)
-    result = trained.result
-    result["seconds"] = round(time.perf_counter() - began, 3)
-    result |= results.compared(result, config.objective)
+    trained = train(training, config, place, began, hopeless, sweep)
     place.refuse_gone()
-    place.write_json("result.json", result)
+    place.write_json("result.json", trained.result)
     return trained
 
 
@@ -146,17 +145,6 @@ def show(result: dict[str, Any], place: RunDirectory, config: Config) -> None:
         say(told, sys.stdout)
 
 
-def refuse_changed(place: RunDirectory, config: Config) -> None:
-    """Leave the run of another configuration alone.
-
-    Raises:
-        ResumeError: With the keys that differ.
-    """
-    known = place.read_json(CONFIG)
-    if known is not None and config.resume != "force":
-        resume.refuse_changed(place, config.to_dict(), earlier_defaults.current(known, config))
-
-
 def conduct(config: Config, directory: Path) -> float:
     """Run a procedure that is not one training: a published table, a path, a search."""
     chosen = PROCEDURES[config.procedure]
@@ -165,7 +153,7 @@ def conduct(config: Config, directory: Path) -> float:
     procedure = importlib.import_module(chosen.module)
     whole = {"config": config} if "config" in inspect.signature(procedure.run).parameters else {}
     with RunDirectory(directory) as place:
-        refuse_changed(place, config)
+        earlier_run.refuse_changed(place, config)
         place.reopen()
         place.write_json(CONFIG, config.to_dict())
         result = procedure.run(place.path, **whole, **config.arguments)
@@ -175,18 +163,11 @@ def conduct(config: Config, directory: Path) -> float:
     return float(result.get("objective", 0.0))
 
 
-def is_finished(place: RunDirectory, config: Config) -> bool:
-    """Whether this very training has its result: with more epochs to train it has not."""
-    known = place.read_json(CONFIG)
-    return place.finished and (
-        known is None or not differences(earlier_defaults.current(known, config), config.to_dict())
-    )
-
-
 def train(
     training: Plan,
     config: Config,
     place: RunDirectory,
+    began: float,
     hopeless: Hopeless | None = None,
     sweep: str = "",
 ) -> Trained:
@@ -199,7 +180,9 @@ def train(
     callbacks = ordered.assemble(training, config, place, store, hopeless, sweep)
     with telling.the_end(callbacks.loggers) as told, reading.damage_told():
         trained = fit_and_report(training, config, place, callbacks, store)
-        told |= trained.result
+        trained.result["seconds"] = round(time.perf_counter() - began, 3)
+        trained.result.update(results.compared(trained.result, config.objective))
+        told |= trained.result  # what the trackers keep is what `result.json` will say
     return trained
 
 
@@ -277,18 +260,21 @@ def fit(
 ) -> None:
     """Keras's own `fit` on the epoch stream; nothing of kreg stands inside the training step."""
     first, last = epochs_left(training, store)
-    training.model.fit(
-        stream,
-        steps_per_epoch=training.steps,
-        initial_epoch=first,
-        epochs=last,
+    how = {
+        "steps_per_epoch": training.steps,
+        "initial_epoch": first,
+        "epochs": last,
         # Diagnostics measures the same rows anyway, and writes Keras's names as well
-        validation_data=None if callbacks.validates else training.held_out(),
-        validation_batch_size=1024,
-        shuffle=False,  # the stream is shuffled, by (seed, epoch)
-        callbacks=callbacks.in_order,
-        verbose=0,
-    )
+        "validation_data": None if callbacks.validates else training.held_out(),
+        "validation_batch_size": 1024,
+        "shuffle": False,  # the stream is shuffled, by (seed, epoch)
+        "callbacks": callbacks.in_order,
+        "verbose": 0,
+    }
+    if training.frozen is not None:
+        kept_features.fit(training, training.frozen, store, first, how)
+    else:
+        training.model.fit(stream, **how)
 
 
 def epochs_left(training: Plan, store: Checkpoint | None) -> tuple[int, int]:

@@ -1,19 +1,25 @@
 """Everything that a training needs, built from a checked configuration."""
 
-import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kreg.applications import BY_NAME
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
-from kreg.factories import augment, custom_parts, data, dropout, model, optimizer, reg
+from kreg.factories import augment, custom_parts, data, dropout, model, optimizer
 from kreg.factories.optimizer import Thaw
-from kreg.fields import Options
 from kreg.models.options import BackboneOptions
 from kreg.prediction import operating_point
-from kreg.training import class_weights, low_rank, shared_steps, tasks, xla
+from kreg.training import (
+    class_weights,
+    kept_features,
+    low_rank,
+    penalties,
+    shared_steps,
+    tasks,
+    xla,
+)
 from kreg.training.budget import Budget, planned
 from kreg.training.options import FinetuneOptions, GradualOptions
 from kreg.training.shared_steps import SharedSteps
@@ -24,13 +30,10 @@ if TYPE_CHECKING:
 
     from kreg.augment import Pipeline
     from kreg.data import Data, Raw, Split
+    from kreg.measuring.frozen import Frozen
     from kreg.training.workers import Workers
 
 DECODED = 4096  # training images that are decoded at once, to be measured
-PASSED_OVER = (
-    "reg={kind} passes over {path}: all of its weights are one group. Name the layer where it is "
-    "meant: reg.rules=[{{layers: {layer}}}]."
-)
 
 
 @dataclass
@@ -51,6 +54,7 @@ class Plan:
         finetune: The checked `finetune` group.
         stacked: How many jobs its stack has, see `kreg.training.stacks`; 0 for a training alone.
         workers: With whom it is shared, see `kreg.training.distributed`; `None` in one process.
+        frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
     data: "Data"
@@ -66,6 +70,7 @@ class Plan:
     finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
     stacked: int = 0
     workers: "Workers | None" = None
+    frozen: "Frozen | None" = None
 
     @property
     def steps(self) -> int:
@@ -173,9 +178,8 @@ class Plan:
         known = BY_NAME[name].licence if name and weights == "imagenet" else ""
         licence = f", {known}" if known else ""
         told = "random weights" if weights == "none" else f"weights from {weights}{licence}"
-        phase = {None: ", the head alone is trained", 0: ""}.get(
-            self.alone, f", the head alone until epoch {self.alone}"
-        )
+        always = f", the head alone is trained{kept_features.told(self)}"
+        phase = {None: always, 0: ""}.get(self.alone, f", the head alone until epoch {self.alone}")
         added = low_rank.parameters(self.model)
         changes = f"{added:,} in low-rank changes, " if added else ""
         backbone = self.model.count_params() - head - added
@@ -196,10 +200,14 @@ class Plan:
             "total_steps": self.budget.total,
         }
 
-    def stream(self, first_epoch: int = 0) -> Iterator[Any]:
+    def stream(self, first_epoch: int = 0, features: "np.ndarray | None" = None) -> Iterator[Any]:
         """The training rows from an epoch on: shuffled, weighed, augmented, endless.
 
         A job of a stack reads none: its member has read its rows.
+
+        Args:
+            first_epoch: The first one. Defaults to `0`.
+            features: What the model sees in the place of the rows' inputs, or `None`.
         """
         from kreg.data import stream
 
@@ -207,8 +215,9 @@ class Plan:
         if self.stacked:
             rows = stream.unread(self.data.train)
             return rows
+        train = self.data.train if features is None else replace(self.data.train, x=features)
         rows = stream.epoch_stream(
-            class_weights.weighted(self.data.train, self.class_weight),
+            class_weights.weighted(train, self.class_weight),
             batch_size=self.batch_size,
             seed=self.seed,
             first_epoch=first_epoch * self.budget.passes,
@@ -269,9 +278,11 @@ def make(
     plan.class_weight = class_weights.weights(plan.weighing, rows)
     operating_point.refuse(config.trainer.operating_point, rows.task, rows.name)
     rows.warnings += tasks.unsmoothed(rows.task, config.trainer.label_smoothing)
-    rows.warnings += penalise(network, config.reg, lasts.steps)
+    rows.warnings += penalties.attach(network, config.reg, lasts.steps)
     rows.warnings += xla.without(config.trainer, network)
     rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
+    plan.frozen, told = kept_features.part(plan, config)
+    rows.warnings += told
     compile_model(plan, config, lasts.steps_at_once(whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains
@@ -286,30 +297,23 @@ def constants(plan: Plan, config: Config) -> tuple[Any, ...]:
     return (plan.soft_labels, plan.class_weight is not None, *sizes, *fitted)
 
 
-def penalise(network: "keras.Model", cfg: Options, steps: int) -> list[str]:
-    """Attach the penalty of the `reg` group to the model's kernels; sentences on its limits."""
-    from kreg.surgery.regularization import attach, passed_over
-
-    rules = reg.rules(cfg, steps, network)
-    if rules is None:
-        return []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        attach(network, rules)
-    told = [str(warning.message) for warning in caught]
-    for path in passed_over(network, rules):
-        layer = path.rpartition("/")[0]
-        told.append(PASSED_OVER.format(kind=cfg.kind, path=repr(path), layer=layer))
-    return told
-
-
 def compile_model(plan: Plan, config: Config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
+    chosen = optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw)
+    compile_one(plan.model, chosen, plan, config, at_once)
+    if plan.frozen is not None:  # of the same layers, with the same optimizer
+        compile_one(plan.frozen.rest, plan.model.optimizer, plan, config, at_once)
+
+
+def compile_one(
+    network: "keras.Model", chosen: Any, plan: Plan, config: Config, at_once: int
+) -> None:
+    """Compile a model of the training, with loss and metrics of its own."""
     from kreg.models.members import has_members
 
     soft, task = plan.soft_labels, plan.data.task
-    plan.model.compile(
-        optimizer=optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw),
+    network.compile(
+        optimizer=chosen,
         loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
         steps_per_execution=at_once,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kreg import check
 from kreg.config.root import AUTO
+from kreg.diagnostics.layer_table import ranked, ranks_told
 from kreg.diagnostics.statistics import paired_se
 from kreg.training import class_weights, features, units
 from kreg.training.callbacks import TrainingCallbacks
@@ -56,12 +57,21 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "params": int(plan.model.count_params()),
         "sparsity": zeros.fraction,
         "layers": zeros.as_dict()["layers"],
+        "ranks": ranks(plan.model),
         "features": features.of(plan.model, plan.data),
         "stacked": plan.stacked,
         "steps": plan.steps * len(plan.model.history.epoch),
         "warnings": list(plan.data.warnings),
         "versions": versions(),
     }
+
+
+def ranks(model: "keras.Model") -> dict[str, Any] | None:
+    """What a penalty of singular values has left of the layers that have one."""
+    from kreg.measuring.layer_numbers import leaves, rank_left
+
+    found = ranked({"name": layer.name, **rank_left(layer)} for layer in leaves(model))
+    return {"layers": found, "told": ": ".join(ranks_told(found))} if found else None
 
 
 def kept(stopping: "EarlyStopping") -> bool:
@@ -109,7 +119,7 @@ def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
             watch.verdict.caveats.append(told)
     if "val_clean_loss" in found:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
-    found["penalty"] = weight_evaluator(plan.model)().penalty
+    found["penalty"] = weight_evaluator(plan.model)().penalty + splits["train"].other
     return found
 
 

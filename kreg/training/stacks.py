@@ -220,8 +220,8 @@ def exclusions(config: Config) -> dict[str, bool]:
     return {
         "optimizer.ema keeps averages": getattr(optimizer, "ema", None) is not None,
         "optimizer.accumulate takes several batches": getattr(optimizer, "accumulate", 1) != 1,
-        "reg.rules, reg.max_norm or reg.nonneg go with its penalty": any(
-            getattr(config.reg, key, None) for key in ("rules", "max_norm", "nonneg")
+        "reg.rules, reg.max_norm, reg.nonneg or reg.activity go with its penalty": any(
+            getattr(config.reg, key, None) for key in ("rules", "max_norm", "nonneg", "activity")
         ),
         "trainer.class_weight weighs rows": trainer.class_weight != NONE,
         "trainer.precision is not float32": trainer.precision != "float32",

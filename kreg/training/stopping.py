@@ -7,14 +7,14 @@ from kreg.config.automatic import obstacle
 from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import stop
-from kreg.training.options import (
+from kreg.training.plan import Plan
+from kreg.training.stop_options import (
     GapOptions,
     NoStopOptions,
     PatienceOptions,
     RefineOptions,
     StopOptions,
 )
-from kreg.training.plan import Plan
 
 if TYPE_CHECKING:
     from kreg import callbacks as room

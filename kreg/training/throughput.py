@@ -23,7 +23,7 @@ def of(plan: Plan, stream: Iterable[Any], epochs: int, seconds: float) -> dict[s
     """
     from kreg.data.dataset import is_lazy, on_disk
 
-    if not is_lazy(plan.data.train.x) or epochs < 1:
+    if not is_lazy(plan.data.train.x) or epochs < 1 or plan.frozen is not None:
         return None
     trained = epochs * plan.budget.passes * len(plan.data.train) / seconds
     alone = rate(stream)

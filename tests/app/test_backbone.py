@@ -1,6 +1,8 @@
 """`model=backbone` from the command line: what is refused, what is said, what trains."""
 
 import json
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -10,8 +12,11 @@ import kreg
 from kreg import lora
 from kreg.applications import FAMILIES
 from kreg.config.validate import ConfigError
+from kreg.exporting.commands import export
 from kreg.launch.compose import compose_job
-from kreg.training import app, plan
+from kreg.training import app, kept_features, plan
+from kreg.training.shared_steps import SharedSteps
+from kreg.training.stacks import Stacks
 
 SMALL = ["data.train_size=32", "trainer.epochs=1", "trainer.batch_size=16", "diagnostics=off"]
 CNN = ["model=cnn", "model.depth=1", "model.width=4", "dropout=light"]
@@ -202,6 +207,55 @@ def test_the_plan_of_low_rank_changes_freezes_the_rest(earlier):
     assert any("penalties of reg=l2 those of the head alone" in told for told in made.data.warnings)
 
 
+def test_jobs_of_a_sweep_over_low_rank_changes_share_no_step_and_no_stack(earlier, tmp_path):
+    words = ["model=backbone", f"model.weights={earlier}", "finetune=lora", *SMALL]
+    configs = [compose_job([*words, f"finetune.l1={l1}"]) for l1 in (1e-4, 1e-2)]
+    steps = SharedSteps()
+    first, second = (plan.make(config, steps).model for config in configs)
+    assert first is not second and not steps.models
+    b = [lora.pair(lora.holders(model)[0])[1] for model in (first, second)]
+    assert [float(weight.regularizer.l1) for weight in b] == pytest.approx([1e-4, 1e-2])
+    decided = Stacks(configs, [tmp_path / "0", tmp_path / "1"]).decide()
+    assert decided["stacks"] == []
+    assert [row["jobs"] for row in decided["not_stacked"]] == [[0, 1]]
+
+
+@pytest.mark.slow
+def test_what_a_training_of_low_rank_changes_exports_says_the_same(
+    earlier, three_classes, tmp_path
+):
+    words = ["model=backbone", f"model.weights={earlier}", *three_classes, "finetune=lora"]
+    run([*words, "trainer.epochs=3", "finetune.l1=1e-4", "finetune.rank=2"], tmp_path / "run")
+    out = tmp_path / "m.keras"
+    assert export(str(tmp_path / "run"), "keras", str(out)) == 0
+    told = json.loads((tmp_path / "m.keras.json").read_text())
+    model = keras.models.load_model(out, compile=False)
+    assert not lora.holders(model)
+    x = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1)).astype("uint8")
+    found = model.predict({told["inputs"][0]["name"]: x}, verbose=0)
+    found = next(iter(found.values())) if isinstance(found, dict) else found
+    said = kreg.load_run(tmp_path / "run").predict(x).filter(like="probability_").to_numpy()
+    np.testing.assert_allclose(found, said, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_sweep_over_low_rank_changes_has_the_results_of_its_single_runs(
+    earlier, three_classes, tmp_path, request
+):
+    words = ["model=backbone", f"model.weights={earlier}", *three_classes, "finetune=lora"]
+    words += ["trainer.epochs=2", "finetune.rank=2", "logger=none"]
+    command = [sys.executable, "train.py", "-m", *words, "finetune.l1=1e-4,1e-2"]
+    command += ["hydra/launcher=stacked", f"hydra.sweep.dir={tmp_path}/out"]
+    folder = request.config.rootpath
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    places = sorted((tmp_path / "out").glob("*/result.json"))
+    swept = [json.loads(place.read_text()) for place in places]
+    single = run([*words, "finetune.l1=1e-2"], tmp_path / "single")
+    assert len(swept) == 2 and all(result["status"] == "done" for result in swept)
+    assert single["metrics"] in [result["metrics"] for result in swept]
+
+
 def test_a_network_in_which_no_layer_can_change_is_refused_before_training(tmp_path, monkeypatch):
     (tmp_path / "depthwise.py").write_text(DEPTHWISE)
     monkeypatch.syspath_prepend(tmp_path)
@@ -235,9 +289,65 @@ def test_low_rank_changes_are_merged_into_what_a_run_keeps(more, earlier, three_
     assert not np.array_equal(kernels[0], after[0])
 
 
+HEAD = ["finetune=head", "reg=l2", "logger=none"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "more", [[], ["dropout=heavy", "trainer.class_weight=balanced"], ["diagnostics=off"]]
+)
+def test_features_that_are_kept_change_no_number(more, earlier, three_classes, tmp_path):
+    words = ["model=backbone", f"model.weights={earlier}", *three_classes, *HEAD, *more]
+    folders = [tmp_path / keep for keep in ("true", "false")]
+    keep = [[*words, "trainer.epochs=4", f"finetune.keep_features={f.name}"] for f in folders]
+    found = [run(*pair) for pair in zip(keep, folders, strict=True)]
+    table = {"delimiter": ",", "names": True}
+    kept, anew = (np.genfromtxt(folder / "history.csv", **table) for folder in folders)
+    assert kept.dtype.names == anew.dtype.names and len(kept) == 4
+    for name in kept.dtype.names:
+        np.testing.assert_allclose(kept[name], anew[name], rtol=1e-5, err_msg=name)
+    assert found[0]["metrics"] == pytest.approx(found[1]["metrics"], rel=1e-5)
+    assert found[0]["verdict"] == found[1]["verdict"] and found[0]["params"] == found[1]["params"]
+    for name in ("backbone", "head"):
+        for ours, theirs in zip(*(weights(folder, name) for folder in folders), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+    pictures = np.zeros((2, 8, 8, 1), "uint8")  # the model of the run is the whole one
+    assert len(kreg.load_run(tmp_path / "true").predict(pictures)) == 2
+
+
+def test_the_plan_keeps_features_where_nothing_varies_them(earlier, monkeypatch):
+    words = ["model=backbone", f"model.weights={earlier}", *HEAD, *SMALL]
+    made = plan.make(compose_job(words))
+    assert "the head alone is trained on features that are kept, " in made.facts()["parts"]
+    assert made.frozen.rest.optimizer is made.model.optimizer
+    augmented = plan.make(compose_job([*words, "augment=light"]))
+    assert augmented.frozen is None and augmented.facts()["parts"].endswith(
+        "head alone is trained)"
+    )
+    monkeypatch.setattr(kept_features, "MOST", 100)
+    heavy = plan.make(compose_job(words))
+    assert heavy.frozen is None
+    assert any("anew: the features would take" in told for told in heavy.data.warnings)
+
+
+def test_noise_among_frozen_layers_is_named(monkeypatch):
+    words = ["model=backbone", "model.name=EfficientNetB0", "model.weights=imagenet", *HEAD, *SMALL]
+    monkeypatch.setattr(keras.applications, "EfficientNetB0", noisy)
+    made = plan.make(compose_job(words))
+    assert any("'drop' (Dropout) draws noise" in told for told in made.data.warnings)
+
+
+def noisy(input_tensor, **_):
+    """A small stand-in with noise inside, as EfficientNet has it."""
+    x = keras.layers.Dropout(0.2, name="drop")(keras.layers.Conv2D(2, 3)(input_tensor))
+    return keras.Model(keras.utils.get_source_inputs(x), keras.layers.Conv2D(2, 3)(x))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("cut", [1, 3])
-@pytest.mark.parametrize("how", [["gradual", "finetune.share=0.4"], ["lora", "finetune.l1=1e-4"]])
+@pytest.mark.parametrize(
+    "how", [["head"], ["gradual", "finetune.share=0.4"], ["lora", "finetune.l1=1e-4"]]
+)
 def test_a_run_that_was_interrupted_goes_on_bit_for_bit(
     how, cut, earlier, three_classes, tmp_path, monkeypatch
 ):

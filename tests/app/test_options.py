@@ -89,8 +89,8 @@ LIKE_A_SIBLING = {
     "model": {"auto", "preact_resnet", "wide", "wide_resnet"},
     "optimizer": {"adafactor", "adagrad", "adamax", "lamb", "lion", "muon", "nadam"},
     "recipe": {"realmlp", "realmlp_full"},
-    "reg": {"group_mcp", "group_scad", "nonneg", "scad"},
-    "stop": {"careful", "default", "gl", "none", "pq", "textbook", "trend", "up"},
+    "reg": {"group_mcp", "group_scad", "nonneg", "nuclear", "scad", "unitnorm"},
+    "stop": {"best", "careful", "default", "gl", "none", "pq", "textbook", "trend", "up"},
 }
 
 
@@ -164,3 +164,4 @@ def test_what_a_user_types_wins_over_a_recipe():
     chosen = [config.model.kind, config.reg.kind, config.dropout.kind, config.data.kind]
     assert chosen == ["tabm", "l1", "dropout", "diabetes"]
     assert config.model.members == 4
+    assert compose_job(["recipe=realmlp", "data=wine", "stop=none"]).stop.kind == "none"

@@ -54,6 +54,9 @@ def interrupted(folder, *words):
     return next(iter(memory.values()))
 
 
+KEPT = {"report.html", "report.json", "card.md", "history.csv", "result.json", "best.keras"}
+
+
 def history(folder, column):
     import csv
 
@@ -102,7 +105,9 @@ def test_mlflow_holds_config_curves_verdict_and_artifacts(mlflow, tmp_path):
     final = run.data.metrics["result/test_clean_accuracy"]
     assert final == result["metrics"]["test_clean_accuracy"]
     kept = {item.path for item in client.list_artifacts(run.info.run_id)}
-    assert kept == {"report.html", "report.json", "card.md", "history.csv", "best.keras"}
+    assert kept == KEPT
+    (sent,) = tmp_path.glob(f"logs/**/{run.info.run_id}/artifacts/result.json")
+    assert sent.read_text() == (tmp_path / "run/result.json").read_text()
     assert (tmp_path / "run/tensorboard").is_dir()
     again = load(tmp_path / "logs/mlflow.db")[1]  # as `kreg report logs/mlflow.db` reads it
     assert again.name == "run" and again.epochs == [1, 2, 3, 4]
@@ -228,7 +233,7 @@ def test_wandb_holds_config_curves_verdict_and_artifacts(tmp_path):
     named |= {record.artifact.name for record in records if record.HasField("artifact")}
     assert {"report-run", "model-run"} <= named, kinds
     paths = {entry.path for record in records for entry in of_artifact(record)}
-    assert {"report.html", "report.json", "card.md", "history.csv", "best.keras"} <= paths
+    assert paths >= KEPT
     again = load(tmp_path / "logs/wandb")[1]  # as `kreg report logs/wandb` reads it
     assert again.name == "run" and again.epochs == [1, 2, 3, 4]
     assert again.curves["val_clean_loss"] == pytest.approx(told, rel=1e-12)
@@ -252,9 +257,12 @@ def test_wandb_goes_on_with_the_same_run(tmp_path):
 
 
 @MLFLOW
-def test_trackio_holds_config_curves_and_the_verdict_as_an_alert(tmp_path):
+def test_trackio_holds_config_curves_verdict_and_artifacts(tmp_path):
     pytest.importorskip("trackio")
     train(tmp_path, "logger=trackio", "hydra.run.dir=run")
+    again = load(tmp_path / "logs/trackio")[1]  # as `kreg report logs/trackio` reads it
+    assert again.name == "run" and again.epochs == [1, 2, 3, 4]
+    assert again.curves["val_clean_loss"] == history(tmp_path / "run", "val_clean_loss")
     with sqlite3.connect(tmp_path / "logs/trackio/wine.db") as store:
         (config,) = store.execute("select config from configs").fetchall()
         points = store.execute("select step, metrics from metrics order by id").fetchall()
@@ -266,3 +274,38 @@ def test_trackio_holds_config_curves_and_the_verdict_as_an_alert(tmp_path):
     verdict = report(tmp_path / "run")["verdict"]
     assert title == verdict["state"] and verdict["headline"] in text
     assert level == ("warn" if verdict["tone"] == "bad" else "info")
+    kept = trackio_artifacts(tmp_path)
+    assert kept.keys() == {("report-run", "report"), ("model-run", "model")}
+    files = {name: digest for manifest in kept.values() for name, digest in manifest.items()}
+    assert files.keys() == KEPT
+    for name, digest in files.items():
+        (blob,) = tmp_path.glob(f"logs/trackio/**/{digest}")
+        assert blob.read_bytes() == (tmp_path / "run" / name).read_bytes(), name
+
+
+def trackio_artifacts(folder):
+    """`{(name, type): {file: digest}}` of what the one run has left in Trackio's store."""
+    question = """select a.name, a.type, v.manifest from artifacts a
+    join artifact_versions v on v.artifact_id = a.id
+    join run_artifact_links l on l.artifact_version_id = v.id where l.run_name = 'run'"""
+    with sqlite3.connect(folder / "logs/trackio/wine.db") as store:
+        rows = store.execute(question).fetchall()
+    return {
+        (name, kind): {entry["path"]: entry["digest"] for entry in json.loads(manifest)}
+        for name, kind, manifest in rows
+    }
+
+
+@MLFLOW
+def test_trackio_goes_on_with_the_same_run(tmp_path):
+    pytest.importorskip("trackio")
+    words = ("logger=trackio", "hydra.run.dir=run", "stop=none", "optimizer.schedule=constant")
+    known = interrupted(tmp_path, *words)
+    epochs = known["epoch"] + 2
+    train(tmp_path, *words, f"trainer.epochs={epochs}")
+    with sqlite3.connect(tmp_path / "logs/trackio/wine.db") as store:
+        rows = store.execute("select run_id, run_name, step, metrics from metrics order by id")
+        points = [(*row[:3], json.loads(row[3])) for row in rows]
+    assert len({row[0] for row in points}) == 1 and {row[1] for row in points} == {known["id"]}
+    curve = [(step, row["val_clean_loss"]) for *_, step, row in points if "val_clean_loss" in row]
+    assert curve == list(enumerate(history(tmp_path / "run", "val_clean_loss"), 1))

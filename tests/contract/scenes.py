@@ -58,7 +58,9 @@ def fit(model, train, validation, epochs, batch_size=None, **watching):
 
 
 def learning():
-    return descend(rows([1], [1], 0.1), rows([1], [1], 0.2, seed=1), [0], 0.02)
+    """In the middle of a training; at its end a few more steps would say UNDER-TRAINED."""
+    sides = rows([1], [1], 0.1), rows([1], [1], 0.2, seed=1)
+    return descend(*sides, [0], 0.02, probe_training=False)
 
 
 def memorising():
@@ -78,14 +80,26 @@ def converged():
     return descend(rows([1, -1], [1, 1], 0.05), rows([1, -1], [1, 1], 0.1, seed=1), [1, -1], 0.05)
 
 
-def underfitting():
+def low_rank():
+    """The same, as `finetune=lora` tells it of itself."""
+    sides = rows([1], [1], 0.1), rows([0.4], [1], 0.3, seed=1)
+    settings = {"finetune": {"kind": "lora", "rank": 8, "l1": 1e-3}}
+    return descend(*sides, [0], 0.05, settings=settings)
+
+
+def head_alone():
+    """A straight line through a parabola, below which everything is frozen."""
+    return underfitting(settings={"finetune": {"kind": "head"}})
+
+
+def underfitting(**watching):
     """A straight line through a parabola; the nearest neighbours know better."""
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, size=(400, 1)).astype("float32")
     y = (4 * x**2 + x).astype("float32")
     x = np.concatenate([x, np.ones_like(x), np.zeros_like(x)], axis=1)
     train, validation = ((x[p], y[p]) for p in (slice(200), slice(200, None)))
-    return descend(train, validation, [1, 4 / 3], 0.05)
+    return descend(train, validation, [1, 4 / 3], 0.05, **watching)
 
 
 def under_trained():
@@ -321,6 +335,7 @@ ADVICE = {
     "overconfident": overconfident, "larger_validation": undecided,
     "watch_the_clean_loss": penalised, "hard_tail": outliers, "more_data": wide,
     "calibrate": too_sure, "second_descent": second_valley, "batch_statistics": lagging_averages,
+    "lower_the_rank": low_rank, "train_more_layers": head_alone,
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """What a project owes its users beside code: it runs elsewhere, and says its version once."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -46,8 +47,6 @@ def test_all_say_the_same_version():
 
 
 def test_every_test_and_target_that_contributing_names_is_there():
-    import re
-
     text = (ROOT / "CONTRIBUTING.md").read_text()
     named = set(re.findall(r"(?:tests|kreg|conf)/[\w/]+\.(?:py|yaml|pyi)", text))
     missing = [name for name in named if "NAME" not in name and not (ROOT / name).exists()]
@@ -55,3 +54,20 @@ def test_every_test_and_target_that_contributing_names_is_there():
     targets = set(re.findall(r"make ([a-z-]+)", text))
     makefile = (ROOT / "Makefile").read_text()
     assert targets and all(f"\n{target}:" in makefile for target in targets)
+
+
+def paths_of_turns() -> set[Path]:
+    """What `.ci/run` runs of the long matrices: the paths of its turns."""
+    turns = (ROOT / ".ci" / "run").read_text().partition("\nturns() {")[2].partition("\n}")[0]
+    return {ROOT / word for word in turns.split() if word.startswith("tests/")}
+
+
+# these have a target of their own
+ELSEWHERE = ("tests/faults", "tests/unit/loggers", "tests/contract/test_site_build.py")
+
+
+def test_every_slow_test_has_a_turn_in_ci():
+    turns = paths_of_turns() | {ROOT / path for path in ELSEWHERE}
+    slow = [p for p in (ROOT / "tests").rglob("test_*.py") if "mark.slow" in p.read_text()]
+    assert len(slow) > 50 and all(path.exists() for path in turns)
+    assert not [p for p in slow if not turns & {p, *p.parents}]

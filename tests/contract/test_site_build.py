@@ -18,6 +18,7 @@ import pytest
 from tests.browser.test_pages import CHROMIUM, QUIET
 
 ROOT = Path(__file__).parents[2]
+BUILT = "KREG_BUILT_SITE"  # `make test-site` names what `make docs` has built
 pytestmark = pytest.mark.slow
 # what a newcomer types -> the section that the first hit leads to, and what answers it there
 ASKED = {
@@ -58,7 +59,9 @@ class Anchors(HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
-    """The built site: a copy of what it is made of, so that nothing built before is used."""
+    """The site that `make docs` has just built; else one of a copy of its sources."""
+    if BUILT in os.environ:
+        return Path(os.environ[BUILT]).resolve(strict=True)
     pytest.importorskip("sphinx_gallery", reason="needs `pip install kreg[docs]`")
     source = tmp_path_factory.mktemp("site")
     built = shutil.ignore_patterns("_build", "api", "gallery", "__pycache__", "hydra_app")

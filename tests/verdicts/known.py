@@ -326,6 +326,8 @@ KNOWN = [
     # the table of the issue: digits, wine and diabetes, chance is 2.30 and 0.10
     Known("the schedule ended: wine", command("data=wine model=linear reg=none trainer.epochs=60"),
           "UNDER-TRAINED", "watch", "train_longer", "Train for 600 epochs", fast=True),
+    Known("the budget ended: wine", command("data=wine model=linear reg=none trainer.epochs=15"),
+          "UNDER-TRAINED", "watch", "train_longer", "Train for 150 epochs", fast=True),
     Known("the schedule ended: diabetes", command(
         "data=diabetes model=linear reg=none trainer.epochs=60"),
         "UNDER-TRAINED", "watch", "train_longer"),

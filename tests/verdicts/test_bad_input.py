@@ -44,7 +44,7 @@ def test_rows_without_a_length_are_measured():
     model.compile("adam", LOGITS, metrics=["accuracy"])
     watch = kreg.Diagnostics(rows, validation, verbose=0)
     model.fit(rows, steps_per_epoch=10, epochs=9, shuffle=False, verbose=0, callbacks=[watch])
-    assert watch.verdict.state in ("LEARNING", "LATE GAIN", "MEMORISING")
+    assert watch.verdict.state == "UNDER-TRAINED"  # 90 steps
     assert watch.verdict.epoch == 9
 
 

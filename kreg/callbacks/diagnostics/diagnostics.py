@@ -79,9 +79,9 @@ class Diagnostics(UsesAverage):
         validate: Whether to write `val_loss` and `val_<metric>` as well, with the penalties that
             Keras puts into them, so that `fit` needs no `validation_data`: its own pass over the
             same rows costs more. Defaults to `False`.
-        probe_training: Whether to find out, where the losses rest at the end, if they were free to
-            move: a copy is trained on for 20 and for 60 steps. Nothing of the training
-            changes. Defaults to `True`.
+        probe_training: Whether to find out, where no loss rises at the end, if both would fall on:
+            a copy is trained on for 20 and for 60 steps. Nothing of the training changes. Defaults
+            to `True`.
         batches: A function that returns batches as in training, for that copy, where `train` is
             augmented in training; or `None`.
         columns: A function `model -> {layer name: {column: value}}` that is asked at the end for
@@ -239,6 +239,7 @@ class Diagnostics(UsesAverage):
         self._training = False
         self._pending = None
         broken.late(self)
+        self.record.events = list(self.shared.events)  # the verdict reads when layers were thawed
         if self.train is not None and self.thin is not None:
             self.note(sentence(len(self.thin), len(self.train), self.train.total))
         train_end.complete(self)

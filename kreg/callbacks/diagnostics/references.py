@@ -28,7 +28,7 @@ def look(callback: "Diagnostics", rows: Rows) -> None:
 
 
 def restart(callback: "Diagnostics", rows: Rows) -> None:
-    """Note, where the losses rest, whether they would have gone on to fall."""
+    """Note, where no loss rises, whether both would have gone on to fall."""
     record, train, validation = callback.record, callback.train, callback.validation
     state = diagnose(record).state
     augmented = record.inputs.get("augmented") and callback.batches is None

@@ -1,11 +1,14 @@
 """Advice: at most three lines, each with its numbers and its source. None is a valid answer."""
 
 # they fill the table; of equally strong advice the causes, entered first, lead
-from kreg.diagnostics.advice import causes, judging, overfitting, training
+from kreg.diagnostics.advice import causes, finetuning, judging, overfitting, training
 from kreg.diagnostics.advice.base import RULES, Advice
 from kreg.diagnostics.findings import Findings
 
-__all__ = ["LIMIT", "RULES", "Advice", "advise", "causes", "judging", "overfitting", "training"]
+__all__ = [
+    "LIMIT", "RULES", "Advice", "advise", "causes", "finetuning", "judging", "overfitting",
+    "training",
+]  # fmt: skip
 
 LIMIT = 3
 

@@ -35,6 +35,17 @@ Rule = Callable[[Findings], Advice | None]
 RULES: list[Rule] = []
 
 
+def finetuned(f: Findings) -> str:
+    """How a model that others have trained goes on: `"head"`, `"lora"`; empty if not so."""
+    chosen = f.record.settings.get("finetune")
+    return str(chosen.get("kind", "")) if isinstance(chosen, dict) else ""
+
+
+def the_penalty(f: Findings) -> str:
+    """What the penalty is called that acts on most of what is trained."""
+    return "finetune.l1" if finetuned(f) == "lora" else "the penalty"
+
+
 def rule(function: Rule) -> Rule:
     """Enter a function into the table of rules."""
     RULES.append(function)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from kreg.diagnostics.advice.base import Advice, rule
+from kreg.diagnostics.advice.base import Advice, finetuned, rule, the_penalty
 from kreg.diagnostics.data_findings import data_findings
 from kreg.diagnostics.findings import Findings
 from kreg.diagnostics.proof import proof
@@ -63,7 +63,7 @@ def gain(f: Findings) -> str:
 
 def how(f: Findings, length: str) -> str:
     """What to change: the rate where it was steady, else the length."""
-    rates = f.record.curve("learning_rate")
+    rates = f.phase.curve("learning_rate")
     last = f.until("learning_rate", f.verdict.epoch)
     if last is None or last < STEADY * np.nanmax(rates):
         return f"Train for {length}."
@@ -78,7 +78,7 @@ def without_regularization(f: Findings) -> Advice | None:
     return Advice(
         "without_regularization",
         f"{from_start(free)} without noise, penalties and augmentation: lower the dropout "
-        "rate, the penalty or the augmentation.",
+        f"rate, {the_penalty(f)} or the augmentation.",
         "Srivastava 2014",
         0.97,  # tried: what else is seen follows from it
     )
@@ -90,7 +90,7 @@ def another_rate(f: Findings) -> Advice | None:
     if f.verdict.state not in NEVER or not fresh or not fresh_start(f):
         return None
     rate = f.until("learning_rate", f.verdict.epoch)
-    rates = f.record.curve("learning_rate")
+    rates = f.phase.curve("learning_rate")
     top = f" (at most {np.nanmax(rates):.3g} here)" if rate is not None else ""
     return Advice(
         "another_rate",
@@ -186,6 +186,8 @@ def nothing_learned(f: Findings) -> Advice | None:
 def more_capacity(f: Findings) -> Advice | None:
     near = f.record.baseline.get("validation", {}).get("neighbours")
     if f.verdict.state != "UNDERFITTING" or near is None or all_frozen(f):
+        return None
+    if finetuned(f) in ("head", "lora"):  # more layers are there: they are not trained
         return None
     return Advice(
         "more_capacity",

@@ -5,7 +5,7 @@ import numpy as np
 from kreg.diagnostics.advice.base import TOO_FREE, Advice, rule
 from kreg.diagnostics.directions import direction
 from kreg.diagnostics.findings import Findings
-from kreg.diagnostics.states import FALLS
+from kreg.diagnostics.states import FALLS, PAST_BEST
 from kreg.diagnostics.thresholds import Thresholds
 
 
@@ -14,7 +14,7 @@ def restore(f: Findings) -> Advice | None:
     v = f.verdict
     done = any(event.get("kind") == "restore" for event in f.record.events)
     worse = v.state == "UNDECIDED" and (v.lost or 0.0) > Thresholds().worse
-    if not (v.past_best or worse) or done or v.best_loss is None or v.last_loss is None:
+    if not (v.state in PAST_BEST or worse) or done or v.best_loss is None or v.last_loss is None:
         return None
     won = "".join(
         f", {m['name']} {m['best']:.4g} instead of {m['last']:.4g}"
@@ -65,15 +65,17 @@ def augment(f: Findings) -> Advice | None:
 
 @rule
 def more_data(f: Findings) -> Advice | None:
-    rows, params = f.record.sizes.get("train"), f.totals["params"]
+    rows = f.record.sizes.get("train")
+    params = sum(row["params"] or 0 for row in f.layers if row.get("trainable", True))
     bare = f.totals["unregularized_share"]
+    still = "" if all(row.get("trainable", True) for row in f.layers) else " or frozen"
     if f.verdict.state not in TOO_FREE or not rows or not params or bare >= 0.2:
         return None
     if params < rows:
         return None
     return Advice(
         "more_data",
-        f"The model overfits although {1 - bare:.0%} of it is regularized, with "
+        f"The model overfits although {1 - bare:.0%} of it is regularized{still}, with "
         f"{params / rows:.1f} parameters for each of {rows:,} examples: more data, a smaller model "
         "or pretrained weights.",
         "Hestness 2017",
@@ -120,8 +122,8 @@ def second_descent(f: Findings) -> Advice | None:
 
 @rule
 def decay_first(f: Findings) -> Advice | None:
-    rates = f.record.curve("learning_rate")
-    if not f.verdict.past_best or not np.isfinite(rates).any():
+    rates = f.phase.curve("learning_rate")
+    if f.verdict.state not in PAST_BEST or not np.isfinite(rates).any():
         return None
     at_onset = f.at("learning_rate", f.verdict.best_epoch)
     if at_onset is None or at_onset < 0.9 * np.nanmax(rates):

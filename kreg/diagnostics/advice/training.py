@@ -1,6 +1,6 @@
 """Advice on how the model is trained: noise, step size, batch statistics."""
 
-from kreg.diagnostics.advice.base import Advice, rule
+from kreg.diagnostics.advice.base import Advice, rule, the_penalty
 from kreg.diagnostics.findings import Findings
 
 WORTH = 0.05  # of the clean training loss: less is not what holds the model back
@@ -17,7 +17,7 @@ def less_noise(f: Findings) -> Advice | None:
     return Advice(
         "less_noise",
         f"Noise, augmentation and penalties cost {tax:.3g} of training loss, the clean gap is only "
-        f"{entry['clean_gap']:.3g}: lower the dropout rate, the penalty or the augmentation.",
+        f"{entry['clean_gap']:.3g}: lower the dropout rate, {the_penalty(f)} or the augmentation.",
         "Srivastava 2014",
         0.8,
     )

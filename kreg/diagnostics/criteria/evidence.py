@@ -100,19 +100,23 @@ class PastBest(Criterion):
     """`stop when E(t) > (1 + lost / 100) E_best and Phi(mean(d) / (sd(d) / sqrt(n))) > sure`.
 
     The verdict's own test: E and the per-example losses d are averaged over five validations, so
-    that the jitter of single epochs neither stops a training nor hides its best.
+    that the jitter of single epochs neither stops a training nor hides its best. A verdict is taken
+    back at the next validation, a stop is not: so it must hold six times in a row, until none of
+    the validations that were averaged at first is left, and a new best begins the count again. One
+    jump of the loss is in five means, and so is what it was before it fell.
 
     Args:
         lost: Percent > 0 above the best. Defaults to `2`.
         sure: Probability in (0, 1) that the model is worse than at its best. Defaults to `0.95`.
         window: Validations averaged, >= 1. Defaults to `5`.
+        times: Validations in a row, >= 1. Defaults to `6`.
         after: Validations before it may stop, >= 1. Defaults to `8`.
 
     Source: GL of Prechelt 1998 with a paired test; measured in `benchmarks/bench_stopping.py`.
     """
 
     needs_examples = True
-    state: ClassVar[tuple[str, ...]] = ("best", "best_epoch", "count")
+    state: ClassVar[tuple[str, ...]] = ("best", "best_epoch", "count", "hits")
 
     def __init__(
         self,
@@ -120,38 +124,44 @@ class PastBest(Criterion):
         *,
         sure: float = 0.95,
         window: int = WINDOW,
+        times: int = WINDOW + 1,
         after: int = 8,
         **quantity: Unpack[Quantity],
     ):
         self.lost = check.number("lost", lost, low=0, low_open=True)
         self.sure = check.number("sure", sure, low=0, high=1, low_open=True, high_open=True)
         self.window = check.integer("window", window, low=1)
+        self.times = check.integer("times", times, low=1)
         self.after = check.integer("after", after, low=1)
         super().__init__(**quantity)
         positive_loss("PastBest", self)
 
     def reset(self) -> None:
         super().reset()
-        self.count = 0
+        self.count = self.hits = 0
         self.trail = Trailing(self.window)
 
     def judge(self, epoch: int, value: float, values: Values, examples: np.ndarray) -> Decision:
         improved = self.take_best(epoch, value)
         self.count += 1
         lost, sure = self.trail.update(value, examples)
-        if not (lost > self.lost and sure > self.sure) or self.count < self.after:
+        if math.isfinite(value):  # one that is not says nothing
+            worse = lost > self.lost and sure > self.sure and not improved
+            self.hits = self.hits + 1 if worse else 0
+        if self.hits < self.times or self.count < self.after:
             return Decision(improved=improved)
         return Decision(
             stop=True,
             reason="past_best",
             improved=improved,
             sentence=f"{self.monitor} is {lost:.1f} % above its best, averaged over {self.window} "
-            f"validations, and worse with a probability of {sure:.0%} ({self.best_so_far()}).",
+            f"validations, and worse with a probability of {sure:.0%}, {self.hits} validations in "
+            f"a row ({self.best_so_far()}).",
         )
 
     def get_state(self) -> State:
         return {**super().get_state(), "trail": self.trail.get_state()}
 
     def set_state(self, state: State) -> None:
-        super().set_state(state)
+        super().set_state({"hits": 0, **state})  # 0.1 wrote no count
         self.trail.set_state(state["trail"])

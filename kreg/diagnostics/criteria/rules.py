@@ -69,8 +69,8 @@ def preset(
     """The criterion behind a preset's name.
 
     - `fast`: three validations without improvement.
-    - `default`: 2 % above the best and surely worse, on the same examples (`PastBest`), or twenty
-      validations without improvement.
+    - `default`: six validations in a row 2 % above the best and surely worse, on the same examples
+      (`PastBest`), or twenty validations without improvement.
     - `careful`: thirty validations without improvement.
     - `refine`: ten validations without improvement of `val_refined_loss`, where nothing else is
       monitored: over-confidence, which a temperature repairs, neither stops nor chooses.

@@ -10,7 +10,7 @@ from kreg.diagnostics.sources import (
     csv_log,
     events,
     history,
-    mlflow_store,
+    sqlite_store,
     trainer_state,
     wandb_run,
 )
@@ -21,8 +21,8 @@ from kreg.foreign.sqlite_file import is_sqlite
 
 EXPECTED = (
     "a run directory, a history.csv, a report.json, a record.npz, a TensorBoard directory, "
-    "Lightning's metrics.csv, Hugging Face's trainer_state.json, MLflow's mlflow.db, a folder of "
-    "W&B's, a Keras History or a kreg.Diagnostics"
+    "Lightning's metrics.csv, Hugging Face's trainer_state.json, MLflow's mlflow.db, "
+    "Trackio's PROJECT.db, a folder of W&B's, a Keras History or a kreg.Diagnostics"
 )
 
 
@@ -44,8 +44,8 @@ def load(source: Any, *, rules: str = RULES) -> tuple[Document, Record | None]:
     if record is not None:
         return document(record, rules=rules), record
     path = Path(source)
-    if is_sqlite(path.parent):  # a run of MLflow's, behind its store
-        record = mlflow_store.read(path.parent, path.name)
+    if is_sqlite(path.parent):  # one run of a tracker, behind its store
+        record = sqlite_store.read(path.parent, path.name)
         return document(record, rules=rules), record
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist. Expected {EXPECTED}.")
@@ -80,7 +80,7 @@ def from_file(path: Path, rules: str) -> tuple[Document, Record | None]:
 def reader_of(path: Path) -> Callable[[Path], Record]:
     """What reads a file of one training, or of several."""
     readers = {".npz": Record.load, wandb_run.SUFFIX: wandb_run.read}
-    return mlflow_store.read if is_sqlite(path) else readers.get(path.suffix, csv_log.read)
+    return sqlite_store.read if is_sqlite(path) else readers.get(path.suffix, csv_log.read)
 
 
 def from_json(path: Path, rules: str) -> tuple[Document, Record | None]:
@@ -122,7 +122,7 @@ def is_overtaken(path: Path) -> bool:
 def logs_below(path: Path) -> Iterator[Path]:
     """What `below` finds readers for."""
     yield from path.rglob(events.PATTERN)
-    yield from (path / name for name in mlflow_store.FILES)
+    yield from sqlite_store.within(path)
     for parts in wandb_run.logs(path):
         yield from parts
 
@@ -131,9 +131,8 @@ def below(path: Path) -> Callable[[Path], Record] | None:
     """What reads the logs of several trainings in a directory, and below it."""
     if any(path.rglob(events.PATTERN)):
         return events.read
-    store = next((path / name for name in mlflow_store.FILES if is_sqlite(path / name)), None)
-    if store is not None:
-        return lambda _: mlflow_store.read(store)
+    if sqlite_store.within(path):
+        return sqlite_store.read
     return wandb_run.read if wandb_run.logs(path) else None
 
 

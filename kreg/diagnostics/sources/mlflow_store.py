@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TypedDict
 
 from kreg.diagnostics.record import Record
@@ -44,27 +43,26 @@ group by run_uuid order by max(timestamp) desc, run_uuid"""
 METRICS = "select key, step, value, is_nan from metrics where run_uuid = ? order by timestamp"
 
 
-def read(path: Path, wanted: str = "") -> Record:
+def read(tables: Tables, wanted: str = "") -> Record:
     """The record of a run; others of its experiment are curves beside it.
 
     Args:
-        path: The file.
+        tables: Of the file.
         wanted: The name or id of a run. Defaults to the one that was told to last.
 
     Raises:
         ValueError: If the file is none of MLflow's, or has no such run.
     """
-    with Tables.of(path) as tables:
-        refuse_others(tables)
-        known: list[Run] = list(tables.rows(RUNS, Run))
-        chosen = [run for run in known if wanted in ("", run["id"], run["name"])]
-        found = next(with_curves(tables, chosen), None)
-        if found is None:
-            raise ValueError(missing(path, wanted, known))
-        run, logged = found
-        beside = [r for r in known if r["experiment"] == run["experiment"] and r != run]
-        others = [] if wanted else [logged for _, logged in with_curves(tables, beside[:OTHERS])]
-    return record_of([logged, *others], HOW.format(path))
+    refuse_others(tables)
+    known: list[Run] = list(tables.rows(RUNS, Run))
+    chosen = [run for run in known if wanted in ("", run["id"], run["name"])]
+    found = next(with_curves(tables, chosen), None)
+    if found is None:
+        raise ValueError(missing(tables, wanted, [run["name"] or run["id"] for run in known]))
+    run, logged = found
+    beside = [r for r in known if r["experiment"] == run["experiment"] and r != run]
+    others = [] if wanted else [logged for _, logged in with_curves(tables, beside[:OTHERS])]
+    return record_of([logged, *others], HOW.format(tables.path))
 
 
 def refuse_others(tables: Tables) -> None:
@@ -73,7 +71,7 @@ def refuse_others(tables: Tables) -> None:
         if lacking:
             raise ValueError(
                 f"{tables.path} is no store of MLflow's: its table {table} has no "
-                f"{', '.join(sorted(lacking))}. Of SQLite files only such are read."
+                f"{', '.join(sorted(lacking))}. Of SQLite files its and Trackio's are read."
             )
 
 
@@ -88,8 +86,15 @@ def with_curves(tables: Tables, runs: list[Run]) -> Iterator[tuple[Run, Logged]]
             yield run, logged
 
 
-def missing(path: Path, wanted: str, known: list[Run]) -> str:
-    names = ", ".join(str(run["name"] or run["id"]) for run in known[:8]) or "none"
+def missing(tables: Tables, wanted: str, known: list[str]) -> str:
+    """The sentence that a store has no such run.
+
+    Args:
+        tables: Of the store.
+        wanted: The run that was asked for; empty for any.
+        known: The names of its runs, the last one first.
+    """
+    names = ", ".join(known[:8]) or "none"
     if wanted:
-        return f"{path} has no run {wanted!r} with curves. Its last ones are: {names}."
-    return f"{path} has no run with curves yet. Its runs with numbers are: {names}."
+        return f"{tables.path} has no run {wanted!r} with curves. Its last ones are: {names}."
+    return f"{tables.path} has no run with curves yet. Its runs with numbers are: {names}."

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from kreg.diagnostics.layer_table import ranked, ranks_told
 from kreg.diagnostics.report_document import Document
+from kreg.diagnostics.states import since
 from kreg.pages.formatting import number
 from kreg.pages.sections.evaluation import interval, threshold
 from kreg.pages.views import Head, Stat
@@ -58,8 +60,7 @@ def own(doc: Document, one: Document) -> str:
 
 def title(verdict: Document) -> str:
     """`Overfitting since epoch 7`."""
-    since = "" if verdict["onset"] is None else f" since epoch {verdict['onset']}"
-    return f"{verdict['state'].capitalize()}{since}"
+    return since(verdict["state"].capitalize(), verdict["onset"])
 
 
 def stats(doc: Document) -> Iterator[Stat]:
@@ -91,6 +92,8 @@ def stats(doc: Document) -> Iterator[Stat]:
         yield Stat("Cost so far", cost, now)
     if v["gap"] is not None:
         yield gap(doc)
+    if found := ranked(doc["layers"]):
+        yield Stat("Rank", *ranks_told(found))
     yield sureness(doc)
 
 

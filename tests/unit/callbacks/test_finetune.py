@@ -6,6 +6,8 @@ import pytest
 
 import kreg
 from kreg.callbacks import Finetune, Saver
+from kreg.diagnostics import Record, diagnose
+from kreg.diagnostics.phases import phases
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(2.0, 1.0, size=(32, 3)).astype("float32")
@@ -101,6 +103,17 @@ def test_the_rate_is_lowered_once_and_a_schedule_is_not_multiplied():
     course = keras.optimizers.schedules.CosineDecay(0.1, 10)
     with pytest.raises(ValueError, match="1 where the learning rate is a schedule"):
         fitted(compiled(kreg.optimizers.SGD(course)), Finetune(1, rate=0.1))
+
+
+def test_the_verdict_is_about_the_epochs_after_the_thaw(tmp_path):
+    watch = kreg.Diagnostics((X, Y), (X, Y), verbose=0)
+    fitted(compiled(), Finetune(2), watch, epochs=4)
+    assert {"epoch": 3, "kind": "thaw"}.items() <= watch.document["events"][0].items()
+    assert [len(phase.epochs) for phase in phases(watch.record)] == [2, 2]
+    told = watch.document["verdict"]
+    assert told["best_epoch"] > 2 and "From epoch 3 on all layers" in told["caveats"][0]
+    watch.record.save(tmp_path / "record.npz")
+    assert diagnose(Record.load(tmp_path / "record.npz")).as_dict() == watch.verdict.as_dict()
 
 
 class Memory:

@@ -7,6 +7,8 @@ from scripted import EPOCHS, FALLING, FLAT, VALLEY, run
 from kreg.diagnostics import diagnose
 from kreg.diagnostics.advice import advise
 from kreg.diagnostics.findings import Findings
+from kreg.diagnostics.judge import walk
+from kreg.diagnostics.series import judged
 from kreg.diagnostics.verdict import headline
 
 # of digits under SGD at a rate of 0.12, as recorded
@@ -58,6 +60,8 @@ def test_the_best_validation_of_all_is_no_memorising():
 )
 def test_a_date_that_cannot_be_told_is_not_told(interval, said):
     assert headline("OVERFITTING", 7, interval, 11) == said
+    other = said.replace("OVERFITTING", "GUESSING, past its best")
+    assert headline("GUESSING", 7, interval, 11) == other
 
 
 def test_what_the_run_monitors_already_is_no_advice():
@@ -80,12 +84,41 @@ def test_a_start_that_only_reaches_guessing_names_no_cause():
     assert ids(record)[0] == "without_regularization"
 
 
+def test_guessing_that_has_got_worse_has_a_date_too():
+    """Learned by heart: shuffled labels, say. The word names the cause, the date stays."""
+    rise = np.concatenate([np.full(8, 2.3), np.linspace(2.3, 4.0, 22)])
+    record = run(FALLING, rise)
+    record.baseline = {side: {"loss": 2.3} for side in ("train", "validation")}
+    found = diagnose(record)
+    assert found.state == "GUESSING" and found.past_best and found.removed is None
+    assert found.headline.startswith(f"GUESSING, past its best since epoch {found.onset}")
+    assert 4 <= found.onset <= 9
+    checks = walk(judged(record), baseline=record.baseline)
+    assert [check.past_best for check in checks[-15:]] == [True] * 15
+    flat = run(FALLING, np.full(30, 2.3))
+    flat.baseline = record.baseline
+    assert diagnose(flat).headline == "GUESSING" and not diagnose(flat).past_best
+
+
 def test_groups_that_differ_are_named():
     record = run(FALLING, VALLEY)
     record.inputs["rows_found"] = ["Input 0 differs: they are not from one distribution."]
     assert "data.group" not in advise(Findings(record))[0].text
     record.settings = {"data": {"group": "patient"}}
     assert "data.group puts whole groups on one side" in advise(Findings(record))[0].text
+
+
+def test_a_training_that_ended_while_it_learned_is_under_trained():
+    record = run(FALLING, FALLING + 0.1)
+    assert diagnose(record).state == "LEARNING"
+    how = {"penalty": [0.0, 0.0], "z": -3.0, "rate": 1e-3, "steps": 60}
+    record.restart = {**how, "train": [0.4, 0.395], "validation": [0.5, 0.495]}
+    assert diagnose(record).state == "LEARNING", "what is left to gain is not worth an epoch"
+    record.restart = {**how, "train": [0.4, 0.2], "validation": [0.5, 0.3]}
+    found = diagnose(record)
+    assert (found.state, found.tone, found.since) == ("UNDER-TRAINED", "watch", found.epoch)
+    assert found.timeline[-2]["state"] == "LEARNING", "it was right until the training ended"
+    assert ids(record)[0] == "train_longer"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What MLflow and W&B have written themselves; `stores/make_stores.py` had them write it."""
+"""What MLflow, Trackio and W&B have written; `stores/make_stores.py` had them write it."""
 
 import importlib.util
 import json
@@ -129,6 +129,73 @@ def test_a_damaged_store_is_a_sentence_and_none_is_ever_written(store, tmp_path)
         assert path.read_bytes() == data[:cut]
     load(store)
     assert store.read_bytes() == data
+
+
+# --- Trackio ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    path = tmp_path_factory.mktemp("trackio") / "p.db"
+    path.write_bytes(lzma.decompress((STORES / "trackio.db.xz").read_bytes()))
+    return path
+
+
+def test_the_last_run_of_a_trackio_project_is_judged_over_its_resume(project):
+    document, record = load(project)
+    assert record.name == "resumed" and record.epochs == list(range(1, 9))
+    assert record.curves["val_clean_loss"] == [2 / epoch for epoch in range(1, 9)]
+    assert record.curves["clean_loss"] == [1 / (e + (1 if e < 5 else 5)) for e in range(1, 9)]
+    others = document["inputs"]["other_runs"]
+    assert [run["name"] for run in others] == ["diverged", "valley"]
+    (told,) = [line for line in record.warnings if "3 trainings" in line]
+    assert f"name it behind the file: {project}/RUN." in told
+
+
+def test_a_run_of_trackios_is_named_and_judged_as_by_hand(project):
+    report = kreg.report(f"{project}/valley")
+    curves = report.document["curves"]
+    assert (curves["loss"], curves["val_loss"]) == (EXPECTED["falls"], EXPECTED["valley"])
+    assert (report.state, report.onset_epoch) == JUDGED
+    assert "note" not in curves  # text is no curve, whatever it says
+    with pytest.raises(ValueError, match="no run 'lost' with curves. Its last ones are: no curve,"):
+        load(project / "lost")
+
+
+def test_what_json_cannot_say_comes_back_as_the_number(project):
+    record = load(project / "diverged")[1]
+    assert all(map(math.isnan, record.curves["loss"])) and record.epochs == [1, 2, 3]
+    assert record.curves["val_loss"] == [math.inf] * 3
+
+
+def test_a_folder_of_projects_is_a_source_where_it_has_one(project, tmp_path):
+    shutil.copy(project, tmp_path / "wine.db")
+    other_sqlite(tmp_path / "other.db", "create table metrics (a)")
+    (tmp_path / "text.db").write_text("no store")
+    assert load(tmp_path)[1].name == "resumed"
+    shutil.copy(project, tmp_path / "digits.db")
+    with pytest.raises(ValueError, match="projects: digits.db, wine.db. Name one of these files."):
+        load(tmp_path)
+    with pytest.raises(ValueError, match="Of SQLite files its and Trackio's are read"):
+        load(tmp_path / "other.db")
+
+
+TRACKIO = "create table metrics (id, run_id, run_name, step, metrics)"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("1, 'a', 'x', 0, '{'", "step 0 of .* is not JSON"),
+        ("1, 'a', 'x', 0, '[1]'", "step 0 of"),
+        ("1, 'a', 'x', 'one', '{}'", "step is 'one'"),
+        ("1, 'a', 'x', 0, '{\"a/b\": 1, \"loss\": true}'", "no run with curves yet"),
+    ],
+)
+def test_a_damaged_project_is_a_sentence(tmp_path, row, message):
+    path = other_sqlite(tmp_path / "p.db", TRACKIO, f"insert into metrics values ({row})")
+    with pytest.raises(ValueError, match=message):
+        load(path)
 
 
 # --- Weights & Biases -------------------------------------------------------------------------

@@ -245,10 +245,11 @@ def test_a_solved_run_is_left_out_by_name(made, capsys):
 @pytest.mark.parametrize("name", ["keras-development", "keras-held-out"])
 def test_the_keras_fits_that_are_shipped(name):
     runs = suite.load(tables.SUITES[name])
-    assert tables.SUITES[name].stat().st_size < 150_000
+    assert tables.SUITES[name].stat().st_size < 1_000_000
     assert len({run.meta["task"] for run in runs}) == {"keras-development": 10}.get(name, 8)
     for run in runs:
         assert run.has("test_loss_mean5") and run.has("val_clean_loss_mean10")
+        np.testing.assert_allclose(run.examples.mean(1), run.curves["val_clean_loss"], atol=0.01)
         assert run.has("test_calibrated_loss") == (run.meta["kind"] != "regression")
         assert (run.curves["val_loss"] >= run.curves["val_clean_loss"] * 0.999).all()
         # one epoch is the mean of itself, but for the statistics of a normalisation
@@ -276,6 +277,13 @@ def test_the_command_subtracts_a_row_and_chooses_runs(made, tmp_path, capsys):
     assert "minus patience 10, clean" in out
     with pytest.raises(SystemExit, match="no run with l2=7. Values: 0.0, 0.001"):
         command.main([*words[:-1], "l2=7"])
+
+
+def test_keras_patience_as_a_verdict_is_dated_by_the_best_epoch(made):
+    made.curves["val_loss"] = np.concatenate([[2.0, 1.0], np.full(12, 1.5), [0.5]])
+    made.__dict__.pop("seen", None)
+    seen = Seen(made, 15)
+    assert verdict_rules.patience(seen) == [False] * 11 + [2, 2, 2, False]
 
 
 def test_trainproof_waits_for_three_and_for_training_to_fall(made):

@@ -57,6 +57,16 @@ def test_what_is_typed_wins_for_its_group():
     )
 
 
+def test_a_search_begins_with_the_model_alone_and_chooses_the_rest(table):
+    words, sentence = added("data=wine", "experiment=cocktail")
+    assert words == ["model=tabm"]
+    assert sentence == "data=wine is a table: model=tabm (model=auto; another by its name)."
+    assert config("data=wine", "experiment=cocktail").model.kind == "tabm"
+    assert added("experiment=cocktail")[0] == []
+    wide = added(*table(suited.MOST_COLUMNS + 1), "experiment=cocktail")
+    assert wide[0] == [] and "model=deep" in wide[1]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -67,7 +77,8 @@ def test_what_is_typed_wins_for_its_group():
         ["data=wine", "model=shallow"],
         ["data=wine", "model.depth=2"],
         ["data=wine", "recipe=realmlp"],
-        ["data=wine", "experiment=cocktail"],
+        ["data=wine", "experiment=size_path"],
+        ["data=wine", "experiment=cocktail", "model=deep"],
         ["data=csv"],  # another sentence says what is missing
     ],
     ids=" ".join,

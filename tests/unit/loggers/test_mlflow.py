@@ -34,7 +34,7 @@ def ended(tmp_path, monkeypatch):
         logger = MLflow(uri)
         logger.run, logger.id, logger.client, logger._last = Run(tmp_path), "a", Client(place), 1
         try:
-            logger.close("done", {})
+            logger.close("done", {}, logger.run.artifacts())
         except ValueError as error:
             return logger.client.calls, str(error)
         return logger.client.calls, ""

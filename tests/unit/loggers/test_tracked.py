@@ -1,5 +1,7 @@
 """What trackers have in common: one tracked run through all resumes, and no epoch twice."""
 
+import json
+
 import pytest
 
 from kreg.loggers.protocol import EpochRecord, Logger, Run
@@ -24,8 +26,9 @@ class Store(Tracked):
     def verdict(self, document, tags, note):
         self.calls.append(("verdict", tags["verdict"]))
 
-    def close(self, status, numbers):
+    def close(self, status, numbers, kept):
         self.calls.append((status, numbers))
+        self.kept = {path.name: path.read_text() for path in kept}
 
 
 def tracked(folder, epochs, first=0, config=CONFIG):
@@ -69,6 +72,33 @@ def test_epochs_of_another_configuration_are_a_new_run(tmp_path):
     forced = tracked(tmp_path, 3, config={**CONFIG, "reg": {"kind": "l2"}})
     assert forced.calls[0] == ("open", "l2", None)
     assert [call[0] for call in forced.calls[1:]] == [1, 2, 3]
+
+
+def test_what_is_kept_is_the_runs_files_and_its_result(tmp_path):
+    for name in ("report.html", "best.keras", "result.json", "other.txt"):
+        (tmp_path / name).write_text("old")
+    store, result = tracked(tmp_path, 1), {"status": "done", "metrics": {"gap": 0.5}, "seconds": 3}
+    store.end(result)
+    assert json.loads(store.kept.pop("result.json")) == result
+    assert store.kept == {"report.html": "old", "best.keras": "old"}
+    store.end({"status": "done"})  # of a training in a script: there is no result
+    assert set(store.kept) == {"report.html", "best.keras"}
+
+
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_of_a_run_that_did_not_end_well_nothing_is_kept(tmp_path, status):
+    (tmp_path / "report.html").write_text("x")
+    store = tracked(tmp_path, 1)
+    store.end({"status": status, "metrics": {}})
+    assert store.calls[-1] == (status, {}) and not store.kept
+
+
+def test_nothing_is_kept_where_no_artifacts_are_wanted(tmp_path):
+    (tmp_path / "report.html").write_text("x")
+    store = tracked(tmp_path, 1)
+    store.artifacts = False
+    store.end({"status": "done", "metrics": {}})
+    assert not store.kept
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"store": 3}'])

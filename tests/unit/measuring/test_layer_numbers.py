@@ -46,3 +46,4 @@ def test_a_penalty_of_singular_values_has_its_rank_beside_it():
     model.compile(kreg.optimizers.Adam(), "mse")
     (row,) = layer_rows(model, {}, {}, {})
     assert row["regularization"] == "NuclearNorm(0.01) on kernel (rank 1 of 3)"
+    assert (row["rank"], row["full_rank"]) == (1, 3)

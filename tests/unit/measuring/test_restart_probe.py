@@ -8,7 +8,7 @@ import pytest
 
 import kreg
 from kreg.diagnostics.rest import falls_on
-from kreg.measuring import Rows, clean_evaluator, restart_probe, weight_evaluator
+from kreg.measuring import Rows, clean_evaluator, descent, restart_probe, weight_evaluator
 from tests.unit.measuring.conftest import classifier
 
 RNG = np.random.default_rng(0)
@@ -177,7 +177,7 @@ def probe_of(model, data):
 
 @pytest.mark.parametrize("most", [2**26, pytest.param(0, marks=pytest.mark.slow)])
 def test_a_compiled_descent_sees_other_strengths_and_is_compiled_once(data, most, monkeypatch):
-    monkeypatch.setattr(restart_probe, "MOST_BYTES", most)  # in one call, or one by one
+    monkeypatch.setattr(descent, "MOST_BYTES", most)  # in one call, or one by one
     model = noisy(1e-4)
     weak = probe_of(model, data)
     made = []

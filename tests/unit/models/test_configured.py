@@ -11,6 +11,7 @@ import pytest
 
 from kreg import models
 from kreg.data import Split
+from kreg.data.preprocessing import Columns
 from kreg.factories import model as build
 from kreg.fields import check_field
 from kreg.models import options
@@ -23,8 +24,9 @@ def info(shape, dtype="float32"):
     x = np.random.default_rng(0).normal(size=(64, *shape))  # enough for every bin of a number
     rows = Split(x.astype(dtype), np.zeros(len(x), "int32"))
     return SimpleNamespace(
-        input_shape=shape, outputs=3, task="classification", is_image=len(shape) == 3, train=rows
-    )
+        input_shape=shape, outputs=3, task="classification", is_image=len(shape) == 3, train=rows,
+        preprocessing=None,
+    )  # fmt: skip
 
 
 def tiny(kind):
@@ -38,6 +40,26 @@ def test_every_kind_builds_with_its_own_dials(kind):
     shape = (8, 8, 1) if options.KINDS[kind].images else (5,)
     model = build.model(tiny(kind), info(shape), noise=0.1)
     assert (model.name, model.output_shape) == (kind, (None, 3))
+
+
+def test_a_category_of_many_levels_is_told_to_the_full_realmlp():
+    """A number, its gap, a category of three levels, one of eleven and the rest."""
+    columns = Columns(
+        [{"name": "age", "indicator": True}],
+        [
+            {"name": "job", "levels": ["a", "b", "c"], "other": False},
+            {"name": "town", "levels": [str(i) for i in range(11)], "other": True},
+        ],
+    )
+    known = info((17,))
+    known.preprocessing = columns
+    assert build.categories(known) == [[2, 3, 4], list(range(5, 17))]
+    cfg = options.RealmlpOptions(form="full", depth=1, width=4)
+    model = build.model(cfg, known)
+    assert model.get_layer("category_activation_1").kernel.shape == (12, 8)
+    before = build.fitted_key(cfg, known)
+    columns.categorical.pop(0)
+    assert build.fitted_key(cfg, known) != before
 
 
 SCALED = [kind for kind, schema in BUILT_HERE.items() if hasattr(schema(), "scale")]

@@ -78,6 +78,37 @@ def test_embeddings_of_numbers_by_hand():
     assert np.abs(w).max() < 1 and np.abs(b).max() <= np.pi
 
 
+def test_a_category_of_many_levels_becomes_eight_numbers_by_hand(tmp_path):
+    """One of nine levels keeps its columns; a level that no column stands for is zero."""
+    levels, few = np.eye(12)[RNG.integers(12, size=60)], np.eye(9)[RNG.integers(9, size=60)]
+    levels[0] = 0
+    rows = np.column_stack([X[:, :1], levels, few]).astype("float32")
+    places = [list(range(1, 13)), list(range(13, 22))]
+    model = models.realmlp(
+        (22,), 2, "classification", form="full", width=8, rows=rows, categories=places
+    )
+    row = keras.Model(model.input, model.get_layer("features").input)
+    found = array(row(rows))
+    assert found.shape == (60, 4 + 9 + 8)
+    (kernel,) = model.get_layer("category_activation_1").get_weights()
+    np.testing.assert_allclose(found[:, 13:], levels @ kernel, atol=1e-5)
+    assert not found[0, 13:].any() and 0.5 < kernel.std() < 1.5
+    plain = kreg.strip(model)
+    plain.save(tmp_path / "plain.keras")
+    again = keras.models.load_model(tmp_path / "plain.keras")
+    np.testing.assert_allclose(array(again(rows)), array(model(rows)), atol=1e-6)
+    smaller, _ = kreg.compress(model)
+    np.testing.assert_allclose(array(smaller(rows)), array(model(rows)), atol=1e-5)
+    small = models.realmlp((22,), 2, "classification", width=8, rows=rows, categories=places)
+    assert small.get_layer("features").kernel.shape == (22,), "the small form has one-hot columns"
+
+
+@pytest.mark.parametrize("categories", [[[0, 4]], [[0, 1], [1, 2]]])
+def test_columns_of_categories_are_columns_of_one(categories):
+    with pytest.raises(ValueError, match="places from 0 to 3"):
+        network(categories=categories)
+
+
 def test_learned_activations_start_as_the_activation():
     model = network(form="full", depth=1)
     layer = model.get_layer("hidden_1_activation")

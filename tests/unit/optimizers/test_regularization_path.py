@@ -7,6 +7,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.linear_model import lasso_path
 
 import kreg
+from kreg.surgery import Rule
 from tests.unit.optimizers.problems import cosine, diabetes, linear_model
 
 STEPS = 600
@@ -102,6 +103,60 @@ def test_refusals():
     deep.compile(kreg.optimizers.SGD(0.1), "mse")
     with pytest.raises(ValueError, match="Pass `strengths=`"):
         kreg.path(deep, x, y)
+
+
+SETS = [kreg.MaxNorm(1.0), kreg.UnitNorm(), kreg.Box(-1.0, 1.0), kreg.NonNegative(),
+        kreg.Constrained(kreg.MaxNorm(1.0), [kreg.NonNegative()])]  # fmt: skip
+
+
+@pytest.mark.parametrize("penalty", SETS, ids=repr)
+def test_a_set_has_no_strength_to_follow(penalty):
+    x, y = diabetes()
+    told = rf"needs a penalty with a strength.*kreg.{type(penalty).__name__} has none"
+    with pytest.raises(ValueError, match=told):
+        kreg.path(compiled(penalty), x, y, strengths=[1.0, 0.1])
+
+
+def wide(penalty, **rule):
+    """Three outputs of six features, through a hidden layer of four."""
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).normal(size=(40, 6)).astype("float32")
+    layers = [keras.layers.Dense(4, "tanh", name="hidden", **rule), keras.layers.Dense(3)]
+    model = keras.Sequential([keras.Input((6,)), *layers])
+    kreg.regularize(model, penalty)
+    model.compile(kreg.optimizers.SGD(0.05), "mse", jit_compile=False)
+    return model, x, (x @ np.ones((6, 3)) / 6).astype("float32")
+
+
+@pytest.mark.slow
+def test_a_set_beside_a_penalty_stays_where_it_is_along_the_path():
+    rules = [Rule(kreg.Box(-0.1, 0.1), layers="hidden"), Rule(kreg.L1(0.1), layers="dense*")]
+    model, x, y = wide(rules)
+    found = kreg.path(model, x, y, strengths=[0.5, 0.01], steps=50)
+    assert np.abs(found.coefficients[:, :24]).max() == pytest.approx(0.1)
+    assert found.zeros[0] > found.zeros[1]
+
+
+@pytest.mark.slow
+def test_along_a_path_of_the_nuclear_norm_the_rank_rises():
+    model, x, y = wide(Rule(kreg.NuclearNorm(0.1, every=2), layers="hidden"))
+    found = kreg.path(model, x, y, strengths=[1.0, 0.05, 1e-4], steps=100)
+    ranks = [np.linalg.matrix_rank(w.reshape(6, 4)) for w in found.coefficients]
+    assert ranks == sorted(ranks) and ranks[0] < 4 == ranks[-1]
+    with pytest.raises(ValueError, match="Pass `strengths=`"):
+        kreg.path(model, x, y)
+
+
+@pytest.mark.slow
+def test_a_penalty_on_activities_is_in_the_losses_of_a_path():
+    activity = kreg.layers.ActivityPenalty(l2=0.3)
+    model, x, y = wide(kreg.L1(1e-3), activity_regularizer=activity)
+    found = kreg.path(model, x, y, strengths=[1e-3], steps=5)
+    outputs = np.asarray(model(x))
+    added = 0.3 * np.square(np.asarray(model.layers[0](x))).sum() / len(x)
+    assert found.loss[0] == pytest.approx(np.square(outputs - y).mean() + added, rel=1e-4)
+    weights = 1e-3 * np.abs(found.coefficients[0]).sum()
+    assert found.objective[0] == pytest.approx(found.loss[0] + weights, rel=1e-5)
 
 
 def test_the_objective_counts_the_distance_to_the_start():

@@ -79,13 +79,17 @@ def test_the_report_of_an_earlier_end_is_not_that_of_a_run_that_goes_on(run, tmp
 def test_what_trackers_keep_is_looked_at_again_when_it_grows(tmp_path):
     store, log = tmp_path / "mlflow.db", tmp_path / "offline-run-1" / "run-a.wandb"
     log.parent.mkdir()
-    for path in (store, log):
+    beside = tmp_path / "mlflow.db-wal"  # where SQLite may write first
+    for path in (store, log, beside):
         path.write_bytes(b"x")
     for looked_at, grows in (
         (store, store),
         (store / "run", store),
         (tmp_path, store),
         (tmp_path, log),
+        (store, beside),
+        (store / "run", beside),
+        (tmp_path, beside),
     ):
         before = watching.signature(looked_at)
         grows.write_bytes(grows.read_bytes() + b"x")

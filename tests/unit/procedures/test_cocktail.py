@@ -178,6 +178,28 @@ def test_a_search_begins_with_known_good_settings(only, tmp_path):
         study.tell(trial, float(number))
 
 
+def test_on_a_table_the_search_begins_with_the_recipe_and_is_held_against_it():
+    space = ingredients.space(image=False, model="tabm", labels=True)
+    first = ingredients.STARTS | ingredients.first(space, "tabm")[0]
+    recipe = compose_job(["recipe=tabm", "data=wine", "seed=4"])
+    opened = validate(ingredients.applied(recipe.to_dict(), first, image=False))
+    assert (opened.dropout.kind, opened.dropout.rate) == (
+        recipe.dropout.kind, recipe.dropout.rate,
+    )  # fmt: skip
+    assert opened.optimizer.learning_rate == recipe.optimizer.learning_rate
+    searched = compose_job(["experiment=cocktail", "model=tabm", "data=wine", "seed=4"])
+    assert cocktail.usual(searched).to_dict() == recipe.to_dict()
+    other = compose_job(["experiment=cocktail", "model=deep", "data=wine"])
+    assert cocktail.usual(other).model == other.model and cocktail.usual(other).stop == other.stop
+
+
+def test_defaults_that_are_better_are_the_answer_of_the_page():
+    rows = ablation("the cocktail", "without all")
+    usual = {"val_clean_loss": 0.4}
+    told = cocktail_page.beside({"ablation": rows, "defaults": usual})
+    assert told.startswith("The defaults are better: 0.4000")
+
+
 def test_an_unknown_ingredient_is_a_sentence():
     with pytest.raises(ValueError, match="Did you mean 'dropout'"):
         ingredients.restricted({}, ["dropot"])
@@ -195,11 +217,12 @@ def ablation(*names, starts=3):
 @pytest.mark.parametrize("starts", [1, 3])
 def test_the_page_says_what_is_in_it_what_it_is_worth_and_how_to_use_it(starts):
     rows = ablation("the cocktail", "without all", "without dropout", starts=starts)
-    result = {"best": FULL | {"skip": False}, "ablation": rows, "trials": 2}
+    result = {"best": FULL | {"skip": False}, "ablation": rows, "trials": 2, "defaults": rows[1]}
     tried = [Trial(0, {}, 0.4, [0.4] * 12, True), Trial(1, {}, 0.5), Trial(2, {}, float("inf"))]
     text = cocktail_page.render(result, tried, "reg: <l1>", "python train.py experiment=best")
     assert "1 of 3 were cut short" in text and "setting 1: 0.4, cut short after 12 epochs" in text
     assert "from 0.6000 without any of it to 0.5000" in text
+    assert "The defaults have 0.6000 on the same rows." in text
     assert "<td>dropout</td><td>dropout, rate 0.3</td>" in text
     assert "<td>skip</td><td>no</td>" in text
     assert "reg: &lt;l1&gt;" in text and "python train.py experiment=best" in text
@@ -219,9 +242,12 @@ def test_a_small_search_ends_in_a_cocktail_its_ablation_and_a_file(tmp_path):
     assert [row["name"] for row in result["ablation"]][:2] == ["the cocktail", "without all"]
     told = list(map(json.loads, lines(tmp_path / "trials.jsonl")[1:]))
     best = min(trial["value"] for trial in told if not trial["pruned"])
-    assert result["objective"] == pytest.approx(best, rel=1e-5)
+    mixed, usual = result["ablation"][0]["val_clean_loss"], result["defaults"]["val_clean_loss"]
+    assert mixed == pytest.approx(best, rel=1e-5)
+    assert result["objective"] == min(mixed, usual)
     saved = yaml.safe_load((tmp_path / "experiment" / "cocktail_best.yaml").read_text())
-    assert saved["optimizer"]["learning_rate"] == result["best"]["learning_rate"]
+    rate = result["best"]["learning_rate"] if mixed <= usual else config.optimizer.learning_rate
+    assert saved["optimizer"]["learning_rate"] == rate
     assert "<svg" in (tmp_path / "cocktail.html").read_text()
     assert cocktail.run(tmp_path, config=config, **settings)["best"] == result["best"]
     assert len(lines(tmp_path / "trials.jsonl")) == 4

@@ -3,11 +3,13 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import kreg
+from kreg.regularizers.prox import squared_length
 
 ARRAYS = hnp.arrays(np.float64, (3, 4), elements=st.floats(-4, 4, width=32))
 STEPS = st.floats(0.01, 3.0)
@@ -171,3 +173,20 @@ def test_the_prox_of_l2sp_pulls_towards_the_start():
     start = np.full((2, 2), 3.0)
     w = np.asarray(kreg.L2SP(1e6).prox(np.zeros((2, 2)), 1.0, start))
     np.testing.assert_allclose(w, start, rtol=1e-5)
+
+
+def test_a_squared_length_and_its_gradient():
+    w = tf.constant([[0.0, -2.0, 1e-3], [3.0, 0.5, -1e10]])
+    with tf.GradientTape() as tape:
+        tape.watch(w)
+        found = squared_length(w)
+    np.testing.assert_allclose(float(found), np.sum(np.square(np.array(w, "float64"))), rtol=1e-6)
+    np.testing.assert_array_equal(np.array(tape.gradient(found, w)), 2 * np.array(w))
+
+
+@pytest.mark.parametrize("penalty", [kreg.L2(0.1), kreg.ElasticNet(0.0, 0.1), kreg.L2SP(0.1)])
+def test_xla_does_not_know_the_value_of_a_ridge_by_sight(penalty):
+    """Its own kernel for that takes three times as long; see `benchmarks/bench_penalties.py`."""
+    graph = tf.function(penalty.value).get_concrete_function(tf.ones((3, 2))).graph
+    used = [operation.type for operation in graph.get_operations()]
+    assert used.index("Square") < used.index("Maximum") < used.index("Sum")

@@ -6,6 +6,7 @@ import pytest
 
 import kreg
 from kreg import lora
+from kreg.callbacks import LowRank
 from kreg.callbacks.finetune import below_the_head
 from kreg.surgery.low_rank import change_by_low_rank, merged
 
@@ -124,3 +125,33 @@ def test_what_cannot_be_changed_is_refused():
     model, *_ = changed()
     with pytest.raises(ValueError, match="has a low-rank change already"):
         change_by_low_rank(below_the_head(model), 2, 0.1)
+
+
+def test_a_file_has_the_changes_merged_and_what_is_loaded_says_that_they_are_spent(tmp_path):
+    model, *_ = changed()
+    model.fit(X, Y, epochs=2, verbose=0)
+    assert lora.spent(model) == []
+    kreg.save_model(model, tmp_path / "model.keras")
+    with pytest.warns(UserWarning) as told:
+        loaded = kreg.load_model(tmp_path / "model.keras")
+    sentences = [str(one.message) for one in told]
+    assert any("'hidden' were merged" in one and "cannot be trained" in one for one in sentences)
+    assert not any("The file has a penalty" in one for one in sentences)
+    np.testing.assert_allclose(outputs(loaded), outputs(model), atol=1e-5)
+    with pytest.raises(ValueError, match="were merged into the kernels"):
+        loaded.fit(X, Y, verbose=0, callbacks=[LowRank()])
+
+    again = kreg.strip(loaded)
+    np.testing.assert_allclose(outputs(again), outputs(model), atol=1e-5)
+    again.compile(kreg.optimizers.SGD(0.1), "mse")
+    again.fit(X, Y, verbose=0, callbacks=[kreg.finetune(again, how="lora", rank=2, l1=0.0)])
+    assert np.abs(outputs(again) - outputs(model)).max() > 0
+
+
+def test_a_stripped_model_loads_without_a_warning(tmp_path, recwarn):
+    model, *_ = changed()
+    model.fit(X, Y, verbose=0)
+    kreg.strip(model).save(tmp_path / "plain.keras")
+    loaded = kreg.load_model(tmp_path / "plain.keras")
+    np.testing.assert_allclose(outputs(loaded), outputs(model), atol=1e-5)
+    assert not [one for one in recwarn if "low-rank" in str(one.message)]

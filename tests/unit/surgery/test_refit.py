@@ -132,6 +132,29 @@ def test_a_strength_that_empties_a_deep_network_does_not_spoil_the_weaker_ones()
     assert working.loss < 0.1 * np.var(y)
 
 
+@pytest.mark.slow
+def test_the_path_of_the_nuclear_norm_ends_in_layers_of_low_rank():
+    x, y = data()
+    model = keras.Sequential(
+        [keras.Input((6,), name="x"), layers.Dense(16, "tanh", name="hidden"), layers.Dense(1)]
+    )
+    model.compile(kreg.optimizers.Adam(0.01), "mse", jit_compile=False)
+    path = size_path(
+        model, x, y, validation_data=(x, y), strengths=[0.05, 1e-5], layers="hidden",
+        penalty=kreg.NuclearNorm(), epochs=12, refit_epochs=1, latency=False, batch_size=16,
+    )  # fmt: skip
+    low, full = path.points
+    assert low.parameters < full.parameters == path.dense_parameters
+    assert [one.name for one in low.model.layers][1:3] == ["hidden_low_rank", "hidden"]
+
+
+@pytest.mark.parametrize("penalty", [kreg.MaxNorm(), kreg.UnitNorm(), kreg.Box(-1, 1)], ids=repr)
+def test_a_set_has_no_size_path(penalty):
+    x, y = data()
+    with pytest.raises(ValueError, match="`penalty`. Expected a penalty of kreg with a strength"):
+        size_path(trained(), x, y, validation_data=(x, y), penalty=penalty)
+
+
 def test_only_the_layers_that_are_named_carry_the_penalty():
     x, y = data()
     model = trained()

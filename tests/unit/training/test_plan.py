@@ -1,12 +1,10 @@
 """What the model of a training starts from."""
 
-import keras
 import numpy as np
 import pytest
 
 from kreg.launch.compose import compose_job
 from kreg.layers import noise_layers
-from kreg.regularizers.options import KINDS
 from kreg.training import plan, start
 
 NOISY = {
@@ -48,26 +46,3 @@ def test_noise_layers_have_streams_of_their_own_that_the_seed_decides():
 
     one, again, other = seeds(0), seeds(0), seeds(1)
     assert len(set(one)) == len(one) > 1 and one == again and not set(one) & set(other)
-
-
-def one_output():
-    head = keras.layers.Dense(1, name="head")
-    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="hidden"), head])
-
-
-@pytest.mark.parametrize(
-    ("kind", "settings"), [("maxnorm", {}), ("nuclear", {}), ("group", {"groups": "outputs"})]
-)
-def test_what_a_penalty_passes_over_is_told_and_the_advice_takes_it(kind, settings):
-    model = one_output()
-    (told,) = plan.penalise(model, KINDS[kind](**settings), 10)
-    assert told.startswith(f"reg={kind} passes over 'head/kernel'") and "{layers: head}" in told
-    assert [layer.kernel.regularizer is None for layer in model.layers] == [False, True]
-    advised = KINDS[kind](**settings, rules=[{"layers": "head"}])
-    assert plan.penalise(one_output(), advised, 10) == []
-
-
-def test_a_layer_that_is_left_alone_on_purpose_is_no_news():
-    named = KINDS["maxnorm"](rules=[{"layers": "head", "kind": "none"}])
-    assert plan.penalise(one_output(), named, 10) == []
-    assert plan.penalise(one_output(), KINDS["l1"](), 10) == []

@@ -149,7 +149,7 @@ def test_what_is_stacked_follows_from_configurations_and_sizes_alone(monkeypatch
     assert why[2] == stacks.ALONE
     assert why[3].startswith("optimizer=lamb is not among adam, adamw, sgd")
     assert why[4] == "optimizer.ema keeps averages"
-    assert why[6] == "reg.rules, reg.max_norm or reg.nonneg go with its penalty"
+    assert why[6] == "reg.rules, reg.max_norm, reg.nonneg or reg.activity go with its penalty"
     monkeypatch.setattr(stacks, "MOST_BYTES", 2 * one["bytes"])
     divided = Stacks(configs).decide()
     assert [g["jobs"] for g in divided["stacks"]] == [[1, 5]]

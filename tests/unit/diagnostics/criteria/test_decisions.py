@@ -124,14 +124,35 @@ def test_past_best_wants_both_the_loss_and_the_evidence():
     for step, spread, epochs in ((0.05, 0.01, 9), (0.05, 5.0, None), (0.015, 0.0, None)):
         rows = [base] * 8 + [base + step + spread * jitter] * 8
         means = [1.0] * 8 + [1.0 + step] * 8
-        assert stopped_at(criteria.PastBest(window=1), means, examples=rows) == epochs
+        assert stopped_at(criteria.PastBest(window=1, times=1), means, examples=rows) == epochs
+
+
+def test_one_jump_of_the_loss_is_no_past_best():
+    base = np.linspace(0.5, 1.5, 100)
+    for levels, epochs in (
+        ([1.0] * 10 + [3.0] + [1.0] * 9, None),  # in five means of five
+        ([1.0] * 10 + [3.0, NAN] + [1.0] * 9, None),
+        ([1.0] * 8 + [3.0, 3.0, 3.0, 0.9] + [1.0] * 7, None),  # three jumps, then better than ever
+        ([1.0] * 10 + [1.1] * 10, 17),  # 1.02 in the first mean is not above 2 %
+        ([1.0] * 10 + [1.1, 1.1, NAN] + [1.1] * 10, 18),  # a NaN neither counts nor begins anew
+    ):
+        rows = [level * base for level in levels]
+        assert stopped_at(criteria.PastBest(), levels, TRAIN * 3, rows) == epochs
+
+
+def test_a_past_best_of_an_older_state_goes_on():
+    criterion = criteria.PastBest()
+    criterion.update(1, {"val_clean_loss": 1.0}, np.ones(4))
+    older = {name: value for name, value in criterion.get_state().items() if name != "hits"}
+    criterion.set_state(older)
+    assert criterion.hits == 0 and criterion.best == 1.0
 
 
 def test_default_is_the_verdicts_test_or_patience():
     base = np.linspace(0, 2, 100)
     worse = [base] * 8 + [base * 1.1] * 12
     means = [1.0] * 8 + [1.1] * 12
-    assert stopped_at(criteria.preset("default"), means, examples=worse) == 10
+    assert stopped_at(criteria.preset("default"), means, examples=worse) == 15
     noisy = [base] + [np.random.default_rng(e).permutation(base) for e in range(19)]
     assert stopped_at(criteria.preset("default"), [1.0] * 20, examples=noisy) is None
     assert stopped_at(criteria.preset("default", examples=False), FLAT + [1.0] * 5, TRAIN * 2) == 21

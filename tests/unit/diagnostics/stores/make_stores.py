@@ -1,4 +1,4 @@
-"""Writes the stores beside it with MLflow and W&B themselves: `make test-trackers` installs them.
+"""Has MLflow, W&B and Trackio write the stores beside it: `make test-trackers` installs them.
 
     .venv-trackers/bin/python tests/unit/diagnostics/stores/make_stores.py
 
@@ -7,8 +7,10 @@
 
 import json
 import lzma
+import math
 import os
 import shutil
+import sqlite3
 import tempfile
 import time
 from pathlib import Path
@@ -132,8 +134,40 @@ def wandb_store(expected):
             shutil.copy(path, kept / path.parent.name / path.name)
 
 
+# --- Trackio ----------------------------------------------------------------------------------
+
+
+def trackio_store():
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TRACKIO_DIR"] = folder
+        import trackio
+
+        def run(name, rows, first=0, **more):
+            trackio.init(project="p", name=name, embed=False, auto_log_gpu=False,
+                         auto_log_cpu=False, **more)  # fmt: skip
+            for step, row in enumerate(rows, first):
+                trackio.log(row, step=step)
+            trackio.finish()
+
+        lines = list(zip(FALLS, VALLEY, strict=True))
+        run("valley", [{"train/loss": a, "val/loss": b, "note": "7"} for a, b in lines])
+        run("diverged", [{"loss": math.nan, "val_loss": math.inf}] * 3)
+        for first in (1, 5):  # a training that was resumed, as kreg's own tracker writes it
+            rows = [{"clean_loss": 1 / (e + first), "val_clean_loss": 2 / e}
+                    for e in range(first, first + 4)]  # fmt: skip
+            run("resumed", rows, first, resume="allow")
+        run("no curve", [{"done": True}])
+        path = Path(folder) / "p.db"
+        with sqlite3.connect(path) as store:  # one file, without what is waiting beside it
+            store.execute("pragma journal_mode = delete")
+            store.execute("delete from configs")  # names of the machine's user
+        store.close()
+        (HERE / "trackio.db.xz").write_bytes(lzma.compress(path.read_bytes(), preset=9))
+
+
 if __name__ == "__main__":
     numbers = {"falls": FALLS, "valley": VALLEY}
+    trackio_store()
     mlflow_store(numbers)
     wandb_store(numbers)
     (HERE / "expected.json").write_text(json.dumps(numbers) + "\n")

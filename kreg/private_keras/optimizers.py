@@ -1,0 +1,85 @@
+"""Optimizers, and the weights and variables that they know."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import MethodType
+from typing import Any
+
+import keras
+
+WRITES = ("assign", "assign_add", "assign_sub", "_apply_weight_decay", "_backend_update_step")
+
+
+def trained_weights(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    """The weights that a built optimizer trains, in its own order; `variables` is its state."""
+    return list(optimizer._trainable_variables)
+
+
+def index_of(optimizer: keras.optimizers.Optimizer, weight: keras.Variable) -> int:
+    """The place of a weight among `trained_weights`, in constant time."""
+    return optimizer._get_variable_index(weight)
+
+
+def untrack(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> None:
+    """Let an optimizer forget a variable that `add_variable` made: there is no public way back."""
+    optimizer._untrack_variable(variable)
+
+
+@contextmanager
+def pure_steps(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
+    """Inside, the steps of a built optimizer can be traced in a `keras.StatelessScope`.
+
+    TensorFlow's optimizer writes past the scope into `tf.Variable`s, and refuses `stateless_apply`.
+    What it inherits, and hides for `tf.distribute` alone, respects the scope.
+    """
+    from keras.src.optimizers.base_optimizer import BaseOptimizer
+
+    keys = {id(weight): optimizer._var_key(weight) for weight in trained_weights(optimizer)}
+    own: dict[str, Any] = {n: MethodType(getattr(BaseOptimizer, n), optimizer) for n in WRITES}
+    own["_var_key"] = lambda weight: keys[id(weight)]
+    try:
+        for name, method in own.items():
+            object.__setattr__(optimizer, name, method)
+        yield
+    finally:
+        for name in own:
+            vars(optimizer).pop(name, None)
+
+
+def loss_tracker(model: keras.Model) -> keras.metrics.Mean:
+    """The mean of the loss over an epoch, which Keras logs as `loss`."""
+    return model._loss_tracker
+
+
+def has_swapped(callback: keras.callbacks.Callback) -> bool:
+    """Whether a `SwapEMAWeights` has put the averages into the model for now.
+
+    It tells nobody, and to swap once more would take them out again.
+    """
+    return bool(getattr(callback, "_ema_weights_in_model", False))
+
+
+def decays(optimizer: keras.optimizers.Optimizer, weight: keras.Variable) -> bool:
+    """Whether `exclude_from_weight_decay` has left the weight in: Keras only asks itself."""
+    return optimizer._use_weight_decay(weight)
+
+
+def decay_name(optimizer: keras.optimizers.Optimizer, weight: keras.Variable) -> str:
+    """The attribute with the decay of a weight: Muon has another one where it is Adam."""
+    is_adam = getattr(optimizer, "_should_use_adamw", lambda _: False)
+    return "adam_weight_decay" if is_adam(weight) else "weight_decay"
+
+
+def optimizers_of(model: keras.Model) -> list[keras.optimizers.Optimizer]:
+    """All optimizers that a model holds, without the wrappers around them.
+
+    `model.optimizer` is the compiled one; a GAN has two, under names of its own.
+    """
+    found = [v for v in vars(model).values() if isinstance(v, keras.optimizers.Optimizer)]
+    return [inner for optimizer in found for inner in unwrapped(optimizer)]
+
+
+def unwrapped(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Optimizer]:
+    """The optimizer itself, or those inside a loss-scaling or a multiple one."""
+    inner = getattr(optimizer, "inner_optimizer", None)
+    return getattr(optimizer, "optimizers", None) or [optimizer if inner is None else inner]
