@@ -126,6 +126,8 @@ def test_its_directory_answers_as_that_of_a_training(people):
     assert result["plain_model"] is None
     assert 0.5 < run.evaluate(rows)["accuracy"] <= 1
     assert "linear" in (people / "run" / "table_ensemble.html").read_text()
+    with pytest.raises(ValueError, match="is no single training: experiment=table_ensemble"):
+        kreg.report(people / "run")  # none of its models is the ensemble
 
 
 @pytest.mark.slow
