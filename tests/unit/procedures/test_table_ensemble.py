@@ -1,5 +1,6 @@
 """The ensemble of a table: its weights, its one model, and what can be done with its directory."""
 
+import html
 import json
 
 import keras
@@ -87,6 +88,13 @@ def test_the_headline_says_when_nothing_was_gained():
     one = {"metrics": {"val_clean_loss": 0.25}}
     found = {"weights": {"tabm": 1.0, "forest": 0.0}, "models": {"tabm": one, "forest": one}, **one}
     assert ensemble_page.headline(found).startswith("No mean was better than tabm alone")
+
+
+def test_the_commands_of_the_page_can_be_pasted():
+    one = {"metrics": {"val_clean_loss": 0.25}, "params": 7}
+    found = {"weights": {"tabm": 1.0}, "models": {"tabm": one}, "plain_model": None, **one}
+    page = html.unescape(ensemble_page.render(found, "my runs/first"))
+    assert "kreg predict 'my runs/first' new.csv" in page
 
 
 # --- the whole of it ------------------------------------------------------------------------------
