@@ -222,26 +222,6 @@ def test_a_killed_search_in_stacks_ends_in_the_same_bits_as_one_that_is_not(tmp_
     assert [stack["jobs"] for stack in plans[0]["stacks"]] == [list(range(8)), [8, 9, 10, 11]]
 
 
-@pytest.mark.slow
-def test_a_search_in_stacks_finds_what_one_with_a_shared_step_finds(tmp_path):
-    random_search = ["hparams_search=random", *STACKED_SEARCH, "dropout=none,light"]
-    stacked, shared = (
-        (finish(start(tmp_path / name, *random_search, *launcher)), journal(tmp_path / name))
-        for name, launcher in (
-            ("stacked", ["model=shallow"]),
-            ("shared", ["model=shallow", "hydra/launcher=kreg", "hydra.sweeper.jobs=8"]),
-        )
-    )
-    assert [trial["params"] for trial in stacked[1]] == [trial["params"] for trial in shared[1]]
-    for mine, other in zip(stacked[1], shared[1], strict=True):
-        assert mine["value"] == pytest.approx(other["value"], rel=1e-3)
-    plan = plan_of(tmp_path / "stacked")
-    jobs = [job for stack in plan["stacks"] for job in stack["jobs"]]
-    alone = [job for group in plan["not_stacked"] for job in group["jobs"]]
-    assert sorted(jobs + alone) == list(range(12)) and len(jobs) >= 9
-    assert "train as one model" in stacked[0] and "train as one model" not in shared[0]
-
-
 def journal(folder: Path) -> list[dict]:
     """The trials of the only search below a folder; none before it has begun."""
     found = list(folder.glob("logs/*/sweeps/*/trials.jsonl"))
