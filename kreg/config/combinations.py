@@ -190,17 +190,24 @@ def folds_compare(config: Config) -> None:
         )
 
 
-OF_TABLES = {
+ARGUMENTS = {
+    "cocktail": procedures.check_cocktail,
     "lasso_path": procedures.check_path,
     "table_ensemble": procedures.check_ensemble,
 }
+OF_TABLES = ("lasso_path", "table_ensemble")
+
+
+def arguments_are_in_range(config: Config) -> None:
+    """Before a search of minutes begins, and before TensorFlow is imported."""
+    if config.procedure in ARGUMENTS:
+        ARGUMENTS[config.procedure](config.arguments)
 
 
 def a_table_is_there(config: Config) -> None:
     """The lasso path is that of a linear model of named columns, an ensemble has models of such."""
     if config.procedure not in OF_TABLES:
         return
-    OF_TABLES[config.procedure](config.arguments)
     if getattr(config.data, "images", None):
         raise ValueError(
             f"experiment={config.procedure} needs a table, but data={config.data.kind} are images. "
@@ -228,6 +235,7 @@ RULES = (
     a_backbone_can_be_built,
     something_is_there_to_be_frozen,
     folds_compare,
+    arguments_are_in_range,
     a_table_is_there,
     classes_can_be_weighed,
     labels_are_smoothed_once,

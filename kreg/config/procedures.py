@@ -53,6 +53,10 @@ MEMBERS = {  # of `experiment=table_ensemble`: in the words of the command line
     "forest": "model=forest reg=none",
     **{name: f"model={name}" for name in ("deep", "wide", "transformer", "linear")},
 }
+INGREDIENTS = (  # of `experiment=cocktail`; the order is that of the tables
+    "weight_decay", "penalty", "dropout", "batch_norm", "skip", "mixing", "smoothing", "averaging",
+    "early_stopping",
+)  # fmt: skip
 PROCEDURES = {
     "cocktail": Procedure(
         "kreg.procedures.cocktail",
@@ -113,6 +117,18 @@ def refuse_unused(name: str, given: Iterable[tuple[str, str]]) -> None:
         if why := PROCEDURES[name].reason(key):
             hint = YOURS if key.split(".")[0] == "data" and "sets it" not in why else ""
             raise ValueError(f"{words}: experiment={name} {why}. Leave it out. {hint}".rstrip())
+
+
+def check_cocktail(arguments: Mapping[str, Any]) -> None:
+    """The arguments of `experiment=cocktail`."""
+    check.number("arguments.seconds", arguments.get("seconds", 300), low=0, low_open=True)
+    check.integer("arguments.trials", arguments.get("trials", 1000), low=1)
+    check.integer("arguments.seeds", arguments.get("seeds", 2), low=1)
+    only = arguments.get("only")
+    if not isinstance(only, list | tuple | None):
+        raise check.invalid("arguments.only", "a list of ingredients, or null for all", only)
+    for name in only or []:
+        check.choice("arguments.only", name, INGREDIENTS)
 
 
 def check_path(arguments: Mapping[str, Any]) -> None:

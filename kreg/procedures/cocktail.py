@@ -17,8 +17,8 @@ from typing import Any
 
 from rich.console import Console
 
-from kreg import check, files
-from kreg.config.procedures import MEMBERS
+from kreg import files
+from kreg.config.procedures import MEMBERS, check_cocktail
 from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.factories import data
@@ -65,9 +65,7 @@ def run(
         "seconds": s, "metrics": {...}, "objective": val_clean_loss}`; metrics and objective are
         those of the answer, the best mixture or the defaults.
     """
-    check.number("seconds", seconds, low=0, low_open=True)
-    check.integer("trials", trials, low=1)
-    check.integer("seeds", seeds, low=1)
+    check_cocktail({"seconds": seconds, "trials": trials, "seeds": seeds, "only": only})
     began = time.monotonic()
     out_dir = Path(out_dir)
     search = CocktailSearch(config, out_dir, only, sampler)

@@ -57,7 +57,7 @@ class Search(LaunchingSweeper):
     ) -> None:
         self.trials = check.integer("hydra.sweeper.trials", trials, low=1)
         self.seconds = seconds and check.number("hydra.sweeper.seconds", seconds, low=0)
-        self.jobs = jobs if jobs == AUTO else check.integer("hydra.sweeper.jobs", jobs, low=1)
+        self.jobs = jobs if jobs == AUTO else several(jobs)
         self.seed = check.integer("hydra.sweeper.seed", seed, low=0)
         self.sampler = chosen(sampler)
         self.extra: dict[str, object] = {}
@@ -132,6 +132,15 @@ class Search(LaunchingSweeper):
                 for number, result in own
             ]
             study.tell(trial, **averaged(found))
+
+
+def several(jobs: object) -> int:
+    """How many settings a user asks for at once."""
+    try:
+        return check.integer("hydra.sweeper.jobs", jobs, low=1)
+    except ValueError:
+        allowed = "auto, or a whole number >= 1"
+        raise check.invalid("hydra.sweeper.jobs", allowed, jobs) from None
 
 
 def require_finished(jobs: list[tuple[int, JobReturn]], folder: Path) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import yaml
 
-from kreg.config.validate import validate
+from kreg.config.procedures import INGREDIENTS
+from kreg.config.validate import ConfigError, validate
 from kreg.data import Split
 from kreg.factories import dropout as noise
 from kreg.factories import model as models
@@ -203,6 +204,25 @@ def test_defaults_that_are_better_are_the_answer_of_the_page():
 def test_an_unknown_ingredient_is_a_sentence():
     with pytest.raises(ValueError, match="Did you mean 'dropout'"):
         ingredients.restricted({}, ["dropot"])
+
+
+@pytest.mark.parametrize(
+    "word, sentence",
+    [
+        ("arguments.seconds=-1", "arguments.seconds"),
+        ("arguments.trials=0", "arguments.trials"),
+        ("arguments.seeds=0", "arguments.seeds"),
+        ("arguments.only=[dropot]", "Did you mean 'dropout'"),
+        ("arguments.only=dropout", "a list of ingredients, or null for all"),
+    ],
+)
+def test_mistakes_are_told_before_it_starts(word, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        compose_job(["experiment=cocktail", word])
+
+
+def test_the_ingredients_of_the_command_line_are_those_of_the_search():
+    assert tuple(ingredients.WITHOUT) == INGREDIENTS
 
 
 def ablation(*names, starts=3):

@@ -77,5 +77,5 @@ def test_how_many_are_asked_for_follows_from_the_launcher():
     assert found.at_once == 1  # whoever runs jobs one after the other
     found.launcher = Stacked()
     assert found.at_once == 8
-    with pytest.raises(ValueError, match=r"hydra\.sweeper\.jobs"):
+    with pytest.raises(ValueError, match=r"hydra\.sweeper\.jobs`\. Expected auto, or a whole"):
         Search(jobs="many")
