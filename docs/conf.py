@@ -71,7 +71,11 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"start": [], "faq": [], "symptoms": [], "how-it-works": []}
+ALONE = (  # pages without others below them: the theme would give them an empty navigation
+    "start", "faq", "symptoms", "how-it-works", "compared", "from-*", "guide", "in-your-script",
+    "measurements", "options", "reliability", "scikit-learn",
+)  # fmt: skip
+html_sidebars = {page: [] for page in ALONE}
 
 
 def setup(app):

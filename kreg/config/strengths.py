@@ -20,6 +20,8 @@ NONE = (
 CUSTOM = "your own penalty has its numbers under reg.params. Set them there"
 OWN = {f"reg.{name}" for kind in KINDS.values() if issubclass(kind, Strengthened)
        for name in kind.shares}  # fmt: skip
+PENALTIES = {KEY, "strength", "reg.activity", *OWN}  # of a sweep, and of `kreg.search`
+TIGHTER = {"reg.max_value": -1, "reg.max_norm": -1, "reg.high": -1, "reg.low": 1}
 
 
 def given(config: Config) -> Config:
@@ -63,6 +65,15 @@ def reason(kind: str) -> str:
     """Why a penalty takes no `reg.strength`; empty where it takes one."""
     said = {"custom": CUSTOM, MaxNormOptions.kind: CAP} | {n: NONE.format(kind=n) for n in WITHOUT}
     return said.get(kind, "")
+
+
+def harder(key: str) -> int:
+    """Whether a larger number acts harder (1) or a smaller one (-1); 0 where neither is known.
+
+    >>> harder("reg.l1"), harder("reg.max_value"), harder("reg.gamma")
+    (1, -1, 0)
+    """
+    return 1 if key in PENALTIES else TIGHTER.get(key, 0)
 
 
 def shares(kind: str) -> dict[str, float]:

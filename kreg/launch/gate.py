@@ -32,7 +32,7 @@ from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine, one_by_one
 from kreg.launch.compose import check_job, compose_trusted, prepare
 from kreg.printable import say
-from kreg.runs import resume
+from kreg.runs import RunDirectory, resume
 from kreg.sweeps import jobs as _  # noqa: F401  # the resolver in the names of jobs' folders
 from kreg.sweeps.templates import Templates
 
@@ -133,13 +133,19 @@ def check_all(line: CommandLine) -> Checked:
     return checked
 
 
+def page_of(run: RunDirectory, procedure: str) -> Path:
+    """The page of a finished run: of a training its report, of an experiment its own."""
+    pages = [run.file(f"{name}.html") for name in (procedure, "report")]
+    return next((page for page in pages if page.is_file()), run.path)
+
+
 def _train(train: Train, line: CommandLine, checked: Checked) -> int:
     """One run: a new one, or one that goes on, or one that only checks and leaves nothing."""
     if shares_only(checked.first):
         return _told(lambda: work(checked.first))
     decision = directories.for_run(line, checked)
     if decision.directory is None or decision.action == resume.FINISHED:
-        page = decision.directory and decision.directory.file("report.html")
+        page = decision.directory and page_of(decision.directory, checked.first.procedure)
         say(f"{decision.reason}: {page}", sys.stdout)
         return codes.DONE
     if checked.first.check:

@@ -1,5 +1,6 @@
 """The page of an ensemble: what is in it, what it is worth beside its models, how to use it."""
 
+import shlex
 from typing import Any
 
 from kreg.pages import html
@@ -30,8 +31,9 @@ def render(found: Plain, folder: str) -> str:
     """
     inside = [name for name, share in found["weights"].items() if share]
     title = " + ".join(f"{found['weights'][name]:.2f} {name}" for name in inside)
-    commands = [f"kreg predict {folder} new.csv", f"kreg evaluate {folder} labelled.csv"]
-    commands.append(f"kreg export {folder} --to onnx --out model.onnx")
+    run = shlex.quote(folder)
+    commands = [f"kreg predict {run} new.csv", f"kreg evaluate {run} labelled.csv"]
+    commands.append(f"kreg export {run} --to onnx --out model.onnx")
     sections = [
         Section("models", "What is in it", [table(found)], LEAD),
         Section("use", "Use it", [Sentence(used(found, folder)), Code("\n".join(commands))]),

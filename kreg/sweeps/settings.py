@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kreg.config.strengths import harder
 from kreg.metric_names import direction
 from kreg.sweeps.reading import Sweep
 
-PENALTY = "reg."  # factors of that group whose values are numbers are strengths
+PENALTY = "reg."  # factors of that group
 STRENGTHS = ("reg.strength", "strength")  # of whatever kind: of a sweep, and of `kreg.search`
 KINDS = ("reg",)  # which penalty: the name is the same in both
 TEST = ("test_clean_accuracy", "test_clean_rmse", "test_clean_loss")
@@ -113,7 +114,7 @@ def chosen(sweep: Sweep, found: Sequence[Setting]) -> Setting:
         and abs(setting.objective.mean - best.objective.mean) <= best.objective.error
     ]
     if strengths(sweep):
-        return max(near, key=lambda s: tuple(float(s.runs.iloc[0][f]) for f in sweep.varied))
+        return max(near, key=lambda s: [harder(f) * float(s.runs.iloc[0][f]) for f in sweep.varied])
     return min(near, key=lambda setting: (setting.weights, *weakness(setting, best, sweep)))
 
 
@@ -123,15 +124,16 @@ def weakness(setting: Setting, best: Setting, sweep: Sweep) -> tuple[bool, bool,
     Numbers of two kinds do not compare, so that the best one's kind comes first.
     """
     run, other = setting.runs.iloc[0], best.runs.iloc[0]
-    numbers = pd.to_numeric(run[[f for f in sweep.varied if of_penalty(f)]], errors="coerce")
+    known = [factor for factor in sweep.varied if harder(factor)]
+    numbers = pd.to_numeric(run[known], errors="coerce") * [harder(factor) for factor in known]
     others = any(text(run[kind]) != text(other[kind]) for kind in KINDS if kind in sweep.varied)
     return bool(numbers.isna().all()), others, -float(numbers.sum())
 
 
 def strengths(sweep: Sweep) -> bool:
-    """Whether nothing varies but numbers of the penalty."""
+    """Whether nothing varies but numbers that say how hard the penalty acts."""
     numeric = (pd.to_numeric(sweep.runs[f], errors="coerce").notna().all() for f in sweep.varied)
-    return all(map(of_penalty, sweep.varied)) and all(numeric)
+    return all(map(harder, sweep.varied)) and all(numeric)
 
 
 def of_penalty(factor: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from kreg.config.strengths import PENALTIES, harder
 from kreg.metric_names import direction
 from kreg.pages import bands, charts
 from kreg.pages.formatting import number
@@ -40,13 +41,17 @@ class Way:
         """`"l1 at 0.001"`, or `"none"`."""
         return self.kind if math.isnan(self.strength) else f"{self.kind} at {self.strength:g}"
 
-    @property
-    def edge(self) -> str:
-        """Whether its best strength is the last one that was tried: `"weakest"`, `"strongest"`."""
-        tried = list(self.at)
-        if len(tried) < 2 or self.strength not in (tried[0], tried[-1]):
+    def edge(self, name: str) -> str:
+        """Which end of what the factor was tried at is its best: `"weakest"`, `"strongest"`.
+
+        Empty where neither is, or where nothing lies beyond it: there is no penalty below 0.
+        """
+        tried, here = list(self.at), self.strength
+        at_none = here == 0 and name in PENALTIES
+        if len(tried) < 2 or here not in (tried[0], tried[-1]) or at_none:
             return ""
-        return "weakest" if self.strength == tried[0] else "strongest"
+        ends = {1: ("weakest", "strongest"), -1: ("strongest", "weakest"), 0: ("lowest", "highest")}
+        return ends[harder(name)][here == tried[-1]]
 
 
 def factor(sweep: Sweep) -> str:
@@ -128,10 +133,11 @@ def compared(sweep: Sweep, lines: Sequence[Way], best: Setting) -> list[str]:
 
 def at_the_edge(sweep: Sweep, lines: Sequence[Way]) -> list[str]:
     """The kinds whose best strength is the last one that was tried."""
-    if edges := [line for line in lines if line.edge]:
-        told = ", ".join(f"{line.kind} {line.edge}".strip() for line in edges)
+    name = factor(sweep)
+    if edges := [line for line in lines if line.edge(name)]:
+        told = ", ".join(f"{line.kind} {line.edge(name)}".strip() for line in edges)
         return [
-            f"Best at the end of what {factor(sweep)} was tried at: {told}. A wider range may have "
+            f"Best at the end of what {name} was tried at: {told}. A wider range may have "
             "a better one."
         ]
     return []

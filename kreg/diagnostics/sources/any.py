@@ -28,6 +28,7 @@ EXPECTED = (
 
 # what a directory may hold, the best first
 FILES = ("report.json", "record.npz", "history.csv", trainer_state.FILE, "metrics.csv")
+RESULT = "result.json"
 
 
 def load(source: Any, *, rules: str = RULES) -> tuple[Document, Record | None]:
@@ -101,6 +102,7 @@ def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
         if record is None:  # a report keeps the curves thinned and no single rows
             record = (first(path, ("record.npz", "history.csv"), rules, problems) or found)[1]
         return noted(named(found[0], path), problems), record
+    refuse_several(path)
     reader = below(path)
     if reader is not None:
         record = reader(path)
@@ -108,6 +110,23 @@ def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
     listing = ", ".join(sorted(p.name for p in path.iterdir())[:8]) or "nothing"
     reasons = " ".join(problems) or f"It holds: {listing}."
     raise ValueError(f"{path} has no record of a training yet. {reasons} Expected {EXPECTED}.")
+
+
+def refuse_several(path: Path) -> None:
+    """Refuse what an experiment of several trainings has left: none of them stands for it.
+
+    Raises:
+        ValueError: With its page, and with the trainings below it.
+    """
+    name = (json_text.read_object(path / RESULT) or {}).get("procedure")
+    if not isinstance(name, str) or name == "train":
+        return
+    below = sorted(str(one.parent) for one in path.glob(f"*/*/{RESULT}"))[:8]
+    others = f" Name one of its trainings: {', '.join(below)}." if below else ""
+    raise ValueError(
+        f"{path} is no single training: experiment={name} has written it, and its page is "
+        f"{path / name}.html.{others}"
+    )
 
 
 def is_overtaken(path: Path) -> bool:

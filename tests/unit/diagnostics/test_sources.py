@@ -237,3 +237,16 @@ def test_a_training_that_goes_on_is_one_curve_and_one_that_begins_again_another(
     np.testing.assert_allclose(again["curves"]["loss"], SECOND, rtol=1e-6)
     assert again["name"] == "resumed #2"
     assert [run["name"] for run in again["inputs"]["other_runs"]] == ["resumed #1"]
+
+
+def test_an_experiment_of_several_trainings_is_not_judged_by_one_of_them(tmp_path):
+    member = tmp_path / "models" / "forest"
+    member.mkdir(parents=True)
+    (tmp_path / "result.json").write_text('{"procedure": "table_ensemble"}')
+    (member / "result.json").write_text("{}")
+    (member / "history.csv").write_text(csv_text())
+    with pytest.raises(
+        ValueError, match=r"table_ensemble\.html\. Name one of its trainings: .*fore"
+    ):
+        load(tmp_path)
+    assert load(member)[0]["verdict"]["state"] == "OVERFITTING"

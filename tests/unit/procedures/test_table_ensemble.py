@@ -1,5 +1,6 @@
 """The ensemble of a table: its weights, its one model, and what can be done with its directory."""
 
+import html
 import json
 
 import keras
@@ -89,6 +90,13 @@ def test_the_headline_says_when_nothing_was_gained():
     assert ensemble_page.headline(found).startswith("No mean was better than tabm alone")
 
 
+def test_the_commands_of_the_page_can_be_pasted():
+    one = {"metrics": {"val_clean_loss": 0.25}, "params": 7}
+    found = {"weights": {"tabm": 1.0}, "models": {"tabm": one}, "plain_model": None, **one}
+    page = html.unescape(ensemble_page.render(found, "my runs/first"))
+    assert "kreg predict 'my runs/first' new.csv" in page
+
+
 # --- the whole of it ------------------------------------------------------------------------------
 
 
@@ -126,6 +134,8 @@ def test_its_directory_answers_as_that_of_a_training(people):
     assert result["plain_model"] is None
     assert 0.5 < run.evaluate(rows)["accuracy"] <= 1
     assert "linear" in (people / "run" / "table_ensemble.html").read_text()
+    with pytest.raises(ValueError, match="is no single training: experiment=table_ensemble"):
+        kreg.report(people / "run")  # none of its models is the ensemble
 
 
 @pytest.mark.slow

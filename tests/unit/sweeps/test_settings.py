@@ -118,3 +118,18 @@ def test_a_setting_with_fewer_replicates_is_never_chosen(folded, write_run, tmp_
     sweep = sweeps.collect(tmp_path)
     for sweep.choose in ("min", "1se"):
         assert settings.chosen(sweep, settings.settings(sweep)).objective.count == 5
+
+
+@pytest.mark.parametrize(
+    "factor, numbers, simple", [("reg.max_value", (1, 3), "1"), ("reg.l1", (0.1, 0.3), "0.3"),
+                                ("reg.low", (-1, -0.5), "-0.5"), ("reg.gamma", (2, 9), "2")]
+)  # fmt: skip
+def test_1se_knows_which_end_of_a_factor_acts_harder(factor, numbers, simple, write_run, tmp_path):
+    for place, value in enumerate(numbers):
+        for seed, noise in enumerate((0.0, 0.1, 0.2)):
+            own = 0.3 + 0.001 * (f"{value}" == simple) * (factor != "reg.gamma")
+            write_run(f"{place}{seed}_x", [f"{factor}={value}", f"seed={seed}"], own + noise)
+    sweep = sweeps.collect(tmp_path)
+    sweep.choose = "1se"
+    found = settings.settings(sweep)
+    assert settings.chosen(sweep, found).name == f"{factor}={simple}"

@@ -75,6 +75,20 @@ def test_a_best_strength_at_the_end_of_the_range_is_told(write_grid):
     assert "reg.strength was tried at: l2 strongest. A wider range" in told
 
 
+@pytest.mark.parametrize(
+    "factor, numbers, word",
+    [("reg.l1", (0.0, 0.1), ""), ("reg.l1", (0.1, 0.2), "weakest"),
+     ("reg.max_value", (1, 3), "strongest"), ("reg.high", (1, 3), "strongest"),
+     ("reg.gamma", (1, 3), "lowest"), ("reg.activity", (0.0, 0.1), "")],
+)  # fmt: skip
+def test_the_end_of_a_range_is_named_for_what_it_does(factor, numbers, word, write_run, tmp_path):
+    for place, value in enumerate(numbers):
+        write_run(f"{place}_x", [f"{factor}={value}"], 0.3 + place)
+    told = [s for s in said(sweeps.collect(tmp_path)) if s.startswith("Best at the end")]
+    assert [s for s in told if f"{factor} was tried at: {word}." in s] == told
+    assert len(told) == bool(word)
+
+
 def test_a_strength_is_no_level_of_a_penalty_without_one(write_grid):
     sweep = write_grid()
     levels = {e.level: e for e in sweeps.effects(sweep) if e.factor == "reg.strength"}
