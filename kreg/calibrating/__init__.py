@@ -2,12 +2,13 @@
 
 from kreg.calibrating.calibration import Calibration, calibrate, facts, scored
 from kreg.calibrating.last_layer import with_scaling
-from kreg.calibrating.scaling import Scaling, fitted
+from kreg.calibrating.scaling import Scaling, endless, fitted
 
 __all__ = [
     "Calibration",
     "Scaling",
     "calibrate",
+    "endless",
     "facts",
     "fitted",
     "scored",

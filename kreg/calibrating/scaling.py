@@ -11,6 +11,10 @@ from kreg.measuring.predictions import PredictionReader
 from kreg.measuring.refining import fit
 
 METHODS = ("temperature", "vector")
+ALL_RIGHT = (
+    "None of the {:,} rows is wrong: the surer the model, the smaller their loss, so that no "
+    "temperature is the best one."
+)
 PULL = 1e-3  # of the squared distance to the temperature: a class of few rows has no scale alone
 
 
@@ -38,6 +42,24 @@ class Scaling:
 
     def of(self, scores: np.ndarray) -> np.ndarray:
         return np.asarray(scores * self.scale + self.offset)
+
+
+def endless(reader: PredictionReader, found: Measurement) -> str:
+    """Why these rows have no best temperature, a sentence; empty where they have one.
+
+    Where the true class of every row has the highest score, the loss falls for ever as the
+    temperature goes to 0, and the model would be as sure of the rows that it has never seen.
+    """
+    scores, targets = np.asarray(found.scores, np.float64), np.asarray(found.targets)
+    if reader.kind == "binary":
+        scores, targets = scores.ravel(), targets.ravel()
+    centred, shares = paired(scores, targets)
+    rows = len(np.asarray(found.scores))
+    right = (shares * centred).sum(axis=1) >= 0  # of what is not finite nothing is right
+    wrong = ~right.reshape(rows, -1).all(axis=1)
+    if found.weights is not None:
+        wrong &= np.ravel(found.weights) > 0
+    return "" if wrong.any() else ALL_RIGHT.format(rows)
 
 
 def fitted(method: str, reader: PredictionReader, found: Measurement) -> Scaling:

@@ -40,9 +40,13 @@ def around(
     return Score(name, value, max(value - Z * error, low), min(value + Z * error, high))
 
 
-def mean(name: str, each: ArrayLike) -> Score:
-    """A mean with a normal interval."""
-    return around(name, *intervals.of_mean(each))
+def mean(name: str, each: ArrayLike, low: float = -math.inf, high: float = math.inf) -> Score:
+    """A mean with a normal interval, cut off at the ends of what is possible.
+
+    >>> mean("loss", [0.0, 0.0, 0.3], low=0.0).low
+    0.0
+    """
+    return around(name, *intervals.of_mean(each), low, high)
 
 
 def share(name: str, count: int, rows: int) -> Score:

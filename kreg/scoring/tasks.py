@@ -79,7 +79,7 @@ def _classes(told: Array, values: Array, known: Array, names: Sequence[str], two
     found = [score.share("accuracy", int(right.sum()), len(right))]
     if not named.any():
         return Scored(found, len(known))
-    found.append(score.mean("loss", losses(values[named], known[named])))
+    found.append(score.mean("loss", losses(values[named], known[named]), low=0.0))
     table = classes.table(known[named], told[named], values.shape[1])
     more = _binary(table, values[named, 1], known[named]) if two else _several(table)
     return Scored(found + more, len(known), classes.of_table(names, table), table)
@@ -108,7 +108,7 @@ def _labels(values: Array, known: Array, names: Sequence[str]) -> Scored:
     right = told == truth
     exact = right.all(axis=1)
     found = [
-        score.mean("accuracy", right.mean(axis=1)),
+        score.mean("accuracy", right.mean(axis=1), low=0.0, high=1.0),
         score.share("exact_match", int(exact.sum()), len(exact)),
     ]
     return Scored(found, len(known), classes.of_labels(names, told, truth))
@@ -120,6 +120,6 @@ def _regression(names: Sequence[str], values: Array, known: Array) -> list[Score
         suffix = f"_{names[place]}" if len(names) > 1 else ""
         error = values[:, place] - truth
         found.append(score.root_mean(f"rmse{suffix}", error**2))
-        found.append(score.mean(f"mae{suffix}", np.abs(error)))
+        found.append(score.mean(f"mae{suffix}", np.abs(error), low=0.0))
         found.append(score.r2(f"r2{suffix}", error, truth))
     return [one for one in found if one is not None]

@@ -33,18 +33,26 @@ def applied(
     why = unrefinable(plan) if config.calibrate else ""
     found = None
     if config.calibrate and not why:
-        model, found = calibrated(model, plan)
+        model, found, why = calibrated(model, plan)
     result["calibration"] = numbers(found)
     result["warnings"] += [f"calibrate=true changes nothing. {why}"] if why else []
     return model, found
 
 
-def calibrated(model: "keras.Model", plan: Plan) -> tuple["keras.Model", dict[str, Any]]:
-    """Fit, and measure the same rows before and after; the model has no optimizer."""
+def calibrated(
+    model: "keras.Model", plan: Plan
+) -> tuple["keras.Model", dict[str, Any] | None, str]:
+    """Fit, and measure the same rows before and after; the model has no optimizer.
+
+    Returns:
+        The model, the section of the report, and a sentence why there is none.
+    """
     from kreg import calibrating
 
     splits = [name for name in SIDES if len(plan.data.splits.get(name, ()))]
     sides = {name: calibrating.scored(model, *plan.sample(name)) for name in splits}
+    if why := calibrating.endless(*sides["validation"]):
+        return model, None, why
     scaling = calibrating.fitted("temperature", *sides["validation"])
     made = calibrating.with_scaling(model, scaling, sides["validation"][0])
     rows = len(plan.sample("validation")[1])
@@ -55,7 +63,7 @@ def calibrated(model: "keras.Model", plan: Plan) -> tuple["keras.Model", dict[st
             when: {"loss": loss, **(reliability or {})}
             for when, (loss, reliability, _) in zip(("before", "after"), pair, strict=True)
         }
-    return made, found
+    return made, found, ""
 
 
 def numbers(found: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -128,6 +128,26 @@ def test_what_cannot_be_calibrated_is_refused_with_a_sentence():
         kreg.calibrate(sure(["softmax"]), X, Y, method="isotonic")
 
 
+@pytest.mark.parametrize("name", ["softmax", "one hot", "sigmoid", "binary logits"])
+def test_rows_that_are_all_right_leave_the_model_as_sure_as_it_is(name):
+    """Their loss falls for ever as the temperature goes to 0, and says nothing of other rows."""
+    model, _ = MODELS[name]()
+    told = model.predict(X, verbose=0)
+    y = decided(told, "logits" in name).astype(int)
+    y = np.eye(CLASSES)[y] if name == "one hot" else y
+    with pytest.warns(UserWarning, match="None of the 300 rows is wrong"):
+        calibrated, found = kreg.calibrate(model, X, y)
+    assert found.temperature == 1.0 and found.loss[0] == found.loss[1]
+    np.testing.assert_allclose(calibrated.predict(X, verbose=0), told, rtol=1e-5)
+    weights = np.ones(ROWS)
+    other = y.copy()
+    other[0] = np.roll(y[0], 1) if name == "one hot" else (y[0] + 1) % 2
+    assert kreg.calibrate(model, X, other)[1].temperature != 1.0  # one wrong row is enough
+    weights[0] = 0.0
+    with pytest.warns(UserWarning, match="is wrong"):
+        kreg.calibrate(model, X, other, weights)
+
+
 # the command line
 
 RUN = ["model=wide", "reg=none", "trainer.epochs=12", "trainer.verbose=quiet", "stop=none"]
@@ -165,6 +185,15 @@ def test_a_regression_says_why_it_is_not_calibrated(tmp_path):
     result = run(tmp_path / "run", "data=diabetes", "data.train_size=40", "calibrate=true")
     assert result["calibration"] is None
     assert any("calibrate=true changes nothing" in text for text in result["warnings"])
+
+
+def test_validation_rows_that_are_all_right_are_a_sentence(tmp_path):
+    rows = "".join(f"{side * 5 + i / 100},{side}\n" for i in range(100) for side in (0, 1))
+    (tmp_path / "apart.csv").write_text("x,y\n" + rows)
+    words = ["data=csv", f"data.path={tmp_path / 'apart.csv'}", "data.target=y", "calibrate=true"]
+    result = run(tmp_path / "run", *words, "data.types={y: category}")
+    assert result["metrics"]["val_clean_accuracy"] == 1.0 and result["calibration"] is None
+    assert any("None of the" in text and "is wrong" in text for text in result["warnings"])
 
 
 @pytest.mark.slow

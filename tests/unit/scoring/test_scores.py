@@ -127,3 +127,17 @@ def test_an_interval_holds_the_true_value_as_often_as_it_says(name):
 def test_one_row_has_no_interval_and_says_so_by_nan():
     found = score.mean("mae", [1.0])
     assert found.value == 1.0 and np.isnan(found.low) and np.isnan(found.high)
+
+
+def test_no_interval_holds_what_its_number_cannot_be():
+    """One bad row among many good ones: a normal interval alone would begin below 0."""
+    ids, values = np.array([0] * 30), np.array([[0.999, 0.001]] * 29 + [[0.02, 0.98]])
+    of_classes = tasks.of("classification", values, ids, ["a", "b"]).scores
+    labels = tasks.of(
+        "multilabel", np.array([[0.9]] * 29 + [[0.1]]), np.ones((30, 1)), ["a"]
+    ).scores
+    errors = tasks.of(
+        "regression", np.array([[0.0]] * 29 + [[5.0]]), np.zeros((30, 1)), ["y"]
+    ).scores
+    found = {one.name: one for one in [*of_classes, *labels, *errors]}
+    assert found["loss"].low == found["mae"].low == 0.0 and found["accuracy"].high == 1.0
