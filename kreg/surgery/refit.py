@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -9,12 +10,16 @@ import numpy as np
 from keras import ops
 
 from kreg import check
+from kreg.regularizers import Constrained
+from kreg.regularizers.projections import Projection
 from kreg.surgery.compression import compress
 from kreg.surgery.compression_report import CompressionReport
 from kreg.surgery.regularization import retrace
 from kreg.surgery.rules import weights_of
 from kreg.surgery.stripping import plain_copy
 from kreg.weight_names import is_kernel
+
+SETS = (Projection, Constrained)
 
 
 class KeepZeros(keras.constraints.Constraint):
@@ -58,6 +63,7 @@ def compress_and_refit(
 
     A penalty shrinks also what it keeps; the refit takes this bias away (the relaxed lasso:
     Meinshausen, 2007). Removed units stay removed, and single weights that are zero stay zero.
+    Sets (`kreg.Box`, `kreg.MaxNorm`) do not hold in the refit; a note of the report says so.
 
     Args:
         model: A trained, compiled Functional or Sequential `keras.Model`. It is not changed.
@@ -85,7 +91,19 @@ def compress_and_refit(
     compile_like(model, smaller, optimizer)
     with keeping_zeros(smaller):
         history = smaller.fit(x, y, epochs=epochs, **{"verbose": 0, **fit})
+    report = replace(report, notes=(*report.notes, *left_sets(model)))
     return plain_copy(smaller), report, history.history
+
+
+def left_sets(model: keras.Model) -> list[str]:
+    """A sentence where weights were trained inside sets, which the refit knows nothing of."""
+    inside = [w.path for _, w in weights_of(model) if isinstance(w.regularizer, SETS)]
+    if not inside:
+        return []
+    return [
+        f"The refit has no sets: weights may have left those of {', '.join(inside)}. Without it "
+        "(compress.refit_epochs=0, epochs=0) they stay inside."
+    ]
 
 
 def compile_like(

@@ -62,6 +62,19 @@ def test_refit_gives_a_plain_smaller_model_and_does_not_touch_the_old_one(tmp_pa
     assert "kreg" not in smaller.to_json()
 
 
+@pytest.mark.parametrize("regularizer", [kreg.Box(0, 1), kreg.L1(0.01)], ids=["set", "penalty"])
+def test_a_refit_says_which_sets_its_weights_may_have_left(regularizer):
+    x, y = data()
+    model = trained(regularizer)
+    model.fit(x, y, verbose=0)
+    smaller, report, _ = compress_and_refit(model, x, y, epochs=2, latency=False)
+    is_set = isinstance(regularizer, kreg.Box)
+    assert any("sets" in note and "hidden/kernel" in note for note in report.notes) == is_set
+    assert model.layers[0].kernel.numpy().min() >= 0 or not is_set
+    _, without, _ = compress_and_refit(model, x, y, epochs=0, latency=False)
+    assert not any("sets" in note for note in without.notes)
+
+
 def test_a_refit_has_no_penalties_also_where_as_many_weights_are_left():
     x, y = data(16)
     model = trained(kreg.L1(0.03))
