@@ -12,11 +12,11 @@ and the ratio of the best rounds, which is the one that other work on the machin
 
 Measured on one core of a busy machine (MLP, 11 rounds of 5 steps), median over bare, XLA on / off:
 
-    Keras L1    1.06 / 1.16    Keras L1L2       1.15 / 1.21    Keras L2  1.13 / 1.13
-    kreg L1     1.09 / 1.23    kreg ElasticNet  1.10 / 1.34    kreg L2   1.02 / 1.12
-                               kreg GroupLasso  1.17 / 1.34
+    Keras L1    1.04 / 1.09    Keras L1L2       1.16 / 1.15    Keras L2  1.10 / 1.05
+    kreg L1     1.09 / 1.18    kreg ElasticNet  1.12 / 1.23    kreg L2   1.01 / 1.02
+                               kreg GroupLasso  1.17 / 1.25
 
-The intervals are about 0.05 wide to each side. The aim is to be nowhere above Keras's penalty of
+The intervals are 0.01 to 0.05 wide to each side. The aim is to be nowhere above Keras's penalty of
 the same formula: kept by L2, and with XLA by the elastic net. L1 misses it: one more array has to
 be read and written, and without XLA each operation of its step is a pass over memory of its own.
 """
