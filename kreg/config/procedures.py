@@ -14,7 +14,10 @@ ALWAYS = (
     "allow", "arguments", "check", "experiment", "hparams_search", "hydra", "procedure", "resume",
     "task",
 )  # fmt: skip
-MACHINE = ("trainer.device", "trainer.precision", "trainer.deterministic", "trainer.verbose")
+MACHINE = (
+    "trainer.device", "trainer.backend", "trainer.precision", "trainer.deterministic",
+    "trainer.verbose",
+)  # fmt: skip
 OWN_FOLDS = "arguments.folds says how many folds there are"
 CHOICES = ("min", "1se")
 
