@@ -14,7 +14,10 @@ ALWAYS = (
     "allow", "arguments", "check", "experiment", "hparams_search", "hydra", "procedure", "resume",
     "task",
 )  # fmt: skip
-MACHINE = ("trainer.device", "trainer.precision", "trainer.deterministic", "trainer.verbose")
+MACHINE = (
+    "trainer.device", "trainer.backend", "trainer.precision", "trainer.deterministic",
+    "trainer.verbose",
+)  # fmt: skip
 OWN_FOLDS = "arguments.folds says how many folds there are"
 ONE_SPLIT = dict.fromkeys(
     ("data.folds", "data.fold"), "it compares on the validation rows, and no fold is read"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hydra.core.override_parser.types import Override
 
-from kreg.config import data_checks
+from kreg.config import backends, data_checks
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import commandline
@@ -54,6 +54,17 @@ class Checked:
         self.configs[tuple(told)] = job.config
         if self.multirun:
             self._take(job.job_directory(number, told), job.config)
+
+    def refuse_backends(self, launcher: str) -> None:
+        """Refuse a sweep over backends, and one whose jobs would not find theirs.
+
+        Raises:
+            ConfigError: With one sentence.
+        """
+        try:
+            backends.refuse_sweep({c.trainer.backend for c in self.configs.values()}, launcher)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
 
     def _take(self, folder: Path, config: Config) -> None:
         if folder.is_absolute() or ".." in folder.parts or not folder.parts:

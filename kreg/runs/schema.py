@@ -75,6 +75,7 @@ class Result(TypedDict, total=False):
     low_rank: dict[str, Any] | None
     ranks: Ranks | None
     warnings: list[str]
+    backend: str
     versions: dict[str, str]
     operating_point: Group | None
     plain_model: str | None

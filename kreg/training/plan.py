@@ -268,7 +268,7 @@ def make(
     rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     plan.frozen, told = kept_features.part(plan, config)
     rows.warnings += told
-    compiling.compile_model(plan, config, lasts.steps_at_once(whole_epochs))
+    compiling.compile_model(plan, config, xla.steps_at_once(config.trainer, lasts, whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains
         plan.model = steps.adopt(network, config, constants(plan, config))

@@ -9,7 +9,7 @@ from kreg import check
 from kreg.config.root import AUTO
 from kreg.diagnostics.layer_table import ranked, ranks_told
 from kreg.diagnostics.statistics import paired_se
-from kreg.training import class_weights, features, units
+from kreg.training import backends, class_weights, features, units
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
@@ -33,6 +33,8 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         plan: The training.
         callbacks: Its callbacks after `fit`.
     """
+    import keras
+
     from kreg.surgery import sparsity
 
     zeros = sparsity(plan.model)
@@ -62,6 +64,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "stacked": plan.stacked,
         "steps": plan.steps * len(plan.model.history.epoch),
         "warnings": list(plan.data.warnings),
+        "backend": keras.config.backend(),
         "versions": versions(),
     }
 
@@ -198,6 +201,7 @@ def versions() -> dict[str, str]:
     return {
         "kreg": __version__,
         "keras": keras.__version__,
+        **backends.version(keras.config.backend()),
         "tensorflow": tf.__version__,
         "python": platform.python_version(),
     }

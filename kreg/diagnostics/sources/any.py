@@ -11,6 +11,7 @@ from kreg.diagnostics.sources import (
     events,
     history,
     sqlite_store,
+    tensorboard,
     trainer_state,
     wandb_run,
 )
@@ -161,7 +162,7 @@ def facts(verdict: Any) -> list[Any]:
 def below(path: Path) -> Callable[[Path], Record] | None:
     """What reads the logs of several trainings in a directory, and below it."""
     if any(path.rglob(events.PATTERN)):
-        return events.read
+        return tensorboard.read
     if sqlite_store.within(path):
         return sqlite_store.read
     return wandb_run.read if wandb_run.logs(path) else None
