@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from kreg.config import automatic, renamed
+from kreg.config.backends import TENSORFLOW
 from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.training.stop_options import AutoStopOptions, GapOptions
@@ -61,6 +62,8 @@ def current(recorded: Mapping[str, Any], config: Config) -> dict[str, Any]:
         config: The checked configuration of the command.
     """
     tree = renamed.current(recorded)
+    if "backend" not in recorded.get("trainer", {}):  # before there was a choice
+        tree["trainer"] = {**tree["trainer"], "backend": TENSORFLOW}
     if is_of_0_1(recorded):
         then, now = as_begun(config, recorded).to_dict(), config.to_dict()
         for (group, name), before in DEFAULTS_OF_0_1.items():

@@ -188,13 +188,19 @@ def test_calibrate_true_keeps_the_calibrated_model_and_writes_what_changed(tmp_p
     assert (
         after <= before and found["validation"]["accuracy"][0] == found["validation"]["accuracy"][1]
     )
+    kept = result["calibrated_metrics"]  # `metrics` has the same names, of the model as trained
+    assert kept.keys() <= result["metrics"].keys() and "clean_loss" in kept
+    for name, side in (("val", "validation"), ("test", "test")):
+        assert kept[f"{name}_clean_loss"] == pytest.approx(found[side]["loss"][1], rel=1e-4)
+        assert kept[f"{name}_clean_accuracy"] == pytest.approx(found[side]["accuracy"][1])
     model = keras.saving.load_model(tmp_path / "run" / "best.keras")
     assert isinstance(model.layers[-1], keras.layers.Rescaling)
     assert model.layers[-1].scale == pytest.approx(1 / found["temperature"])
     document = json.loads((tmp_path / "run" / "report.json").read_text())
     assert document["calibrated"]["test"]["after"]["bins"]
     page = (tmp_path / "run" / "report.html").read_text()
-    assert "divided by a temperature" in page and "test, calibrated" in page
+    assert "divided by a temperature" in page and "of the model as trained; best.keras" in page
+    assert "test, calibrated" in page
     assert "temperature" in Report(document).markdown()
     told = dict(summary.lines(result, tmp_path / "run"))
     assert told["calibrated"].startswith("temperature")
@@ -203,7 +209,7 @@ def test_calibrate_true_keeps_the_calibrated_model_and_writes_what_changed(tmp_p
 
 def test_a_regression_says_why_it_is_not_calibrated(tmp_path):
     result = run(tmp_path / "run", "data=diabetes", "data.train_size=40", "calibrate=true")
-    assert result["calibration"] is None
+    assert result["calibration"] is None and result["calibrated_metrics"] is None
     assert any("calibrate=true changes nothing" in text for text in result["warnings"])
 
 
