@@ -112,9 +112,8 @@ def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
         return noted(document(record, rules=rules), problems), record
     listing = ", ".join(sorted(p.name for p in path.iterdir())[:8]) or "nothing"
     reasons = " ".join(problems) or f"It holds: {listing}."
-    raise ValueError(
-        f"{path} has no record of a training yet. {reasons}{others(path)} Expected {EXPECTED}."
-    )
+    instead = others(path) or f"Expected {EXPECTED}."
+    raise ValueError(f"{path} has no record of a training yet. {reasons} {instead}")
 
 
 def others(path: Path) -> str:
@@ -123,7 +122,7 @@ def others(path: Path) -> str:
         one for name in FILES for depth in ("*", "*/*") for one in path.glob(f"{depth}/{name}")
     )
     below = sorted({str(one.parent) for one in files})[:8]
-    return f" Name one of its trainings: {', '.join(below)}." if below else ""
+    return f"Name one of its trainings: {', '.join(below)}." if below else ""
 
 
 def refuse_several(path: Path) -> None:
