@@ -48,6 +48,14 @@ def test_rows_that_are_not_known_to_be_the_same_have_the_larger_error():
     assert "not known that both were validated on the same rows" in " ".join(found["notes"])
 
 
+def test_rows_that_are_known_to_be_others_are_called_so():
+    one, other = twins(-0.02)
+    other.inputs["validation_rows"] = "22cc33dd"
+    found = held(one, other)
+    assert found["test"] == "unpaired"
+    assert found["notes"][0].startswith("The two were validated on different rows, so the error")
+
+
 def test_both_ways_round_say_the_same():
     one, other = twins(0.05)
     there = number(held(other, one), "val_clean_loss")
