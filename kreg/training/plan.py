@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kreg.applications import BY_NAME
+from kreg.applications import BY_NAME, PRESET
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
 from kreg.factories import augment, custom_parts, data, dropout, model
@@ -176,7 +176,8 @@ class Plan:
         weights, name = self.pretrained.weights, self.pretrained.name
         known = BY_NAME[name].licence if name and weights == "imagenet" else ""
         licence = f", {known}" if known else ""
-        told = "random weights" if weights == "none" else f"weights from {weights}{licence}"
+        source = name if weights == PRESET else weights
+        told = "random weights" if weights == "none" else f"weights from {source}{licence}"
         always = f", the head alone is trained{kept_features.told(self)}"
         phase = {None: always, 0: ""}.get(self.alone, f", the head alone until epoch {self.alone}")
         added = low_rank.parameters(self.model)
@@ -268,6 +269,8 @@ def make(
     rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     plan.frozen, told = kept_features.part(plan, config)
     rows.warnings += told
+    if plan.frozen is not None:  # a linear model of the features
+        plan.budget = planned(config.trainer, a_pass, linear=True)
     compiling.compile_model(plan, config, xla.steps_at_once(config.trainer, lasts, whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains
