@@ -1,6 +1,6 @@
 """Everything that a training needs, built from a checked configuration."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from kreg.training import (
     low_rank,
     penalties,
     shared_steps,
+    shares,
     tasks,
     xla,
 )
@@ -53,6 +54,8 @@ class Plan:
         finetune: The checked `finetune` group.
         stacked: How many jobs its stack has, see `kreg.training.stacks`; 0 for a training alone.
         workers: With whom it is shared, see `kreg.training.distributed`; `None` in one process.
+        devices: How many of this machine train it, see `kreg.training.mirrored`.
+        spread: Deals the batches of a stream to these devices; `None` where there is one.
         frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
@@ -69,6 +72,8 @@ class Plan:
     finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
     stacked: int = 0
     workers: "Workers | None" = None
+    devices: int = 1
+    spread: "Callable[[Any], Any] | None" = None
     frozen: "Frozen | None" = None
 
     @property
@@ -221,6 +226,7 @@ class Plan:
             first_epoch=first_epoch * self.budget.passes,
             augment=self.pipeline,
             share=self.workers.share if self.workers else None,
+            parts=self.devices,
         )
         return rows
 
@@ -296,11 +302,12 @@ def compile_one(
     from kreg.models.members import has_members
 
     soft, task = plan.soft_labels, plan.data.task
+    # neither XLA nor a loop of steps goes with sums over several workers or devices
+    shared = shares.is_shared(config.distribute)
     network.compile(
         optimizer=chosen,
         loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
-        steps_per_execution=at_once,
-        # XLA compiles no sum over several workers
-        jit_compile=config.distribute == "none" and xla.jit_compile(config.trainer, plan.model),
+        steps_per_execution=1 if shared else at_once,
+        jit_compile=not shared and xla.jit_compile(config.trainer, plan.model),
     )
