@@ -36,6 +36,7 @@ INSTEAD = {  # what a word would say -> what says it here
     "task": "log_dir=, below which each fit has a run directory",
     "resume": "a new fit: estimators do not go on",
     "distribute": "the command line: python train.py distribute=multiworker",
+    "workers": "the command line: python train.py distribute=ray",
     "check": "nothing: fit checks before it trains",
     "experiment": "the command line: python train.py experiment=...",
     "procedure": "the command line: python train.py experiment=...",

@@ -1,6 +1,6 @@
 """Everything that a training needs, built from a checked configuration."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,8 @@ class Plan:
         finetune: The checked `finetune` group.
         stacked: How many jobs its stack has, see `kreg.training.stacks`; 0 for a training alone.
         workers: With whom it is shared, see `kreg.training.distributed`; `None` in one process.
+        devices: How many of this machine train it, see `kreg.training.mirrored`.
+        spread: Deals the batches of a stream to these devices; `None` where there is one.
         frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
@@ -70,6 +72,8 @@ class Plan:
     finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
     stacked: int = 0
     workers: "Workers | None" = None
+    devices: int = 1
+    spread: "Callable[[Any], Any] | None" = None
     frozen: "Frozen | None" = None
 
     @property
@@ -223,6 +227,7 @@ class Plan:
             first_epoch=first_epoch * self.budget.passes,
             augment=self.pipeline,
             share=self.workers.share if self.workers else None,
+            parts=self.devices,
         )
         return rows
 
