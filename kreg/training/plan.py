@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kreg.applications import BY_NAME, PRESET
+from kreg.config import automatic
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
 from kreg.factories import augment, custom_parts, data, dropout, model
@@ -251,6 +252,7 @@ def make(
 
     custom_parts.ask_all(config)
     rows = data.load(config.data, config.seed, given)
+    config = automatic.for_task(config, rows.task)
     check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
     a_pass = steps_per_epoch(len(rows.train), batch_size)
