@@ -231,6 +231,7 @@ def loggers_are_there(config: Config) -> None:
 
 
 RULES = (
+    backends.the_backend_trains_this,
     loggers_are_there,
     a_backbone_can_be_built,
     something_is_there_to_be_frozen,
@@ -253,5 +254,4 @@ RULES = (
     noise_has_a_place,
     objective_is_measured,
     workers_train_as_one,
-    backends.the_backend_trains_this,
 )

@@ -77,7 +77,7 @@ def calibrated(
 
     splits = [name for name in SIDES if len(plan.data.splits.get(name, ()))]
     sides = {name: calibrating.scored(model, *plan.sample(name)) for name in splits}
-    if why := calibrating.endless(*sides["validation"]):
+    if why := calibrating.unsure(*sides["validation"]):
         return model, None, why
     scaling = calibrating.fitted("temperature", *sides["validation"])
     made = calibrating.with_scaling(model, scaling, sides["validation"][0])

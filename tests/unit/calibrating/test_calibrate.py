@@ -141,11 +141,31 @@ def test_rows_that_are_all_right_leave_the_model_as_sure_as_it_is(name):
     np.testing.assert_allclose(calibrated.predict(X, verbose=0), told, rtol=1e-5)
     weights = np.ones(ROWS)
     other = y.copy()
-    other[0] = np.roll(y[0], 1) if name == "one hot" else (y[0] + 1) % 2
-    assert kreg.calibrate(model, X, other)[1].temperature != 1.0  # one wrong row is enough
-    weights[0] = 0.0
-    with pytest.warns(UserWarning, match="is wrong"):
+    other[:5] = np.roll(y[:5], 1, axis=-1) if name == "one hot" else (y[:5] + 1) % 2
+    assert kreg.calibrate(model, X, other)[1].temperature != 1.0  # five wrong rows are enough
+    weights[:5] = 0.0
+    with pytest.warns(UserWarning, match="None of the 300 rows is wrong"):
         kreg.calibrate(model, X, other, weights)
+
+
+def test_a_few_wrong_rows_make_a_model_less_sure_and_never_surer():
+    """How often it errs they tell to 1 over the root of their number."""
+    right = X.argmax(axis=1)
+    far = np.argsort(np.abs(np.diff(np.sort(X, axis=1)[:, -2:])).ravel())
+    for count, told in ((1, "1 of the 300 rows is wrong"), (4, "4 of the 300 rows are wrong")):
+        y = right.copy()
+        y[far[:count]] = np.argsort(X, axis=1)[far[:count], -2]  # wrong by a hair
+        calm = sure([None], by=2.0, loss=logits())
+        with pytest.warns(UserWarning, match=told):
+            assert kreg.calibrate(calm, X, y)[1].temperature == 1.0
+        with pytest.warns(UserWarning, match=told):
+            assert kreg.calibrate(calm, X, y, method="vector")[1].changed == 0
+        y = right.copy()
+        y[far[-count:]] = np.argsort(X, axis=1)[far[-count:], 0]  # and surely wrong
+        assert kreg.calibrate(sure([None], by=40.0, loss=logits()), X, y)[1].temperature > 1.5
+    y[far[:5]] = np.argsort(X, axis=1)[far[:5], -2]
+    y[far[-4:]] = right[far[-4:]]
+    assert kreg.calibrate(calm, X, y)[1].temperature < 0.8
 
 
 # the command line
