@@ -110,7 +110,7 @@ def skipped(config: Config, key: str) -> str:
 
 def averaged(config: Config, key: str) -> str:
     stop = config.stop
-    if not isinstance(stop, StopOptions) or stop.restore != "none" or stop.average == 1:
+    if not isinstance(stop, StopOptions) or stop.restore != "none" or stop.average in (1, "auto"):
         return ""
     return "stop.restore=none keeps the last weights, and no mean. Say stop.restore=weights."
 
