@@ -14,6 +14,7 @@ from kreg.diagnostics.statistics import paired_se
 from kreg.metric_names import known_direction
 
 SURE = 0.95  # from which a difference is said to be one
+ROUNDING = 1e-6  # share of a number that a log of 32 bits may have lost
 ONE_EACH = (
     "This compares two trainings, one each: another seed may turn it. `seeds=5`, `data.folds=5` or "
     "`kreg.search` compare settings."
@@ -96,13 +97,18 @@ def best(document: Document) -> float | None:
 
 def difference(name: str, here: float | None, there: float | None) -> Compared:
     """Both values and their difference; which is better where the name tells the direction."""
-    found = None if here is None or there is None else here - there
+    found = None if here is None or there is None else apart_by(here, there)
     way = known_direction(name)
     better: Literal["here", "there"] | None = None
     if found and way is not None:
         better = "here" if (found < 0) == (way == "min") else "there"
     return {"name": name, "here": here, "there": there, "difference": found,
             "error": None, "sure": None, "better": better}  # fmt: skip
+
+
+def apart_by(here: float, there: float) -> float:
+    """The difference of two numbers; none where it may be rounding."""
+    return 0.0 if math.isclose(here, there, rel_tol=ROUNDING) else here - there
 
 
 def judged(number: Compared, error: float | None) -> Compared:
