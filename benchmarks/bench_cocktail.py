@@ -58,6 +58,7 @@ from kreg.training import start
 
 METHODS = ("plain", "single", "cocktail", "boosting")
 BATCHES = 8  # an epoch, about
+MOST = 10_000  # settings
 SINGLES = ("weight_decay", "dropout", "early_stopping")
 
 
@@ -75,7 +76,7 @@ def search(config, only, seconds: float) -> tuple[float, dict, int]:
     trials = CocktailSearch(config, Path(tempfile.mkdtemp()), only)
     began = time.process_time()
     while time.process_time() - began < seconds or trials.study.best is None:
-        trials.try_next()
+        trials.try_round(MOST)
     best = trials.study.best
     return best.value, trials.tree(best.params), len(trials.study.trials)
 

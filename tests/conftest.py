@@ -15,15 +15,28 @@ hypothesis.settings.register_profile("fixed", derandomize=True)
 hypothesis.settings.load_profile("fixed")
 
 
-@functools.cache
-def freeze_imports():
-    """Once, what the imported modules hold is left out of every later collection.
-
-    Each run of kreg starts with one, and most of its time went to objects that live until the end.
-    """
+def freeze():
+    """What is left after a collection lives until the end: no later collection looks at it."""
     gc.collect()
     gc.freeze()
+
+
+@functools.cache
+def freeze_imports():
+    """Once, for what the imported modules hold.
+
+    Each run of kreg starts with a collection, and most of its time went to such objects.
+    """
+    freeze()
     gc.set_threshold(20_000, 10, 10)  # a traced graph is a hundred thousand objects
+
+
+@pytest.fixture(autouse=True, scope="module")
+def let_go():
+    """The graphs of a file's tests go with it: those of thousands of tests took half a minute."""
+    yield
+    if "keras" in sys.modules:
+        freeze()
 
 
 def allow_any_order():

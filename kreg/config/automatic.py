@@ -1,4 +1,4 @@
-"""What `auto` stands for: how a training stops, and how its learning rate goes.
+"""What `auto` stands for: how a training stops, how its learning rate goes, and on what it runs.
 
 A linear model is trained to its proved optimum, at a constant rate: nobody knows beforehand when it
 is there. Every other one stops by patience, and its rate falls to zero along a cosine.
@@ -6,6 +6,7 @@ is there. Every other one stops by patience, and its rate falls to zero along a 
 
 from dataclasses import asdict, replace
 
+from kreg.config import backends
 from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.training.stop_options import AutoStopOptions, GapOptions, PatienceOptions
@@ -16,7 +17,14 @@ STRENGTHS = ("l1", "l2")
 
 def chosen(config: Config) -> Config:
     """The configuration with what `auto` stands for; what is recorded of a run."""
-    return with_schedule(with_rule(config))
+    return with_backend(with_schedule(with_rule(config)))
+
+
+def with_backend(config: Config) -> Config:
+    """`trainer.backend=auto` by its name: a run that goes on must know on what it was trained."""
+    if config.trainer.backend != "auto":
+        return config
+    return replace(config, trainer=replace(config.trainer, backend=backends.of_process()))
 
 
 def with_schedule(config: Config) -> Config:

@@ -4,7 +4,7 @@ import importlib.util
 import re
 
 from kreg import check
-from kreg.config import automatic, data_checks, penalty_checks, procedures
+from kreg.config import automatic, backends, data_checks, penalty_checks, procedures
 from kreg.config.backbone_checks import a_backbone_can_be_built, something_is_there_to_be_frozen
 from kreg.config.distributed import several_train_as_one
 from kreg.config.root import Config
@@ -231,6 +231,7 @@ def loggers_are_there(config: Config) -> None:
 
 
 RULES = (
+    backends.the_backend_trains_this,
     loggers_are_there,
     a_backbone_can_be_built,
     something_is_there_to_be_frozen,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from kreg.config import automatic, renamed
+from kreg.config.backends import TENSORFLOW
 from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.training.stop_options import AutoStopOptions, GapOptions
@@ -14,6 +15,7 @@ DEFAULTS_OF_0_1: dict[tuple[str, str], Any] = {
     ("trainer", "epochs"): 60,
     ("data", "fold"): 0,
     ("data", "channels"): 3,
+    ("stop", "average"): 1,
 }
 CHOSEN = ("stop", "optimizer")  # groups with values that `automatic.chosen` puts there
 UNKNOWN_TO_0_1 = ("trainer", "steps")  # by its absence a record of 0.1 is told
@@ -43,9 +45,10 @@ def as_begun(config: Config, recorded: Mapping[str, Any] | None) -> Config:
 
 def without_gap(config: Config) -> Config:
     """A linear model as 0.1 trained it: with patience, along a cosine. It knew no `stop=gap`."""
-    if config.stop != GapOptions():
+    alone = DEFAULTS_OF_0_1["stop", "average"]
+    if config.stop != GapOptions(average=alone):
         return config
-    calm = replace(config, stop=AutoStopOptions())
+    calm = replace(config, stop=AutoStopOptions(average=alone))
     if not isinstance(config.optimizer, Custom):
         calm = replace(calm, optimizer=replace(config.optimizer, schedule="auto"))
     return automatic.chosen(calm)
@@ -59,11 +62,13 @@ def current(recorded: Mapping[str, Any], config: Config) -> dict[str, Any]:
         config: The checked configuration of the command.
     """
     tree = renamed.current(recorded)
+    if "backend" not in recorded.get("trainer", {}):  # before there was a choice
+        tree["trainer"] = {**tree["trainer"], "backend": TENSORFLOW}
     if is_of_0_1(recorded):
         then, now = as_begun(config, recorded).to_dict(), config.to_dict()
         for (group, name), before in DEFAULTS_OF_0_1.items():
             value = recorded.get(group, {}).get(name, before)
-            if name in now[group]:
+            if group not in CHOSEN and name in now[group]:
                 same = value == then[group][name]
                 tree.setdefault(group, {})[name] = now[group][name] if same else value
         for group in CHOSEN:

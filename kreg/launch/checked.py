@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hydra.core.override_parser.types import Override
 
-from kreg.config import data_checks
+from kreg.config import backends, data_checks
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import commandline
@@ -31,6 +31,7 @@ class Checked:
         self.launched: dict[int, Config] = {}  # what is launched together, by the jobs' numbers
         self.run_directory = self.sweep_directory = Path()
         self.sweeper = ""  # of a sweep, by its name
+        self.unheard: dict[str, str] | None = None  # by every job so far: key to sentence
 
     def add(self, overrides: Sequence[Override], job: Composition, number: int = 0) -> None:
         """Keep a job; a sweep's must have a folder of its own.
@@ -42,6 +43,8 @@ class Checked:
             data_checks.refuse_given(job.config.data)
         except ValueError as error:
             raise ConfigError(str(error)) from error
+        before = job.unheard if self.unheard is None else self.unheard
+        self.unheard = {key: before[key] for key in before if key in job.unheard}
         own = [o for o in overrides if not o.key_or_group.startswith(("hydra.", "hydra/"))]
         told = [as_hydra_tells(o) if self.multirun else commandline.told(o) for o in own]
         if not self.configs and self.multirun:
@@ -51,6 +54,17 @@ class Checked:
         self.configs[tuple(told)] = job.config
         if self.multirun:
             self._take(job.job_directory(number, told), job.config)
+
+    def refuse_backends(self, launcher: str) -> None:
+        """Refuse a sweep over backends, and one whose jobs would not find theirs.
+
+        Raises:
+            ConfigError: With one sentence.
+        """
+        try:
+            backends.refuse_sweep({c.trainer.backend for c in self.configs.values()}, launcher)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
 
     def _take(self, folder: Path, config: Config) -> None:
         if folder.is_absolute() or ".." in folder.parts or not folder.parts:

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kreg import files, sweeps
@@ -73,24 +73,31 @@ def for_sweep(line: CommandLine, checked: Checked) -> sweeps.SweepDirectory:
         ConfigError: If the runs in the directory that is named are of other configurations.
     """
     jobs = [
-        [word for word in map(commandline.told, job) if not word.startswith("hydra")]
+        own_words(map(commandline.told, job))
         for job in ([line.overrides] if sizes.is_enormous(line) else commandline.jobs(line))
     ]
+    search = searches.asked(line)
+    words = [] if search is None else own_words(searches.search_words(line))
     config, own = checked.first, checked.sweep_directory
     parent = Path("logs") / config.task / "sweeps"
     if is_named(line, SWEEP_DIR, own, parent):
-        sweep = sweeps.SweepDirectory(own, jobs)
+        sweep = sweeps.SweepDirectory(own, jobs, search=words)
         sweep.refuse_foreign()
         refuse_others(own, checked)
         return sweep
-    search = searches.asked(line)
     return sweeps.choose(
         parent,
         jobs,
         anew=config.resume == "never",
         total=None if search is None else search.jobs_in_all(searches.search_words(line)),
+        search=words,
         fits=lambda folder: fits(folder, checked),
     )
+
+
+def own_words(words: Iterable[str]) -> list[str]:
+    """Overrides without those that are Hydra's."""
+    return [word for word in words if not word.startswith("hydra")]
 
 
 def fits(folder: Path, checked: Checked) -> bool:

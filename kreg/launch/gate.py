@@ -11,7 +11,7 @@ from pathlib import Path
 from hydra.errors import HydraException
 
 from kreg import sweeps
-from kreg.config import cluster
+from kreg.config import cluster, unheard
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import (
@@ -125,8 +125,11 @@ def check_all(line: CommandLine) -> Checked:
         checked.add(overrides, job, number)
     if not line.shows_only:
         replicates.check(line, checked.configs.values())
+        unheard.refuse(checked.unheard or {})
     if line.multirun:  # what Hydra starts the sweep with
-        checked.sweeper = launchers.sweeper_of(compose_trusted(one_by_one(line), line.config_dir))
+        tree = compose_trusted(one_by_one(line), line.config_dir)
+        checked.sweeper = launchers.sweeper_of(tree)
+        checked.refuse_backends(launchers.launcher_of(tree))
     if searching and len(jobs) == 1:  # its trials differ in their numbers alone
         checked.add(jobs[0], check_job(jobs[0], line.config_dir), 1)
     if searching:  # which settings its trials will have, nobody knows yet

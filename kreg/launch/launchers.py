@@ -121,6 +121,11 @@ def installed(plugin: str) -> bool:
         return False
 
 
+def launcher_of(tree: DictConfig) -> str:
+    """The launcher that a composition has chosen."""
+    return str(OmegaConf.select(tree, "hydra.runtime.choices")[GROUP])
+
+
 def sweeper_of(tree: DictConfig) -> str:
     """The sweeper that a composition has chosen."""
     return str(OmegaConf.select(tree, "hydra.runtime.choices")[SWEEPER])

@@ -53,7 +53,16 @@ def newest(path: Path) -> Path:
     report, history = path / "report.json", path / "history.csv"
     if not (report.is_file() and history.is_file()):
         return path
-    return history if history.stat().st_mtime_ns > report.stat().st_mtime_ns else path
+    return history if last_epoch(history) != last_epoch(report) else path
+
+
+def last_epoch(file: Path) -> int | None:
+    """The last epoch that a history or a report knows; `None` where it cannot be read."""
+    try:
+        epochs = load(file)[0]["curves"]["epochs"]
+    except (ValueError, OSError):
+        return None
+    return int(epochs[-1]) if epochs else None
 
 
 def signature(path: Path) -> Signature:

@@ -19,6 +19,11 @@ from kreg.runs.identity import Changes, Plain
 from kreg.runs.ownership import CONFIG, KEYS, refuse_links
 
 NEW, CONTINUE, FINISHED = "new", "continue", "finished"
+BACKEND = "trainer.backend"
+BEGUN = (
+    "{run} is passed over: it was begun with the backend {was} of Keras, and this is {now}. "
+    "It goes on with KERAS_BACKEND={was}."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +67,9 @@ def decide(
     for run in unfinished(parent, own):
         changes = identity.differences(current(run.read_json(CONFIG) or {}), config)
         if changes and resume != "force":
+            if set(changes) == {BACKEND}:
+                was, now = changes[BACKEND]
+                warn(BEGUN.format(run=run.path, was=was, now=now))
             continue
         if link := files.link_below(run.path):
             warn(f"{run.path} is passed over: {link.name} in it is a link.")

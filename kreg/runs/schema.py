@@ -62,7 +62,7 @@ class Result(TypedDict, total=False):
     restored: bool
     averaged_epochs: list[int]
     epochs: int
-    metrics: dict[str, float | None]
+    metrics: dict[str, float | None]  # of the model as trained, before any calibration
     objective: float | None
     objective_name: str
     params: int
@@ -72,9 +72,11 @@ class Result(TypedDict, total=False):
     pictures: dict[str, Any] | None
     compressed: dict[str, Any] | None
     calibration: dict[str, Any] | None
+    calibrated_metrics: dict[str, float] | None  # of best.keras; `metrics` is of it as trained
     low_rank: dict[str, Any] | None
     ranks: Ranks | None
     warnings: list[str]
+    backend: str
     versions: dict[str, str]
     operating_point: Group | None
     plain_model: str | None

@@ -23,9 +23,10 @@ class Together(TypedDict):
 
 
 class Plan(Together):
-    """`sweep.json`."""
+    """`sweep.json`: the overrides of every job, or the words of a search."""
 
-    jobs: list[list[str]]
+    jobs: NotRequired[list[list[str]]]
+    search: NotRequired[list[str]]
 
 
 KINDS: dict[str, Any] = {RESULT: Result, CONFIG: Configuration, PLAN: Plan, STACKS: Together}

@@ -1,7 +1,8 @@
 """A sweep's own directory: what it was asked to do, whether it is finished, who works in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from kreg import files
 from kreg.runs import ForeignError, new_name
@@ -12,6 +13,7 @@ from kreg.sweeps.results import CONFIG, PAGE, PLAN, RESULT, read_json
 LOCK = "sweep.lock"
 SUBMITIT = ".submitit"  # a queue's own folder, in which submitit lays links itself
 ENDED = ("done", "failed")
+ASKED = {"jobs", "search"}  # of `sweep.json`: one of them says what the command was
 
 
 class SweepDirectory:
@@ -21,13 +23,21 @@ class SweepDirectory:
 
     Args:
         path: The directory; it need not exist yet.
-        jobs: The overrides of every job, in order; of a search, what it may choose from.
+        jobs: The overrides of every job, in order; of a search, some that it may ask for.
         total: How many jobs there will be, if not as many as `jobs`.
+        search: The words of a search, which names no jobs before it has asked for them. Defaults to
+            none: the jobs are known.
     """
 
-    def __init__(self, path: str | Path, jobs: list[list[str]], total: int | None = None):
+    def __init__(
+        self,
+        path: str | Path,
+        jobs: list[list[str]],
+        total: int | None = None,
+        search: Sequence[str] = (),
+    ):
         self.path = Path(path)
-        self.jobs = jobs
+        self.jobs, self.search = jobs, list(search)
         self.total = len(jobs) if total is None else total
         self.lock = Lock(self.path / LOCK)
 
@@ -37,12 +47,25 @@ class SweepDirectory:
         self.lock.acquire()
         files.sweep(self.path)
         known = read_json(self.path / PLAN)
-        kept = known if known.get("jobs") == self.jobs else {}  # how they were stacked
-        files.write_json(self.path / PLAN, {**kept, "jobs": self.jobs})
+        kept = {k: v for k, v in known.items() if k not in ASKED} if self.is_same(known) else {}
+        files.write_json(self.path / PLAN, {**kept, **self.asked})  # kept: how they were stacked
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.lock.release()
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What `sweep.json` says of the command."""
+        return {"search": self.search} if self.search else {"jobs": self.jobs}
+
+    def is_same(self, plan: Mapping[str, Any]) -> bool:
+        """Whether a `sweep.json` is that of the same command.
+
+        An earlier version wrote of a search some jobs that it might ask for.
+        """
+        known = "jobs" if "jobs" in plan else "search"
+        return bool(plan.get(known) == getattr(self, known))
 
     def refuse_foreign(self) -> None:
         """Leave a directory alone that is neither new, nor empty, nor a sweep of kreg's.
@@ -54,7 +77,7 @@ class SweepDirectory:
             return
         refuse_links(self.path, skip=(SUBMITIT,))
         names = {e.name for e in self.path.iterdir() if not files.LEFTOVER.fullmatch(e.name)}
-        if names - {LOCK} and "jobs" not in read_json(self.path / PLAN):
+        if names - {LOCK} and not ASKED & read_json(self.path / PLAN).keys():
             raise ForeignError(
                 f"{self.path} is not empty and no sweep of kreg (it has no {PLAN} of kreg's). "
                 "Nothing in it was changed. Choose another directory with hydra.sweep.dir=..."
@@ -86,21 +109,22 @@ def choose(
     *,
     anew: bool = False,
     total: int | None = None,
+    search: Sequence[str] = (),
     fits: Callable[[Path], bool] = lambda folder: True,
 ) -> SweepDirectory:
     """The newest unfinished sweep of the same jobs below `parent`, else a new one.
 
     Args:
         parent: Where the task's sweeps lie: `logs/<task>/sweeps`.
-        jobs: As in `SweepDirectory`, and `total` too.
+        jobs: As in `SweepDirectory`, and `total` and `search` too.
         anew: Do not look for an unfinished one. Defaults to `False`.
         fits: Whether what lies in a folder may be continued, whatever its jobs are called.
     """
     parent = Path(parent)
     folders = sorted(parent.iterdir(), reverse=True) if parent.is_dir() and not anew else []
     for folder in folders:
-        sweep = SweepDirectory(folder, jobs, total)
-        same = read_json(folder / PLAN).get("jobs") == jobs
+        sweep = SweepDirectory(folder, jobs, total, search)
+        same = sweep.is_same(read_json(folder / PLAN))
         if same and not sweep.complete and sweep.lock.is_free() and fits(folder):
             return sweep
-    return SweepDirectory(parent / new_name(), jobs, total)
+    return SweepDirectory(parent / new_name(), jobs, total, search)

@@ -18,6 +18,7 @@ COUNT: Bounds = {"low": 1}
 NOT_NEGATIVE: Interval = {"low": 0}
 POSITIVE: Interval = {"low": 0, "low_open": True}
 BETWEEN: Interval = {"low": 0, "high": 1, "low_open": True, "high_open": True}
+BACKENDS = ("tensorflow", "jax", "torch")  # of Keras
 
 
 @dataclass
@@ -55,6 +56,11 @@ class TrainerOptions(Options):
         high_open=True,
     )
     device: str = one_of("auto", ("auto", "cpu", "gpu"))
+    backend: str = one_of(
+        "auto",
+        ("auto", *BACKENDS),
+        "what Keras trains on; auto: what KERAS_BACKEND or keras.json say",
+    )
     precision: str = one_of("float32", ("float32", "mixed_bfloat16", "mixed_float16"))
     jit_compile: bool | str = one_of(
         "auto",

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from kreg.applications import BY_NAME
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
-from kreg.factories import augment, custom_parts, data, dropout, model, optimizer
+from kreg.factories import augment, custom_parts, data, dropout, model
 from kreg.factories.optimizer import Thaw
 from kreg.models.options import BackboneOptions
 from kreg.prediction import operating_point
 from kreg.training import (
     class_weights,
+    compiling,
     kept_features,
     low_rank,
     penalties,
     shared_steps,
-    shares,
     tasks,
     xla,
 )
@@ -273,7 +273,7 @@ def make(
     rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     plan.frozen, told = kept_features.part(plan, config)
     rows.warnings += told
-    compile_model(plan, config, lasts.steps_at_once(whole_epochs))
+    compiling.compile_model(plan, config, xla.steps_at_once(config.trainer, lasts, whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains
         plan.model = steps.adopt(network, config, constants(plan, config))
@@ -285,29 +285,3 @@ def constants(plan: Plan, config: Config) -> tuple[Any, ...]:
     sizes = (plan.budget.total, plan.model.steps_per_execution)
     fitted = (shared_steps.scales(plan.model), model.fitted_key(config.model, plan.data))
     return (plan.soft_labels, plan.class_weight is not None, *sizes, *fitted)
-
-
-def compile_model(plan: Plan, config: Config, at_once: int) -> None:
-    """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
-    chosen = optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw)
-    compile_one(plan.model, chosen, plan, config, at_once)
-    if plan.frozen is not None:  # of the same layers, with the same optimizer
-        compile_one(plan.frozen.rest, plan.model.optimizer, plan, config, at_once)
-
-
-def compile_one(
-    network: "keras.Model", chosen: Any, plan: Plan, config: Config, at_once: int
-) -> None:
-    """Compile a model of the training, with loss and metrics of its own."""
-    from kreg.models.members import has_members
-
-    soft, task = plan.soft_labels, plan.data.task
-    # neither XLA nor a loop of steps goes with sums over several workers or devices
-    shared = shares.is_shared(config.distribute)
-    network.compile(
-        optimizer=chosen,
-        loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
-        metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
-        steps_per_execution=1 if shared else at_once,
-        jit_compile=not shared and xla.jit_compile(config.trainer, plan.model),
-    )

@@ -9,7 +9,7 @@ from kreg import check
 from kreg.config.root import AUTO
 from kreg.diagnostics.layer_table import ranked, ranks_told
 from kreg.diagnostics.statistics import paired_se
-from kreg.training import class_weights, features, units
+from kreg.training import backends, class_weights, features, units
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
@@ -33,6 +33,8 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         plan: The training.
         callbacks: Its callbacks after `fit`.
     """
+    import keras
+
     from kreg.surgery import sparsity
 
     zeros = sparsity(plan.model)
@@ -62,6 +64,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "stacked": plan.stacked,
         "steps": plan.steps * len(plan.model.history.epoch),
         "warnings": list(plan.data.warnings),
+        "backend": keras.config.backend(),
         "versions": versions(),
     }
 
@@ -110,8 +113,7 @@ def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
     """
     from kreg.measuring import weight_evaluator
 
-    sides = {name: getattr(watch, name, None) for name in ("train", "validation")}
-    splits = measured(plan.model, plan, sides, getattr(watch, "clean", None))
+    splits = measured(plan.model, plan, sides(watch), getattr(watch, "clean", None))
     found = values(splits)
     if told := far_test(splits):
         plan.data.warnings.append(told)
@@ -121,6 +123,11 @@ def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
     found["penalty"] = weight_evaluator(plan.model)().penalty + splits["train"].other
     return found
+
+
+def sides(watch: "Diagnostics | None") -> "dict[str, Rows | None]":
+    """The rows that the curves are of: one name, one number."""
+    return {name: getattr(watch, name, None) for name in ("train", "validation")}
 
 
 def clean(
@@ -194,6 +201,7 @@ def versions() -> dict[str, str]:
     return {
         "kreg": __version__,
         "keras": keras.__version__,
+        **backends.version(keras.config.backend()),
         "tensorflow": tf.__version__,
         "python": platform.python_version(),
     }

@@ -2,26 +2,36 @@
 
 from typing import TYPE_CHECKING
 
-from kreg.training.options import TrainerOptions
+from kreg.training.budget import Budget
+from kreg.training.options import BACKENDS, TrainerOptions
 
 if TYPE_CHECKING:
     import keras
 
+OTHERS = BACKENDS[1:]
+
 
 def jit_compile(cfg: TrainerOptions, model: "keras.Model") -> bool | str:
     """Keras's `jit_compile` argument; `"auto"` keeps XLA away from convolutions on a processor.
+
+    On JAX there is nothing but XLA, and on PyTorch none: there it is Keras's own choice.
 
     A small CNN trained for six epochs took 29 s with XLA and 16 s without, a small residual network
     59 s and 45 s (two cores, compilation included). Dense networks gain from it.
     """
     if not supported(model):
         return False
-    if cfg.jit_compile != "auto" or not convolves(model):
+    if cfg.jit_compile != "auto" or not convolves(model) or cfg.backend in OTHERS:
         return cfg.jit_compile
     import tensorflow as tf
 
     on_gpu = cfg.device != "cpu" and tf.config.list_physical_devices("GPU")
     return "auto" if on_gpu else False
+
+
+def steps_at_once(cfg: TrainerOptions, budget: Budget, whole_epochs: bool) -> int:
+    """Keras's `steps_per_execution`, which JAX makes one by one anyway, and PyTorch refuses."""
+    return 1 if cfg.backend in OTHERS else budget.steps_at_once(whole_epochs)
 
 
 def supported(model: "keras.Model") -> bool:

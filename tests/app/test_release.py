@@ -28,10 +28,20 @@ def run(*command, **kwargs):
 
 def interpreter(version):
     """A Python of this version, or `None`; a shim of pyenv may stand for one that is not there."""
-    found = sys.executable if version == f"{sys.version_info[0]}.{sys.version_info[1]}" else None
-    found = found or shutil.which(f"python{version}")
-    works = found and not subprocess.run([found, "-c", ""], capture_output=True).returncode
-    return found if works else None
+    return next(filter(works, candidates(version)), None)
+
+
+def candidates(version):
+    """This one, the one on the path, and those of pyenv, which its shims need not show."""
+    if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
+        yield sys.executable
+    yield shutil.which(f"python{version}")
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    yield from root.glob(f"versions/{version}.*/bin/python{version}")
+
+
+def works(python):
+    return python and not subprocess.run([python, "-c", ""], capture_output=True).returncode
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,7 @@ HEAVY = {  # more than a few seconds, or like another one: the long matrix
     "mirrored", "mixed_precision", "mixer",
     "mixup", "multi_label", "py_dataset", "sequence_labels", "transfer_learning", "transformer",
     "tuner", "unet_masks",
+    "distillation", "feature_space", "gan", "imbalanced", "siamese",
 }  # fmt: skip
 # TensorFlow counts the tracings of Keras's own steps over all models of a process
 KERAS_S_OWN = re.compile("WARNING:tensorflow:.*<function TensorFlowTrainer.* retracing.*\n")

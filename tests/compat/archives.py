@@ -66,7 +66,10 @@ def rename_sweeps(folder: Path) -> None:
     """
     for plan in folder.glob("logs/*/sweeps/*/sweep.json"):
         known = json.loads(plan.read_text())
-        known["jobs"] = [[present(word) for word in job] for job in known["jobs"]]
+        if "search" in known:
+            known["search"] = [present(word) for word in known["search"]]
+        else:
+            known["jobs"] = [[present(word) for word in job] for job in known["jobs"]]
         plan.write_text(json.dumps(known))
     for path in folder.glob("logs/*/sweeps/*/*/.hydra/overrides.yaml"):
         words = [present(word) for word in yaml.safe_load(path.read_text())]

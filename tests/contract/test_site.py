@@ -9,8 +9,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hydra.errors import HydraException
 
 import kreg
+from kreg import cli
+from kreg.config.validate import ConfigError
+from kreg.launch import commandline, gate
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -124,6 +128,69 @@ def test_the_table_of_features_names_what_the_others_have(column, package):
     rows = [row.split("|") for row in (DOCS / "compared.md").read_text().split("\n| ")[2:]]
     words = re.findall(r"`([A-Z][\w.]+)[`(]", " ".join(row[column] for row in rows))
     assert len(words) >= 6 and all(has(package, word) for word in words), words
+
+
+# what a command of kreg's column needs beside it
+COMPANY = {
+    "data=csv": ["data.path=table.csv", "data.target=label"],
+    "finetune=gradual": ["model=backbone", "model.name=MobileNet", "model.weights=imagenet"],
+    "hparams_search=optuna": ["-m", "reg.l1=tag(log, interval(1e-6, 1e-3))"],
+    "distribute=multiworker": ["check=true"],  # without it the gate looks for the other workers
+    "seeds=5": ["-m", "reg=l1,l2"],
+}
+
+
+def kreg_has(word: str) -> bool:
+    """Whether kreg has what a word names: a command, a public name, a group, a setting."""
+    if word == "train.py":
+        return (ROOT / word).is_file()
+    if word.startswith("kreg "):
+        return is_command(word.removeprefix("kreg "))
+    if word.startswith("kreg."):
+        path = word.removeprefix("kreg.").split(".")
+        return path[0] in kreg.__all__ and attribute(kreg, path)
+    return word.removesuffix("=") in GROUPS if word.endswith("=") else composes(word)
+
+
+def is_command(name: str) -> bool:
+    """Whether `kreg NAME` is a command: its help ends with 0, that of others with 2."""
+    with pytest.raises(SystemExit) as left:
+        raise SystemExit(cli.main([name, "--help"]))
+    return left.value.code == 0
+
+
+def composes(setting: str) -> bool:
+    """Whether a command line that has this setting passes the gate."""
+    try:
+        gate.check_all(commandline.parse([setting, *COMPANY.get(setting, [])]))
+    except (ConfigError, HydraException):
+        return False
+    return True
+
+
+def named_by_kreg() -> list[tuple[str, list[str]]]:
+    """`(feature, what kreg's column names)` of each row."""
+    rows = [row.split("|") for row in (DOCS / "compared.md").read_text().split("\n| ")[2:]]
+    return [(row[0].strip(), re.findall(r"`([^`]+)`", row[1])) for row in rows]
+
+
+@pytest.mark.parametrize(("feature", "names"), named_by_kreg(), ids=lambda v: str(v)[:40])
+def test_what_kreg_says_to_have_is_there(feature, names, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.csv").write_text(
+        "label,age\n" + "".join(f"{i % 2},{i}\n" for i in range(20))
+    )
+    assert names, f"{feature}: what is it called?"
+    assert not [name for name in names if not kreg_has(name)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["kreg.compres", "kreg.cli", "kreg forecast", "regs=", "stop.averages=3", "model=huge",
+     "train2.py"],
+)  # fmt: skip
+def test_what_kreg_has_not_is_found_out(name, capsys):
+    assert not kreg_has(name)
 
 
 def test_the_python_of_the_start_runs(capsys, tmp_path, monkeypatch):

@@ -1,7 +1,8 @@
 """What preprocessing needs of the training rows on the disk: one pass, in memory that is bounded.
 
-Means, deviations, ranges and how often each level comes are exact. A median is of `SAMPLE` rows at
-even distances: exact where there are no more, else its rank is off by a sixth of a per cent or so.
+Means, deviations, ranges and how often each level comes are exact. A median is of
+`MEDIAN_ROWS` rows at even distances: exact where there are no more, else its rank is off by a sixth
+of a per cent or so.
 """
 
 import dataclasses
@@ -14,7 +15,7 @@ from kreg.data.disk.form import TableForm
 from kreg.data.disk.rows import StoredRows
 from kreg.data.preprocessing import Columns, Standard
 
-SAMPLE = 100_000
+MEDIAN_ROWS = 100_000  # whose medians fill gaps
 
 Floats = NDArray[np.float64]
 
@@ -90,7 +91,7 @@ def columns(rows: StoredRows, form: TableForm, max_categories: int) -> Columns:
 
 def _numeric(form: TableForm, moments: Moments, rows: StoredRows) -> list[dict[str, Any]]:
     gaps = len(rows) - moments.count
-    median = _medians(form.numbers_of(rows.spread(SAMPLE).stored(slice(None))))
+    median = _medians(form.numbers_of(rows.spread(MEDIAN_ROWS).stored(slice(None))))
     mean, scale = moments.with_gaps(median, gaps)
     scale = np.where(_constant(mean, scale, len(rows)), 1.0, scale)
     return [

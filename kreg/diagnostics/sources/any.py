@@ -1,6 +1,6 @@
 """Whatever the user points at: a path or an object, as a document."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ from kreg.diagnostics.sources import (
     events,
     history,
     sqlite_store,
+    tensorboard,
     trainer_state,
     wandb_run,
 )
 from kreg.diagnostics.stopping_replay import RULES
 from kreg.diagnostics.upgrade import upgraded
+from kreg.diagnostics.verdict import diagnose
 from kreg.foreign import json_text
 from kreg.foreign.sqlite_file import is_sqlite
 
@@ -95,6 +97,7 @@ def from_json(path: Path, rules: str) -> tuple[Document, Record | None]:
 
 def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
     """The best that a directory has: its report, with its record; its history; its events."""
+    refuse_several(path)
     problems: list[str] = []
     found = first(path, FILES[1:] if is_overtaken(path) else FILES, rules, problems)
     if found is not None:
@@ -102,7 +105,6 @@ def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
         if record is None:  # a report keeps the curves thinned and no single rows
             record = (first(path, ("record.npz", "history.csv"), rules, problems) or found)[1]
         return noted(named(found[0], path), problems), record
-    refuse_several(path)
     reader = below(path)
     if reader is not None:
         record = reader(path)
@@ -114,6 +116,8 @@ def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
 
 def refuse_several(path: Path) -> None:
     """Refuse what an experiment of several trainings has left: none of them stands for it.
+
+    A `report.json` there was made of one of them, by a version that did.
 
     Raises:
         ValueError: With its page, and with the trainings below it.
@@ -130,26 +134,35 @@ def refuse_several(path: Path) -> None:
 
 
 def is_overtaken(path: Path) -> bool:
-    """Whether a report beside logs of others, and nothing of kreg's, is older than these."""
+    """Whether logs of others, where nothing of kreg's lies, say more than the report beside them.
+
+    What they hold says so. The times of files do not: they change when a folder is copied.
+    """
     report = path / FILES[0]
     if not report.is_file() or any((path / name).is_file() for name in FILES[1:]):
         return False
-    written = report.stat().st_mtime_ns
-    return any(log.stat().st_mtime_ns > written for log in logs_below(path) if log.is_file())
+    reader = below(path)
+    try:
+        return reader is not None and judged_on(report) != facts(diagnose(reader(path)).as_dict())
+    except (ValueError, OSError):  # told where the file is read
+        return False
 
 
-def logs_below(path: Path) -> Iterator[Path]:
-    """What `below` finds readers for."""
-    yield from path.rglob(events.PATTERN)
-    yield from sqlite_store.within(path)
-    for parts in wandb_run.logs(path):
-        yield from parts
+def judged_on(report: Path) -> list[Any]:
+    """The facts of a report, none of a file that is none."""
+    return facts((json_text.read_object(report) or {}).get("verdict"))
+
+
+def facts(verdict: Any) -> list[Any]:
+    """What a verdict was given on, whatever it says."""
+    told = verdict if isinstance(verdict, Mapping) else {}
+    return [told.get(name) for name in ("monitor", "epoch", "best_epoch", "best_loss", "last_loss")]
 
 
 def below(path: Path) -> Callable[[Path], Record] | None:
     """What reads the logs of several trainings in a directory, and below it."""
     if any(path.rglob(events.PATTERN)):
-        return events.read
+        return tensorboard.read
     if sqlite_store.within(path):
         return sqlite_store.read
     return wandb_run.read if wandb_run.logs(path) else None

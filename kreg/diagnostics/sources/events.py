@@ -1,7 +1,7 @@
-"""A TensorBoard directory as a record: the scalars that are logged once an epoch."""
+"""The events of a TensorBoard directory as trainings: which numbers belong to which."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,10 @@ from kreg.diagnostics.record import Record
 from kreg.diagnostics.record_schema import bounded
 from kreg.diagnostics.sources.build import from_columns
 from kreg.diagnostics.sources.event_runs import Logged, folder_of, joined, sentence
-from kreg.files import AnyPath
 from kreg.foreign import event_file
 
 Curves = dict[str, list[float | None]]
+Naming = Callable[[str, str], str | None]  # (tag, "val_" or "") -> the curve, `None` for no curve
 PATTERN = "*tfevents*"
 TAGS = {
     "overfit/clean_loss": "clean_loss",
@@ -20,36 +20,32 @@ TAGS = {
     "overfit/val_clean_loss": "val_clean_loss",
     "penalty/total": "penalty",
 }
-SHOWN = 3  # sentences about what was skipped
 CURVES = ("val_clean_loss", "val_loss", "loss")  # what is shown of another training
 
 
-def read(folder: AnyPath) -> Record:
-    """The record of a log directory, with Keras's own tags (`epoch_loss`) or kreg's.
+def runs(folder: Path, naming: Naming, skipped: list[str]) -> list[Logged]:
+    """The trainings below a folder that have curves, the last one first.
 
-    Of several trainings below it the last one is the record; the others are `other_runs` among its
-    inputs, a curve each.
-
-    Raises:
-        ValueError: If there are no per-epoch scalars.
+    Args:
+        folder: A log directory.
+        naming: Says which tags are curves.
+        skipped: Gets a sentence for what cannot be read.
     """
-    folder = Path(folder)
-    skipped: list[str] = []
     paths = sorted(folder.rglob(PATTERN), key=begun)
-    files = [(path, logged(path, folder, skipped)) for path in paths]
-    runs = joined([(path, found) for path, found in files if found.points])
-    if not runs:
-        raise ValueError(
-            f"{folder} has no per-epoch scalars. Expected the tags of Keras's TensorBoard callback "
-            "(epoch_loss) or of kreg (overfit/clean_loss)."
-            + "".join(f" {told}" for told in skipped[:SHOWN])
-        )
-    record = from_columns(folder.name, *columns(runs[0]))
-    record.warnings += skipped[:SHOWN]
-    if len(runs) > 1:
-        record.name = runs[0].name
-        record.warnings.append(sentence(runs))
-        record.inputs["other_runs"] = [other(run.name, *columns(run)) for run in runs[1:]]
+    files = [(path, logged(path, folder, naming, skipped)) for path in paths]
+    return joined([(path, found) for path, found in files if found.points])
+
+
+def record_of(folder: Path, found: list[Logged]) -> Record:
+    """The record of the last training, whose curves have one value an epoch.
+
+    The others are `other_runs` among its inputs, a curve each.
+    """
+    record = from_columns(folder.name, *columns(found[0]))
+    if len(found) > 1:
+        record.name = found[0].name
+        record.warnings.append(sentence(found))
+        record.inputs["other_runs"] = [other(run.name, *columns(run)) for run in found[1:]]
     return record
 
 
@@ -59,14 +55,14 @@ def begun(path: Path) -> tuple[str, str]:
     return (found[1][:10].zfill(10) if found else "", path.name)
 
 
-def logged(path: Path, folder: Path, skipped: list[str]) -> Logged:
-    """The per-epoch numbers of one file; what cannot be read becomes a sentence in `skipped`."""
+def logged(path: Path, folder: Path, naming: Naming, skipped: list[str]) -> Logged:
+    """The curves of one file; what cannot be read becomes a sentence in `skipped`."""
     place = folder_of(path)
     below = place != folder and place.is_relative_to(folder)
     found = Logged(place.relative_to(folder).as_posix() if below else place.name)
     side = "val_" if path.parent.name in ("validation", "val", "eval") else ""
     for tag, step, value, when in _scalars(path, skipped):
-        curve = curve_name(tag, side)
+        curve = naming(tag, side)
         if curve:
             found.points.setdefault(curve, {})[step] = bounded(value)
             found.ended = max(found.ended, when)

@@ -1,4 +1,4 @@
-"""Lightning's CSV and Hugging Face's trainer state, as their own writers lay them out."""
+"""CSV, JSON and events of Lightning and Hugging Face, as their own writers lay them out."""
 
 import json
 
@@ -93,3 +93,69 @@ def test_what_was_logged_at_steps_alone_is_averaged(tmp_path):
 def test_a_log_with_one_row_an_epoch_is_read_as_before(tmp_path):
     record = load(lightning(tmp_path, "epoch,loss,val_loss", ["0,3,4", "1,2,3"]))[1]
     assert record.curves == {"loss": [3.0, 2.0], "val_loss": [4.0, 3.0]}
+
+
+def events_at_steps(folder, began, *rows):
+    """An event file of somebody else's program: `(step, {tag: value})` as it has logged them."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"events.out.tfevents.{began}.host.1.0", "wb") as file:
+        writer = RecordWriter(file)
+        for step, values in rows:
+            one = [Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
+            event = Event(step=step, wall_time=began + step, summary=Summary(value=one))
+            writer.write(event.SerializeToString())
+
+
+def lightning_events(folder, began, best=4):
+    """Ten epochs of ten steps as Lightning's `TensorBoardLogger` has them."""
+    rows = [(0, {"hp_metric": -1.0})]
+    for epoch in range(10):
+        rows += [(10 * epoch + at, {"train_loss_step": 50.0, "epoch": epoch}) for at in (4, 9)]
+        loss = 1.0 + 0.25 * abs(epoch + 1 - best)
+        rows.append((10 * epoch + 9, {"val_loss": loss, "val_acc": 0.5, "epoch": epoch}))
+        rows.append((10 * epoch + 9, {"train_loss_epoch": 1 / (epoch + 1), "epoch": epoch}))
+    events_at_steps(folder, began, *rows)
+
+
+def test_events_of_lightning_are_one_row_an_epoch(tmp_path):
+    lightning_events(tmp_path / "version_0", 100)
+    record = load(tmp_path / "version_0")[1]
+    assert record.epochs == list(range(1, 11)) and record.name == "version_0"
+    assert set(record.curves) == {"loss", "val_loss", "val_accuracy"}
+    assert record.curves["val_loss"] == [1.0 + 0.25 * abs(epoch - 4) for epoch in range(1, 11)]
+    assert record.curves["loss"] == pytest.approx([1 / epoch for epoch in range(1, 11)])
+    lightning_events(tmp_path / "version_1", 2000, best=8)
+    document, record = load(tmp_path)
+    assert document["verdict"]["best_epoch"] == 8 and record.name == "version_1"
+    (other,) = record.inputs["other_runs"]
+    assert other["name"] == "version_0" and min(other["values"]) == other["values"][3] == 1.0
+
+
+def test_events_of_a_trainer_and_of_a_plain_writer(tmp_path):
+    rows = []
+    for epoch in range(1, 5):
+        told = {"train/epoch": epoch}
+        rows.append((10 * epoch, told | {"train/loss": 2 / epoch}))
+        rows.append((10 * epoch, told | {"eval/loss": 3 / epoch, "eval/runtime": 7.0}))
+    events_at_steps(tmp_path / "hugging_face", 100, *rows)
+    record = load(tmp_path / "hugging_face")[1]
+    assert record.epochs == [1, 2, 3, 4] and set(record.curves) == {"loss", "val_loss"}
+    assert record.curves["val_loss"] == pytest.approx([3 / epoch for epoch in range(1, 5)])
+    plain = [
+        (i, {"Loss/train": 2.0 - i, "Loss/val": 3.0 - i, "Accuracy/val": 0.5, "gradients": 8.0})
+        for i in range(3)
+    ]
+    events_at_steps(tmp_path / "plain", 100, *plain)
+    curves = load(tmp_path / "plain")[1].curves
+    assert curves["loss"] == [2.0, 1.0, 0.0] and curves["val_loss"] == [3.0, 2.0, 1.0]
+    assert curves["val_accuracy"] == [0.5, 0.5, 0.5]
+
+
+def test_events_without_a_loss_are_refused_with_their_tags(tmp_path):
+    events_at_steps(tmp_path, 100, (0, {"reward": 1.0, "length": 7.0}))
+    with pytest.raises(ValueError, match="has no losses.*Its tags: length, reward"):
+        load(tmp_path)

@@ -44,7 +44,7 @@ def place(model):
         ((), (4,), ["head"]),
         ((LAYERS.Reshape((2, 2), name="r"), LAYERS.Flatten(name="f")), (4,), ["head"]),
         ((LAYERS.Dropout(0.5, name="noise"),), (4,), ["noise", "head"]),
-        ((kreg.Dropout(0.5, name="noise"), LAYERS.ReLU()), (4,), ["noise", "re_lu", "head"]),
+        ((kreg.Dropout(0.5, name="noise"), LAYERS.ReLU(name="up")), (4,), ["noise", "up", "head"]),
         ((LAYERS.Dropout(0.0, name="nothing"),), (4,), ["head"]),
     ],
     ids=["plain", "shapes", "keras noise", "kreg noise", "no noise"],

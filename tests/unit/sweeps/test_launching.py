@@ -1,6 +1,7 @@
 """Launching for real, in every installed launcher, with jobs that take no time."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -94,6 +95,31 @@ def plan(path, jobs):
     with SweepDirectory(path, jobs):
         pass
     return path
+
+
+def test_a_search_is_known_by_its_words_and_lists_no_jobs_that_it_has_not_asked_for(tmp_path):
+    jobs, words = [["x=0"], ["x=1"]], ["hparams_search=random", "x=interval(0,1)"]
+    path = tmp_path / "2026-01-01_00-00-00_aaaa"
+    with SweepDirectory(path, jobs, 5, words):
+        pass
+    told = json.loads((path / "sweep.json").read_text())
+    assert told == {"search": words}
+    (path / "sweep.json").write_text(json.dumps(told | {"stacks": [{"jobs": [0, 1]}]}))
+    assert sweeps.choose(tmp_path, jobs, total=5, search=words).path == path
+    assert sweeps.choose(tmp_path, jobs, total=5, search=words[1:]).path != path
+    assert sweeps.choose(tmp_path, jobs).path != path
+    with SweepDirectory(path, jobs, 5, words):
+        pass
+    assert json.loads((path / "sweep.json").read_text())["stacks"] == [{"jobs": [0, 1]}]
+
+
+def test_a_search_of_an_earlier_version_goes_on(tmp_path):
+    jobs, words = [["x=0"], ["x=1"]], ["hparams_search=random", "x=interval(0,1)"]
+    path = plan(tmp_path / "2026-01-01_00-00-00_aaaa", jobs)  # which knew it by some jobs
+    assert sweeps.choose(tmp_path, jobs, total=5, search=words).path == path
+    with SweepDirectory(path, jobs, 5, words):
+        pass
+    assert json.loads((path / "sweep.json").read_text()) == {"search": words}
 
 
 def finish(path, name, status="done"):

@@ -65,7 +65,7 @@ SWEEPS = {
 
 # one of each way to share that no test beside it has: `JOBS` differ in strength and seed, and
 # `test_a_learning_rate_is_a_number_too` in speed
-FAST = ("groups", "rate", "decay")
+FAST = ("rate", "decay")
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,7 @@ def test_members_that_have_ended_are_let_go_and_the_others_go_on():
     assert len(found) == len(variables(members[3].model))
 
 
+@pytest.mark.slow
 def test_a_stack_that_goes_on_lets_the_same_members_go_at_the_same_epochs():
     members = [
         planned(config) for config in composed(*(f"model=linear seed={s}" for s in range(4)))

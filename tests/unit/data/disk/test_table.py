@@ -174,3 +174,21 @@ def test_rows_that_stand_in_two_splits_are_counted(files):
     parts = {f"part_{i}": rows_of(0) for i in range(FILES)}
     data = assemble(parquet(files(**parts), "y", cache="disk"), Splitting())
     assert any("test rows are also training rows" in told for told in data.warnings)
+
+
+def test_rows_that_stand_in_two_splits_with_other_targets_are_no_memory(files):
+    """Half of the files say the other class of the same rows."""
+    parts = {f"part_{i}": rows_of(0) for i in range(FILES)}
+    for i, part in enumerate(parts.values()):
+        part["y"] = ("yes", "no")[i % 2]
+    data = assemble(parquet(files(**parts), "y", cache="disk"), Splitting())
+    train, held = (data.places[name] for name in ("train", "validation"))  # numbers in the store
+    known: dict[int, set[int]] = {}
+    for row in train.tolist():
+        known.setdefault(row % ROWS, set()).add(row // ROWS % 2)
+    twins = [row for row in held.tolist() if row % ROWS in known]
+    same = sum(known[row % ROWS] == {row // ROWS % 2} for row in twins)
+    told = " | ".join(data.warnings)
+    assert 0 < same < len(twins)
+    assert f"{same} of {len(held)} validation rows are also training rows" in told
+    assert f"{len(twins) - same} of {len(held)} validation rows have the inputs of" in told
