@@ -168,6 +168,12 @@ def own_test_rows(config: Config, key: str) -> str:
     return ""
 
 
+def of_ray(config: Config, key: str) -> str:
+    if config.distribute == "ray":
+        return ""
+    return f"distribute={config.distribute} takes no number of workers. Say distribute=ray."
+
+
 def arguments(config: Config, key: str) -> str:
     if config.procedure != "train":
         return ""
@@ -189,5 +195,6 @@ RULES = (
     Rule(("data.resize",), resized, off=("data.size",)),
     Rule(("data.informative", "data.correlation"), of_teacher),
     Rule(("data.test",), own_test_rows),
+    Rule(("workers",), of_ray),
     Rule(("arguments.", "arguments"), arguments),
 )

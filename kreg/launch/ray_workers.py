@@ -193,7 +193,9 @@ def addresses(ray: ModuleType, workers: list[Any]) -> list[str]:
         ConfigError: If the cluster has no processor for one of them.
     """
     try:
-        found: list[str] = ray.get([worker.address.remote() for worker in workers], PLACEMENT)
+        found: list[str] = ray.get(
+            [worker.address.remote() for worker in workers], timeout=PLACEMENT
+        )
     except ray.exceptions.GetTimeoutError as error:
         raise ConfigError(
             f"distribute=ray: after {PLACEMENT:g} seconds the cluster has not begun all "

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 def is_shared(distribute: str) -> bool:
     """Whether the model that is made now will be trained by several."""
+    if distribute != "mirrored":
+        return distribute in cluster.SEVERAL
     import tensorflow as tf
 
-    return distribute in cluster.SEVERAL or bool(tf.distribute.has_strategy())
+    return bool(tf.distribute.has_strategy())
 
 
 def part(
