@@ -44,8 +44,8 @@ $(VENV)/backends.stamp: $(VENV)/run.stamp
 		-c constraints.txt -e ".[dev,backends]"
 	@touch $@
 
-test-ray: $(VENV)/ray.stamp  ## Ray's launcher, on one node and on two, in its own environment
-	$(VENV)-ray/bin/python -m pytest tests/unit/sweeps/test_launching.py -k ray $(PYTEST_ARGS)
+test-ray: $(VENV)/ray.stamp  ## Ray's launcher and workers, on one node and on two, in its own environment
+	$(VENV)-ray/bin/python -m pytest tests/unit/sweeps/test_launching.py -k ray tests/app/test_ray_workers.py $(PYTEST_ARGS)
 
 test-trackers: $(VENV)/trackers.stamp  ## MLflow, W&B and Trackio really run, in their own environment
 	$(VENV)-trackers/bin/python -m pytest tests/unit/loggers tests/unit/diagnostics/test_stores.py \
@@ -60,8 +60,8 @@ test-site: $(VENV)/dev.stamp docs  ## the site: built, its links, search and not
 test-release: $(VENV)/dev.stamp  ## wheel and sdist train in fresh environments of Python 3.11 to 3.13; gigabytes
 	KREG_TEST_RELEASE=1 $(BIN)/python -m pytest tests/app/test_release.py $(PYTEST_ARGS)
 
-test-slurm: $(VENV)/dev.stamp  ## SLURM's launcher, on a cluster of this machine (apt: slurm-wlm munge)
-	$(BIN)/python -m pytest tests/unit/sweeps/test_cluster.py $(PYTEST_ARGS)
+test-slurm: $(VENV)/dev.stamp  ## SLURM's launcher and workers, on a cluster of this machine (apt: slurm-wlm munge)
+	$(BIN)/python -m pytest tests/unit/sweeps/test_cluster.py tests/app/test_slurm_workers.py $(PYTEST_ARGS)
 
 # Ray's launcher wants cloudpickle 2, joblib 1.6 wants 3: they cannot share an environment
 $(VENV)/ray.stamp: $(VENV)/run.stamp

@@ -46,10 +46,14 @@ class ModelOptions(Options):
 
     images: ClassVar[bool | None] = None
     reads_rows: ClassVar[bool] = False
-    reads_categories: ClassVar[bool] = False
     convolves: ClassVar[bool] = False
     branches: ClassVar[bool] = False
     has_units: ClassVar[bool] = False
+
+    @property
+    def reads_categories(self) -> bool:
+        """Whether categories of many levels become learned numbers."""
+        return False
 
     @property
     def has_branches(self) -> bool:
@@ -119,7 +123,7 @@ class WideOptions(DenseOptions, component="kreg.models:wide"):
 @dataclass
 class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
     images = False
-    reads_rows = reads_categories = True
+    reads_rows = True
     kind: str = kind("realmlp")
     form: str = one_of(
         "small",
@@ -129,6 +133,10 @@ class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
     depth: int = depth(3, "hidden layers")
     width: int = width(256, "units in each")
     scale: float = scale()
+
+    @property
+    def reads_categories(self) -> bool:
+        return self.form == "full"
 
     def parameters(self, inputs: int, channels: int, outputs: int) -> int:
         row = inputs * (4 if self.form == "full" else 1)
@@ -217,6 +225,20 @@ class TabmOptions(ModelOptions, component="kreg.models:tabm"):
     bins: int = ranged(
         48, "pieces of its piecewise-linear encoding at most", low=BINS["low"], high=1024
     )
+    levels: str = one_of(
+        "one_hot",
+        ("one_hot", "embedded"),
+        "of a category of more than nine: a column of 0 and 1 each, or eight learned numbers",
+    )
+
+    @property
+    def reads_categories(self) -> bool:
+        return self.levels == "embedded"
+
+    def arguments(self) -> dict[str, Any]:
+        found = super().arguments()
+        del found["levels"]
+        return found
 
     def parameters(self, inputs: int, channels: int, outputs: int) -> int:
         row = inputs * self.embedding  # of a table without columns of 0 and 1

@@ -112,7 +112,7 @@ def assemble(
     import keras
 
     from kreg import callbacks as room
-    from kreg.callbacks.together import SharedMetrics, Together
+    from kreg.callbacks.together import OneState, SharedMetrics, Together
 
     epochs = plan.budget.epochs
     gap = stopping.proving(plan, config)
@@ -143,6 +143,8 @@ def assemble(
     members = [member for member in members if member is not None]
     if plan.workers:
         members = [SharedMetrics(plan.workers), *members, Together(plan.workers, interrupt)]
+    if plan.devices > 1:
+        members.append(OneState())
     if store:
         members.append(room.Saver(store, members, config.trainer.save_every))
     return TrainingCallbacks(

@@ -1,10 +1,11 @@
 """Everything that a training needs, built from a checked configuration."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kreg.applications import BY_NAME, PRESET
+from kreg.config import automatic
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
 from kreg.factories import augment, custom_parts, data, dropout, model
@@ -54,6 +55,8 @@ class Plan:
         finetune: The checked `finetune` group.
         stacked: How many jobs its stack has, see `kreg.training.stacks`; 0 for a training alone.
         workers: With whom it is shared, see `kreg.training.distributed`; `None` in one process.
+        devices: How many of this machine train it, see `kreg.training.mirrored`.
+        spread: Deals the batches of a stream to these devices; `None` where there is one.
         frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
@@ -70,6 +73,8 @@ class Plan:
     finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
     stacked: int = 0
     workers: "Workers | None" = None
+    devices: int = 1
+    spread: "Callable[[Any], Any] | None" = None
     frozen: "Frozen | None" = None
 
     @property
@@ -223,6 +228,7 @@ class Plan:
             first_epoch=first_epoch * self.budget.passes,
             augment=self.pipeline,
             share=self.workers.share if self.workers else None,
+            parts=self.devices,
         )
         return rows
 
@@ -246,6 +252,7 @@ def make(
 
     custom_parts.ask_all(config)
     rows = data.load(config.data, config.seed, given)
+    config = automatic.for_task(config, rows.task)
     check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
     a_pass = steps_per_epoch(len(rows.train), batch_size)
