@@ -69,7 +69,7 @@ def told(error: Exception) -> str:
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
     if error.filename is None:  # a sentence of kreg's own, with the path in it
-        return f"{commandline.shortened(error.strerror, 160)}."
+        return f"{commandline.without_middle(error.strerror)}."
     return f"{commandline.shortened(str(error.filename))}: {error.strerror}."
 
 
