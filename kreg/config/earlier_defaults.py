@@ -103,7 +103,7 @@ def current(recorded: Mapping[str, Any], config: Config) -> dict[str, Any]:
     if recorded_rate(config, recorded) is not None:
         tree["optimizer"]["learning_rate"] = config.to_dict()["optimizer"]["learning_rate"]
     if "backend" not in recorded.get("trainer", {}):  # before there was a choice
-        tree["trainer"] = {**tree["trainer"], "backend": TENSORFLOW}
+        tree["trainer"] = {**tree.get("trainer", {}), "backend": TENSORFLOW}
     if is_of_0_1(recorded):
         then, now = as_begun(config, recorded).to_dict(), config.to_dict()
         for (group, name), before in DEFAULTS_OF_0_1.items():

@@ -12,7 +12,7 @@ from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.data.options import KerasImagesOptions
 from kreg.regularizers.options import PenaltyOptions
-from kreg.training.stop_options import AutoStopOptions, GapOptions, StopOptions
+from kreg.training.stop_options import AUTO, AutoStopOptions, GapOptions, StopOptions
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def skipped(config: Config, key: str) -> str:
 
 def averaged(config: Config, key: str) -> str:
     stop = config.stop
-    if not isinstance(stop, StopOptions) or stop.restore != "none" or stop.average == 1:
+    if not isinstance(stop, StopOptions) or stop.restore != "none" or stop.average in (1, AUTO):
         return ""
     return "stop.restore=none keeps the last weights, and no mean. Say stop.restore=weights."
 
@@ -168,6 +168,12 @@ def own_test_rows(config: Config, key: str) -> str:
     return ""
 
 
+def of_ray(config: Config, key: str) -> str:
+    if config.distribute == "ray":
+        return ""
+    return f"distribute={config.distribute} takes no number of workers. Say distribute=ray."
+
+
 def arguments(config: Config, key: str) -> str:
     if config.procedure != "train":
         return ""
@@ -189,5 +195,6 @@ RULES = (
     Rule(("data.resize",), resized, off=("data.size",)),
     Rule(("data.informative", "data.correlation"), of_teacher),
     Rule(("data.test",), own_test_rows),
+    Rule(("workers",), of_ray),
     Rule(("arguments.", "arguments"), arguments),
 )

@@ -20,7 +20,7 @@ IN_STAGES = "filters in the first stage, doubled in each of the next two"
 
 def smallest(name: str | None) -> int:
     """Pixels of height and width that a network of `keras.applications` needs."""
-    return BY_NAME[name].smallest if name else 1
+    return BY_NAME[name].smallest if name in BY_NAME else 1
 
 
 def depth(default: int, meaning: str, high: int = 64) -> Any:
@@ -250,11 +250,15 @@ class TabmOptions(ModelOptions, component="kreg.models:tabm"):
 class BackboneOptions(ModelOptions, component="kreg.models:backbone"):
     images = convolves = True
     kind: str = kind("backbone")
-    name: str | None = one_of(
-        None, tuple(BY_NAME), "of keras.applications; null: the network that weights holds"
+    name: str | None = text(
+        None,
+        f"{' | '.join(BY_NAME)}: of keras.applications; or a preset of KerasHub, or its directory "
+        "(kreg[hub]); null: the network that weights holds",
     )
     weights: str = text(
-        "none", "none | imagenet (downloaded) | a .keras or .h5 file | a run directory of kreg"
+        "none",
+        "none | imagenet, preset (downloaded where not here) | a .keras or .h5 file | a run "
+        "directory of kreg",
     )
     size: int | None = ranged(
         None,

@@ -14,6 +14,7 @@ class Configuration(TypedDict, total=False):
     allow: list[str]
     calibrate: bool
     distribute: str
+    workers: int
     objective: str
     procedure: str
     arguments: Group

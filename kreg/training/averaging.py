@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kreg.config import cluster
 from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.foreign import memory
@@ -65,7 +66,7 @@ def obstacle(rule: StopOptions, plan: Plan, config: Config) -> str:
     found = {
         f"a mean is not measured by {rule.monitor}": rule.monitor not in MEASURED,
         "the optimizer averages the weights itself": bool(averages(plan.model)),
-        "several workers train it": config.distribute != "none",
+        "several workers train it": config.distribute in cluster.SEVERAL,
         "the mean of two factors is no low rank's mean": isinstance(config.finetune, LoraOptions),
         f"{copies}, more than {memory.told(MOST)} (stop.average={COUNT} keeps them)": needed > MOST,
     }

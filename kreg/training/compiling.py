@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from kreg.config.root import Config
 from kreg.factories import optimizer
-from kreg.training import tasks, xla
+from kreg.training import shares, tasks, xla
 
 if TYPE_CHECKING:
     import keras
@@ -27,11 +27,12 @@ def compile_one(
     from kreg.models.members import has_members
 
     soft, task = plan.soft_labels, plan.data.task
+    # neither XLA nor a loop of steps goes with sums over several workers or devices
+    shared = shares.is_shared(config.distribute)
     network.compile(
         optimizer=chosen,
         loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
         metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
-        steps_per_execution=at_once,
-        # XLA compiles no sum over several workers
-        jit_compile=config.distribute == "none" and xla.jit_compile(config.trainer, plan.model),
+        steps_per_execution=1 if shared else at_once,
+        jit_compile=not shared and xla.jit_compile(config.trainer, plan.model),
     )

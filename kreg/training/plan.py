@@ -1,10 +1,10 @@
 """Everything that a training needs, built from a checked configuration."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kreg.applications import BY_NAME
+from kreg.applications import BY_NAME, PRESET
 from kreg.config import automatic
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
@@ -55,6 +55,8 @@ class Plan:
         finetune: The checked `finetune` group.
         stacked: How many jobs its stack has, see `kreg.training.stacks`; 0 for a training alone.
         workers: With whom it is shared, see `kreg.training.distributed`; `None` in one process.
+        devices: How many of this machine train it, see `kreg.training.mirrored`.
+        spread: Deals the batches of a stream to these devices; `None` where there is one.
         frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
@@ -71,6 +73,8 @@ class Plan:
     finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
     stacked: int = 0
     workers: "Workers | None" = None
+    devices: int = 1
+    spread: "Callable[[Any], Any] | None" = None
     frozen: "Frozen | None" = None
 
     @property
@@ -177,7 +181,8 @@ class Plan:
         weights, name = self.pretrained.weights, self.pretrained.name
         known = BY_NAME[name].licence if name and weights == "imagenet" else ""
         licence = f", {known}" if known else ""
-        told = "random weights" if weights == "none" else f"weights from {weights}{licence}"
+        source = name if weights == PRESET else weights
+        told = "random weights" if weights == "none" else f"weights from {source}{licence}"
         always = f", the head alone is trained{kept_features.told(self)}"
         phase = {None: always, 0: ""}.get(self.alone, f", the head alone until epoch {self.alone}")
         added = low_rank.parameters(self.model)
@@ -223,6 +228,7 @@ class Plan:
             first_epoch=first_epoch * self.budget.passes,
             augment=self.pipeline,
             share=self.workers.share if self.workers else None,
+            parts=self.devices,
         )
         return rows
 
@@ -270,6 +276,8 @@ def make(
     rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     plan.frozen, told = kept_features.part(plan, config)
     rows.warnings += told
+    if plan.frozen is not None:  # a linear model of the features
+        plan.budget = planned(config.trainer, a_pass, linear=True)
     compiling.compile_model(plan, config, xla.steps_at_once(config.trainer, lasts, whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains

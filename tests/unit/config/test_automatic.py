@@ -62,6 +62,7 @@ def test_a_linear_run_of_0_1_goes_on_with_patience_and_its_cosine():
     words = [*LINEAR, "trainer.epochs=60", "stop=patience", "optimizer.schedule=cosine"]
     recorded = compose_job(words).to_dict()
     del recorded["trainer"]["steps"]
+    recorded["stop"]["average"] = 1
     command = compose_job(LINEAR)
     assert earlier_defaults.current(recorded, command) == command.to_dict()
     begun = earlier_defaults.as_begun(command, recorded)

@@ -26,6 +26,7 @@ ALONE = {
     f"{SYNTHETIC} data.problem=double_descent data.informative=2": "has no such columns",
     f"{SYNTHETIC} data.problem=double_descent data.correlation=0.5": "has no such columns",
     "data=mnist data.test=0.3": "data=mnist has test rows of its own",
+    "workers=3": "distribute=none takes no number of workers",
     "+arguments.seconds=3": "Say experiment=cocktail",
 }
 TOGETHER = [
@@ -45,6 +46,7 @@ TOGETHER = [
     "data.folds=3 data.fold=0",
     "data=diabetes data.scale_target=false",
     f"{SYNTHETIC} data.informative=2 data.correlation=0.5",
+    "distribute=ray workers=3",
     "experiment=cocktail data=wine model=deep arguments.seconds=3",
 ]
 

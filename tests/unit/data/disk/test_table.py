@@ -113,6 +113,29 @@ def test_an_epoch_reads_every_row_once_and_starts_anywhere(files):
     assert not np.array_equal(seen[0], seen[1])
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_worker_reads_its_share_of_every_batch_and_no_other_row(files, monkeypatch, count):
+    data = assemble(parquet(files(), "y", cache="disk"), Splitting())
+    plain, read = type(data.train.x).__getitem__, []
+
+    def noting(self, rows):
+        read.append(len(rows))
+        return plain(self, rows)
+
+    monkeypatch.setattr(type(data.train.x), "__getitem__", noting)
+
+    def batches(**how):
+        read.clear()
+        return [x.numpy() for x, _ in epoch_stream(data.train, batch_size=100, seed=5, **how)]
+
+    whole, shares = batches(epochs=1), []
+    for index in range(count):
+        shares.append(batches(epochs=1, share=(index, count)))
+        assert sum(read) == sum(map(len, shares[-1])) < len(data.train)
+    for batch, *parts in zip(whole, *shares, strict=True):
+        assert np.array_equal(batch, np.concatenate(parts))
+
+
 def test_a_folder_is_the_table_of_its_files_and_others_are_passed_over(files, tmp_path):
     files()
     for name in ("_SUCCESS.parquet", ".hidden.parquet", "notes.txt"):
