@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from kreg import check
 from kreg.data import paths
 from kreg.data.options import TfrecordOptions
+from kreg.foreign import listing
 from kreg.prediction.findings import Findings
 from kreg.prediction.kept import Kept
 
@@ -95,7 +96,7 @@ def _file(kept: Kept, file: Path, labelled: bool, keep: Sequence[str]) -> Source
         from kreg.prediction.typed_source import ParquetReader, TypedSource
 
         return TypedSource(kept, file, ParquetReader(file), labelled, keep)
-    if suffix in TfrecordOptions.endings:
+    if listing.ending(file) in TfrecordOptions.endings:
         from kreg.prediction.typed_source import ExampleReader, TypedSource
 
         return TypedSource(kept, file, ExampleReader(file, kept), labelled, keep)

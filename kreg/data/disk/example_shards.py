@@ -29,14 +29,16 @@ class ExampleShards:
     def __init__(self, files: list[Path], without: Collection[str] = ()) -> None:
         self.files, self.without = files, set(without)
         most = max(LOOKED_AT // len(files), FEWEST)
-        heads = {
+        looked_at = {
             file: self._of(file, lambda file: example_file.features(file, most, self.without))
             for file in files
         }
+        heads = {file: found for file, found in looked_at.items() if found}  # others are empty
         self.features: dict[str, Feature] = {}
         for file, found in heads.items():
             self._join(file, found)
-        refuse_other_columns({file: list(found) for file, found in heads.items()}, self.without)
+        if heads:
+            refuse_other_columns({file: list(found) for file, found in heads.items()}, self.without)
         self.columns = [c for name, f in self.features.items() for c in f.columns(name)]
         self.narrow = set(self._columns_of(FLOAT, NONE))
         self.fractions = set(self._columns_of(FLOAT))

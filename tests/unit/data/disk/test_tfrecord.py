@@ -206,6 +206,22 @@ def test_files_that_differ_are_refused(other, sentence, tmp_path):
         tfrecord(str(tmp_path), "y")
 
 
+@pytest.mark.parametrize("cache", ["memory", "disk"])
+def test_parts_may_be_numbered_and_empty(cache, tmp_path, monkeypatch):
+    """As TensorFlow Datasets names them."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "set"
+    folder.mkdir()
+    for part, found in enumerate([PLAIN, [], PLAIN]):
+        write(folder / f"set-train.tfrecord-0000{part}-of-00003", found)
+    raw = tfrecord(str(folder), "y", cache=cache)
+    assert len(raw.y) == 80
+    assert any("set-train.tfrecord-00001-of-00003 has no rows" in w for w in raw.warnings)
+    alone = write(tmp_path / "none.tfrecord", [])
+    with pytest.raises(ValueError, match="no rows"):
+        tfrecord(str(alone), "y", cache=cache)
+
+
 def test_a_length_beyond_the_file_is_no_request_for_memory(tmp_path):
     path = tmp_path / "t.tfrecord"
     path.write_bytes(struct.pack("<QI", 2**62, 0) + b"abc")
