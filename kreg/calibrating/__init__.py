@@ -2,15 +2,15 @@
 
 from kreg.calibrating.calibration import Calibration, calibrate, facts, scored
 from kreg.calibrating.last_layer import with_scaling
-from kreg.calibrating.scaling import Scaling, endless, fitted
+from kreg.calibrating.scaling import Scaling, fitted, unsure
 
 __all__ = [
     "Calibration",
     "Scaling",
     "calibrate",
-    "endless",
     "facts",
     "fitted",
     "scored",
+    "unsure",
     "with_scaling",
 ]

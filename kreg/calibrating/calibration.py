@@ -10,7 +10,7 @@ import numpy as np
 
 from kreg import check
 from kreg.calibrating.last_layer import with_scaling
-from kreg.calibrating.scaling import METHODS, Scaling, endless, fitted
+from kreg.calibrating.scaling import METHODS, Scaling, fitted, unsure
 from kreg.diagnostics.calibration import Summary, summary
 from kreg.diagnostics.refinement import cross_entropies, paired
 from kreg.measuring import Measurement, clean_evaluator, take
@@ -71,8 +71,9 @@ def calibrate(
     `T` minimises the cross-entropy on rows that the model was not trained on. It stands in the new
     model as the last stock layer, a `keras.layers.Rescaling` of the scores, so that the model is
     saved, stripped, exported and loaded by plain Keras as before; probabilities stay probabilities
-    and logits stay logits. A temperature changes no predicted class. Rows that are all right have
-    no best temperature: it stays 1, with a warning. Source: Guo et al. 2017.
+    and logits stay logits. A temperature changes no predicted class. Where fewer
+    than five rows are wrong, it makes no model surer: it stays 1, with a warning. Source: Guo et
+    al. 2017.
 
     Args:
         model: A built, compiled Functional or Sequential classifier with one output: logits, or
@@ -101,7 +102,7 @@ def calibrate(
     """
     check.choice("method", method, METHODS)
     reader, found = scored(model, x, y, sample_weight)
-    why = endless(reader, found)
+    why = unsure(reader, found)
     if why:
         warnings.warn(f"{why} The model is left as sure as it is.", UserWarning, stacklevel=2)
     scaling = Scaling.none() if why else fitted(method, reader, found)

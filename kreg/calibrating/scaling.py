@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import minimize
 
-from kreg.diagnostics.refinement import cross_entropies, paired
+from kreg.diagnostics.refinement import FEWEST_WRONG, cross_entropies, paired, wrong
 from kreg.measuring import Measurement
 from kreg.measuring.predictions import PredictionReader
 from kreg.measuring.refining import fit
@@ -14,6 +14,9 @@ METHODS = ("temperature", "vector")
 ALL_RIGHT = (
     "None of the {:,} rows is wrong: the surer the model, the smaller their loss, so that no "
     "temperature is the best one."
+)
+TOO_FEW = (
+    "{} of the {:,} rows {} wrong: too few to tell how much surer the model may be; it takes {}."
 )
 PULL = 1e-3  # of the squared distance to the temperature: a class of few rows has no scale alone
 
@@ -44,22 +47,24 @@ class Scaling:
         return np.asarray(scores * self.scale + self.offset)
 
 
-def endless(reader: PredictionReader, found: Measurement) -> str:
-    """Why these rows have no best temperature, a sentence; empty where they have one.
+def unsure(reader: PredictionReader, found: Measurement) -> str:
+    """Why these rows leave the temperature at 1, a sentence; empty where they ask for another.
 
     Where the true class of every row has the highest score, the loss falls for ever as the
-    temperature goes to 0, and the model would be as sure of the rows that it has never seen.
+    temperature goes to 0, and the model would be as sure of the rows that it has never seen. A few
+    wrong rows say little more, but that it is too sure they may say.
     """
     scores, targets = np.asarray(found.scores, np.float64), np.asarray(found.targets)
+    rows = len(scores)
     if reader.kind == "binary":
         scores, targets = scores.ravel(), targets.ravel()
     centred, shares = paired(scores, targets)
-    rows = len(np.asarray(found.scores))
-    right = (shares * centred).sum(axis=1) >= 0  # of what is not finite nothing is right
-    wrong = ~right.reshape(rows, -1).all(axis=1)
-    if found.weights is not None:
-        wrong &= np.ravel(found.weights) > 0
-    return "" if wrong.any() else ALL_RIGHT.format(rows)
+    weight = np.ones(rows) if found.weights is None else np.ravel(found.weights)
+    count = wrong(centred, shares, np.repeat(weight, len(centred) // rows))
+    if count >= FEWEST_WRONG or (count and fitted("temperature", reader, found).scale != 1):
+        return ""
+    verb = "is" if count == 1 else "are"
+    return TOO_FEW.format(count, rows, verb, FEWEST_WRONG) if count else ALL_RIGHT.format(rows)
 
 
 def fitted(method: str, reader: PredictionReader, found: Measurement) -> Scaling:

@@ -85,6 +85,8 @@ def all_finite(model: keras.Model) -> Callable[[], Any]:
 
 def first_broken(model: keras.Model) -> str | None:
     """Path of the first variable, in the order of the layers, that holds a NaN or an infinity."""
+    if keras.backend.backend() == "jax":  # whose `fit` keeps the weights to itself in an epoch
+        model.jax_state_sync()
     for variable in model.weights:
         values = ops.convert_to_numpy(variable)
         if values.dtype.kind in "fV" and not np.isfinite(values.astype("float32")).all():

@@ -1,4 +1,4 @@
-"""SharedMetrics and Together: an epoch that several workers begin and end as one."""
+"""SharedMetrics, Together, OneState: an epoch that several workers or devices begin as one."""
 
 import signal
 from typing import Any, Protocol
@@ -75,11 +75,7 @@ class Together(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._asked = False
-        optimizer = self.model.optimizer
-        if not optimizer.built:
-            optimizer.build(self.model.trainable_variables)
-        state = [*self.model.variables, *optimizer.variables]
-        values = [np.asarray(keras.ops.convert_to_numpy(variable)) for variable in state]
+        state, values = state_of(self.model)
         found = self.workers.of_the_first(values)
         if not self.workers.is_first:
             for variable, value in zip(state, found, strict=True):
@@ -100,3 +96,25 @@ class Together(keras.callbacks.Callback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self.workers.leave()
+
+
+class OneState(keras.callbacks.Callback):
+    """An epoch begins with the state of the first device on all devices of this process.
+
+    Each device takes the step for itself, and a norm, of a clipped gradient say, is rounded as its
+    memory lies. A training that goes on has the state of the first device, so an undisturbed one
+    must have it as well.
+    """
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        for variable, value in zip(*state_of(self.model), strict=True):
+            variable.assign(value)
+
+
+def state_of(model: keras.Model) -> tuple[list[keras.Variable], list[np.ndarray]]:
+    """The variables of a model and of its optimizer, and their values."""
+    optimizer = model.optimizer
+    if not optimizer.built:
+        optimizer.build(model.trainable_variables)
+    state = [*model.variables, *optimizer.variables]
+    return state, [np.asarray(keras.ops.convert_to_numpy(variable)) for variable in state]

@@ -1,14 +1,16 @@
-"""`TF_CONFIG`: which processes train one model together, and which of them this one is."""
+"""Which processes train one model together, and which one this is: `TF_CONFIG`, or SLURM."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kreg.config import slurm
 from kreg.foreign import json_text
 from kreg.foreign.content import DamagedError
 
 VARIABLE = "TF_CONFIG"
+SEVERAL = ("multiworker", "ray")  # of `distribute`: what several processes do
 EXAMPLE = (
     f'{VARIABLE}=\'{{"cluster": {{"worker": ["one:12345", "two:12345"]}}, '
     '"task": {"type": "worker", "index": 0}}\''
@@ -29,7 +31,7 @@ class Cluster:
 
 
 def of_environment(environment: Mapping[str, str] | None = None) -> Cluster:
-    """The cluster that `TF_CONFIG` describes, in TensorFlow's own words.
+    """The cluster that `TF_CONFIG` describes, in TensorFlow's own words; without it SLURM's tasks.
 
     Args:
         environment: Defaults to that of the process.
@@ -37,7 +39,10 @@ def of_environment(environment: Mapping[str, str] | None = None) -> Cluster:
     Raises:
         ValueError: With one sentence, where it is missing or does not describe two workers.
     """
-    content = (os.environ if environment is None else environment).get(VARIABLE, "")
+    environment = os.environ if environment is None else environment
+    content = environment.get(VARIABLE, "")
+    if not content and slurm.is_step(environment):
+        return Cluster(*slurm.workers(environment))
     if not content:
         raise refused("is not set")
     try:
@@ -74,5 +79,6 @@ def refused(why: str) -> ValueError:
     """The error of a description that is none."""
     return ValueError(
         f"distribute=multiworker: the environment variable {VARIABLE} {why}. Set it for each "
-        f"worker, the index its own: {EXAMPLE}."
+        f"worker, the index its own: {EXAMPLE}. Under SLURM, srun -n 2 python train.py "
+        "distribute=multiworker needs none."
     )

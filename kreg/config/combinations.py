@@ -6,7 +6,7 @@ import re
 from kreg import check
 from kreg.config import automatic, backends, data_checks, penalty_checks, procedures
 from kreg.config.backbone_checks import a_backbone_can_be_built, something_is_there_to_be_frozen
-from kreg.config.distributed import workers_train_as_one
+from kreg.config.distributed import several_train_as_one
 from kreg.config.root import Config
 from kreg.data.options import SourceOptions
 from kreg.layers.options import NoiseOptions
@@ -231,6 +231,7 @@ def loggers_are_there(config: Config) -> None:
 
 
 RULES = (
+    backends.the_backend_trains_this,
     loggers_are_there,
     a_backbone_can_be_built,
     something_is_there_to_be_frozen,
@@ -252,6 +253,5 @@ RULES = (
     only_pictures_are_standardised_in_the_model,
     noise_has_a_place,
     objective_is_measured,
-    workers_train_as_one,
-    backends.the_backend_trains_this,
+    several_train_as_one,
 )

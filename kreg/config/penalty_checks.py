@@ -67,11 +67,6 @@ def activities_have_units(config: Config) -> None:
     reg, model = config.reg, config.model
     if not isinstance(reg, PenaltyOptions) or not isinstance(model, ModelOptions):
         return
-    if reg.activity_form != "kl" and reg.activity_target != type(reg)().activity_target:
-        raise ValueError(
-            f"reg.activity_target={reg.activity_target:g} says nothing about reg.activity_form="
-            f"{reg.activity_form}: it is the mean that reg.activity_form=kl wants. Leave it out."
-        )
     if not reg.activity:
         return
     if not model.has_units:

@@ -19,6 +19,9 @@ MACHINE = (
     "trainer.verbose",
 )  # fmt: skip
 OWN_FOLDS = "arguments.folds says how many folds there are"
+ONE_SPLIT = dict.fromkeys(
+    ("data.folds", "data.fold"), "it compares on the validation rows, and no fold is read"
+)
 CHOICES = ("min", "1se")
 
 
@@ -64,7 +67,7 @@ PROCEDURES = {
     "cocktail": Procedure(
         "kreg.procedures.cocktail",
         ("data", "model", "seed", "seeds", "choose", "trainer", "debug"),
-        dict.fromkeys(("model.batch_norm", "model.skip"), "the search chooses it"),
+        ONE_SPLIT | dict.fromkeys(("model.batch_norm", "model.skip"), "the search chooses it"),
     ),
     "diabetes_path": Procedure(f"{PAPER}.diabetes_path"),
     "double_descent": Procedure(f"{PAPER}.double_descent"),
@@ -89,12 +92,14 @@ PROCEDURES = {
     "size_path": Procedure(
         "kreg.procedures.size_path",
         ("augment", "choose", "data", "dropout", "model", "optimizer", "seed", "seeds", "trainer"),
-        dict.fromkeys(("trainer.epochs", "trainer.steps"), "arguments.epochs is its length"),
+        ONE_SPLIT
+        | dict.fromkeys(("trainer.epochs", "trainer.steps"), "arguments.epochs is its length"),
     ),
     "table_ensemble": Procedure(
         "kreg.procedures.table_ensemble",
         ("data", "seed", *OF_ALL),
-        dict.fromkeys(
+        ONE_SPLIT
+        | dict.fromkeys(
             ("trainer.epochs", "trainer.steps", "trainer.batch_size", "trainer.label_smoothing"),
             "each model has its own",
         ),

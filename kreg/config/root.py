@@ -79,10 +79,12 @@ class Root:
     )
     distribute: str = one_of(
         "none",
-        ("none", "multiworker"),
-        "multiworker: the processes that TF_CONFIG names train one model, each with its share of "
-        "every batch",
+        ("none", "mirrored", "multiworker", "ray"),
+        "one model, of every batch a share each. mirrored: the devices of this machine; "
+        "multiworker: the processes that TF_CONFIG names, or SLURM's tasks; ray: workers that a "
+        "Ray cluster starts",
     )
+    workers: int = ranged(2, "of distribute=ray, this machine's among them", low=2, high=1000)
     check: bool = switch(False, "compose, build, validate, do not train")
     allow: list[str] = many([], "packages whose components a `kind: package.module:Name` may name")
 

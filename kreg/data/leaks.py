@@ -1,11 +1,11 @@
 """Why a validation score flatters: duplicate rows, a telling column, groups that are split."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kreg.data.dataset import CLASSES, Array, Data, Raw, Split, is_lazy
+from kreg.data.dataset import CLASSES, Array, Data, Raw, Split, is_lazy, on_disk
 from kreg.data.splits import Rows
 
 REVEALING = 0.99  # accuracy, or absolute correlation, that one column alone reaches
@@ -15,31 +15,73 @@ PURITY = 0.98
 
 
 def duplicates(data: Data) -> list[str]:
-    """How many rows that do not train stand in the training split, inputs bit for bit equal."""
-    known = np.sort(_row_keys(data.train))
+    """How many rows that do not train have the inputs of training rows, bit for bit.
+
+    With one target they are memory: whoever has seen the training row knows it. Where training rows
+    of the same inputs have other targets, the inputs do not say which, and nobody can know it.
+    """
+    keys, y = _keyed(data.train)
     found = []
     for name in (name for name in data.splits if name != "train"):
-        keys = _row_keys(data.splits[name])
-        again = int(np.isin(keys, known).sum())
-        if again:
-            sample = " of a sample" if len(keys) < len(data.splits[name]) else ""
-            found.append(
-                f"{again} of {len(keys)} {name} rows{sample} are also training rows: "
-                f"that share of the {name} score is memory."
-            )
+        theirs, truth = _keyed(data.splits[name])
+        again = np.isin(theirs, keys)
+        same = int(_agreeing(keys, y, theirs[again], truth[again]).sum()) if again.any() else 0
+        rows = f"of {len(theirs)} {name} rows"
+        rows += " of a sample" if len(theirs) < len(data.splits[name]) else ""
+        found += _told(same, int(again.sum()) - same, rows, name)
     return found
 
 
-def _row_keys(split: Split) -> Array:
-    """A hash of each row; of many on the disk those that such a sample has."""
-    if is_lazy(split.x):
-        found = split.x.contents()
-        return found if isinstance(found, np.ndarray) else _hashes(found)
-    return _hashes(row.tobytes() for row in np.ascontiguousarray(split.x))
+def _told(same: int, other: int, rows: str, name: str) -> list[str]:
+    """The sentences on rows with a known target, and on those with targets that differ."""
+    told = []
+    if same:
+        told.append(
+            f"{same} {rows} are also training rows: that share of the {name} score is memory."
+        )
+    if other:
+        told.append(
+            f"{other} {rows} have the inputs of training rows with other targets: nothing in the "
+            "inputs says which, so this is noise that no model can learn."
+        )
+    return told
 
 
-def _hashes(rows: Iterable[Hashable]) -> Array:
-    return np.fromiter(map(hash, rows), np.int64)
+def _keyed(split: Split) -> tuple[Array, Array]:
+    """A hash of each row's inputs, and its target; of many on the disk those of a sample."""
+    if on_disk(split.x):
+        places, hashes = split.x.hashed()
+        return hashes, split.y[places]
+    rows = split.x.contents() if is_lazy(split.x) else _bytes_of_rows(split.x)
+    return np.fromiter(map(hash, rows), np.int64, len(split)), split.y
+
+
+def _bytes_of_rows(x: Array) -> Iterator[bytes]:
+    return (row.tobytes() for row in np.ascontiguousarray(x))
+
+
+def _agreeing(keys: Array, y: Array, theirs: Array, truth: Array) -> NDArray[np.bool_]:
+    """Whether all training rows with a row's inputs have its target.
+
+    Args:
+        keys, y: Of the training rows.
+        theirs, truth: Of other rows, each with the key of a training row.
+
+    >>> keys, y = np.array([1, 1, 2, 3, 3]), np.array([0, 0, 1, 0, 1])
+    >>> _agreeing(keys, y, np.array([1, 1, 2, 3]), np.array([0, 1, 1, 0])).tolist()
+    [True, False, True, False]
+    """
+    shared = np.isin(keys, theirs)
+    keys, y = keys[shared], y[shared]
+    both = np.concatenate([y, truth]).reshape(len(y) + len(truth), -1)
+    codes = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
+    ours, asked = codes[: len(y)], codes[len(y) :]
+    names, member = np.unique(keys, return_inverse=True)
+    least, most = np.full(len(names), len(codes)), np.full(len(names), -1)
+    np.minimum.at(least, member, ours)
+    np.maximum.at(most, member, ours)
+    at = np.searchsorted(names, theirs)
+    return np.asarray((least[at] == asked) & (most[at] == asked))
 
 
 def revealing_columns(data: Data) -> list[str]:
@@ -88,7 +130,7 @@ def _lookup_accuracy(x: Array, y: Array, unseen: Array, truth: Array) -> NDArray
 def straddling_groups(raw: Raw, rows: Rows) -> list[str]:
     """Columns whose values look like subjects (many, repeated, one label each) and are split."""
     if raw.group is not None:
-        return []
+        return torn_by_time(raw.group, rows) if raw.time is not None else []
     found = []
     for name, values in raw.suspects.items():
         members = np.unique(np.asarray(values).astype(str), return_inverse=True)[1]
@@ -101,6 +143,20 @@ def straddling_groups(raw: Raw, rows: Rows) -> list[str]:
                 f"validation score flatters. Split by group: data.group={name}."
             )
     return found
+
+
+def torn_by_time(group: Array, rows: Rows) -> list[str]:
+    """A sentence where rows are split by `data.time`, and groups of `data.group` with them."""
+    names, member = np.unique(np.asarray(group).astype(str), return_inverse=True)
+    others = np.concatenate([rows.validation, rows.test, rows.fold])
+    torn = np.intersect1d(member[rows.train], member[others])
+    if not len(torn):
+        return []
+    return [
+        f"{len(torn)} of {len(names)} groups of data.group have rows in train and in validation, "
+        f"test or fold, such as {str(names[torn[0]])!r}: data.time says where a row goes and keeps "
+        "no group whole. Leave one of the two out."
+    ]
 
 
 def _looks_like_groups(members: Array, raw: Raw) -> bool:

@@ -55,6 +55,7 @@ def epoch_stream(
     augment: Callable[..., Any] | None = None,
     shuffle: bool = True,
     share: tuple[int, int] | None = None,
+    parts: int = 1,
 ) -> "tf.data.Dataset":
     """A `tf.data.Dataset` of batches for `model.fit(steps_per_epoch=steps_per_epoch(...))`.
 
@@ -70,6 +71,7 @@ def epoch_stream(
         shuffle: Whether each epoch has an order of its own. Defaults to `True`.
         share: `(index, count)`: only the rows of each batch that the worker `index` of `count`
             trains on, see `share_of`. Defaults to `None`, all of them.
+        parts: Into so many shares, one after the other, each batch is divided. Defaults to `1`.
 
     Returns:
         A dataset of `(x, y)` or, where the split is weighted, `(x, y, weight)`.
@@ -88,8 +90,13 @@ def epoch_stream(
     def batches(epoch: "tf.Tensor") -> "tf.data.Dataset":
         rows = order(epoch).batch(batch_size)
         if share is not None:
-            rows = rows.map(lambda index: index[slice(*share_of(tf.size(index), *share))])
+            rows = rows.map(lambda index: one_share(index, *share))
+        if parts > 1:
+            rows = rows.flat_map(as_it_is(several))
         return rows.map(lambda index: (index, epoch))
+
+    def several(index: "tf.Tensor") -> "tf.data.Dataset":
+        return tf.data.Dataset.range(parts).map(lambda place: one_share(index, place, parts))
 
     def load(index: "tf.Tensor", epoch: "tf.Tensor") -> Any:
         batch = fetch(index)
@@ -98,6 +105,14 @@ def epoch_stream(
     stream = tf.data.Dataset.range(first_epoch, last).flat_map(as_it_is(batches))
     stream = stream.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return stream.prefetch(tf.data.AUTOTUNE)
+
+
+def one_share(index: "tf.Tensor", place: Any, count: int) -> "tf.Tensor":
+    """Of the row numbers of a batch those of `share_of`."""
+    import tensorflow as tf
+
+    start, stop = share_of(tf.size(index, tf.int64), place, count)
+    return index[start:stop]
 
 
 def unread(split: Split) -> "tf.data.Dataset":

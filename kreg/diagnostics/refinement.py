@@ -4,8 +4,11 @@
 
 A validation loss rises for two reasons. The scores `z` may tell the classes apart less well: only
 then is the refined loss higher. Or they have grown too large: the model is over-confident, and one
-number `T`, fitted on the same rows, repairs it. Source: Berta et al. 2025, "Rethinking early
-stopping: refine, then calibrate" (arXiv 2501.19195); the temperature is that of Guo et al. 2017.
+number `T`, fitted on the same rows, repairs it. A `T` below 1 makes the model surer, and how much
+surer it may be is known from the wrong rows alone: without any the loss falls for ever as `T` goes
+to 0, on these rows and on no others. Where fewer than five are wrong, `T` is 1 at least. Sources:
+Berta et al. 2025, "Rethinking early stopping: refine, then calibrate" (arXiv 2501.19195); Guo et
+al. 2017 (the temperature).
 """
 
 import math
@@ -17,7 +20,8 @@ from numpy.typing import ArrayLike
 from kreg import check
 
 FEWEST = 30  # rows: one fitted number lowers a loss by about 1 / (2 n) without any reason
-SHARPEST, SOFTEST = 0.05, 20.0  # temperatures: separable rows would have the first go to zero
+FEWEST_WRONG = 5  # rows, below which no temperature is below 1: they tell it to 1 / sqrt(5)
+SHARPEST, SOFTEST = 0.05, 20.0  # temperatures
 STEPS = 60  # Newton's method takes four to eight
 EXACT = 1e-8  # relative change of the temperature at which it is found
 
@@ -29,7 +33,8 @@ class Refinement:
     Args:
         loss: As it is, at temperature 1.
         refined: At the best temperature; never larger than `loss`.
-        temperature: That temperature: above 1 where the scores are too sure.
+        temperature: That temperature: above 1 where the scores are too sure; not below 1 where
+            fewer than `FEWEST_WRONG` rows are wrong.
         examples: Losses of shape (n,) at the best temperature, weights included.
     """
 
@@ -70,6 +75,8 @@ def refine(logits: ArrayLike, targets: ArrayLike, weights: ArrayLike | None = No
     weight = np.ones(len(scores)) if weights is None else np.asarray(weights, float).ravel()
     check_rows(scores, shares, weight)
     best = inverse_temperature(scores, shares, weight)
+    if best > 1 and wrong(scores, shares, weight) < FEWEST_WRONG:
+        best = 1.0
     before, after = (weight * cross_entropies(scores, shares, s) for s in (1.0, best))
     if after.mean() > before.mean():  # rounding, where there is nothing to gain
         best, after = 1.0, before
@@ -97,6 +104,16 @@ def check_rows(scores: np.ndarray, shares: np.ndarray, weight: np.ndarray) -> No
         raise check.invalid("targets", "one class or one row of shares for each row", shape)
     if not np.isfinite(scores).all():
         raise check.invalid("logits", "finite numbers", "NaN or infinity")
+
+
+def wrong(scores: np.ndarray, shares: np.ndarray, weight: np.ndarray) -> int:
+    """How many rows that count have another class than their target's with the highest score.
+
+    Shares of several classes, smoothed labels among them, count as wrong: one score alone cannot
+    be right about them, and their temperature is known.
+    """
+    right = (shares * scores).sum(axis=1) >= 0  # of centred scores; nothing is right about a NaN
+    return int((~right & (weight > 0)).sum())
 
 
 def inverse_temperature(scores: np.ndarray, shares: np.ndarray, weight: np.ndarray) -> float:

@@ -35,10 +35,28 @@ def falls_on(restart: Mapping[str, Any]) -> bool:
     >>> falls_on({"train": [0.5, 0.1], "validation": [0.6, 0.7], "penalty": [0, 0], "z": 2.0})
     False
     """
-    objective = np.add(restart["train"], restart["penalty"])
     known = restart.get("z") is None or restart["z"] < Z
+    return known and fell(restart)
+
+
+def fell(restart: Mapping[str, Any]) -> bool:
+    """Whether they fell, be it by the chance of the validation rows."""
+    objective = np.add(restart["train"], restart["penalty"])
     sides = (restart["train"], restart["validation"], objective)
-    return known and all(fall(values) > WORTH for values in sides)
+    return all(fall(values) > WORTH for values in sides)
+
+
+def cannot_tell(record: Record) -> bool:
+    """Whether all of them fell, and the validation rows are too few to tell it from chance.
+
+    >>> record = Record(baseline={"train": {"loss": 1.1}})
+    >>> record.restart = {"train": [0.5, 0.3], "validation": [0.6, 0.5], "penalty": [0, 0]}
+    >>> record.restart["z"] = -0.9
+    >>> cannot_tell(record)
+    True
+    """
+    found = record.restart
+    return bool(found) and fell(found) and not falls_on(found) and not spent(record)
 
 
 def fall(values: Sequence[float]) -> float:

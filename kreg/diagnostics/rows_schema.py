@@ -67,10 +67,12 @@ class Features(TypedDict):
 
 
 class Pictures(TypedDict):
-    """How fast rows that are not in memory were read and trained on."""
+    """How fast rows were read and trained on that are not in memory, or that several train on."""
 
     of: NotRequired[str]  # what they are: "pictures" or "rows"; since 0.2
     peak_memory: NotRequired[int]  # bytes of the process, of rows on the disk
+    sum_seconds: NotRequired[Number]  # of one sum of the gradients of several workers
+    sum_share: NotRequired[Number]  # of the training, that these sums take
     per_second: Number
     input_per_second: Number
     share: Number

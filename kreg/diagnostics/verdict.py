@@ -13,13 +13,17 @@ from kreg.diagnostics.overconfidence import removed
 from kreg.diagnostics.proof import proof, proved
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.references import differs, high, right
-from kreg.diagnostics.rest import MOVING, RESTING, STOPPED, resolved
+from kreg.diagnostics.rest import MOVING, RESTING, STOPPED, cannot_tell, fall, resolved
 from kreg.diagnostics.series import Series, judged
 from kreg.diagnostics.states import PAST_BEST, STATES, since
 from kreg.diagnostics.thresholds import Thresholds
 from kreg.diagnostics.timeline import Stretch, timeline
 
 BIASED = "logged losses only: biased"
+FEW_ROWS = (
+    "A copy that trained on lowered its validation loss by {:.0%} and its training loss by {:.0%}. "
+    "{} validation rows cannot tell that from chance; more could: data.validation, data.folds."
+)
 USE_DIAGNOSTICS = (
     "They carry penalties, noise and a running mean; use kreg.Diagnostics to compute the clean "
     "ones."
@@ -280,8 +284,16 @@ def caveats(record: Record, series: Series, checks: list[Check], state: str) -> 
         found.append(NO_BASELINE)
     if state in STOPPED and not record.restart and "learning_rate" not in record.curves:
         found.append(NO_RATES)
+    if state in STOPPED and cannot_tell(record):
+        found.append(few_rows(record))
     if state != "GUESSING" and at_guessing(series, checks, record):
         found.append(AT_GUESSING)
     if is_growing(state, record) and (more := zeros.growing(record)) is not None:
         found.append(zeros.sentence(more))
     return found + list(record.warnings)
+
+
+def few_rows(record: Record) -> str:
+    """What the validation rows leave open about a training that could go on."""
+    sides = (fall(record.restart[side]) for side in ("validation", "train"))
+    return FEW_ROWS.format(*sides, record.sizes.get("validation", "The"))

@@ -1,6 +1,8 @@
 """`kreg export`: what the command line calls."""
 
+import os
 import re
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,12 +40,30 @@ def export(path: str, to: str, out: str, *, allow: Sequence[str] = ()) -> int:
     refuse_no_plain(run)
     run.refuse_foreign(PLAIN)
     layout = graph.Layout(run.kept, found.words, found.dtype)
+    on_tensorflow()
     start_quietly()
     model = graph.build(layout, run.load(PLAIN))
     _write(model, to, Path(out))
     files.write_json(formats.beside(Path(out)), description.of(layout, to))
     print(f"{out}\n{formats.beside(Path(out))}")
     return OK
+
+
+def on_tensorflow() -> None:
+    """Have Keras start on the backend that writes the formats; a model's file is of none.
+
+    Raises:
+        ValueError: If it runs on another one already.
+    """
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+        return
+    running = sys.modules["keras"].config.backend()
+    if running != "tensorflow":
+        raise ValueError(
+            f"export writes with TensorFlow, but Keras runs on {running} in this process. Use the "
+            "command: kreg export RUN --to ... --out ..."
+        )
 
 
 def refuse_no_plain(run: Run) -> None:

@@ -31,6 +31,7 @@ class Checked:
         self.launched: dict[int, Config] = {}  # what is launched together, by the jobs' numbers
         self.run_directory = self.sweep_directory = Path()
         self.sweeper = ""  # of a sweep, by its name
+        self.unheard: dict[str, str] | None = None  # by every job so far: key to sentence
 
     def add(self, overrides: Sequence[Override], job: Composition, number: int = 0) -> None:
         """Keep a job; a sweep's must have a folder of its own.
@@ -42,6 +43,8 @@ class Checked:
             data_checks.refuse_given(job.config.data)
         except ValueError as error:
             raise ConfigError(str(error)) from error
+        before = job.unheard if self.unheard is None else self.unheard
+        self.unheard = {key: before[key] for key in before if key in job.unheard}
         own = [o for o in overrides if not o.key_or_group.startswith(("hydra.", "hydra/"))]
         told = [as_hydra_tells(o) if self.multirun else commandline.told(o) for o in own]
         if not self.configs and self.multirun:

@@ -141,6 +141,16 @@ def shortened(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
+def without_middle(text: str, most: int = 160) -> str:
+    """The two ends of a sentence that is longer: what it is about, and the reason.
+
+    >>> without_middle("cannot write into /a/very/long/folder: No space left", 40)
+    'cannot write into... No space left'
+    """
+    half = (most - 3) // 2
+    return text if len(text) <= most else f"{text[:half].rstrip()}...{text[-half:]}"
+
+
 def parse_overrides(words: list[str]) -> list[Override]:
     """Words of the form `key=value`, each checked to be one."""
     parser, parsed = OverridesParser.create(), []
@@ -162,9 +172,15 @@ def told(override: Override) -> str:
 
 def not_an_override(word: str) -> ConfigError:
     """The error for a word that is neither a flag nor `key=value`."""
+    own = word.removeprefix("++")  # of `for_hydra`
+    advice = "Quote values with spaces or special characters."
+    if "={" in own:
+        advice = (
+            "Quote a mapping of other names: data.types='{größe (m²): number}', all of it in \"\"."
+        )
     return ConfigError(
-        f"{shortened(word)!r} is not an override. Expected key=value or group=option, for example "
-        f"reg=l1 or trainer.epochs=20. Quote values with spaces or special characters."
+        f"{shortened(own)!r} is not an override. Expected key=value or group=option, for example "
+        f"reg=l1 or trainer.epochs=20. {advice}"
     )
 
 

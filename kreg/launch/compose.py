@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
-from kreg.config import conf_dir, procedures, schema
+from kreg.config import conf_dir, procedures, schema, unheard
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError, validate
 from kreg.launch import (
@@ -24,6 +24,7 @@ from kreg.launch import (
     commandline,
     folders_of_options,
     option_files,
+    said,
     schema_source,
     trust,
     wrong_words,
@@ -38,10 +39,14 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Composition:
-    """A job's checked configuration, and the whole tree with Hydra's own part."""
+    """A job's checked configuration, and the whole tree with Hydra's own part.
+
+    `unheard` are the keys of its words that nothing hears, each with a sentence.
+    """
 
     config: Config
     tree: DictConfig
+    unheard: Mapping[str, str] = field(default_factory=dict)
 
     def run_directory(self) -> Path:
         """Where a single command writes, its time and its random digits filled in."""
@@ -81,9 +86,15 @@ def compose_job(
 ) -> Config:
     """The checked configuration of one job in a user's words: `["model=deep", "reg.l1=1e-4"]`.
 
-    `values` as for `check_job`.
+    `values` as for `check_job`. Where no word names a model it is the dense network of
+    `conf/model/auto.yaml`: what suits the data is said by the gate, in words, before this.
+
+    Raises:
+        ConfigError: As `check_job`, and for a word that nothing hears.
     """
-    return check_job(commandline.parse(words).overrides, config_dir, values).config
+    job = check_job(commandline.parse(words).overrides, config_dir, values)
+    unheard.refuse(job.unheard)
+    return job.config
 
 
 def check_job(
@@ -117,7 +128,7 @@ def check_job(
         refuse_addresses(task, parsed)
         config = validate(with_values(task, values))
         refuse_unused(config, parsed, tree)
-        return Composition(config, tree)
+        return Composition(config, tree, unheard.found(config, said.by_key(parsed)))
     except UntrustedError:
         raise
     except ConfigError:

@@ -11,7 +11,7 @@ from pathlib import Path
 from hydra.errors import HydraException
 
 from kreg import sweeps
-from kreg.config import cluster
+from kreg.config import cluster, unheard
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import (
@@ -23,6 +23,7 @@ from kreg.launch import (
     folders_of_options,
     launchers,
     output,
+    ray_workers,
     replicates,
     searches,
     sizes,
@@ -65,9 +66,11 @@ def run(train: Train, arguments: list[str] | None = None) -> int:
 
 def told(error: Exception) -> str:
     """An error as a sentence; the system's own has a path that may be very long."""
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{commandline.shortened(str(error.filename))}: {error.strerror}."
-    return str(error)
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    if error.filename is None:  # a sentence of kreg's own, with the path in it
+        return f"{commandline.without_middle(error.strerror)}."
+    return f"{commandline.shortened(str(error.filename))}: {error.strerror}."
 
 
 def _run(train: Train, arguments: list[str]) -> int:
@@ -124,6 +127,7 @@ def check_all(line: CommandLine) -> Checked:
         checked.add(overrides, job, number)
     if not line.shows_only:
         replicates.check(line, checked.configs.values())
+        unheard.refuse(checked.unheard or {})
     if line.multirun:  # what Hydra starts the sweep with
         tree = compose_trusted(one_by_one(line), line.config_dir)
         checked.sweeper = launchers.sweeper_of(tree)
@@ -143,6 +147,8 @@ def page_of(run: RunDirectory, procedure: str) -> Path:
 
 def _train(train: Train, line: CommandLine, checked: Checked) -> int:
     """One run: a new one, or one that goes on, or one that only checks and leaves nothing."""
+    if ray_workers.gathers(checked.first):
+        return ray_workers.run(line, checked.first)
     if shares_only(checked.first):
         return _told(lambda: work(checked.first))
     decision = directories.for_run(line, checked)
@@ -195,21 +201,22 @@ def _hand_over(train: Train, arguments: list[str], checked: Checked) -> int:
 
 
 def refuse_shared(checked: Checked) -> None:
-    """A sweep's jobs are trained by one process each.
+    """A sweep's jobs are trained by one process and device each.
 
     Raises:
         ConfigError: If one is to be trained by several.
     """
-    if any(config.distribute != "none" for config in checked.configs.values()):
+    asked = {config.distribute for config in checked.configs.values()} - {"none"}
+    if asked:
         raise ConfigError(
-            "distribute=multiworker trains one model, and this is a sweep of several. Train "
+            f"distribute={min(asked)} trains one model, and this is a sweep of several. Train "
             "them one by one, or spread the sweep: hydra/launcher=joblib, ray or submitit_slurm."
         )
 
 
 def shares_only(config: Config) -> bool:
     """Whether this process is a worker that has no directory: another one has it."""
-    shared = config.distribute != "none" and not config.check
+    shared = config.distribute in cluster.SEVERAL and not config.check
     return shared and not cluster.of_environment().is_first
 
 

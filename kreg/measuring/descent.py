@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kreg.gradients import Gradient
-from kreg.measuring.replicas import graph, tensors
+from kreg.measuring.replicas import Replicas, graph, tensors
 from kreg.measuring.rows import Batch
 
 Objective: TypeAlias = Callable[[Any, Any, Any], Any]  # of `(x, y, weight)`, a scalar
@@ -30,11 +30,13 @@ class Descent:
     def __init__(self, model: keras.Model, objective: Objective, decay: float | None = None):
         self.weights = model.trainable_variables
         self.gradient = Gradient(objective, self.weights, model.non_trainable_variables)
-        self.optimizer = keras.optimizers.Adam(RATES[0], weight_decay=decay or None)
-        self.optimizer.build(self.weights)
+        replicas = Replicas(model)
+        with replicas.scope():
+            self.optimizer = keras.optimizers.Adam(RATES[0], weight_decay=decay or None)
+            self.optimizer.build(self.weights)
         eager = bool(model.run_eagerly) or keras.backend.backend() != "tensorflow"
-        self.step = graph(self._step, eager)
-        self.steps = None if eager else graph(self._steps)
+        self.step = graph(replicas.on_each(self._step), eager)
+        self.steps = None if eager or replicas.strategy else graph(self._steps)
 
     def __call__(self, batches: list[Batch], rate: float) -> None:
         """One step for each batch, the rate falling linearly to zero."""

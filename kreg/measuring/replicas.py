@@ -1,6 +1,7 @@
 """How an evaluation step is compiled and spread over the devices of a distribution strategy."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -26,6 +27,12 @@ class Replicas:
         self.strategy: Any = strategy if getattr(strategy, "num_replicas_in_sync", 1) > 1 else None
         self.eager = bool(getattr(model, "run_eagerly", False))
 
+    @property
+    def has_workers(self) -> bool:
+        """Whether other processes have replicas, too: then no step can be taken by one alone."""
+        resolver = getattr(self.strategy, "cluster_resolver", None)
+        return resolver is not None and len(resolver.cluster_spec().as_dict().get("worker", ())) > 1
+
     def compile(self, step: Step) -> Step:
         """`step(x, y, weight) -> dict of tensors` as a fast function of host arrays."""
         if self.strategy is not None:
@@ -33,30 +40,50 @@ class Replicas:
         fast = graph(step, self.eager)
         return lambda *batch: to_host(fast(*batch))
 
+    def scope(self) -> AbstractContextManager[Any]:
+        """Inside, variables are made for all replicas."""
+        return nullcontext() if self.strategy is None else self.strategy.scope()
+
+    def on_each(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        """`step`, which each replica takes with the whole batch: their sum is what one computes."""
+        if self.strategy is None:
+            return step
+        return lambda *batch: self.strategy.run(step, args=batch)
+
     def _distributed(self, step: Step) -> Step:
-        """Every replica gets its share of the rows; rows that do not fill a share are left out."""
+        """Every replica gets its share of the rows; of fewer rows than replicas some get none."""
         strategy, count = self.strategy, self.strategy.num_replicas_in_sync
         fast = graph(lambda *batch: strategy.run(step, args=batch), self.eager)
 
         def run(*batch: Nest) -> dict[str, Any]:
-            shards = keras.tree.map_structure(lambda leaf: self._shard(leaf, count), batch)
-            return self._gather(fast(*shards))
+            rows = len(keras.tree.flatten(batch)[0])
+            ends = [rows * place // count for place in range(count + 1)]
+            shards = keras.tree.map_structure(lambda leaf: self._shard(leaf, ends), batch)
+            return self._gather(fast(*shards), np.diff(ends) * count / rows)
 
         return run
 
-    def _shard(self, leaf: np.ndarray | None, count: int) -> Any:
+    def _shard(self, leaf: np.ndarray | None, ends: list[int]) -> Any:
         if leaf is None:
             return None
-        parts = np.split(leaf[: len(leaf) // count * count], count)
+        parts = np.split(leaf, ends[1:-1])
         return self.strategy.experimental_distribute_values_from_function(
             lambda context: ops.convert_to_tensor(parts[context.replica_id_in_sync_group])
         )
 
-    def _gather(self, result: dict[str, Any]) -> dict[str, Any]:
-        """Vectors one after the other. Keras divides a replica's mean by the number of replicas."""
+    def _gather(self, result: dict[str, Any], says: np.ndarray) -> dict[str, Any]:
+        """Vectors one after the other; of means those that count as much as they have rows.
+
+        Keras divides a replica's mean by the number of replicas.
+        """
         local = self.strategy.experimental_local_results
         parts = {name: [np.asarray(v) for v in local(value)] for name, value in result.items()}
-        return {k: np.sum(v) if k in MEANS else np.concatenate(v) for k, v in parts.items()}
+        return {
+            name: sum(part * say for part, say in zip(found, says, strict=True) if say)
+            if name in MEANS
+            else np.concatenate(found)
+            for name, found in parts.items()
+        }
 
 
 def graph(step: Callable[..., Any], eager: bool = False) -> Callable[..., Any]:

@@ -209,9 +209,9 @@ def shuffled(rows: Rows) -> Iterator[Batch]:
 
 
 def possible(model: keras.Model, clean: CleanEvaluator) -> bool:
-    """Whether a step is Keras's own, of 20 million weights at most, on one device."""
+    """Whether a step is Keras's own, of 20 million weights at most, in one process."""
     plain = type(model).train_step is keras.Model.train_step
-    one = clean.replicas.strategy is None
+    one = not clean.replicas.has_workers
     known = private_keras.compiled_loss(model) is not None
     small = len(model.trainable_variables) > 0 and model.count_params() <= MAX_COPY
     return plain and one and known and small

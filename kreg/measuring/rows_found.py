@@ -1,6 +1,6 @@
 """What the measured rows themselves say: findings without which no verdict is right."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy import stats
@@ -110,9 +110,14 @@ def outlying(x: np.ndarray) -> np.ndarray:
 
 
 def again(train: Rows, x: np.ndarray, validation: Rows, other: np.ndarray) -> list[str]:
-    """Validation rows that are training rows as well, target included."""
-    known = set(keys(train, x))
-    same = float(np.mean([key in known for key in keys(validation, other)]))
+    """Validation rows that are training rows as well, target included.
+
+    Where training rows of equal inputs differ in the target, none of them tells the answer.
+    """
+    known: dict[bytes, set[float | None]] = {}
+    for key, target in answers(train, x):
+        known.setdefault(key, set()).add(target)
+    same = float(np.mean([known.get(key) == {told} for key, told in answers(validation, other)]))
     if same <= SHARE or not np.ptp(x, axis=0).any():
         return []
     return [
@@ -121,10 +126,10 @@ def again(train: Rows, x: np.ndarray, validation: Rows, other: np.ndarray) -> li
     ]
 
 
-def keys(rows: Rows, x: np.ndarray) -> list[bytes]:
-    """Inputs and target of each row as bytes."""
+def answers(rows: Rows, x: np.ndarray) -> Iterator[tuple[bytes, float | None]]:
+    """The inputs of each row as bytes, and its target, if that is one number."""
     y = targets(rows)
-    return [row.tobytes() + (b"" if y is None else y[i].tobytes()) for i, row in enumerate(x)]
+    return ((row.tobytes(), None if y is None else float(y[i])) for i, row in enumerate(x))
 
 
 def shift(x: np.ndarray, other: np.ndarray, names: Sequence[str] = ()) -> list[str]:

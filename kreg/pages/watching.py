@@ -11,9 +11,12 @@ from kreg.files import AnyPath
 from kreg.pages import terminal
 from kreg.pages.sections import view_of
 
-RESULT = "result.json"  # a run of kreg's has ended when it is there
+CONFIG = "config.json"  # a run of kreg's has it from its start on
+RESULT = "result.json"  # ... and has ended when it has this
 EVERY = 2.0  # seconds between two looks
-LOGS = ("*.csv", "*.json", "*.npz", "*.db", "*.db-wal", "**/*tfevents*", "**/*.wandb")
+LOGS = ("*.csv", "*.json", "*.npz", "*.db", "*.db-wal", "**/*tfevents*", "**/*.wandb",
+        "checkpoint-*/trainer_state.json")  # fmt: skip
+NO_END = "This log does not say when its training has ended: Ctrl-C ends the watch."
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -28,6 +31,8 @@ def until_the_end(path: AnyPath, wait: Callable[[float], object] = time.sleep) -
         wait: Called with the seconds between two looks.
     """
     console, seen = Console(), None
+    if Path(path).exists() and not (Path(path) / CONFIG).is_file():
+        console.print(terminal.words(NO_END, "dim"))
     while not (Path(path) / RESULT).is_file():
         now = signature(Path(path))
         if now != seen:
@@ -53,7 +58,16 @@ def newest(path: Path) -> Path:
     report, history = path / "report.json", path / "history.csv"
     if not (report.is_file() and history.is_file()):
         return path
-    return history if history.stat().st_mtime_ns > report.stat().st_mtime_ns else path
+    return history if last_epoch(history) != last_epoch(report) else path
+
+
+def last_epoch(file: Path) -> int | None:
+    """The last epoch that a history or a report knows; `None` where it cannot be read."""
+    try:
+        epochs = load(file)[0]["curves"]["epochs"]
+    except (ValueError, OSError):
+        return None
+    return int(epochs[-1]) if epochs else None
 
 
 def signature(path: Path) -> Signature:

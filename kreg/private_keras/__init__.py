@@ -5,6 +5,7 @@ will do, and `tests/unit/test_private_keras.py` has a test of each that fails wh
 """
 
 from kreg.private_keras.compiled import (
+    build_in_scope,
     build_metrics,
     compiled_loss,
     example_loss,
@@ -61,6 +62,7 @@ from kreg.private_keras.optimizers import (
     loss_tracker,
     optimizers_of,
     pure_steps,
+    sums_no_gradients,
     trained_weights,
     untrack,
     unwrapped,
@@ -74,6 +76,7 @@ __all__ = [
     "asks_for_weights",
     "being_loaded",
     "beside",
+    "build_in_scope",
     "build_metrics",
     "compiled_loss",
     "compiled_models_with",
@@ -111,6 +114,7 @@ __all__ = [
     "settings_of",
     "shuffles",
     "states_of",
+    "sums_no_gradients",
     "trained_weights",
     "untrack",
     "unwrapped",

@@ -24,6 +24,17 @@ def build_metrics(model: keras.Model, batch: tuple[Any, ...]) -> None:
         model._symbolic_build(data_batch=batch)
 
 
+def build_in_scope(model: keras.Model, batch: tuple[Any, ...]) -> None:
+    """Have Keras make all variables of a distributed model now, and look at no batch later.
+
+    Its own `fit` takes the mean of what the devices have of the first batch, which fails where
+    their shares have different sizes.
+    """
+    with model.distribute_strategy.scope():
+        model._symbolic_build(data_batch=batch)
+    object.__setattr__(model, "_maybe_symbolic_build", lambda **given: None)
+
+
 def given_metrics(model: keras.Model) -> list[Any]:
     """The metrics that `compile` was given, as they are; names where it was given names."""
     compiled = getattr(model, "_compile_metrics", None)

@@ -83,3 +83,11 @@ def unwrapped(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Op
     """The optimizer itself, or those inside a loss-scaling or a multiple one."""
     inner = getattr(optimizer, "inner_optimizer", None)
     return getattr(optimizer, "optimizers", None) or [optimizer if inner is None else inner]
+
+
+def sums_no_gradients(optimizer: keras.optimizers.Optimizer) -> None:
+    """Let an optimizer leave out the sum over devices, because what it is given is that sum.
+
+    Keras's own comes after clipping and gives each device the same say, whatever rows it had.
+    """
+    object.__setattr__(optimizer, "_all_reduce_sum_gradients", list)

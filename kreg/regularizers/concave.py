@@ -31,6 +31,14 @@ class Concave(Penalty):
     curve: str
     curvature: float
 
+    def sizes(self, w: Tensor) -> Tensor:
+        """What the function is of: `|w|`, or the norms of groups."""
+        raise NotImplementedError
+
+    def height(self, w: Tensor, s: Strengths) -> Tensor:
+        """The slope at zero."""
+        raise NotImplementedError
+
     def rho(self, t: Tensor, height: Tensor) -> Tensor:
         raise NotImplementedError
 
@@ -67,6 +75,12 @@ class Single(Concave):
 
     with_cone = with_box = True
 
+    def sizes(self, w: Tensor) -> Tensor:
+        return ops.abs(w)
+
+    def height(self, w: Tensor, s: Strengths) -> Tensor:
+        return s["l1"]
+
     def sharp(self, w: Tensor, s: Strengths) -> Tensor:
         return ops.sum(self.rho(ops.abs(w), s["l1"]))
 
@@ -98,11 +112,14 @@ class Groups(Concave, Grouped):
         super().__init__(l1, gamma)
         self.axis = check.integer("axis", axis)
 
+    def sizes(self, w: Tensor) -> Tensor:
+        return prox.group_norm(w, self.axes(w.shape))
+
     def height(self, w: Tensor, s: Strengths) -> Tensor:
         return s["l1"] * self.group_weight(w.shape)
 
     def sharp(self, w: Tensor, s: Strengths) -> Tensor:
-        return ops.sum(self.rho(prox.group_norm(w, self.axes(w.shape)), self.height(w, s)))
+        return ops.sum(self.rho(self.sizes(w), self.height(w, s)))
 
     def sharp_prox(self, z: Tensor, step: Tensor, s: Strengths) -> Tensor:
         norm = prox.group_norm(z, self.axes(z.shape))

@@ -17,6 +17,7 @@ VOLATILE = (
     "objective",
     "choose",
     "seeds",
+    "workers",
     "trainer.verbose",
     "trainer.save_every",
     "logger",

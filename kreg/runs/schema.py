@@ -14,6 +14,7 @@ class Configuration(TypedDict, total=False):
     allow: list[str]
     calibrate: bool
     distribute: str
+    workers: int
     objective: str
     procedure: str
     arguments: Group
@@ -61,7 +62,7 @@ class Result(TypedDict, total=False):
     restored: bool
     averaged_epochs: list[int]
     epochs: int
-    metrics: dict[str, float | None]
+    metrics: dict[str, float | None]  # of the model as trained, before any calibration
     objective: float | None
     objective_name: str
     params: int
@@ -71,6 +72,7 @@ class Result(TypedDict, total=False):
     pictures: dict[str, Any] | None
     compressed: dict[str, Any] | None
     calibration: dict[str, Any] | None
+    calibrated_metrics: dict[str, float] | None  # of best.keras; `metrics` is of it as trained
     low_rank: dict[str, Any] | None
     ranks: Ranks | None
     warnings: list[str]
@@ -104,7 +106,12 @@ class TargetUnits(TypedDict):
 
 
 class NumericColumn(TypedDict):
-    """A gap is filled with the median; the model reads `(value - mean) / scale`."""
+    """A gap is filled with the median; the model reads `(value - mean) / scale`.
+
+    A date is days since 1970 UTC. Of a circle the model also reads sine and cosine of the angle
+    `2 pi (days mod length) / length`, of 365.2425 days (month) or 1 (hour); for each of the
+    weekdays, Monday being 0, whether it is one: `(floor(days) + 3) mod 7`. All are 0 in a gap.
+    """
 
     name: str
     median: float
@@ -114,6 +121,8 @@ class NumericColumn(TypedDict):
     low: NotRequired[float]  # of the training rows; since 0.2
     high: NotRequired[float]
     notation: NotRequired[str]
+    circles: NotRequired[list[Literal["month", "hour"]]]  # of a date; since 0.2
+    weekdays: NotRequired[list[Literal[0, 1, 2, 3, 4, 5, 6]]]
 
 
 class LevelColumn(TypedDict):
@@ -125,7 +134,7 @@ class LevelColumn(TypedDict):
 
 
 class FittedColumns(TypedDict):
-    """Of a table, in this order: numbers, their gaps, levels."""
+    """Of a table, in this order: numbers, their gaps, what repeats in dates, levels."""
 
     kind: Literal["columns"]
     numeric: list[NumericColumn]

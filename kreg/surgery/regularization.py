@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import keras
 
 from kreg import check, private_keras
+from kreg.silent_distribution import refuse_silent_distribution
 from kreg.surgery.attachments import is_saved, set_regularizer
 from kreg.surgery.rules import Regularizer, Rule, as_rules, path_in, weights_of
 
@@ -43,6 +44,7 @@ def regularize(model: keras.Model, rules: Any, missing: str = "error") -> keras.
     >>> len(model.losses)
     2
     """
+    refuse_silent_distribution()
     attach(model, rules, missing)
     for affected in private_keras.compiled_models_with(model.weights):
         retrace(affected)

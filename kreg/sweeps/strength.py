@@ -151,8 +151,9 @@ def section(sweep: Sweep) -> Section | None:
     best = chosen(sweep, found)
     lines = [drawn(line, best, sweep.objective) for line in ways(sweep, found, best)]
     figure = bands.bands(lines, name, sweep.objective)
-    return Section("strength", f"{sweep.objective} against the strength", [Figure(figure)],
-                   lead(sweep, best))  # fmt: skip
+    against = "the strength" if name in PENALTIES else name  # a cap and a bound are none
+    title = f"{sweep.objective} against {against}"
+    return Section("strength", title, [Figure(figure)], lead(sweep, best))
 
 
 def lead(sweep: Sweep, best: Setting) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kreg.augment.options import AugmentOptions
-from kreg.config import earlier_defaults
+from kreg.config import automatic, earlier_defaults
 from kreg.config.procedures import PROCEDURES
 from kreg.config.root import Config
 from kreg.foreign import json_text
@@ -26,10 +26,12 @@ from kreg.training import (
     keeping,
     kept_features,
     lines,
+    mirrored,
     own_callbacks,
     plan,
     reading,
     samples,
+    shares,
     start,
     telling,
     temperature,
@@ -83,7 +85,11 @@ def run(
         earlier_run.refuse_changed(place, config)
         begun = place.read_json(CONFIG)
         config = earlier_defaults.as_begun(config, begun)
-        training = make(config, steps, stacks)
+        devices = mirrored.devices(config, device)
+        with devices.scope():
+            training = make(config, steps, stacks)
+        devices.join(training)
+        config = automatic.for_task(config, training.data.task)
         if workers:
             distributed.join(training, workers)
         lines.announce(training, device, config)
@@ -159,8 +165,8 @@ def train(
     sweep: str = "",
 ) -> Trained:
     """Fit from wherever the run's state is; then measure, save and report."""
-    company = f"in a stack of {training.stacked} jobs" if training.stacked else "alone"
-    facts = {"data": training.data.fingerprint(), units.FACT: units.OWN, "its training": company}
+    facts = {"data": training.data.fingerprint(), units.FACT: units.OWN}
+    facts["its training"] = shares.company(training)
     store = Checkpoint(place, facts, force=config.resume == "force")
     summary.continued(store.epoch, config.trainer.verbose)
     training.data.warnings += units.kept(training, store)
@@ -261,7 +267,7 @@ def fit(
     if training.frozen is not None:
         kept_features.fit(training, training.frozen, store, first, how)
     else:
-        training.model.fit(stream, **how)
+        training.model.fit(training.spread(stream) if training.spread else stream, **how)
 
 
 def epochs_left(training: Plan, store: Checkpoint | None) -> tuple[int, int]:

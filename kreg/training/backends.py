@@ -5,7 +5,7 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Callable
-from types import ModuleType
+from typing import Any
 
 from kreg.config.backends import TENSORFLOW
 from kreg.training.options import TrainerOptions
@@ -22,7 +22,7 @@ PACKAGES = {
 }
 
 
-def start(cfg: TrainerOptions) -> ModuleType:
+def start(cfg: TrainerOptions) -> Any:
     """Import Keras on the backend of the run; returns TensorFlow, whose `tf.data` feeds all three.
 
     Args:

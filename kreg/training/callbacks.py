@@ -112,7 +112,7 @@ def assemble(
     import keras
 
     from kreg import callbacks as room
-    from kreg.callbacks.together import SharedMetrics, Together
+    from kreg.callbacks.together import OneState, SharedMetrics, Together
 
     epochs = plan.budget.epochs
     gap = stopping.proving(plan, config)
@@ -143,6 +143,8 @@ def assemble(
     members = [member for member in members if member is not None]
     if plan.workers:
         members = [SharedMetrics(plan.workers), *members, Together(plan.workers, interrupt)]
+    if plan.devices > 1:
+        members.append(OneState())
     if store:
         members.append(room.Saver(store, members, config.trainer.save_every))
     return TrainingCallbacks(
@@ -201,7 +203,13 @@ def phases(plan: Plan, config: Config) -> "room.Finetune | None":
     gradual = config.finetune if isinstance(config.finetune, GradualOptions) else GradualOptions()
     own_rate = isinstance(config.optimizer, Custom)  # kreg's follow the course of the plan
     rate = gradual.rate if own_rate else 1.0
-    return room.Finetune(plan.alone, rate=rate, norms=gradual.norms)
+    return room.Finetune(
+        plan.alone,
+        rate=rate,
+        layer_decay=gradual.layer_decay,
+        lowest=gradual.lowest,
+        norms=gradual.norms,
+    )
 
 
 def rate_log(model: "keras.Model") -> "keras.callbacks.Callback | None":

@@ -6,6 +6,7 @@ share its steps and keep nothing.
 
 import contextlib
 import importlib.metadata
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from kreg.config import cluster
 from kreg.config.root import Config
 from kreg.printable import say
 from kreg.runs import identity
-from kreg.training import plan, start
+from kreg.training import plan, shares, start
 from kreg.training.plan import Plan
 from kreg.training.workers import Workers, share_gradients
 
@@ -29,7 +30,7 @@ def connected(config: Config) -> Workers | None:
 
     TensorFlow wants to be told before it does anything else.
     """
-    shared = config.distribute != "none" and not config.check
+    shared = config.distribute in cluster.SEVERAL and not config.check
     return connect(config) if shared else None
 
 
@@ -48,22 +49,12 @@ def join(training: Plan, workers: Workers) -> None:
     Raises:
         ValueError: If several workers would not train it as one process does.
     """
-    from kreg import private_keras  # starts Keras
-
-    rows, size = len(training.data.train), training.batch_size
-    last = rows % size or size
-    if last < workers.count:
-        raise ValueError(
-            f"distribute=multiworker: the last batch of {rows} rows has {last}, fewer than there "
-            f"are workers ({workers.count}). Choose another trainer.batch_size than {size}."
-        )
-    if private_keras.own_states(training.model):
-        raise ValueError(
-            "distribute=multiworker: the model keeps averages or random numbers beside its "
-            "weights, which each worker would have of its own rows. Choose model=deep, say."
-        )
+    shares.refuse_uneven(training, workers.count, "multiworker", "workers")
+    weights = training.model.trainable_variables
     training.workers = workers
-    share_gradients(training.model.optimizer, workers, rows, size)
+    workers.numbers = sum(math.prod(weight.shape) for weight in weights)
+    rows = len(training.data.train)
+    share_gradients(training.model.optimizer, workers, rows, training.batch_size)
 
 
 def facts(training: Plan, config: Config) -> dict[str, str]:

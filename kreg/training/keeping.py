@@ -38,8 +38,9 @@ def keep(
         config: The checked configuration.
         callbacks: Of the training.
         place: Its directory.
-        result: The fields of `result.json`: gets `calibration`, `operating_point`, `low_rank`, and
-            in `plain_model` why there is no `model.keras`, `None` where there is one.
+        result: The fields of `result.json`: gets `calibration`, `calibrated_metrics`,
+            `operating_point`, `low_rank`, and in `plain_model` why there is no `model.keras`,
+            `None` where there is one.
 
     Returns:
         The sections `calibrated`, `evaluation` and `low_rank` of the report, or `None` for each.
@@ -47,7 +48,9 @@ def keep(
     from kreg.surgery.low_rank import merged
 
     with callbacks.best_model() as trained:
-        calibrated_model, calibrated = temperature.applied(trained, plan, config, result)
+        calibrated_model, calibrated = temperature.applied(
+            trained, plan, config, result, callbacks.diagnostics
+        )
         model, ranks = merged(calibrated_model), low_rank.chosen(trained)
         files.save_model(model, place.file("best.keras"))
         told = save_plain(model, place.file("model.keras"))

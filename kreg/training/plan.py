@@ -1,18 +1,20 @@
 """Everything that a training needs, built from a checked configuration."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kreg.applications import BY_NAME
+from kreg.applications import BY_NAME, PRESET
+from kreg.config import automatic
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
-from kreg.factories import augment, custom_parts, data, dropout, model, optimizer
+from kreg.factories import augment, custom_parts, data, dropout, model
 from kreg.factories.optimizer import Thaw
 from kreg.models.options import BackboneOptions
 from kreg.prediction import operating_point
 from kreg.training import (
     class_weights,
+    compiling,
     kept_features,
     low_rank,
     penalties,
@@ -53,6 +55,8 @@ class Plan:
         finetune: The checked `finetune` group.
         stacked: How many jobs its stack has, see `kreg.training.stacks`; 0 for a training alone.
         workers: With whom it is shared, see `kreg.training.distributed`; `None` in one process.
+        devices: How many of this machine train it, see `kreg.training.mirrored`.
+        spread: Deals the batches of a stream to these devices; `None` where there is one.
         frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
@@ -69,6 +73,8 @@ class Plan:
     finetune: FinetuneOptions = field(default_factory=FinetuneOptions)
     stacked: int = 0
     workers: "Workers | None" = None
+    devices: int = 1
+    spread: "Callable[[Any], Any] | None" = None
     frozen: "Frozen | None" = None
 
     @property
@@ -175,7 +181,8 @@ class Plan:
         weights, name = self.pretrained.weights, self.pretrained.name
         known = BY_NAME[name].licence if name and weights == "imagenet" else ""
         licence = f", {known}" if known else ""
-        told = "random weights" if weights == "none" else f"weights from {weights}{licence}"
+        source = name if weights == PRESET else weights
+        told = "random weights" if weights == "none" else f"weights from {source}{licence}"
         always = f", the head alone is trained{kept_features.told(self)}"
         phase = {None: always, 0: ""}.get(self.alone, f", the head alone until epoch {self.alone}")
         added = low_rank.parameters(self.model)
@@ -221,6 +228,7 @@ class Plan:
             first_epoch=first_epoch * self.budget.passes,
             augment=self.pipeline,
             share=self.workers.share if self.workers else None,
+            parts=self.devices,
         )
         return rows
 
@@ -244,6 +252,7 @@ def make(
 
     custom_parts.ask_all(config)
     rows = data.load(config.data, config.seed, given)
+    config = automatic.for_task(config, rows.task)
     check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
     a_pass = steps_per_epoch(len(rows.train), batch_size)
@@ -267,7 +276,9 @@ def make(
     rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     plan.frozen, told = kept_features.part(plan, config)
     rows.warnings += told
-    compile_model(plan, config, xla.steps_at_once(config.trainer, lasts, whole_epochs))
+    if plan.frozen is not None:  # a linear model of the features
+        plan.budget = planned(config.trainer, a_pass, linear=True)
+    compiling.compile_model(plan, config, xla.steps_at_once(config.trainer, lasts, whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains
         plan.model = steps.adopt(network, config, constants(plan, config))
@@ -279,28 +290,3 @@ def constants(plan: Plan, config: Config) -> tuple[Any, ...]:
     sizes = (plan.budget.total, plan.model.steps_per_execution)
     fitted = (shared_steps.scales(plan.model), model.fitted_key(config.model, plan.data))
     return (plan.soft_labels, plan.class_weight is not None, *sizes, *fitted)
-
-
-def compile_model(plan: Plan, config: Config, at_once: int) -> None:
-    """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
-    chosen = optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw)
-    compile_one(plan.model, chosen, plan, config, at_once)
-    if plan.frozen is not None:  # of the same layers, with the same optimizer
-        compile_one(plan.frozen.rest, plan.model.optimizer, plan, config, at_once)
-
-
-def compile_one(
-    network: "keras.Model", chosen: Any, plan: Plan, config: Config, at_once: int
-) -> None:
-    """Compile a model of the training, with loss and metrics of its own."""
-    from kreg.models.members import has_members
-
-    soft, task = plan.soft_labels, plan.data.task
-    network.compile(
-        optimizer=chosen,
-        loss=tasks.loss(task, soft, config.trainer.label_smoothing, has_members(plan.model)),
-        metrics=tasks.metrics(task, soft, plan.data.target_scale, plan.data.target_names),
-        steps_per_execution=at_once,
-        # XLA compiles no sum over several workers
-        jit_compile=config.distribute == "none" and xla.jit_compile(config.trainer, plan.model),
-    )

@@ -113,8 +113,7 @@ def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
     """
     from kreg.measuring import weight_evaluator
 
-    sides = {name: getattr(watch, name, None) for name in ("train", "validation")}
-    splits = measured(plan.model, plan, sides, getattr(watch, "clean", None))
+    splits = measured(plan.model, plan, sides(watch), getattr(watch, "clean", None))
     found = values(splits)
     if told := far_test(splits):
         plan.data.warnings.append(told)
@@ -124,6 +123,11 @@ def metrics(plan: Plan, watch: "Diagnostics | None" = None) -> dict[str, float]:
         found["gap"] = found["val_clean_loss"] - found["clean_loss"]
     found["penalty"] = weight_evaluator(plan.model)().penalty + splits["train"].other
     return found
+
+
+def sides(watch: "Diagnostics | None") -> "dict[str, Rows | None]":
+    """The rows that the curves are of: one name, one number."""
+    return {name: getattr(watch, name, None) for name in ("train", "validation")}
 
 
 def clean(

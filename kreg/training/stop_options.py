@@ -9,6 +9,7 @@ from kreg.fields import Options, kind, one_of, ranged, switch, table, text
 COUNT: Bounds = {"low": 1}
 NOT_NEGATIVE: Interval = {"low": 0}
 POSITIVE: Interval = {"low": 0, "low_open": True}
+AUTO = "auto"
 
 
 @dataclass
@@ -31,8 +32,12 @@ class StopOptions(Options):
     smoothing: float = ranged(
         0.0, "memory of the moving average that decides", low=0, high=1, high_open=True
     )
-    average: int = ranged(
-        1, "so many validations around the best: their mean, where it measures better", **COUNT
+    average: int | str = ranged(
+        AUTO,
+        "so many validations around the best: their mean, where it measures better; auto: 5 with "
+        "patience and refine where their copies fit, else 1",
+        type=int,
+        **COUNT,
     )
     rate_guard: int = ranged(
         10, "epochs that a rising learning rate puts stops off", **NOT_NEGATIVE
@@ -40,11 +45,15 @@ class StopOptions(Options):
     dry_run: bool = switch(False, "only say where it would have stopped")
 
     def shared(self) -> dict[str, Any]:
-        """The arguments of `kreg.EarlyStopping` that all rules have."""
-        names = ("monitor", "mode", "start_from_epoch", "smoothing", "average", "rate_guard")
-        found = {name: getattr(self, name) for name in (*names, "dry_run")}
+        """The arguments of `kreg.EarlyStopping` that all rules have.
+
+        An `auto` that `kreg.training.averaging` has not settled is no average.
+        """
+        names = ("monitor", "mode", "start_from_epoch", "smoothing", "rate_guard", "dry_run")
+        found = {name: getattr(self, name) for name in names}
         restores = self.restore != "none"
         return found | {
+            "average": 1 if self.average == AUTO else self.average,
             "restore_best": restores,
             "restore": self.restore if restores else "weights",
         }

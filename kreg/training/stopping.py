@@ -1,16 +1,16 @@
 """When a training ends: the rule that is asked for, where it can be had, and what it needs."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from kreg.config.automatic import obstacle
-from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import stop
+from kreg.training import averaging
+from kreg.training.averaging import StopRule
 from kreg.training.plan import Plan
 from kreg.training.stop_options import (
     GapOptions,
-    NoStopOptions,
     PatienceOptions,
     RefineOptions,
     StopOptions,
@@ -20,22 +20,36 @@ if TYPE_CHECKING:
     from kreg import callbacks as room
     from kreg.training.duality_gap import DualityGap
 
-StopRule = StopOptions | NoStopOptions | Custom
 LEAST, SHARE = 3, 5  # epochs, and one epoch in so many of all, before a trial may be hopeless
 
 
 def stopping_rule(config: Config, plan: Plan, gap: "DualityGap | None") -> StopRule:
-    """The `stop` group; patience, with a sentence, where it has nothing to wait for."""
-    if isinstance(config.stop, RefineOptions) and (reason := unrefinable(plan)):
-        plan.data.warnings.append(f"{reason} Training stops by stop=patience.")
+    """The `stop` group with its numbers; patience, with a sentence, where it cannot be had."""
+    if not (why := missing(config, plan, gap)):
+        return averaging.settled(config.stop, plan, config)[0]
+    rule, alone = averaging.settled(patience(config.stop), plan, config)
+    plan.data.warnings += [why, alone] if alone else [why]
+    return rule
+
+
+def patience(asked: StopRule) -> PatienceOptions:
+    """What stands in for a rule: with all numbers of one that is patience itself."""
+    if not isinstance(asked, RefineOptions):
         return PatienceOptions()
+    monitor = asked.monitor if asked.monitor != RefineOptions.monitor else PatienceOptions.monitor
+    return PatienceOptions(**asdict(asked) | {"kind": "patience", "monitor": monitor})
+
+
+def missing(config: Config, plan: Plan, gap: "DualityGap | None") -> str:
+    """What the rule that is asked for would wait for in vain; empty where there is nothing."""
+    if isinstance(config.stop, RefineOptions) and (reason := unrefinable(plan)):
+        return f"{reason} Training stops by stop=patience."
     if not isinstance(config.stop, GapOptions) or gap is not None:
-        return config.stop
-    plan.data.warnings.append(
+        return ""
+    return (
         "No duality gap can be proved for weighted rows, rows on the disk, several targets or "
         "targets that are all the same: training stops by stop=patience."
     )
-    return PatienceOptions()
 
 
 def unrefinable(plan: Plan) -> str:

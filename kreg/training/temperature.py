@@ -3,11 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 from kreg.config.root import Config
+from kreg.training import result as results
+from kreg.training import tasks
 from kreg.training.plan import Plan
 from kreg.training.stopping import unrefinable
 
 if TYPE_CHECKING:
     import keras
+
+    from kreg.callbacks import Diagnostics
 
 OF_FILES = (
     "calibrate=true is of the model that a run keeps in a file. Of this one, call kreg.calibrate."
@@ -16,7 +20,11 @@ SIDES = ("validation", "test")
 
 
 def applied(
-    model: "keras.Model", plan: Plan, config: Config, result: dict[str, Any]
+    model: "keras.Model",
+    plan: Plan,
+    config: Config,
+    result: dict[str, Any],
+    watch: "Diagnostics | None" = None,
 ) -> tuple["keras.Model", dict[str, Any] | None]:
     """The model that is kept, calibrated where that was asked for and can be done.
 
@@ -24,7 +32,9 @@ def applied(
         model: The best model that there was.
         plan: The training.
         config: The checked configuration.
-        result: The fields of `result.json`: gets `calibration`, or a warning why there is none.
+        result: The fields of `result.json`: gets `calibration`, or a warning why there is none; and
+            `calibrated_metrics`, what `metrics` has of the model as trained.
+        watch: As for `kreg.training.result.metrics`.
 
     Returns:
         The model, and the section `calibrated` of the report: the temperature and both sides
@@ -35,8 +45,24 @@ def applied(
     if config.calibrate and not why:
         model, found, why = calibrated(model, plan)
     result["calibration"] = numbers(found)
+    result["calibrated_metrics"] = metrics(model, plan, watch) if found else None
     result["warnings"] += [f"calibrate=true changes nothing. {why}"] if why else []
     return model, found
+
+
+def metrics(
+    model: "keras.Model", plan: Plan, watch: "Diagnostics | None" = None
+) -> dict[str, float]:
+    """Clean losses and metrics of a calibrated model, on the rows of those of the model before."""
+    import keras
+
+    data = plan.data
+    twin = keras.Model(model.inputs, model.outputs)  # what is saved stays without a training
+    twin.compile(
+        loss=tasks.loss(data.task, plan.soft_labels),
+        metrics=tasks.metrics(data.task, plan.soft_labels),
+    )
+    return results.clean(twin, plan, results.sides(watch))
 
 
 def calibrated(
@@ -51,7 +77,7 @@ def calibrated(
 
     splits = [name for name in SIDES if len(plan.data.splits.get(name, ()))]
     sides = {name: calibrating.scored(model, *plan.sample(name)) for name in splits}
-    if why := calibrating.endless(*sides["validation"]):
+    if why := calibrating.unsure(*sides["validation"]):
         return model, None, why
     scaling = calibrating.fitted("temperature", *sides["validation"])
     made = calibrating.with_scaling(model, scaling, sides["validation"][0])

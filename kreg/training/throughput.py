@@ -1,4 +1,4 @@
-"""What limits a training on rows that are not in memory: the model, or reading its rows."""
+"""What limits a training on rows on the disk, or by several: the model, its rows or the sums."""
 
 import itertools
 import sys
@@ -13,7 +13,9 @@ BATCHES, SECONDS = 20, 1.0  # that the input pipeline is measured at most
 
 
 def of(plan: Plan, stream: Iterable[Any], epochs: int, seconds: float) -> dict[str, Any] | None:
-    """Rows a second in training and of the input pipeline alone; `None` where rows are in memory.
+    """Rows a second in training and of the input pipeline alone, and what the sums of workers take.
+
+    `None` where one device trains on rows in memory.
 
     Args:
         plan: The training.
@@ -23,20 +25,43 @@ def of(plan: Plan, stream: Iterable[Any], epochs: int, seconds: float) -> dict[s
     """
     from kreg.data.dataset import is_lazy, on_disk
 
-    if not is_lazy(plan.data.train.x) or epochs < 1 or plan.frozen is not None:
+    several = plan.workers is not None or plan.devices > 1
+    if not (several or is_lazy(plan.data.train.x)) or epochs < 1 or plan.frozen is not None:
         return None
     trained = epochs * plan.budget.passes * len(plan.data.train) / seconds
-    alone = rate(stream)
+    alone = rate(stream) * (plan.workers.count if plan.workers else 1)  # each reads its own share
     share = min(1.0, trained / alone)
     told = (
-        f"{trained:,.0f} a second in training, {alone:,.0f} by the input pipeline alone: it takes "
-        f"{share:.0%} of the time"
+        f"{trained:,.0f} a second in training{by_whom(plan)}, {alone:,.0f} by the input pipeline "
+        f"alone: it takes {share:.0%} of the time"
     )
     found = {"of": "pictures" if plan.data.is_image else "rows", "per_second": trained}
     found |= {"input_per_second": alone, "share": share, "told": told}
+    found |= of_sums(plan, epochs, seconds, told)
     if on_disk(plan.data.train.x) and (peak := peak_memory()) is not None:
-        found |= {"peak_memory": peak, "told": f"{told}; peak memory {memory.told(peak)}"}
+        found |= {"peak_memory": peak, "told": f"{found['told']}; peak memory {memory.told(peak)}"}
     return found
+
+
+def by_whom(plan: Plan) -> str:
+    """Who trains, where it is not one device."""
+    if plan.workers:
+        return f" by {plan.workers.count} workers"
+    return f" by {plan.devices} devices" if plan.devices > 1 else ""
+
+
+def of_sums(plan: Plan, epochs: int, seconds: float, told: str) -> dict[str, Any]:
+    """What the sums of gradients take of the time; nothing where there is no other worker.
+
+    A sum is measured alone, after the training: one that waits for a slower worker takes longer,
+    and one between the devices of a machine is not measured.
+    """
+    if not plan.workers:
+        return {}
+    one = plan.workers.sum_seconds
+    share = min(1.0, one * epochs * plan.steps / seconds)
+    sums = f"the sums of the workers' gradients, measured alone, {share:.0%} ({one:.2g} s each)"
+    return {"sum_seconds": one, "sum_share": share, "told": f"{told}; {sums}"}
 
 
 def peak_memory() -> int | None:

@@ -13,6 +13,7 @@ evenly, and whatever the optimizer does with a gradient it does with this one.
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ import numpy as np
 from kreg.config.cluster import Cluster
 from kreg.foreign import json_text
 from kreg.quiet_start import quiet_start
+from kreg.training import shares
 
 if TYPE_CHECKING:
     import keras
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 GROUP = 26_000  # the key of our group of devices
 GRADIENT, KEY = 26_000, 26_000  # of the sum in each step; all others have the following ones
 WORD = 4  # bytes of a number in a message
+MOST, LARGE = 10, 10_000_000  # sums that are measured at most, and their numbers together, about
 
 
 class WorkerLostError(OSError):
@@ -48,12 +51,14 @@ class Workers:
         self.cluster = cluster
         self.count, self.index = len(cluster.workers), cluster.index
         self._sums = 0
+        self.numbers = 1  # of a gradient
+        self.sum_seconds = 0.0  # that one sum of gradients takes, once they have left
         with quiet_start():
             import tensorflow as tf
 
             tf.config.set_visible_devices([], "GPU")
             # kept: it watches the others as long as it lives
-            self._strategy = tf.distribute.MultiWorkerMirroredStrategy()
+            self._strategy = strategy(cluster)
 
     @property
     def is_first(self) -> bool:
@@ -143,10 +148,22 @@ class Workers:
                         "command, rows and versions."
                     )
 
+    def seconds_of_a_sum(self) -> float:
+        """How long a sum of gradients takes when all workers begin at once and do nothing else."""
+        import tensorflow as tf
+
+        gradient, times = tf.zeros([self.numbers]), max(1, min(MOST, LARGE // self.numbers))
+        self.row_of([self.index])
+        began = time.perf_counter()
+        for _ in range(times):
+            np.asarray(self.total(gradient))
+        return (time.perf_counter() - began) / times
+
     def leave(self) -> None:
         """The end: nobody goes while another still waits for what he has to say."""
         import tensorflow as tf
 
+        self.sum_seconds = self.seconds_of_a_sum()
         self.row_of([self.index])
         with contextlib.suppress(tf.errors.OpError):  # whoever came through first may have gone
             self.row_of([self.index])
@@ -172,6 +189,21 @@ class Workers:
             ) from error
 
 
+def strategy(cluster: Cluster) -> "tf.distribute.Strategy":
+    """Opens the connections to the other workers, and watches them.
+
+    Raises:
+        WorkerLostError: If this worker cannot listen at its address.
+    """
+    import tensorflow as tf
+
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec({"worker": list(cluster.workers)}),
+        task_type="worker", task_id=cluster.index, rpc_layer="grpc",
+    )  # fmt: skip
+    return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+
+
 def share_gradients(
     optimizer: "keras.Optimizer", workers: Workers, rows: int, batch_size: int
 ) -> None:
@@ -185,21 +217,13 @@ def share_gradients(
     """
     import tensorflow as tf
 
-    from kreg.data import share_of, steps_per_epoch
-
-    plain, steps = optimizer.apply, steps_per_epoch(rows, batch_size)
-
-    def part() -> "tf.Tensor":
-        """`n_w / n` of the next step."""
-        last = optimizer.iterations.value % steps == steps - 1
-        in_batch = tf.where(last, rows - (steps - 1) * batch_size, batch_size)
-        start, stop = share_of(in_batch, *workers.share)
-        return tf.cast(stop - start, tf.float32) / tf.cast(in_batch, tf.float32)
+    plain = optimizer.apply
 
     def apply(grads: Any, trainable_variables: Any = None) -> Any:
         own = [g if g is None else tf.convert_to_tensor(g) for g in grads]
         known = [g for g in own if g is not None]
-        own_part = part() * tf.concat([tf.reshape(g, [-1]) for g in known], 0)
+        part = shares.part(optimizer, rows, batch_size, *workers.share)
+        own_part = part * tf.concat([tf.reshape(g, [-1]) for g in known], 0)
         flat = workers.total(own_part, GRADIENT)
         parts = iter(tf.split(flat, [g.shape.num_elements() for g in known]))
         summed = [g if g is None else tf.reshape(next(parts), g.shape) for g in own]

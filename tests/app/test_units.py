@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[2]
 # as many validation rows as training rows: then all training rows are measured, in every epoch
 COMMON = ["data=csv", "data.path=homes.csv", "data.target=price", "data.folds=3",
           "data.validation=0.35", "diagnostics.adapt=false", "model=linear", "reg=none",
-          "trainer.epochs=6", "trainer.batch_size=16", "optimizer.learning_rate=0.05"]  # fmt: skip
+          "trainer.epochs=6", "stop.average=1", "trainer.batch_size=16",
+          "optimizer.learning_rate=0.05"]  # fmt: skip
 FOLDS = (0, 1)
 NUMBER = r"([\d,]+)"
 ERROR = rf"\(standard error {NUMBER}\)"

@@ -15,6 +15,7 @@ import pytest
 
 import kreg
 from kreg.runs import RunDirectory
+from tests.unit.data.disk.conftest import FILES, rows_of, write
 
 ROOT = Path(__file__).parents[2]
 WORDS = [
@@ -82,6 +83,12 @@ def ended(*processes):
     return [process.returncode for process in processes], said
 
 
+def same_model(ours, theirs):
+    for left, right in zip(weights(ours), weights(theirs), strict=True):
+        np.testing.assert_allclose(left, right, rtol=0, atol=1e-5)
+        np.testing.assert_array_equal(left == 0, right == 0)
+
+
 def until_begun(folder, processes, epochs=3):
     """Wait until so many epochs are on the disk."""
     history, end = folder / "history.csv", time.monotonic() + PATIENCE
@@ -112,9 +119,7 @@ def test_two_train_the_weights_of_one(tmp_path):
     assert codes == [0, 0], said
     codes, said = ended(command(tmp_path / "one", *SHORT, "trainer.jit_compile=false"))
     assert codes == [0], said
-    for ours, theirs in zip(weights(tmp_path / "two"), weights(tmp_path / "one"), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
-        np.testing.assert_array_equal(ours == 0, theirs == 0)
+    same_model(tmp_path / "two", tmp_path / "one")
     both = history(tmp_path / "two"), history(tmp_path / "one")
     assert len(both[0]) == len(both[1]) < 12
     for ours, theirs in zip(*both):
@@ -166,3 +171,23 @@ def test_workers_that_differ_are_refused_before_the_first_step(tmp_path):
     for text in said:
         assert "has another seed than worker 0: '1' and '0'" in text and "Traceback" not in text
     assert not (folder / "history.csv").exists()
+
+
+def test_each_worker_reads_its_share_of_rows_on_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "table").mkdir()
+    for seed in range(FILES):
+        write(rows_of(seed), tmp_path / "table" / f"part-{seed}.parquet")
+    words = [
+        "data=parquet", f"data.path={tmp_path}/table", "data.target=y", "data.cache=disk",
+        "model=shallow", "model.width=8", "reg=l1", "trainer.epochs=3", "trainer.batch_size=33",
+        "stop=none",
+    ]  # fmt: skip
+    codes, said = ended(*started(tmp_path / "two", *words))
+    assert codes == [0, 0], said
+    codes, said = ended(command(tmp_path / "one", *words, "trainer.jit_compile=false"))
+    assert codes == [0], said
+    same_model(tmp_path / "two", tmp_path / "one")
+    speed = RunDirectory(tmp_path / "two").result["pictures"]
+    assert "a second in training by 2 workers" in speed["told"] and speed["peak_memory"] > 2**20
+    assert 0 < speed["sum_share"] <= 1 and speed["sum_seconds"] > 0

@@ -9,9 +9,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from sklearn.datasets import load_wine
 
 import kreg
 from kreg.callbacks import NonFinite
+from kreg.sklearn import KregClassifier
 from tests.app import here
 from tests.faults.outcome import outcome
 
@@ -168,10 +170,39 @@ def test_the_model_answers_on_tensorflow_as_here(tmp_path):
     np.testing.assert_allclose(tables[0][:, 1:], tables[1][:, 1:], atol=1e-5)
     report = elsewhere(tmp_path, "report", run)
     assert report.returncode == 0 and report.stdout, report.stderr
+    exported = elsewhere(
+        tmp_path, "export", run, "--to", "savedmodel", "--out", "saved", backend=BACKEND
+    )
+    assert exported.returncode == 0 and (tmp_path / "saved.json").is_file(), exported.stderr
 
 
 def load_names(run):
     return json.loads((run / "data.json").read_text())["feature_names"]
+
+
+def test_a_sweep_trains_its_jobs_here(tmp_path):
+    words = [
+        "-m",
+        "model=shallow",
+        "data=wine",
+        "reg=l1",
+        "reg.l1=0,0.1",
+        *QUICK[:2],
+        "logger=none",
+    ]
+    assert here.train(tmp_path, *words) == 0
+    (sweep,) = (tmp_path / "logs" / "wine" / "sweeps").iterdir()
+    found = [json.loads(path.read_text()) for path in sorted(sweep.glob("*/result.json"))]
+    assert [one["backend"] for one in found] == [BACKEND] * 2
+    assert found[0]["sparsity"] < found[1]["sparsity"]  # no strength is left in a compiled step
+
+
+def test_the_estimators_train_here():
+    x, y = load_wine(return_X_y=True)
+    quick = ("trainer.epochs=20", "diagnostics=off")
+    found = KregClassifier(model="shallow", overrides=quick, random_state=0, verbose=0)
+    assert found.fit(x, y).score(x, y) > 0.8
+    assert found.result_["backend"] == BACKEND
 
 
 def test_rows_come_in_the_order_of_tensorflow():

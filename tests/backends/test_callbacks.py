@@ -78,6 +78,17 @@ def test_the_clean_loss_is_val_loss_without_its_penalty():
     assert history["val_clean_loss"][-1] == pytest.approx(clean_loss(model, VALIDATION), rel=1e-5)
 
 
+def test_the_first_broken_layer_is_named_in_the_middle_of_an_epoch():
+    """JAX keeps the weights out of the model while an epoch runs."""
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, name="first")])
+    model.add(keras.layers.Dense(2, name="second"))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(kreg.optimizers.SGD(np.inf), loss)
+    watch = kreg.callbacks.NonFinite(verbose=0)
+    fit(model, [watch])
+    assert "epoch 1, batch 2; the first layer that is not finite is `first/kernel`" in watch.failure
+
+
 @pytest.mark.parametrize("restore", ["weights", "all"])
 def test_early_stopping_goes_back_to_the_best_epoch(restore):
     """The rate grows until the loss does: the best epoch is an early one."""

@@ -32,6 +32,7 @@ TABLES = [[room, "options"] for room in WITH_OPTIONS] + [["training", "stop_opti
 KERAS_SHARED = {
     "private_keras",
     "untracked",
+    "silent_distribution",
     "gradients",
     "measured",
     "lora",
@@ -61,6 +62,7 @@ MAY_IMPORT = {
     "applications": set(),
     "private_keras": set(),
     "untracked": set(),
+    "silent_distribution": set(),
     "gradients": set(),
     "measured": {"private_keras"},
     "lora": {"private_keras"},
@@ -125,6 +127,7 @@ FORBIDDEN = {  # room -> third-party packages that it must not import, at any de
     "applications": {"keras", "tensorflow", "hydra", "omegaconf", "numpy"},
     "private_keras": {"tensorflow", "hydra", "omegaconf"},
     "untracked": {"tensorflow", "hydra", "omegaconf"},
+    "silent_distribution": {"tensorflow", "hydra", "omegaconf"},
     "measured": {"tensorflow", "hydra", "omegaconf"},
     "lora": {"tensorflow", "hydra", "omegaconf"},
     "scoring": {"keras", "tensorflow", "hydra", "omegaconf", *RENDERERS},

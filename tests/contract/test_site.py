@@ -135,6 +135,7 @@ COMPANY = {
     "data=csv": ["data.path=table.csv", "data.target=label"],
     "finetune=gradual": ["model=backbone", "model.name=MobileNet", "model.weights=imagenet"],
     "hparams_search=optuna": ["-m", "reg.l1=tag(log, interval(1e-6, 1e-3))"],
+    "distribute=ray": ["check=true"],
     "distribute=multiworker": ["check=true"],  # without it the gate looks for the other workers
     "seeds=5": ["-m", "reg=l1,l2"],
 }

@@ -150,6 +150,23 @@ def test_a_penalty_knows_the_model_whose_training_step_asks_it():
     assert seen == [(model, model), (None, model)]
 
 
+def test_an_optimizer_that_is_given_sums_adds_none_up(monkeypatch):
+    optimizer, summed = keras.optimizers.SGD(1.0), []
+
+    def plain(self, pairs):
+        summed.append(self)
+        return list(pairs)
+
+    monkeypatch.setattr(keras.optimizers.SGD, "_all_reduce_sum_gradients", plain)
+    weight = keras.Variable(np.zeros(2, "float32"))
+    optimizer.apply([np.ones(2, "float32")], [weight])
+    assert summed == [optimizer]
+    private_keras.sums_no_gradients(optimizer)
+    optimizer.apply([np.ones(2, "float32")], [weight])
+    assert summed == [optimizer]
+    np.testing.assert_array_equal(weight.numpy(), [-2, -2])
+
+
 # data sets
 
 
@@ -198,6 +215,14 @@ def test_building_twice_changes_nothing():
     private_keras.build_metrics(model, (X, Y, None))
     for old, new in zip(before, variables(model), strict=True):
         np.testing.assert_array_equal(old, np.array(new))
+
+
+def test_a_distributed_model_is_built_once_and_looks_at_no_batch_again():
+    assert hasattr(keras.Model, "_maybe_symbolic_build"), "what `fit` asks first"
+    model = classifier()
+    private_keras.build_in_scope(model, (X, Y))
+    assert model._compile_metrics.built and model._compile_loss.built and model.optimizer.built
+    model.fit(X, Y, verbose=0)
 
 
 def test_settings_of_a_loss_are_those_of_its_function():

@@ -25,6 +25,7 @@ from kreg.measuring.probes import PROBES
 from kreg.measuring.restart_probe import ROWS
 from kreg.measuring.rows import Rows, Source, count
 from kreg.measuring.used_weights import UsesAverage, used_weights
+from kreg.silent_distribution import refuse_silent_distribution
 
 DRAWN = "by class"  # how the rows were chosen: a state of 0.1 does not say
 # model -> layer name -> column of the layer table -> value
@@ -151,6 +152,7 @@ class Diagnostics(UsesAverage):
     # --- training -----------------------------------------------------------------------------
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        refuse_silent_distribution()
         used_weights(self.model).reset()
         self.clean = clean_evaluator(self.model)
         self.start = FirstWeights(self.model)

@@ -29,6 +29,7 @@ from kreg.measuring.keras_numbers import Logs, iterations, scalars
 from kreg.measuring.rows import Source
 from kreg.measuring.used_weights import AVERAGED, UsesAverage, averages, used_weights
 from kreg.metric_names import direction
+from kreg.silent_distribution import refuse_silent_distribution
 
 STATE = ("stopped_epoch", "would_stop_epoch", "stop_reason", "sentence", "first_epoch")
 REFINE = "refine"
@@ -196,6 +197,7 @@ class EarlyStopping(UsesAverage):
     # --- training -----------------------------------------------------------------------------
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        refuse_silent_distribution()
         self._reset()
         used_weights(self.model).reset()
         self.monitor = self.asked

@@ -128,9 +128,14 @@ class StoredRows:
         return self.store.signature() + repr((zlib.crc32(self.index.data), told)).encode()
 
     def contents(self) -> NDArray[np.uint64]:
-        """Hashes of those rows that the store has a hash of; a sample by content if there are many.
+        """Hashes of the rows that `hashed` is about."""
+        return self.hashed()[1]
+
+    def hashed(self) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """The places of those rows that the store has a hash of, and their hashes.
 
         Of rows that are equal all are in the sample, or none.
         """
-        rows, hashes = self.store.sampled()
-        return hashes[np.isin(rows, self.index)]
+        rows, hashes = self.store.sampled()  # in the order of the store
+        places = np.flatnonzero(np.isin(self.index, rows))
+        return places, hashes[np.searchsorted(rows, self.index[places])]

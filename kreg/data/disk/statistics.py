@@ -1,7 +1,8 @@
 """What preprocessing needs of the training rows on the disk: one pass, in memory that is bounded.
 
-Means, deviations, ranges and how often each level comes are exact. A median is of `SAMPLE` rows at
-even distances: exact where there are no more, else its rank is off by a sixth of a per cent or so.
+Means, deviations, ranges and how often each level comes are exact. A median is of
+`MEDIAN_ROWS` rows at even distances: exact where there are no more, else its rank is off by a sixth
+of a per cent or so.
 """
 
 import dataclasses
@@ -10,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kreg.data.dates import Seen
 from kreg.data.disk.form import TableForm
 from kreg.data.disk.rows import StoredRows
 from kreg.data.preprocessing import Columns, Standard
 
-SAMPLE = 100_000
+MEDIAN_ROWS = 100_000  # whose medians fill gaps
 
 Floats = NDArray[np.float64]
 
@@ -61,22 +63,30 @@ class Moments:
         return mean, np.sqrt(squares / np.maximum(total, 1))
 
 
-def columns(rows: StoredRows, form: TableForm, max_categories: int) -> Columns:
+def columns(
+    rows: StoredRows, form: TableForm, max_categories: int, date_parts: bool = True
+) -> Columns:
     """`Columns` of the training rows of a table.
 
     Args:
         rows: They.
         form: What their columns are.
-        max_categories: As in `Columns.fit`.
+        max_categories, date_parts: As in `Columns.fit`.
     """
     moments = Moments.none(len(form.names))
     counts = [np.zeros(len(known), np.int64) for known in form.levels.values()]
+    seen = {i: Seen() for i in form.dates} if date_parts else {}
     for part in rows.parts():
         if form.names:
-            moments.add(form.numbers_of(part))
+            numbers = form.numbers_of(part)
+            moments.add(numbers)
+            for place, days in seen.items():
+                days.add(numbers[:, place])
         for place, count in enumerate(counts):
             count += np.bincount(part["i4"][:, place], minlength=len(count))
     numeric = _numeric(form, moments, rows) if form.names else []
+    for place, days in seen.items():
+        numeric[place] |= days.facts()
     categorical = [
         {"name": name, **_levels(list(known), count, max_categories)}
         for (name, known), count in zip(form.levels.items(), counts, strict=True)
@@ -90,7 +100,7 @@ def columns(rows: StoredRows, form: TableForm, max_categories: int) -> Columns:
 
 def _numeric(form: TableForm, moments: Moments, rows: StoredRows) -> list[dict[str, Any]]:
     gaps = len(rows) - moments.count
-    median = _medians(form.numbers_of(rows.spread(SAMPLE).stored(slice(None))))
+    median = _medians(form.numbers_of(rows.spread(MEDIAN_ROWS).stored(slice(None))))
     mean, scale = moments.with_gaps(median, gaps)
     scale = np.where(_constant(mean, scale, len(rows)), 1.0, scale)
     return [

@@ -31,7 +31,8 @@ BIASED = "The logged losses carry penalties, dropout noise and a running mean ov
 
 REFINED = (
     "Refined: the validation loss after one temperature, fitted on the same rows; where it does "
-    "not rise with the clean one, the model has only become too sure."
+    "not rise with the clean one, the model has only become too sure. Where "
+    "fewer than five rows are wrong, no temperature makes the scores surer."
 )
 
 Curves = dict[tuple[str, str], Curve]  # (label, style class) -> values

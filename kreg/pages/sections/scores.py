@@ -7,6 +7,7 @@ from kreg.pages.views import Column, Piece, Row, Section, Sentence, Table
 
 SPLITS = {"training": "", "validation": "val_", "held-out fold": "fold_", "test": "test_"}
 LIKELIEST = "A row is of the likelier class here, whatever the threshold above is."
+AS_TRAINED = "They are of the model as trained; best.keras is calibrated, and has the losses below."
 
 
 def section(doc: Document) -> Section | None:
@@ -23,6 +24,8 @@ def section(doc: Document) -> Section | None:
         for name in names
     ]  # fmt: skip
     body: list[Piece] = [Table(columns, rows)]
+    if doc.get("calibrated"):
+        body.append(Sentence(AS_TRAINED, muted=True))
     if doc["evaluation"] and threshold(doc["evaluation"]):
         body.append(Sentence(LIKELIEST, muted=True))
     return Section("scores", "Scores of the final model", body, brief=True)

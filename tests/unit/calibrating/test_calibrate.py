@@ -141,11 +141,31 @@ def test_rows_that_are_all_right_leave_the_model_as_sure_as_it_is(name):
     np.testing.assert_allclose(calibrated.predict(X, verbose=0), told, rtol=1e-5)
     weights = np.ones(ROWS)
     other = y.copy()
-    other[0] = np.roll(y[0], 1) if name == "one hot" else (y[0] + 1) % 2
-    assert kreg.calibrate(model, X, other)[1].temperature != 1.0  # one wrong row is enough
-    weights[0] = 0.0
-    with pytest.warns(UserWarning, match="is wrong"):
+    other[:5] = np.roll(y[:5], 1, axis=-1) if name == "one hot" else (y[:5] + 1) % 2
+    assert kreg.calibrate(model, X, other)[1].temperature != 1.0  # five wrong rows are enough
+    weights[:5] = 0.0
+    with pytest.warns(UserWarning, match="None of the 300 rows is wrong"):
         kreg.calibrate(model, X, other, weights)
+
+
+def test_a_few_wrong_rows_make_a_model_less_sure_and_never_surer():
+    """How often it errs they tell to 1 over the root of their number."""
+    right = X.argmax(axis=1)
+    far = np.argsort(np.abs(np.diff(np.sort(X, axis=1)[:, -2:])).ravel())
+    for count, told in ((1, "1 of the 300 rows is wrong"), (4, "4 of the 300 rows are wrong")):
+        y = right.copy()
+        y[far[:count]] = np.argsort(X, axis=1)[far[:count], -2]  # wrong by a hair
+        calm = sure([None], by=2.0, loss=logits())
+        with pytest.warns(UserWarning, match=told):
+            assert kreg.calibrate(calm, X, y)[1].temperature == 1.0
+        with pytest.warns(UserWarning, match=told):
+            assert kreg.calibrate(calm, X, y, method="vector")[1].changed == 0
+        y = right.copy()
+        y[far[-count:]] = np.argsort(X, axis=1)[far[-count:], 0]  # and surely wrong
+        assert kreg.calibrate(sure([None], by=40.0, loss=logits()), X, y)[1].temperature > 1.5
+    y[far[:5]] = np.argsort(X, axis=1)[far[:5], -2]
+    y[far[-4:]] = right[far[-4:]]
+    assert kreg.calibrate(calm, X, y)[1].temperature < 0.8
 
 
 # the command line
@@ -168,13 +188,19 @@ def test_calibrate_true_keeps_the_calibrated_model_and_writes_what_changed(tmp_p
     assert (
         after <= before and found["validation"]["accuracy"][0] == found["validation"]["accuracy"][1]
     )
+    kept = result["calibrated_metrics"]  # `metrics` has the same names, of the model as trained
+    assert kept.keys() <= result["metrics"].keys() and "clean_loss" in kept
+    for name, side in (("val", "validation"), ("test", "test")):
+        assert kept[f"{name}_clean_loss"] == pytest.approx(found[side]["loss"][1], rel=1e-4)
+        assert kept[f"{name}_clean_accuracy"] == pytest.approx(found[side]["accuracy"][1])
     model = keras.saving.load_model(tmp_path / "run" / "best.keras")
     assert isinstance(model.layers[-1], keras.layers.Rescaling)
     assert model.layers[-1].scale == pytest.approx(1 / found["temperature"])
     document = json.loads((tmp_path / "run" / "report.json").read_text())
     assert document["calibrated"]["test"]["after"]["bins"]
     page = (tmp_path / "run" / "report.html").read_text()
-    assert "divided by a temperature" in page and "test, calibrated" in page
+    assert "divided by a temperature" in page and "of the model as trained; best.keras" in page
+    assert "test, calibrated" in page
     assert "temperature" in Report(document).markdown()
     told = dict(summary.lines(result, tmp_path / "run"))
     assert told["calibrated"].startswith("temperature")
@@ -183,7 +209,7 @@ def test_calibrate_true_keeps_the_calibrated_model_and_writes_what_changed(tmp_p
 
 def test_a_regression_says_why_it_is_not_calibrated(tmp_path):
     result = run(tmp_path / "run", "data=diabetes", "data.train_size=40", "calibrate=true")
-    assert result["calibration"] is None
+    assert result["calibration"] is None and result["calibrated_metrics"] is None
     assert any("calibrate=true changes nothing" in text for text in result["warnings"])
 
 

@@ -62,7 +62,7 @@ def test_one_that_is_not_installed_is_refused(before_keras):
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (["model=backbone", "data=digits", "finetune=head"], "finetune=head"),
+        (["model=backbone", "model.name=MobileNetV2", "finetune=head"], "finetune=head"),
         (["experiment=lasso_path", "data=diabetes"], "the procedure lasso_path"),
         (["experiment=diabetes_path"], "the procedure"),
         (["distribute=multiworker", "check=true"], "distribute=multiworker"),
@@ -102,6 +102,7 @@ def test_a_run_without_a_record_of_its_backend_was_trained_on_tensorflow(before_
     for config, differs in ((ours, False), (theirs, True)):
         known = earlier_defaults.current(recorded, config)
         assert (known["trainer"] != config.to_dict()["trainer"]) is differs
+    assert earlier_defaults.current({}, ours)["trainer"]["backend"] == "tensorflow"
 
 
 def test_a_run_of_another_backend_is_passed_over_in_a_sentence(before_keras, tmp_path):

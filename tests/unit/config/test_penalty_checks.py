@@ -18,7 +18,6 @@ WRONG = [
     (["reg.activity=1", "reg.activity_form=l3"], "`reg.activity_form`.*l1"),
     (["reg.activity=1", KL], "reg.activity_form=kl is for activities between 0 and 1"),
     (["model=cnn", "reg.activity=1", KL], "say model.activation=sigmoid"),
-    (["reg.activity=1", "reg.activity_target=0.1"], "says nothing about reg.activity_form=l1"),
     (["reg.activity=1", KL, "reg.activity_target=1"], r"`reg.activity_target`.*in \(0, 1\)"),
     (["model=linear", "reg.activity=1"], r"knows of model=shallow, deep, wide, cnn.*model=linear"),
     (["data=wine", "model=forest", "reg.activity=1"], "Received: model=forest"),

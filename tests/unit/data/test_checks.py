@@ -94,11 +94,55 @@ def test_a_huge_column_that_nobody_standardises():
 
 
 def test_duplicates_across_splits():
-    x = raw().x
-    x[150:] = x[:150]
-    sentences = warned(raw(x=x))
+    x, y = raw().x, raw().y
+    x[150:], y[150:] = x[:150], y[:150]
+    sentences = warned(raw(x=x, y=y))
     assert "of 45 validation rows are also training rows" in sentences
     assert "of 45 test rows are also training rows" in sentences
+    assert "other targets" not in sentences
+
+
+def cells_and_coins() -> tuple[np.ndarray, np.ndarray]:
+    """18 different rows again and again, and a target that they do not say."""
+    cells = np.array([[a, b] for a in range(6) for b in range(3)], float)
+    generator = np.random.default_rng(5)
+    return cells[np.arange(ROWS) % 18], generator.integers(0, 2, ROWS)
+
+
+def test_few_distinct_rows_with_targets_that_differ_are_noise_and_no_memory():
+    """Of them it was said: "18 of 18 validation rows are also training rows"."""
+    x, y = cells_and_coins()
+    two = {"x": x, "class_names": ["a", "b"], "feature_names": ["p", "q"]}
+    sentences = warned(raw(y=y, **two))
+    assert "45 of 45 validation rows have the inputs of training rows with other" in sentences
+    assert "noise that no model can learn" in sentences and "memory" not in sentences
+
+
+def test_few_distinct_rows_that_say_their_target_are_memory():
+    x, _ = cells_and_coins()
+    two = {"x": x, "class_names": ["a", "b"], "feature_names": ["p", "q"]}
+    sentences = warned(raw(y=((x[:, 0] + x[:, 1]) % 2).astype(int), **two))
+    assert "45 of 45 validation rows are also training rows: that share" in sentences
+    assert "other targets" not in sentences
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_copies_of_both_kinds_are_counted_apart(task):
+    """Rows 0 to 149 once more: those with an even number as they are, the others changed."""
+    numbers = np.random.default_rng(1).standard_normal(ROWS)
+    x, y = raw().x, raw().y if task == "classification" else numbers
+    changed = (y + 1) % 3 if task == "classification" else y + 1.0
+    x[150:] = x[:150]
+    y[150:] = np.where(np.arange(150) % 2 == 0, y[:150], changed[:150])
+    fields = {"y": y} if task == "classification" else regression(y)
+    data = assemble(raw(x=x, **fields))
+    train, held = set(data.places["train"].tolist()), data.places["validation"].tolist()
+    twins = [row for row in held if (row + 150) % 300 in train]
+    same = sum(row % 150 % 2 == 0 for row in twins)
+    assert 0 < same < len(twins)
+    told = " | ".join(data.warnings)
+    assert f"{same} of 45 validation rows are also training rows" in told
+    assert f"{len(twins) - same} of 45 validation rows have the inputs of training rows" in told
 
 
 def test_a_class_that_validation_never_sees():
@@ -184,3 +228,13 @@ def test_targets_and_inputs_beyond_all_scales():
         assemble(raw(**regression(np.linspace(1, 1e300, ROWS))), Splitting())
     with pytest.raises(ValueError, match="complex numbers"):
         assemble(raw(x=raw().x + 1j), Splitting())
+
+
+def test_groups_that_the_order_of_time_tears_are_told():
+    """`data.group` beside `data.time` was read and followed by nothing, without a word."""
+    day, person = np.arange(ROWS), np.arange(ROWS) % 60
+    told = warned(raw(time=day, group=person))
+    assert "60 of 60 groups of data.group have rows in train and in validation" in told
+    assert "Leave one of the two out" in told
+    assert warned(raw(time=day, group=day // 5)) == "" and warned(raw(group=person)) == ""
+    assert warned(raw(time=day)) == ""

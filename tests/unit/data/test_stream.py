@@ -45,6 +45,16 @@ def test_workers_share_every_batch_and_nothing_is_left_out(count):
         assert {len(share) for share in shares} <= {len(batch) // count, -(-len(batch) // count)}
 
 
+def test_the_shares_of_a_batch_come_one_after_the_other():
+    def targets(**how):
+        return [batch[1].numpy() for batch in epoch_stream(SPLIT, batch_size=BATCH, seed=7, **how)]
+
+    shares = [targets(epochs=2, share=(index, 3)) for index in range(3)]
+    wanted = [share for turn in zip(*shares, strict=True) for share in turn]
+    for found, share in zip(targets(epochs=2, parts=3), wanted, strict=True):
+        np.testing.assert_array_equal(found, share)
+
+
 def test_the_seed_decides():
     assert epochs(seed=7) == epochs(seed=7) != epochs(seed=8)
 

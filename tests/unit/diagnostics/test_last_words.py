@@ -133,3 +133,19 @@ def test_what_is_learned_by_heart_is_not_under_trained(train, penalty, state):
     how = {"penalty": [penalty, penalty / 2], "z": -3.0, "rate": 1e-3, "steps": 60}
     record.restart = losses | how
     assert diagnose(record).state == state
+
+
+@pytest.mark.parametrize(
+    ("z", "validation", "told"),
+    [(-0.9, 0.3, True), (-0.9, 0.497, False), (0.9, 0.7, False), (-3.0, 0.497, False)],
+)
+def test_converged_says_what_few_validation_rows_leave_open(z, validation, told):
+    """15 rows of prostate: the copy's losses fell, and nobody could tell it from chance."""
+    record = run(np.full(30, 0.4), FLAT, baseline={"train": {"loss": 1.1}})
+    record.sizes = {"validation": 15}
+    how = {"penalty": [0.0, 0.0], "rate": 1e-3, "steps": 60}
+    record.restart = {**how, "train": [0.4, 0.2], "validation": [0.5, validation], "z": z}
+    found = diagnose(record)
+    assert found.state == "CONVERGED"
+    sentence = "validation loss by 40% and its training loss by 50%. 15 validation rows cannot tell"
+    assert any(sentence in one for one in found.caveats) == told

@@ -6,7 +6,7 @@ from scipy.optimize import minimize_scalar
 from scripted import EPOCHS, FALLING, VALLEY, run
 
 from kreg.diagnostics import diagnose, document
-from kreg.diagnostics.refinement import SHARPEST, cross_entropies, paired, refine
+from kreg.diagnostics.refinement import cross_entropies, paired, refine
 from kreg.pages import Report
 
 
@@ -55,11 +55,20 @@ def test_weights_count_rows_and_a_missing_class_is_no_obstacle():
     assert found.refined == pytest.approx(2 * alone.refined * (y == 0).mean())
 
 
-def test_separable_rows_have_the_sharpest_temperature_and_a_finite_loss():
+def test_rows_that_are_all_right_ask_for_no_temperature():
+    """Their loss would go to 0 with it, whatever other rows say: the loss itself is left."""
     scores = np.array([[2.0, 0.0], [0.0, 2.0], [3.0, 0.0]])
     found = refine(scores, [0, 1, 0])
-    assert found.temperature == pytest.approx(SHARPEST, rel=1e-3)
-    assert 0 <= found.refined < found.loss
+    assert found.temperature == 1 and found.refined == found.loss
+    np.testing.assert_array_equal(found.examples, cross_entropies(*paired(scores, [0, 1, 0]), 1.0))
+    assert refine(scores[:, 1] - scores[:, 0], [0.0, 1.0, 0.0]).temperature == 1
+    assert refine(scores, [0, 1, 1], [1.0, 1.0, 0.0]).temperature == 1, "what counts is right"
+    wrong = refine(scores, [0, 1, 1])
+    assert wrong.temperature > 1 and wrong.refined < wrong.loss
+    smoothed = np.tile(np.eye(2)[[0, 1, 0]] * 0.9 + 0.05, (2, 1))
+    assert refine(np.tile(scores, (2, 1)), smoothed).temperature != 1, (
+        "shares have a best temperature"
+    )
 
 
 def test_what_cannot_be_fitted_is_refused():

@@ -125,3 +125,15 @@ def test_a_real_fit_logs_it_and_keeps_no_scores(tmp_path):
     assert all(len(shape) < 2 or shape == (20, 80) for shape in shapes), "one number a row at most"
     assert watch.shared.validation[1].scores is None
     assert json.dumps(watch.document["curves"]["val_refined_loss"])
+
+
+def test_rows_that_are_all_right_keep_their_clean_loss_and_what_is_restored_by_it():
+    """A stopping rule on the refined loss must not take the first epoch without a wrong row."""
+    right = X.argmax(axis=1)
+    (soft, soft_clean), (sure, _) = (measured(scaled("softmax", by=by), right) for by in (1.0, 4.0))
+    assert soft.loss == pytest.approx(soft_clean.loss) and soft.temperature == 1
+    assert sure.loss < soft.loss and np.allclose(soft.examples, soft_clean.examples, rtol=1e-4)
+    right[0] = (right[0] + 1) % CLASSES
+    assert measured(scaled("softmax", by=1.0), right)[0].temperature == 1, "one says as little"
+    right[:5] = (X[:5].argmax(axis=1) + 1) % CLASSES
+    assert measured(scaled("softmax", by=1.0), right)[0].temperature != 1

@@ -23,7 +23,7 @@ def make():
     return model
 with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
     spread = make()
-watch = kreg.Diagnostics((x[:48], y[:48]), (x[48:], y[48:]), adapt=False, verbose=0)
+watch = kreg.Diagnostics((x[:47], y[:47]), (x[47:62], y[47:62]), adapt=False, verbose=0)
 stop = kreg.EarlyStopping(patience=3, verbose=0)
 spread.fit(x[:48], y[:48], validation_data=(x[48:], y[48:]), epochs=2, verbose=0, batch_size=16,
            callbacks=[watch, stop])

@@ -80,6 +80,16 @@ def test_validation_rows_that_are_training_rows():
     assert not any("training rows as well" in s for s in said(train, flipped))
 
 
+def test_a_table_of_few_distinct_rows_tells_no_answer():
+    """Each pair of inputs and target stands on both sides, but the inputs do not say the target."""
+    cells = np.array([[a, b] for a in range(6) for b in range(3)] * 20, float)
+    coin = np.random.default_rng(0).integers(0, 2, (2, len(cells)))
+    one, other = Rows(cells, coin[0]), Rows(cells, coin[1])
+    assert not any("training rows as well" in s for s in said(one, other))
+    told = Rows(cells, (cells[:, 0] > 2).astype(int))
+    assert said(told, told)[0].startswith("100% of the measured validation rows are training rows")
+
+
 @pytest.mark.parametrize(("shift", "told"), [(2 * SHIFTED, True), (0.1, False)])
 def test_inputs_that_are_distributed_otherwise(shift, told):
     other = rows(seed=1)

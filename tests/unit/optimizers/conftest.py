@@ -1,10 +1,5 @@
 """Two logical CPUs, so that distribution is tested without a second device."""
 
-import contextlib
+from tests import two_cpus
 
-import tensorflow as tf
-
-with contextlib.suppress(RuntimeError):  # too late where TensorFlow runs already
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    half = tf.config.LogicalDeviceConfiguration()
-    tf.config.set_logical_device_configuration(cpu, [half, half])
+two_cpus.split()

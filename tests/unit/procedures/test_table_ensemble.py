@@ -136,6 +136,11 @@ def test_its_directory_answers_as_that_of_a_training(people):
     assert "linear" in (people / "run" / "table_ensemble.html").read_text()
     with pytest.raises(ValueError, match="is no single training: experiment=table_ensemble"):
         kreg.report(people / "run")  # none of its models is the ensemble
+    wrong = people / "run" / "report.json"  # an earlier version made one of a model below
+    wrong.write_bytes((people / "run" / "models" / "linear" / "report.json").read_bytes())
+    with pytest.raises(ValueError, match="is no single training: experiment=table_ensemble"):
+        kreg.report(people / "run")
+    wrong.unlink()
 
 
 @pytest.mark.slow

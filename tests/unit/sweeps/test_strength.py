@@ -129,6 +129,18 @@ def test_the_chart_has_a_line_a_band_and_a_name_for_each_kind(write_grid):
     assert "bands: one standard error" in page.render(sweep)
 
 
+@pytest.mark.parametrize(
+    "factor, heading",
+    [("reg.l1", "the strength"), ("reg.strength", "the strength"), ("reg.activity", "the strength"),
+     ("reg.max_value", "reg.max_value"), ("reg.low", "reg.low"), ("reg.gamma", "reg.gamma")],
+)  # fmt: skip
+def test_the_heading_calls_no_cap_a_strength(factor, heading, write_run, tmp_path):
+    for place, value in enumerate((0.5, 2.0)):
+        write_run(f"{place}_x", [f"{factor}={value}"], 0.3 + place)
+    found = strength.section(sweeps.collect(tmp_path))
+    assert found.title == f"val_clean_loss against {heading}"
+
+
 def test_other_factors_are_those_of_the_chosen_setting(write_grid):
     write_grid(model="deep")
     worse = {key: (mean + 1, zeros) for key, (mean, zeros) in GRID.items()}

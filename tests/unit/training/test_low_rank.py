@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from kreg.diagnostics.report_schema import LowRank
+from kreg.diagnostics.kept_schema import LowRank
 from kreg.foreign.schema import conform
 from kreg.pages.sections import low_rank as section
 from kreg.runs import summary

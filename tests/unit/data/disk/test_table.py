@@ -36,7 +36,7 @@ def test_the_fitted_columns_are_those_of_a_table_in_memory(both):
     found = data.preprocessing
     assert found.names == wanted.names and found.categorical == wanted.categorical
     for one, other in zip(found.numeric, wanted.numeric, strict=True):
-        words = {key for key, value in other.items() if isinstance(value, str)}
+        words = {key for key, value in other.items() if isinstance(value, str | list)}
         assert one.keys() == other.keys() and all(one[key] == other[key] for key in words)
         assert [one[key] for key in other.keys() - words] == pytest.approx(
             [other[key] for key in other.keys() - words], rel=1e-12
@@ -113,6 +113,29 @@ def test_an_epoch_reads_every_row_once_and_starts_anywhere(files):
     assert not np.array_equal(seen[0], seen[1])
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_worker_reads_its_share_of_every_batch_and_no_other_row(files, monkeypatch, count):
+    data = assemble(parquet(files(), "y", cache="disk"), Splitting())
+    plain, read = type(data.train.x).__getitem__, []
+
+    def noting(self, rows):
+        read.append(len(rows))
+        return plain(self, rows)
+
+    monkeypatch.setattr(type(data.train.x), "__getitem__", noting)
+
+    def batches(**how):
+        read.clear()
+        return [x.numpy() for x, _ in epoch_stream(data.train, batch_size=100, seed=5, **how)]
+
+    whole, shares = batches(epochs=1), []
+    for index in range(count):
+        shares.append(batches(epochs=1, share=(index, count)))
+        assert sum(read) == sum(map(len, shares[-1])) < len(data.train)
+    for batch, *parts in zip(whole, *shares, strict=True):
+        assert np.array_equal(batch, np.concatenate(parts))
+
+
 def test_a_folder_is_the_table_of_its_files_and_others_are_passed_over(files, tmp_path):
     files()
     for name in ("_SUCCESS.parquet", ".hidden.parquet", "notes.txt"):
@@ -151,3 +174,21 @@ def test_rows_that_stand_in_two_splits_are_counted(files):
     parts = {f"part_{i}": rows_of(0) for i in range(FILES)}
     data = assemble(parquet(files(**parts), "y", cache="disk"), Splitting())
     assert any("test rows are also training rows" in told for told in data.warnings)
+
+
+def test_rows_that_stand_in_two_splits_with_other_targets_are_no_memory(files):
+    """Half of the files say the other class of the same rows."""
+    parts = {f"part_{i}": rows_of(0) for i in range(FILES)}
+    for i, part in enumerate(parts.values()):
+        part["y"] = ("yes", "no")[i % 2]
+    data = assemble(parquet(files(**parts), "y", cache="disk"), Splitting())
+    train, held = (data.places[name] for name in ("train", "validation"))  # numbers in the store
+    known: dict[int, set[int]] = {}
+    for row in train.tolist():
+        known.setdefault(row % ROWS, set()).add(row // ROWS % 2)
+    twins = [row for row in held.tolist() if row % ROWS in known]
+    same = sum(known[row % ROWS] == {row // ROWS % 2} for row in twins)
+    told = " | ".join(data.warnings)
+    assert 0 < same < len(twins)
+    assert f"{same} of {len(held)} validation rows are also training rows" in told
+    assert f"{len(twins) - same} of {len(held)} validation rows have the inputs of" in told
