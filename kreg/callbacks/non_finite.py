@@ -10,7 +10,7 @@ from keras import ops
 
 from kreg.callbacks.shared_values import shared
 from kreg.measuring import evaluators
-from kreg.measuring.keras_numbers import Logs
+from kreg.measuring.keras_numbers import Logs, are_finite
 from kreg.measuring.replicas import graph
 
 
@@ -49,12 +49,18 @@ class NonFinite(keras.callbacks.Callback):
             self._stop(f"The loss is {float(loss)} at epoch {self._epoch + 1}, batch {batch + 1}")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if not self.failure and not self._is_finite(epoch):
+            self._stop(f"The weights are not finite after epoch {epoch + 1}")
+
+    def _is_finite(self, epoch: int) -> bool:
+        known = shared(self.model).foreseen(epoch)
+        if known is not None:
+            return known.numbers.finite
         if self._all_finite is None:
             self._all_finite = evaluators.kept(
                 self.model, (all_finite,), lambda: all_finite(self.model)
             )
-        if not self.failure and not bool(self._all_finite()):
-            self._stop(f"The weights are not finite after epoch {epoch + 1}")
+        return bool(self._all_finite())
 
     def _stop(self, what: str) -> None:
         broken = first_broken(self.model)
@@ -73,12 +79,8 @@ class NonFinite(keras.callbacks.Callback):
 
 def all_finite(model: keras.Model) -> Callable[[], Any]:
     """One compiled function without arguments: whether all weights of the model are finite."""
-    floats = [v for v in model.weights if keras.backend.is_float_dtype(v.dtype)]
-
-    def check() -> Any:
-        return ops.all(ops.stack([ops.all(ops.isfinite(v)) for v in floats]))
-
-    return graph(check, bool(getattr(model, "run_eagerly", False))) if floats else lambda: True
+    eager = bool(getattr(model, "run_eagerly", False))
+    return graph(lambda: are_finite(model), eager) if model.weights else lambda: True
 
 
 def first_broken(model: keras.Model) -> str | None:

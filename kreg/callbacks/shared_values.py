@@ -11,7 +11,9 @@ import numpy as np
 
 from kreg import private_keras
 from kreg.diagnostics.record import Event
+from kreg.measuring.ahead import Foreseen
 from kreg.measuring.clean_loss import CleanEvaluator
+from kreg.measuring.keras_numbers import learning_rate
 from kreg.measuring.measurement import Measurement
 from kreg.measuring.penalties import WeightNumbers
 from kreg.measuring.refining import Refined
@@ -37,6 +39,8 @@ class SharedValues:
         events: What happened, for the record.
         weights: `(epoch, WeightNumbers)` of the last epoch, or `None`.
         diagnostics: The `kreg.Diagnostics` of this training, or `None`.
+        ahead: `(epoch, Foreseen)` where the state of the running epoch was known before it, else
+            `None`.
     """
 
     def __init__(self) -> None:
@@ -50,6 +54,11 @@ class SharedValues:
         self.events: list[Event] = []
         self.weights: tuple[int, WeightNumbers] | None = None
         self.diagnostics: Diagnostics | None = None
+        self.ahead: tuple[int, Foreseen] | None = None
+
+    def foreseen(self, epoch: int) -> Foreseen | None:
+        """What is known of the model's state after this epoch, as it still is in its callbacks."""
+        return self.ahead[1] if self.ahead is not None and self.ahead[0] == epoch else None
 
     def examples(self, epoch: int, refined: bool = False) -> np.ndarray | None:
         """Per-example clean validation losses of this epoch, or the refined ones; or `None`."""
@@ -59,6 +68,12 @@ class SharedValues:
         if self.validation is None or self.validation[0] != epoch:
             return None
         return self.validation[1].examples
+
+
+def rate_after(model: keras.Model, epoch: int) -> float | None:
+    """The learning rate at the end of an epoch; `None` where there is not exactly one."""
+    known = shared(model).foreseen(epoch)
+    return learning_rate(model) if known is None else known.numbers.rate
 
 
 def shared(model: keras.Model) -> SharedValues:

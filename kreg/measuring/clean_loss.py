@@ -5,9 +5,9 @@ compiled loss and metrics are computed in inference mode on fixed, un-augmented 
 of their own: no iterator is touched, no random number is drawn, no variable of the model moves.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 from keras import ops
@@ -19,9 +19,11 @@ from kreg.measuring.lent import inference, lent
 from kreg.measuring.measurement import Measurement, counted, joined
 from kreg.measuring.own_loss import has_activity, without_penalties
 from kreg.measuring.predictions import prediction_reader
-from kreg.measuring.replicas import Replicas, Step, graph, tensors, to_host
-from kreg.measuring.rows import Batch, Nest, Rows
+from kreg.measuring.replicas import Replicas, Step, graph, over_states, tensors, to_host
+from kreg.measuring.rows import FEW, Batch, Nest, Rows
 
+T = TypeVar("T")
+MOST_KNOWN = 64  # things that were found out about rows
 FUSED = 4  # at most so many batches become one graph
 
 
@@ -52,6 +54,8 @@ class CleanEvaluator:
         self._run = self.replicas.compile(self._step)
         # a graph for each number of batches: TensorFlow relaxes over sizes only, not numbers
         self._fused: dict[int, Callable[..., Any]] = {}
+        self._mapped: dict[tuple[int, ...], Callable[..., Any]] = {}  # the same for many states
+        self._found: dict[Hashable, Any] = {}  # about rows, see `once`
         self._on_device: dict[int, tuple[Rows, list[Batch]]] = {}
 
     @property
@@ -81,6 +85,34 @@ class CleanEvaluator:
         found, metrics = to_host(self._fused[len(batches)](*batches))
         return joined(counted(batches, found), metrics)
 
+    def in_states(
+        self, rows: Rows, variables: Sequence[keras.Variable], values: list[Any]
+    ) -> list[Measurement] | None:
+        """`self(rows)` for several states of the model in one call, up to rounding.
+
+        Args:
+            rows: The rows.
+            variables: What a state consists of.
+            values: One tensor a variable, states first.
+
+        Returns:
+            One measurement a state. `None` where there is no such call: of a model whose loss is
+            not the compiled one, that runs eagerly or on several devices, of very many rows.
+        """
+        plain = self.own is None and self._loss is not None and self.frozen is None
+        alone = self.replicas.strategy is None and not self.replicas.eager
+        batches = self._moved(rows) if plain and alone else []
+        if not 0 < len(batches) <= FUSED:
+            return None
+        key = (len(batches), *map(id, variables))
+        if key not in self._mapped:
+            self._mapped[key] = graph(over_states(self._at_once, variables))
+        found, metrics = to_host(self._mapped[key](values, *batches))
+        return [
+            joined(counted(batches, part_of(found, i)), part_of(metrics, i))
+            for i in range(len(values[0]))
+        ]
+
     @property
     def losses(self) -> list[Any]:
         """The compiled losses, output by output, each with `path` and `loss`."""
@@ -102,6 +134,27 @@ class CleanEvaluator:
                 return dict(to_host({**found, **self._vectors(y, y_pred, weight)}))
 
         return self._one_by_one(list(rows.batches()), judge)
+
+    def once(self, what: Hashable, make: Callable[[], T], *rows: Rows) -> T:
+        """`make()`, which depends on the compiled loss and on rows alone, once for the same rows.
+
+        Jobs of a sweep that share a model have the same rows again and again.
+
+        Args:
+            what: Its name.
+            make: Makes it; it must not be changed afterwards.
+            *rows: The rows. Where they are many bytes, or no numbers, nothing is remembered.
+        """
+        names = [part.digest() if part.bytes() <= FEW else None for part in rows]
+        if None in names:
+            return make()
+        key = (what, *names)
+        if key not in self._found:
+            while len(self._found) >= MOST_KNOWN:
+                del self._found[next(iter(self._found))]
+            self._found[key] = make()
+        found: T = self._found[key]
+        return found
 
     def let_go(self) -> None:
         """Forget the rows that were moved to the device."""
@@ -235,3 +288,8 @@ class CleanEvaluator:
             updated = ops.any(ops.stack(moved)) if moved else False
             results.update({name: (value, updated) for name, value in found.items()})
         return results
+
+
+def part_of(nest: Nest, place: int) -> Nest:
+    """The numbers of one of several states."""
+    return keras.tree.map_structure(lambda values: values[place], nest)

@@ -36,15 +36,28 @@ def number(value: Any) -> float:
 
 def learning_rate(model: keras.Model) -> float | None:
     """The optimizer's present learning rate, or `None` where there is not exactly one."""
-    optimizer: Any = getattr(model, "optimizer", None)
-    scaled = getattr(optimizer, "scaled_rate", None)  # a schedule, whose operations take a while
-    if scaled is not None:
-        read = evaluators.kept(
-            model, (learning_rate,), lambda: graph(lambda: scaled(optimizer.iterations)), scaled
-        )
-        return float(ops.convert_to_numpy(read()))
-    rate = getattr(optimizer, "learning_rate", None)
+    scaled = getattr(getattr(model, "optimizer", None), "scaled_rate", None)
+    if scaled is None:
+        rate = present_rate(model)
+    else:  # a schedule, whose operations take a while
+        make = lambda: graph(lambda: present_rate(model))  # noqa: E731
+        rate = evaluators.kept(model, (learning_rate,), make, scaled)()
     return None if rate is None else float(ops.convert_to_numpy(rate))
+
+
+def present_rate(model: keras.Model) -> Any:
+    """The same as a tensor; of a schedule after so many steps as were taken."""
+    optimizer: Any = getattr(model, "optimizer", None)
+    scaled = getattr(optimizer, "scaled_rate", None)
+    if scaled is not None:
+        return scaled(optimizer.iterations)
+    return getattr(optimizer, "learning_rate", None)
+
+
+def are_finite(model: keras.Model) -> Any:
+    """Whether all weights of the model are finite, as a tensor."""
+    floats = [v for v in model.weights if keras.backend.is_float_dtype(v.dtype)]
+    return ops.all(ops.stack([ops.all(ops.isfinite(v)) for v in floats])) if floats else True
 
 
 def iterations(model: keras.Model) -> int | None:

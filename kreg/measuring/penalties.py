@@ -55,10 +55,14 @@ class WeightEvaluator:
         self._compute = graph(self._tensors, bool(getattr(model, "run_eagerly", False)))
 
     def __call__(self) -> WeightNumbers:
-        found = WeightNumbers()
         if not (self.penalised or self.kernels or self.keep):  # a model that is not built yet
-            return found
+            return WeightNumbers()
         values, counts, self.kept = self._compute()
+        return self.numbers(values, counts)
+
+    def numbers(self, values: Any, counts: Any) -> WeightNumbers:
+        """What `sums` has computed, layer by layer."""
+        found = WeightNumbers()
         for name, value in zip(self.penalised_layers, _floats(values), strict=True):
             found.penalties[name] = found.penalties.get(name, 0.0) + value
         for name, zero, size in zip(self.kernel_layers, _floats(counts), self.sizes, strict=True):
@@ -67,11 +71,14 @@ class WeightEvaluator:
         return found
 
     def _tensors(self) -> tuple[Any, Any, list[Any]]:
-        """A penalty for each penalised variable, a count for each kernel, and the copies."""
+        """The sums and the copies."""
+        return (*self.sums(), [ops.copy(v) for v in self.keep])
+
+    def sums(self) -> tuple[Any, Any]:
+        """A penalty for each penalised variable, a count of zeros for each kernel."""
         penalties = [ops.cast(v.regularizer(v), "float32") for v in self.penalised]
         counts = [ops.sum(ops.cast(ops.equal(v, 0), "int32")) for v in self.kernels]
-        copies = [ops.copy(v) for v in self.keep]
-        return _stacked(penalties), _stacked(counts), copies
+        return _stacked(penalties), _stacked(counts)
 
 
 def layer_of(variable: keras.Variable, model: keras.Model) -> str:
@@ -81,7 +88,7 @@ def layer_of(variable: keras.Variable, model: keras.Model) -> str:
 
 
 def _stacked(numbers: list[Any]) -> Any:
-    return ops.stack(numbers) if numbers else ()
+    return ops.stack(numbers) if numbers else ops.zeros((0,))
 
 
 def _floats(vector: Any) -> list[float]:

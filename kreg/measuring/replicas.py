@@ -1,6 +1,6 @@
 """How an evaluation step is compiled and spread over the devices of a distribution strategy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, TypeAlias
@@ -100,6 +100,31 @@ def graph(step: Callable[..., Any], eager: bool = False) -> Callable[..., Any]:
     own = partial(step)
     compiled: Callable[..., Any] = tf.function(own, reduce_retracing=True, autograph=False)
     return compiled
+
+
+def over_states(
+    compute: Callable[..., Nest], variables: Sequence[keras.Variable]
+) -> Callable[..., Nest]:
+    """`compute(*arguments)` for several states of a model at once, with TensorFlow.
+
+    Args:
+        compute: Reads the variables, and leaves them as they were.
+        variables: What a state consists of.
+
+    Returns:
+        A function of the states, one tensor a variable with the states first, and of the arguments.
+        Its results have the states first too.
+    """
+    import tensorflow as tf
+
+    def mapped(values: list[Any], *arguments: Any) -> Nest:
+        def of_a_state(state: list[Any]) -> Nest:
+            with keras.StatelessScope(list(zip(variables, state, strict=True))):
+                return tensors(compute(*arguments))
+
+        return tf.vectorized_map(of_a_state, values, fallback_to_while_loop=True)
+
+    return mapped
 
 
 def tensors(nest: Nest) -> Nest:

@@ -13,7 +13,7 @@ Tree = dict[str, Any]  # a configuration, or a group of it, as plain data
 DENSE = ("shallow", "deep", "wide")
 PATIENCE, AVERAGE = 15, 0.99
 AT_ONCE = 8  # settings of a round, where they are trained together
-UNSTACKED = ("mixing", "smoothing", "averaging")  # what a stack does not know
+UNSTACKED = ("mixing", "smoothing")  # what a stack does not know: they are augmentation
 # ingredient -> its value in a cocktail that goes without it; the order is that of the tables
 WITHOUT: Setting = {
     "weight_decay": False,
@@ -86,8 +86,8 @@ def restricted(space: Space, only: list[str] | None) -> Space:
 def round_size(space: Space, model: str) -> int:
     """How many settings a search asks for at once: several where most of them train as one model.
 
-    A stack knows neither augmentation nor averages, see `kreg.training.stacks`; and where settings
-    are rarely of one structure, a round would only keep them from knowing of each other.
+    A stack knows no augmentation, see `kreg.training.stacks`; and where settings are rarely of one
+    structure, a round would only keep them from knowing of each other.
 
     Args:
         space: What the search chooses from.

@@ -65,6 +65,23 @@ class Stack:
         members, values = self.epochs[epoch]
         return values, members.index(member)
 
+    def states(self, member: int, first: int) -> tuple[Values, int]:
+        """The states of a member after some epochs from one on, and how many of them are known.
+
+        They are as many as are measured at once; the last one that is known stands for the rest.
+        """
+        import numpy as np
+
+        from kreg.measuring.ahead import AT_ONCE
+
+        known = self.epochs[first : first + AT_ONCE]
+        padded = known + known[-1:] * (AT_ONCE - len(known))
+        states = [
+            [part_of(value, members.index(member)) for value in values]
+            for members, values in padded
+        ]
+        return tensors([np.stack(parts) for parts in zip(*states, strict=True)]), len(known)
+
     def train(self, member: int, epochs: int) -> None:
         """Train until so many epochs are known, as far as they are not, as `member` asks for it.
 
@@ -98,19 +115,27 @@ class Stack:
         """What takes the place of the model's compiled step in the `fit` of a member."""
         import tensorflow as tf
 
-        put = putting(model)
+        from kreg.callbacks.shared_values import shared
+        from kreg.measuring.ahead import Ahead
+        from kreg.measuring.used_weights import averages
+
+        put, beside = putting(model), shared(model)
+        averaged = bool(averages(model))  # what is measured then is in no state
+        ahead = Ahead(model, variables(model), lambda first: self.states(member, first))
 
         def play(batches: Any) -> dict[str, Any]:
             epoch = int(model.optimizer.iterations.numpy()) // self.steps
-            values, place = self.found(member, epoch)
-            put(values, tf.constant(place))
+            self.train(member, epoch + 1)
+            state = ahead.at(epoch)
+            put(ahead.values, tf.constant(state.place))
+            beside.ahead = None if averaged else (epoch, state)
             return dict(model.get_metrics_result())
 
         return play
 
 
 def putting(model: "keras.Model") -> Callable[..., Any]:
-    """One compiled function that puts a member's part of a stack's states into the model.
+    """One compiled function that puts one of several states into the model.
 
     It is traced once for all members that play with the same model.
     """
@@ -155,6 +180,15 @@ def compiled_orders(passes: int, rows: int) -> Callable[..., Any]:
         return tf.transpose(tf.map_fn(of_a_seed, seeds), [1, 0, 2])
 
     found: Callable[..., Any] = tf.function(order, reduce_retracing=True, autograph=False)
+    return found
+
+
+def part_of(value: "tf.Tensor", place: int) -> "np.ndarray":
+    """One member's part; on a CPU without a call of TensorFlow, which would take longer."""
+    import numpy as np
+
+    on_cpu = "CPU" in str(value.device)  # whose memory NumPy reads as it is
+    found: np.ndarray = np.asarray(value)[place] if on_cpu else np.asarray(value[place])
     return found
 
 

@@ -218,7 +218,6 @@ def exclusions(config: Config) -> dict[str, bool]:
     """Settings of the known kinds that a stack does not know."""
     optimizer, trainer = config.optimizer, config.trainer
     return {
-        "optimizer.ema keeps averages": getattr(optimizer, "ema", None) is not None,
         "optimizer.accumulate takes several batches": getattr(optimizer, "accumulate", 1) != 1,
         "reg.rules, reg.max_norm, reg.nonneg or reg.activity go with its penalty": any(
             getattr(config.reg, key, None) for key in ("rules", "max_norm", "nonneg", "activity")

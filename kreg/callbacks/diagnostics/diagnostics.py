@@ -10,7 +10,7 @@ from kreg import check
 from kreg.callbacks.diagnostics import broken, train_begin, train_end
 from kreg.callbacks.diagnostics.epoch_numbers import EpochNumbers
 from kreg.callbacks.diagnostics.sides import Sides
-from kreg.callbacks.shared_values import shared
+from kreg.callbacks.shared_values import rate_after, shared
 from kreg.diagnostics import Verdict
 from kreg.diagnostics.rates import rate_jump
 from kreg.diagnostics.record import Inputs
@@ -18,7 +18,7 @@ from kreg.diagnostics.statistics import paired_se
 from kreg.measuring import class_weights, felt_penalties
 from kreg.measuring.earlier_weights import FirstWeights, LastWeights
 from kreg.measuring.evaluators import clean_evaluator, weight_evaluator
-from kreg.measuring.keras_numbers import Logs, learning_rate, scalars
+from kreg.measuring.keras_numbers import Logs, scalars
 from kreg.measuring.measurement import Measurement
 from kreg.measuring.overhead import sentence
 from kreg.measuring.probes import PROBES
@@ -184,7 +184,7 @@ class Diagnostics(UsesAverage):
         """Offer the evaluator and the validation rows to the callbacks that follow."""
         self.shared = shared(self.model)
         self.shared.clean, self.shared.rows = self.clean, self.validation
-        self.shared.validation = self.shared.refined = None
+        self.shared.validation = self.shared.refined = self.shared.ahead = None
         self.shared.events = []
         self.shared.diagnostics = self
 
@@ -212,7 +212,7 @@ class Diagnostics(UsesAverage):
         train = self.numbers.train
         if train is not None and train.examples is not None:
             values["train_standard_error"] = paired_se(train.examples)
-        rate = learning_rate(self.model)
+        rate = rate_after(self.model, epoch)
         if rate is not None:
             values["learning_rate"] = rate
         seen: dict[str, Any] = {}

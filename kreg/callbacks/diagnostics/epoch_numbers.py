@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from kreg.callbacks.diagnostics import train_begin
 from kreg.measuring import own_loss, refining
+from kreg.measuring.ahead import Foreseen
 from kreg.measuring.clean_loss import UnmeasurableError
 from kreg.measuring.keras_numbers import Logs
 from kreg.measuring.measurement import Measurement
@@ -24,19 +25,21 @@ class EpochNumbers:
     Attributes:
         possible: Whether the clean losses can be measured; found out by the first try.
         train: What was measured on the training side in this epoch, or `None`.
+        known: Of the state at the end of this epoch, where that is measured with others.
     """
 
     def __init__(self, callback: "Diagnostics") -> None:
         self.callback = callback
         self.possible = True
         self.train: Measurement | None = None
+        self.known: Foreseen | None = None
 
     def fill(self, epoch: int, logs: Logs) -> Measurement | None:
         """Fill the logs; returns the validation side with those single rows that are kept."""
         callback = self.callback
+        self.known = callback.shared.foreseen(epoch)
         validation = self.clean(callback.validation)
-        numbers = callback.weights()
-        callback.last.take(callback.weights.kept)
+        numbers = self._weights()
         callback.shared.weights = (epoch, numbers)
         self._log_validation(epoch, logs, validation, numbers)
         self.train = self._measure_train(logs)
@@ -47,12 +50,23 @@ class EpochNumbers:
         logs["sparsity"] = numbers.sparsity
         return callback.shared.validation[1] if callback.shared.validation else None
 
+    def _weights(self) -> WeightNumbers:
+        """Penalties and zeros; the weights are kept for the next epoch."""
+        callback, known = self.callback, self.known
+        if known is not None:
+            callback.last.take(known.values(callback.last.kernels))
+            return known.numbers.weights
+        numbers = callback.weights()
+        callback.last.take(callback.weights.kept)
+        return numbers
+
     def clean(self, rows: Rows | None) -> Measurement | None:
         """The measurement; `None` where there is none to be had, which is said once."""
         if rows is None or not self.possible:
             return None
         try:
-            found = self.callback.clean(rows)
+            found = self.known and self.known.clean(self.callback.clean, rows)
+            found = found or self.callback.clean(rows)
         except UnmeasurableError as error:
             self._impossible(str(error))
             return None

@@ -19,10 +19,16 @@ def look(callback: "Diagnostics", rows: Rows) -> None:
     """Note what the rows say about themselves, and what their nearest neighbours reach."""
     record, clean, validation = callback.record, callback.clean, callback.validation
     names = record.inputs.get("columns", [])
-    record.inputs["rows_found"] = rows_found.findings(rows, validation, clean.reader, names)
+    both = [rows] if validation is None else [rows, validation]
+    told = clean.once(
+        ("rows found", *names),
+        lambda: rows_found.findings(rows, validation, clean.reader, names),
+        *both,
+    )
+    record.inputs["rows_found"] = list(told)
     if validation is None or "validation" not in record.baseline:
         return
-    found = neighbours(clean, rows, validation)
+    found = clean.once("neighbours", lambda: neighbours(clean, rows, validation), *both)
     if found is not None:
         record.baseline["validation"]["neighbours"] = found
 

@@ -86,9 +86,10 @@ def _guess(callback: "Diagnostics", side: str, rows: Rows) -> None:
     """What guessing costs on one side, and among how many classes."""
     clean = callback.clean
     # no constant prediction is judged as the model's own loss, or a mask, would judge it
-    found = {} if clean.own is not None or clean.masked else baseline(clean, rows)
+    plain = clean.own is None and not clean.masked
+    found = clean.once("baseline", lambda: baseline(clean, rows), rows) if plain else {}
     if found:
-        callback.record.baseline[side] = found
+        callback.record.baseline[side] = dict(found)
     count = clean.reader.classes(clean.predict(rows.head(1))) if clean.reader.kind else None
     if count:
         callback.record.sizes["classes"] = count

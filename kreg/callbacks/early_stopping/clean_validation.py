@@ -61,7 +61,7 @@ class CleanValidation:
         if self.rows is None and wanted not in logs and LOGGED in logs:
             self._without_rows(logs)
         if self.rows is not None and wanted not in logs:
-            measured = self._measured()
+            measured = self._measured(epoch)
             if measured is not None and measured.loss is not None:
                 logs[NAME] = measured.loss
                 return self._refined(measured, logs) if self.refines else self._examples(measured)
@@ -80,11 +80,12 @@ class CleanValidation:
         logs[refining.NAME] = found.loss
         return found.examples
 
-    def _measured(self) -> Measurement | None:
+    def _measured(self, epoch: int) -> Measurement | None:
         if self.rows is None or self.problem:
             return None
+        known = shared(self.model).foreseen(epoch)
         try:
-            return self.clean(self.rows)
+            return (known and known.clean(self.clean, self.rows)) or self.clean(self.rows)
         except Exception as error:  # whatever it is, it is not worth the training
             self.problem = (str(error).strip().splitlines() or [type(error).__name__])[0]
             return None

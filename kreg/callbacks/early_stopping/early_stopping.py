@@ -22,10 +22,10 @@ from kreg.callbacks.early_stopping.rate_guard import RateGuard
 from kreg.callbacks.early_stopping.restoration import Restoration
 from kreg.callbacks.early_stopping.snapshots import Snapshots
 from kreg.callbacks.early_stopping.stop_rule import Quantity, StopRule
-from kreg.callbacks.shared_values import shared
+from kreg.callbacks.shared_values import rate_after, shared
 from kreg.diagnostics.criteria import Criterion, Decision
 from kreg.measuring import refining
-from kreg.measuring.keras_numbers import Logs, iterations, learning_rate, scalars
+from kreg.measuring.keras_numbers import Logs, iterations, scalars
 from kreg.measuring.rows import Source
 from kreg.measuring.used_weights import AVERAGED, UsesAverage, averages, used_weights
 from kreg.metric_names import direction
@@ -235,7 +235,7 @@ class EarlyStopping(UsesAverage):
             examples = shared(self.model).examples(epoch)
         self._require_monitor(epoch, logs)
         if logs.get(self.monitor) is None or epoch - first < self.start_from_epoch:
-            self.guard.update(learning_rate(self.model), best=False)
+            self.guard.update(rate_after(self.model, epoch), best=False)
             return
         self._decide(epoch, self._values(logs), examples)
 
@@ -277,7 +277,7 @@ class EarlyStopping(UsesAverage):
             files.save_model(self.model, self.export)
         if decision.warning and decision.warning not in self.notes:
             self.notes.append(decision.warning)
-        held = self.guard.update(learning_rate(self.model), decision.improved)
+        held = self.guard.update(rate_after(self.model, epoch), decision.improved)
         held = held or self.guard.ending(values[self.monitor], self.best)
         guarded = held and not set(decision.reason.split("+")) & FINAL
         stop = chief_says(self.model, decision.stop and not guarded and epoch > 0)

@@ -188,3 +188,22 @@ def test_batches_do_not_matter(data, monkeypatch):
     pieces = CleanEvaluator(model)(Rows(x[:90], y[:90]))
     np.testing.assert_allclose(pieces.examples, whole.examples[:90], rtol=1e-6)
     assert pieces.loss == pytest.approx(whole.examples[:90].mean(), rel=1e-6)
+
+
+def test_what_depends_on_rows_alone_is_found_out_once_for_the_same_rows():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    clean, asked = CleanEvaluator(model), []
+
+    def found(rows, what="a"):
+        return clean.once(what, lambda: asked.append(len(asked)) or asked[-1], rows)
+
+    x = np.arange(8.0, dtype="float32").reshape(4, 2)
+    rows = take("validation", (x, x[:, 0]), 4)
+    assert found(rows) == found(take("validation", (x.copy(), x[:, 0]), 4)) == 0
+    assert found(rows, "b") == 1
+    assert found(take("validation", (x, x[:, 1]), 4)) == 2  # other targets
+    assert found(take("validation", (x, x[:, 0], np.ones(4)), 4)) == 3  # weighted
+    assert found(take("validation", (x.reshape(2, 4), x[:2, 0]), 4)) == 4  # the same bytes
+    words = Rows(np.array(["a", "b"], object), np.zeros(2))
+    assert [found(words), found(words)] == [5, 6]  # what they are is in no array of numbers

@@ -280,7 +280,7 @@ def test_a_small_search_ends_in_a_cocktail_its_ablation_and_a_file(tmp_path):
         (["weight_decay", "penalty", "early_stopping"], "deep", 8),
         (["penalty", "dropout", "batch_norm"], "shallow", 1),
         (["penalty", "dropout", "batch_norm", "skip"], "deep", 1),
-        (["penalty", "averaging"], "shallow", 1),
+        (["penalty", "averaging"], "shallow", 8),
         (["penalty", "mixing"], "shallow", 1),
         (["penalty"], "tabm", 1),
         (None, "shallow", 1),

@@ -4,8 +4,12 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from kreg.callbacks.shared_values import shared
 from kreg.launch.compose import compose_job
+from kreg.measuring import clean_evaluator, take, weight_evaluator
+from kreg.measuring.keras_numbers import learning_rate
 from kreg.runs import ResumeError
 from kreg.sweeps.stacked import told
 from kreg.training import app, plan, stacks, start
@@ -24,6 +28,10 @@ SWEEPS = {
     "decay": [
         "reg=elasticnet optimizer=adamw optimizer.weight_decay=0.01",
         "reg=elasticnet optimizer=adamw optimizer.weight_decay=0.2 reg.l1=0.05 seed=3",
+    ],
+    "averages": [
+        "reg=l1 optimizer.ema=0.9 reg.l1=0.01 seed=1",
+        "reg=l1 optimizer.ema=0.5 reg.l1=0.05 seed=2 optimizer.learning_rate=0.02",
     ],
     "sgd": ["reg=l2 optimizer=sgd seed=1", "reg=l2 optimizer=sgd reg.l2=0.1 seed=2"],
     "groups": ["reg=group reg.l1=1e-3", "reg=group reg.l1=0.1 optimizer.learning_rate=0.02"],
@@ -101,6 +109,67 @@ def test_every_member_trains_what_its_run_of_its_own_trains(name):
     assert not np.allclose(alone[0][1][0], alone[1][1][0], atol=1e-3)  # they are different runs
 
 
+@pytest.mark.parametrize(
+    "name", [n if n in FAST else pytest.param(n, marks=pytest.mark.slow) for n in SWEEPS]
+)
+def test_what_is_measured_ahead_is_what_the_states_measure_one_by_one(name):
+    members = [planned(config) for config in composed(*SWEEPS[name])]
+    stack = Stack(members)
+    stack.train(0, 3)
+    for number, member in enumerate(members):
+        model = member.model
+        play, values = stack.player(number, model), shared(model)
+        clean, weights = clean_evaluator(model), weight_evaluator(model)
+        rows = [
+            take("validation", member.rows("validation"), 30),
+            take("train", member.rows("train"), 9),
+        ]
+        for epoch in range(3):
+            model.optimizer.iterations.assign(epoch * stack.steps)
+            play(None)
+            known = values.foreseen(epoch)
+            if name == "averages":  # what is measured is the average, which is in no state
+                assert known is None
+                continue
+            for part in rows:
+                assert_same(known.clean(clean, part), clean(part))
+            assert known.numbers.weights.zeros == weights().zeros
+            assert known.numbers.weights.penalties == pytest.approx(weights().penalties, rel=1e-5)
+            assert known.numbers.rate == pytest.approx(learning_rate(model), rel=1e-5)
+            assert known.numbers.finite
+            (kernel,) = known.values(model.trainable_variables[:1])
+            np.testing.assert_array_equal(kernel, model.trainable_variables[0].numpy())
+        assert values.foreseen(epoch + 1) is None
+
+
+def assert_same(found, expected):
+    """All numbers of two measurements."""
+    assert vars(found).keys() == vars(expected).keys() and found.metrics.keys()
+    for key, value in vars(expected).items():
+        if key == "metrics":
+            assert found.metrics == pytest.approx(value, rel=1e-4, abs=1e-6)
+        elif value is None:
+            assert getattr(found, key) is None
+        else:
+            np.testing.assert_allclose(getattr(found, key), value, rtol=1e-4, atol=1e-5)
+
+
+def test_a_state_that_breaks_is_seen_ahead():
+    members = [
+        planned(config) for config in composed("optimizer=sgd seed=1", "optimizer=sgd seed=2")
+    ]
+    stack = Stack(members)
+    stack.train(0, 2)
+    model, play = members[1].model, stack.player(1, members[1].model)
+    broken = [tf.where(tf.range(2)[:, None, None] == 1, np.nan, stack.epochs[1][1][0])]
+    stack.epochs[1] = stack.epochs[1][0], [tf.cast(broken[0], "float32"), *stack.epochs[1][1][1:]]
+    play(None)
+    assert shared(model).foreseen(0).numbers.finite
+    model.optimizer.iterations.assign(stack.steps)
+    play(None)
+    assert not shared(model).foreseen(1).numbers.finite
+
+
 def test_members_that_have_ended_are_let_go_and_the_others_go_on():
     members = [
         planned(config) for config in composed(*(f"model=linear seed={s}" for s in range(4)))
@@ -149,7 +218,7 @@ def test_what_is_stacked_follows_from_configurations_and_sizes_alone(monkeypatch
     why = {number: group["why"] for group in found["not_stacked"] for number in group["jobs"]}
     assert why[2] == stacks.ALONE
     assert why[3].startswith("optimizer=lamb is not among adam, adamw, sgd")
-    assert why[4] == "optimizer.ema keeps averages"
+    assert why[4] == stacks.ALONE  # no other job keeps averages
     assert why[6] == "reg.rules, reg.max_norm, reg.nonneg or reg.activity go with its penalty"
     monkeypatch.setattr(stacks, "MOST_BYTES", 2 * one["bytes"])
     divided = Stacks(configs).decide()
