@@ -51,6 +51,9 @@ test-trackers: $(VENV)/trackers.stamp  ## MLflow, W&B and Trackio really run, in
 	$(VENV)-trackers/bin/python -m pytest tests/unit/loggers tests/unit/diagnostics/test_stores.py \
 		tests/app/test_trackers.py $(PYTEST_ARGS)
 
+test-hub: $(VENV)/hub.stamp  ## backbones of KerasHub really run, in their own environment
+	$(VENV)-hub/bin/python -m pytest tests/app/test_hub.py $(PYTEST_ARGS)
+
 test-site: $(VENV)/dev.stamp docs  ## the site: built, its links, search and notebooks; minutes
 	KREG_BUILT_SITE=docs/_build/html $(BIN)/python -m pytest tests/contract/test_site_build.py $(PYTEST_ARGS)
 
@@ -66,6 +69,12 @@ $(VENV)/ray.stamp: $(VENV)/run.stamp
 	grep -vE '^(cloudpickle|joblib|hydra-joblib-launcher)==' constraints.txt > $(VENV)-ray/constraints.txt
 	$(VENV)-ray/bin/python -m pip install --quiet --disable-pip-version-check \
 		-c $(VENV)-ray/constraints.txt -e ".[ray]" hypothesis pytest
+	@touch $@
+
+$(VENV)/hub.stamp: $(VENV)/run.stamp
+	@test -x $(VENV)-hub/bin/python || $(PYTHON) -m venv $(VENV)-hub
+	$(VENV)-hub/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints.txt -e ".[hub]" hypothesis pytest
 	@touch $@
 
 # Trackio wants an older Pillow than the others
@@ -106,7 +115,7 @@ tensorboard: $(VENV)/run.stamp  ## all runs in TensorBoard, on this machine only
 	$(BIN)/tensorboard --logdir logs --host 127.0.0.1 --port $(PORT)
 
 clean:  ## remove the environments and caches, keep logs
-	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray $(VENV)-trackers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	rm -rf $(VENV) $(VENV)-backends $(VENV)-ray $(VENV)-trackers $(VENV)-hub build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 		docs/_build docs/api docs/gallery
 
-.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-site test-release test-slurm test-gpu docs coverage lint format bench tensorboard clean
+.PHONY: help train test test-slow test-all test-backends test-ray test-trackers test-hub test-site test-release test-slurm test-gpu docs coverage lint format bench tensorboard clean

@@ -1,8 +1,13 @@
 """The networks of `keras.applications`, as far as one must know them before Keras is imported."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from kreg import check
+
+PRESET = "preset"  # `model.weights=preset`: those of a preset of KerasHub
+HUB = re.compile(r"[a-z0-9]+(_[a-z0-9.]+)+")  # as KerasHub names its presets
 
 
 @dataclass(frozen=True)
@@ -55,3 +60,14 @@ def family(name: str) -> Family:
     'caffe'
     """
     return BY_NAME[check.choice("model.name", name, BY_NAME)]
+
+
+def is_preset(name: str) -> bool:
+    """Whether a name is for KerasHub: of a preset, an address, or a path.
+
+    >>> [is_preset(name) for name in ("resnet_50_imagenet", "hf://me/mine", "./mine", "VGG16")]
+    [True, True, True, False]
+    """
+    if name in BY_NAME:
+        return False
+    return "/" in name or HUB.fullmatch(name) is not None or Path(name).expanduser().is_dir()

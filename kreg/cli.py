@@ -46,8 +46,8 @@ def _train(arguments: list[str]) -> int:
 
 
 def _predict(parser: argparse.ArgumentParser) -> None:
-    _rows(parser, "new rows: a CSV, Parquet or npz file, - for CSV on standard input, a folder of "
-          "pictures, or picture files")  # fmt: skip
+    _rows(parser, "new rows: a CSV, Parquet, TFRecord or npz file, - for CSV on standard input, a "
+          "folder of pictures, or picture files")  # fmt: skip
     parser.add_argument("--out", help="a file .csv, .parquet or .jsonl (default: standard output)")
     parser.add_argument(
         "--format", choices=("csv", "parquet", "jsonl"), help="where the name does not say it"

@@ -19,6 +19,7 @@ Number = (
     float | dict[str, Any]
 )  # or a schedule, {kind: linear, start: ..., end: ..., duration: ...}
 Kinds = dict[str, "type[Options]"]  # the table of a group
+TASKS = REGRESSION, CLASSIFICATION = ("regression", "classification")  # of a number by its task
 
 
 @dataclasses.dataclass
@@ -57,7 +58,10 @@ def scheduled_keys(kinds: Kinds) -> tuple[str, ...]:
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """What a key may hold. `type` is bool, int, float, str, list, dict, "schedule" or "columns"."""
+    """What a key may hold.
+
+    `type` is bool, int, float, str, list, dict, "schedule", "columns" or "by_task".
+    """
 
     type: type | str
     meaning: str = ""
@@ -111,6 +115,11 @@ def ranged(
 def scheduled(default: float, meaning: str, **interval: Unpack[Interval]) -> Any:
     """A number, or a schedule written as `{kind: linear, start: ..., end: ..., duration: ...}`."""
     return _field(default, Rule("schedule", meaning, **interval))
+
+
+def by_task(default: float, meaning: str, **interval: Unpack[Interval]) -> Any:
+    """A number, or one for each kind of task: `{classification: 0.04, regression: 0.07}`."""
+    return _field(default, Rule("by_task", meaning, **interval))
 
 
 def one_of(default: object, options: tuple[Any, ...], meaning: str = "") -> Any:
@@ -223,6 +232,15 @@ def _check_columns(key: str, value: Any, rule: Rule) -> str | list[str]:
     return value if isinstance(value, str) else list(names)
 
 
+def _check_by_task(key: str, value: Any, rule: Rule) -> float | dict[str, float]:
+    if not isinstance(value, Mapping):
+        return check.number(key, value, **rule.interval)
+    if set(value) != set(TASKS):
+        expected = "a number, or {classification: ..., regression: ...} with one for each"
+        raise check.invalid(key, expected, dict(value))
+    return {task: check.number(f"{key}.{task}", value[task], **rule.interval) for task in TASKS}
+
+
 def _check_list(key: str, value: Any, rule: Rule) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise check.invalid(key, "a list", value)
@@ -244,4 +262,5 @@ CHECKS: dict[type | str, Callable[[str, Any, Rule], Any]] = {
     dict: _check_dict,
     "schedule": _check_schedule,
     "columns": _check_columns,
+    "by_task": _check_by_task,
 }

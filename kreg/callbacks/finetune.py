@@ -21,7 +21,10 @@ class Finetune(keras.callbacks.Callback):
     normalisations stay in inference mode: their averages do not move. The optimizer has a place for
     every weight from the start, so that a training that was interrupted goes on bit for bit on
     either side of the change. `kreg.L2SP` measures from the weights at which a layer was thawed.
-    Sources: Howard & Ruder, Universal language model fine-tuning, 2018 (gradual unfreezing); the
+    With `layer_decay` the layers learn at rates of their own: the last one below the head at this
+    share of the head's rate, each earlier one at this share of the next one's, none below `lowest`.
+    Sources: Howard & Ruder, Universal language model fine-tuning, 2018 (gradual unfreezing, rates
+    by layer); Howard & Gugger, fastai, 2020 (a hundredth at least); the
     guide of Keras on transfer learning (normalisations in inference mode).
 
     Args:
@@ -31,6 +34,9 @@ class Finetune(keras.callbacks.Callback):
             weights.
         rate: Number in (0, 1] by which the learning rate is multiplied when all layers are trained.
             Defaults to `1`. The optimizer's rate must be a number, not a schedule, if it is not 1.
+        layer_decay: Number in (0, 1]: the share of the next layer's rate that a layer gets, for an
+            optimizer of `kreg.optimizers`. Defaults to `1`: one rate for all.
+        lowest: Number in (0, 1]: the smallest share of the head's rate. Defaults to `0.01`.
         norms: Whether batch normalisations are trained, too, when all layers are. Defaults to
             `False`: they stay in inference mode.
 
@@ -39,7 +45,8 @@ class Finetune(keras.callbacks.Callback):
 
     Raises:
         ValueError: At the start of training: for a name that no layer has, a model that is all
-            head, a schedule that cannot be multiplied, or another backend than TensorFlow.
+            head, a schedule that cannot be multiplied, an optimizer that has no rates
+            by layer, or another backend than TensorFlow.
 
     >>> Finetune(epochs=3, rate=0.1).epochs
     3
@@ -51,12 +58,16 @@ class Finetune(keras.callbacks.Callback):
         head: Sequence[str] | None = None,
         *,
         rate: float = 1.0,
+        layer_decay: float = 1.0,
+        lowest: float = 0.01,
         norms: bool = False,
     ) -> None:
         super().__init__()
         self.epochs = epochs if epochs is None else check.integer("epochs", epochs, low=1)
         self.head = None if head is None else tuple(head)
         self.rate = check.number("rate", rate, low=0, high=1, low_open=True)
+        self.layer_decay = check.number("layer_decay", layer_decay, low=0, high=1, low_open=True)
+        self.lowest = check.number("lowest", lowest, low=0, high=1, low_open=True)
         self.norms = check.flag("norms", norms)
         self.lowered = self.thawed = False
         self._below: Flags | None = None
@@ -73,6 +84,7 @@ class Finetune(keras.callbacks.Callback):
         self._check_rate()
         if self.epochs is not None:  # the optimizer gets a place for every weight
             put_back(self._below, self.norms)
+            self._take_rates(self._below)
         else:
             freeze(self._below)
         if not self.model.optimizer.built:
@@ -101,6 +113,19 @@ class Finetune(keras.callbacks.Callback):
                 "rate", "1 where the learning rate is a schedule: it says all rates", self.rate
             )
 
+    def _take_rates(self, below: Flags) -> None:
+        """Give the layers their shares of the rate, which begin to count when they are trained."""
+        if self.layer_decay == 1:
+            return
+        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        rules = getattr(optimizer, "rules", None)
+        if rules is None:
+            raise check.invalid(
+                "layer_decay", "1 under an optimizer of Keras: it has one rate", self.layer_decay,
+                "Or compile with one of `kreg.optimizers`: `kreg.optimizers.proximal(\"adam\")`.",
+            )  # fmt: skip
+        rules.add(rates_by_depth(below, self.layer_decay, self.lowest), optimizer.built)
+
     def get_state(self) -> dict[str, Any]:
         """Whether the learning rate has been lowered: the optimizer's state holds the lower one."""
         return {"lowered": self.lowered}
@@ -124,6 +149,20 @@ def below_the_head(model: keras.Model, head: Sequence[str] | None = None) -> Fla
             f"{', '.join(map(repr, known))}, none that is trained stands outside the head."
         )
     return [(part, part.trainable) for layer in rest for part in private_keras.all_layers(layer)]
+
+
+def rates_by_depth(below: Flags, decay: float, lowest: float) -> dict[str, float]:
+    """Path of each trained weight below the head -> its share of the head's rate.
+
+    The i-th layer down from the head, i = 1, 2, ..., gets `max(decay ** i, lowest)`.
+    """
+    deep = [layer for layer, _ in below if layer.trainable and private_keras.own_weights(layer)]
+    found = {
+        weight.path: max(decay**i, lowest)
+        for i, layer in enumerate(reversed(deep), 1)
+        for weight in private_keras.own_weights(layer)
+    }
+    return dict(sorted(found.items(), key=lambda row: row[0].count("/")))  # a short one ends others
 
 
 def freeze(layers: Flags) -> None:

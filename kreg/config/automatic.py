@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from kreg.config import backends
 from kreg.config.custom import Custom
 from kreg.config.root import Config
+from kreg.fields import CLASSIFICATION, REGRESSION
 from kreg.training.stop_options import AutoStopOptions, GapOptions, PatienceOptions
 
 CONVEX = ("l1", "l2", "elasticnet")
@@ -25,6 +26,20 @@ def with_backend(config: Config) -> Config:
     if config.trainer.backend != "auto":
         return config
     return replace(config, trainer=replace(config.trainer, backend=backends.of_process()))
+
+
+def for_task(config: Config, task: str) -> Config:
+    """A learning rate that depends on the task by its number, once the rows have said the task.
+
+    Args:
+        config: The checked configuration.
+        task: Of the data: `"regression"`, or one of classes or labels.
+    """
+    rate = getattr(config.optimizer, "learning_rate", None)
+    if isinstance(config.optimizer, Custom) or not isinstance(rate, dict):
+        return config
+    number = rate[REGRESSION if task == REGRESSION else CLASSIFICATION]
+    return replace(config, optimizer=replace(config.optimizer, learning_rate=number))
 
 
 def with_schedule(config: Config) -> Config:

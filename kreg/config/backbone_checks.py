@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from kreg import check
+from kreg import applications, check
+from kreg.applications import PRESET
+from kreg.config import hub_checks
 from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.models.options import BackboneOptions, smallest
 
-WORDS = ("none", "imagenet")
+WORDS = ("none", "imagenet", PRESET)
 ENDINGS = (".keras", ".h5")  # `.weights.h5` too
 BEST = "best.keras"
 
@@ -25,6 +27,8 @@ def a_backbone_can_be_built(config: Config) -> None:
             f"or model.weights= with a run directory of kreg or a .keras file. Received: "
             f"model.weights={chosen.weights} without model.name."
         )
+    if chosen.name is not None:
+        check_name(chosen.name, chosen.weights)
     least = smallest(chosen.name)
     if chosen.size is not None and chosen.size < least:
         raise check.invalid(
@@ -38,6 +42,19 @@ def a_backbone_can_be_built(config: Config) -> None:
         )
 
 
+def check_name(name: str, weights: str) -> None:
+    """Refuse what neither keras.applications nor KerasHub has, as far as one sees it here."""
+    if applications.is_preset(name):
+        hub_checks.check_preset(name, weights)
+        return
+    applications.family(name)
+    if weights == PRESET:
+        raise ValueError(
+            f"model.weights=preset is for presets of KerasHub, and model.name={name} is of "
+            "keras.applications. Say model.weights=imagenet, or name a preset."
+        )
+
+
 def check_file(path: Path, chosen: BackboneOptions) -> None:
     """Refuse weights that are not there, or that hold no network where there is no name."""
     file = path / BEST if path.is_dir() else path
@@ -45,7 +62,7 @@ def check_file(path: Path, chosen: BackboneOptions) -> None:
         is_run = f"it is a directory without {BEST}" if path.is_dir() else "there is no such file"
         raise check.invalid(
             "model.weights",
-            "none, imagenet, a .keras, .weights.h5 or .h5 file, or a run directory of kreg",
+            "none, imagenet, preset, a .keras, .weights.h5 or .h5 file, or a run directory of kreg",
             chosen.weights,
             f"As a path, {is_run}.",
         )
@@ -69,5 +86,5 @@ def something_is_there_to_be_frozen(config: Config) -> None:
         raise ValueError(
             f"finetune={chosen.kind} freezes what others have trained, but all weights of "
             f"model={model.kind}{weights} start at random. Say model=backbone with "
-            "model.weights=imagenet, a file or a run directory, or finetune=full."
+            "model.weights=imagenet, preset, a file or a run directory, or finetune=full."
         )

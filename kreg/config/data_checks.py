@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+from collections.abc import Collection
 from pathlib import Path
 
 from kreg import check
@@ -17,10 +18,12 @@ from kreg.data.options import (
     SourceOptions,
     SyntheticOptions,
     TableOptions,
+    TfrecordOptions,
 )
 from kreg.foreign import listing, memory
 
 LARGEST_SIDE = 4096
+LOOKED_AT = 1000  # records
 # keys of a table of pictures
 OF_LABELS = ("target", "label_separator", "split", "group", "time", "task")
 CELL, COPIES = 8, 3  # bytes of a number; the rows as drawn, as a table, and standardised
@@ -41,7 +44,8 @@ def refuse_given(cfg: object) -> None:
     if isinstance(cfg, GivenOptions):
         raise ValueError(
             "data=given stands for the rows that kreg.sklearn.KregClassifier().fit(X, y) hands "
-            "over. A command reads a file: data=csv, data=parquet or data=npz with data.path=..."
+            "over. A command reads a file: data=csv, data=parquet, data=tfrecord or data=npz, with "
+            "data.path=..."
         )
 
 
@@ -154,6 +158,8 @@ def columns(cfg: SourceOptions) -> list[str]:
         return header(path, separator_of(path, targets(cfg)[0]) if chosen == AUTO else chosen)
     if isinstance(cfg, ParquetOptions):
         return footer(path)
+    if isinstance(cfg, TfrecordOptions):
+        return features(path, dropped(cfg))
     return members(path) if isinstance(cfg, NpzOptions) else []
 
 
@@ -170,6 +176,23 @@ def footer(path: str) -> list[str]:
     from kreg.foreign import parquet_file  # starts pyarrow, an extra
 
     return parquet_file.names(Path(path).expanduser())
+
+
+def dropped(cfg: TableOptions) -> set[str]:
+    """The columns that nobody reads."""
+    return {*cfg.drop, *(column for column, kind in cfg.types.items() if kind == "drop")}
+
+
+def features(path: str, without: Collection[str]) -> list[str]:
+    """The columns of the first records of a TFRecord file; none where only loading it can tell."""
+    from kreg.foreign import example_file  # starts protobuf and NumPy
+    from kreg.foreign.content import DamagedError
+
+    try:
+        found = example_file.features(Path(path).expanduser(), LOOKED_AT, without)
+    except (OSError, DamagedError):
+        return []
+    return [column for name, feature in found.items() for column in feature.columns(name)]
 
 
 def members(path: str) -> list[str]:

@@ -17,6 +17,8 @@ DEFAULTS_OF_0_1: dict[tuple[str, str], Any] = {
     ("data", "channels"): 3,
     ("stop", "average"): 1,
 }
+# (group, key) -> what a run does whose record was written before there was the key
+BEFORE_THE_KEY: dict[tuple[str, str], Any] = {("data", "dates"): "days"}
 CHOSEN = ("stop", "optimizer")  # groups with values that `automatic.chosen` puts there
 UNKNOWN_TO_0_1 = ("trainer", "steps")  # by its absence a record of 0.1 is told
 
@@ -28,19 +30,52 @@ def is_of_0_1(recorded: Mapping[str, Any] | None) -> bool:
 
 
 def as_begun(config: Config, recorded: Mapping[str, Any] | None) -> Config:
-    """What a command means in the directory of a run: its own defaults, or those of 0.1.
+    """What a command means in the directory of a run: its own defaults, or those of its time.
 
     Args:
         config: The checked configuration of the command.
         recorded: That of the run which it goes on with, or `None` for a new one.
     """
+    config = with_rate(with_defaults(config, lacking(recorded)), recorded)
     if not is_of_0_1(recorded):
         return config
-    for (group, name), before in DEFAULTS_OF_0_1.items():
+    return without_gap(with_defaults(config, DEFAULTS_OF_0_1))
+
+
+def lacking(recorded: Mapping[str, Any] | None) -> dict[tuple[str, str], Any]:
+    """What a record leaves unsaid, because its version had no such key."""
+    groups = recorded or {}
+    return {
+        (group, name): before
+        for (group, name), before in BEFORE_THE_KEY.items()
+        if group in groups and name not in groups[group]
+    }
+
+
+def with_defaults(config: Config, before: Mapping[tuple[str, str], Any]) -> Config:
+    """A configuration with these values where it has the defaults of this version."""
+    for (group, name), value in before.items():
         options = getattr(config, group)
         if hasattr(options, name) and getattr(options, name) == getattr(type(options)(), name):
-            config = replace(config, **{group: replace(options, **{name: before})})
-    return without_gap(config)
+            config = replace(config, **{group: replace(options, **{name: value})})
+    return config
+
+
+def with_rate(config: Config, recorded: Mapping[str, Any] | None) -> Config:
+    """Where a command leaves the learning rate to the task: the number that the run has."""
+    rate = recorded_rate(config, recorded)
+    if rate is None:
+        return config
+    optimizer: Any = config.optimizer
+    return replace(config, optimizer=replace(optimizer, learning_rate=rate))
+
+
+def recorded_rate(config: Config, recorded: Mapping[str, Any] | None) -> float | None:
+    """The recorded learning rate, where it is one of those that the command leaves to the task."""
+    rate = (recorded or {}).get("optimizer", {}).get("learning_rate")
+    wanted = getattr(config.optimizer, "learning_rate", None)
+    by_task = isinstance(wanted, dict) and rate in wanted.values()
+    return float(rate) if by_task else None
 
 
 def without_gap(config: Config) -> Config:
@@ -62,8 +97,13 @@ def current(recorded: Mapping[str, Any], config: Config) -> dict[str, Any]:
         config: The checked configuration of the command.
     """
     tree = renamed.current(recorded)
+    for (group, name), before in lacking(recorded).items():
+        if getattr(getattr(config, group), name, None) == before:
+            tree[group][name] = before
+    if recorded_rate(config, recorded) is not None:
+        tree["optimizer"]["learning_rate"] = config.to_dict()["optimizer"]["learning_rate"]
     if "backend" not in recorded.get("trainer", {}):  # before there was a choice
-        tree["trainer"] = {**tree["trainer"], "backend": TENSORFLOW}
+        tree["trainer"] = {**tree.get("trainer", {}), "backend": TENSORFLOW}
     if is_of_0_1(recorded):
         then, now = as_begun(config, recorded).to_dict(), config.to_dict()
         for (group, name), before in DEFAULTS_OF_0_1.items():
@@ -77,8 +117,10 @@ def current(recorded: Mapping[str, Any], config: Config) -> dict[str, Any]:
 
 
 def record(config: Config, recorded: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What `config.json` holds of a run; one that 0.1 began stays one of 0.1."""
+    """What `config.json` holds of a run; one that an earlier version began stays one of its own."""
     tree = config.to_dict()
+    for group, name in lacking(recorded):
+        tree[group].pop(name, None)
     if is_of_0_1(recorded):
         del tree[UNKNOWN_TO_0_1[0]][UNKNOWN_TO_0_1[1]]
     return tree

@@ -12,7 +12,7 @@ from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.data.options import KerasImagesOptions
 from kreg.regularizers.options import PenaltyOptions
-from kreg.training.stop_options import AutoStopOptions, GapOptions, StopOptions
+from kreg.training.stop_options import AUTO, AutoStopOptions, GapOptions, StopOptions
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def skipped(config: Config, key: str) -> str:
 
 def averaged(config: Config, key: str) -> str:
     stop = config.stop
-    if not isinstance(stop, StopOptions) or stop.restore != "none" or stop.average == 1:
+    if not isinstance(stop, StopOptions) or stop.restore != "none" or stop.average in (1, AUTO):
         return ""
     return "stop.restore=none keeps the last weights, and no mean. Say stop.restore=weights."
 

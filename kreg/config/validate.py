@@ -10,7 +10,8 @@ from kreg.config import automatic, combinations, renamed, strengths
 from kreg.config.custom import is_custom
 from kreg.config.root import Config, Root
 from kreg.config.schema import GROUPS, SEVERAL, schema_of
-from kreg.fields import Options, check_field, rule_of
+from kreg.fields import Options, Rule, check_field, rule_of
+from kreg.foreign import yaml_text
 
 NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")  # package.module:Name
 
@@ -89,9 +90,22 @@ def fill(schema: type[Schema], prefix: str, values: Mapping[str, Any]) -> Schema
         if name not in rules:
             raise unknown_key(prefix, name, rules)
     checked = {
-        name: check_field(f"{prefix}{name}", value, rules[name]) for name, value in values.items()
+        name: check_field(
+            f"{prefix}{name}", spelt(f"{prefix}{name}", value, rules[name]), rules[name]
+        )
+        for name, value in values.items()
     }
     return schema(**checked)
+
+
+def spelt(key: str, value: Any, rule: Rule) -> Any:
+    """A mapping that a command gives as text: Hydra's own have no keys beyond a to z.
+
+    >>> spelt("data.types", "{größe (m²): category}", Rule(dict))
+    {'größe (m²)': 'category'}
+    """
+    is_text = rule.type is dict and isinstance(value, str) and value.lstrip().startswith("{")
+    return yaml_text.parse(value, key, dict) if is_text else value
 
 
 def unknown_key(prefix: str, name: str, known: Iterable[str]) -> ValueError:

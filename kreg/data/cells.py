@@ -105,6 +105,24 @@ def _numbers(cells: Iterable[object], notation: str) -> Values:
     return np.array([number(str(cell), notation) for cell in cells], np.float64)
 
 
+def is_date(notation: str) -> bool:
+    """Whether cells of this notation are dates.
+
+    >>> is_date("%d/%m/%Y"), is_date(POINT)
+    (True, False)
+    """
+    return notation not in NUMBERS
+
+
+def day(value: float) -> str:
+    """The date of a number of days since 1970.
+
+    >>> day(19723.5)
+    '2024-01-01'
+    """
+    return str(np.datetime64(0, "D") + int(value // 1))
+
+
 def number(text: str, notation: str = POINT) -> float:
     """One cell as a number, NaN where it is none.
 

@@ -18,6 +18,7 @@ from kreg.data.cells import (
     POINT,
     Values,
     as_categories,
+    day,
     days,
     distinct,
     is_numeric,
@@ -219,5 +220,4 @@ def told(name: object, column: "pd.Series[Any]", reading: Reading) -> str:
     cell, value = column.iloc[row], reading.values[row]
     if reading.notation in NUMBERS:
         return f"column {name!r} is read as numbers: {cell!r} is {value:.12g}."
-    day = np.datetime64(0, "D") + int(value // 1)
-    return f"column {name!r} is read as dates, in days since 1970: {cell!r} is in {day}."
+    return f"column {name!r} is read as dates: {cell!r} is in {day(value)}."

@@ -130,7 +130,7 @@ def _lookup_accuracy(x: Array, y: Array, unseen: Array, truth: Array) -> NDArray
 def straddling_groups(raw: Raw, rows: Rows) -> list[str]:
     """Columns whose values look like subjects (many, repeated, one label each) and are split."""
     if raw.group is not None:
-        return []
+        return torn_by_time(raw.group, rows) if raw.time is not None else []
     found = []
     for name, values in raw.suspects.items():
         members = np.unique(np.asarray(values).astype(str), return_inverse=True)[1]
@@ -143,6 +143,20 @@ def straddling_groups(raw: Raw, rows: Rows) -> list[str]:
                 f"validation score flatters. Split by group: data.group={name}."
             )
     return found
+
+
+def torn_by_time(group: Array, rows: Rows) -> list[str]:
+    """A sentence where rows are split by `data.time`, and groups of `data.group` with them."""
+    names, member = np.unique(np.asarray(group).astype(str), return_inverse=True)
+    others = np.concatenate([rows.validation, rows.test, rows.fold])
+    torn = np.intersect1d(member[rows.train], member[others])
+    if not len(torn):
+        return []
+    return [
+        f"{len(torn)} of {len(names)} groups of data.group have rows in train and in validation, "
+        f"test or fold, such as {str(names[torn[0]])!r}: data.time says where a row goes and keeps "
+        "no group whole. Leave one of the two out."
+    ]
 
 
 def _looks_like_groups(members: Array, raw: Raw) -> bool:

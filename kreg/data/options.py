@@ -15,6 +15,11 @@ COLUMNS = ("group", "time")
 TYPES = ("number", "category", "date", "drop")  # of a column; or the format of its dates
 
 
+def date_features() -> Any:
+    meaning = "parts: seasons, weekdays and hours are features beside the days since 1970; or days"
+    return one_of("parts", ("parts", "days"), meaning)
+
+
 @dataclass
 class SourceOptions(Options):
     """The keys that every source has; see `kreg.data.Splitting`.
@@ -157,6 +162,7 @@ class TableOptions(FileOptions):
     label_separator: str | None = text(
         None, "what stands between the labels in one cell of the target: multi-label"
     )
+    dates: str = date_features()
     drop: list[str] = many([], "columns that are no features")
     path: str | None = text(None, "the file, a folder of such files, or a pattern: 'part-*.csv'")
     test_path: str | None = text(None, "test rows with the same columns: a file, folder or pattern")
@@ -190,6 +196,15 @@ class ParquetOptions(TableOptions, component="kreg.data.sources.csv_parquet:parq
 
 
 @dataclass
+class TfrecordOptions(TableOptions, component="kreg.data.sources.tfrecord:tfrecord"):
+    endings = (".tfrecord", ".tfrecords")
+    kind: str = kind("tfrecord")
+    path: str | None = text(
+        None, "the file, a folder of such files, or a pattern: 'part-*.tfrecord'"
+    )
+
+
+@dataclass
 class NpzOptions(FileOptions, component="kreg.data.sources.npz:npz"):
     kind: str = kind("npz")
     path: str | None = text(None, "the archive, or a folder with x.npy and y.npy")
@@ -209,6 +224,7 @@ class GivenOptions(SourceOptions):
     max_categories: int = ranged(
         100, "levels of a text column that get a column each", low=2, high=10_000
     )
+    dates: str = date_features()
 
 
 @dataclass
@@ -292,6 +308,7 @@ KINDS = table(
     ImdbOptions,
     CsvOptions,
     ParquetOptions,
+    TfrecordOptions,
     NpzOptions,
     GivenOptions,
     ImageFolderOptions,

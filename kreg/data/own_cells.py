@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kreg.data.cells import POINT, day, is_date
+from kreg.data.dates import MINUTE
 from kreg.data.own_units import units
 from kreg.data.preprocessing import MISSING, OTHER, Columns, Fitted
 
@@ -29,23 +31,17 @@ def groups(fitted: Fitted | None, names: list[str], width: int) -> dict[str, Arr
     if not isinstance(fitted, Columns):
         known = names if len(names) == width else [str(place) for place in range(width)]
         return {name: np.array([place]) for place, name in enumerate(known)}
-    found = {column["name"]: [place] for place, column in enumerate(fitted.numeric)}
-    place = len(found)
-    for column in fitted.numeric:
-        if column["indicator"]:
-            found[column["name"]].append(place)
-            place += 1
-    for column in fitted.categorical:
-        wide = len(column["levels"]) + column["other"]
-        found[column["name"]] = list(range(place, place + wide))
-        place += wide
+    found: dict[str, list[int]] = {c["name"]: [] for c in (*fitted.numeric, *fitted.categorical)}
+    for place, (column, _) in enumerate(fitted.features):
+        found[column].append(place)
     return {name: np.array(places, int) for name, places in found.items()}
 
 
 def cells(fitted: Fitted | None, names: list[str], row: Array) -> dict[str, float | str | None]:
     """One row in the user's own words and units, numbers with the six digits of a float32.
 
-    A cell that was missing is `None`, a level without a column of its own `"other"`.
+    A cell that was missing is `None`, a level without a column of its own
+    `"other"`, a date its day.
 
     Args:
         fitted: As for `groups`.
@@ -54,7 +50,9 @@ def cells(fitted: Fitted | None, names: list[str], row: Array) -> dict[str, floa
     """
     places = groups(fitted, names, len(row))
     if isinstance(fitted, Columns):
-        numbers = {c["name"]: _number(row[places[c["name"]]], c) for c in fitted.numeric}
+        numbers: dict[str, float | str | None] = {
+            c["name"]: _number(row[places[c["name"]]], c) for c in fitted.numeric
+        }
         levels = {c["name"]: _level(row[places[c["name"]]], c) for c in fitted.categorical}
         return numbers | levels
     mean, scale = units(fitted, len(row))
@@ -64,10 +62,12 @@ def cells(fitted: Fitted | None, names: list[str], row: Array) -> dict[str, floa
     }
 
 
-def _number(values: Array, column: dict[str, Any]) -> float | None:
-    """A gap is told by its indicator."""
+def _number(values: Array, column: dict[str, Any]) -> float | str | None:
+    """A gap is told by its indicator; a float32 knows a date to the minute."""
     if column["indicator"] and values[1]:
         return None
+    if is_date(column.get("notation", POINT)):
+        return day(float(values[0]) * column["scale"] + column["mean"] + MINUTE)
     return _own(float(values[0]), column["mean"], column["scale"])
 
 

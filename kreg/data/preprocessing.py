@@ -2,13 +2,14 @@
 
 `Standard` scales the columns of an array. `Columns` turns the mixed columns of a frame into
 float32, fitted by scikit-learn: a numeric column is filled with the training median and
-standardised; where training rows miss values, a column `<name> missing` is added. A categorical
-column becomes one 0/1 column a level; the levels beyond `max_categories` (the rarest) and those
-never seen in training share `<name>=other`.
+standardised; where training rows miss values, a column `<name> missing` is added. A date is a
+number of days, with the further columns of `kreg.data.dates`. A categorical column becomes one 0/1
+column a level; the levels beyond `max_categories` (the rarest) and those never seen in training
+share `<name>=other`.
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kreg import check
-from kreg.data import cells
+from kreg.data import cells, dates
 from kreg.data.cells import is_numeric
 
 if TYPE_CHECKING:
@@ -82,8 +83,9 @@ class Columns:
 
     Args:
         numeric: `{"name", "median", "mean", "scale", "indicator"}` for each numeric column, its
-            range `"low"` and `"high"` where training rows have values, and its `"notation"` (see
-            `kreg.data.cells`) where the numbers stood as text.
+            range `"low"` and `"high"` where training rows have values, its `"notation"` (see
+            `kreg.data.cells`) where the numbers stood as text, and of dates the `"circles"` and
+            `"weekdays"` that are features, too (see `kreg.data.dates`).
         categorical: `{"name", "levels", "other"}` for each categorical column.
         merged: How many levels of a column share `<name>=other`, where some do; not kept.
     """
@@ -98,26 +100,36 @@ class Columns:
         frame: "pd.DataFrame",
         max_categories: int = 100,
         notations: Mapping[str, str] = MappingProxyType({}),
+        date_parts: bool = True,
     ) -> "Columns":
-        """Fit on the training rows of a pandas frame; `notations` are kept for new rows."""
+        """Fit on the training rows of a pandas frame.
+
+        Args:
+            frame: The rows.
+            max_categories: Levels of a categorical column that get a column each.
+            notations: How numbers and dates are written; they are kept for new rows.
+            date_parts: Whether seasons, weekdays and hours of dates are features.
+        """
         numbers = [name for name in frame.columns if is_numeric(frame[name])]
         others = [name for name in frame.columns if name not in numbers]
         numeric = _fit_numeric(frame[numbers]) if numbers else []
         for column in numeric:
             if column["name"] in notations:
                 column["notation"] = notations[column["name"]]
+                if date_parts and cells.is_date(column["notation"]):
+                    column |= _fit_dates(_values(frame, column))
         fitted = [_fit_levels(name, frame[name], max_categories) for name in others]
         merged = {column["name"]: rare for column, rare in fitted if rare}
         return cls(numeric, [column for column, _ in fitted], merged)
 
     @property
     def names(self) -> list[str]:
-        names = [column["name"] for column in self.numeric]
-        names += [f"{column['name']} {MISSING}" for column in self.numeric if column["indicator"]]
-        for column in self.categorical:
-            names += [f"{column['name']}={level}" for level in column["levels"]]
-            names += [f"{column['name']}={OTHER}"] * column["other"]
-        return names
+        return [name for _, name in self.features]
+
+    @property
+    def features(self) -> list[tuple[str, str]]:
+        """The column of the table that each feature comes from, and the feature's name."""
+        return features_of(self.numeric, self.categorical)
 
     def __call__(self, frame: "pd.DataFrame", /) -> NDArray[np.float32]:
         """The columns of a frame as float32; a frame without one of them is refused."""
@@ -125,8 +137,10 @@ class Columns:
         absent = [name for name in known if name not in frame.columns]
         if absent:
             raise ValueError(f"The table lacks the columns {absent} that the model was trained on.")
-        parts = [_standard(frame, column) for column in self.numeric]
-        parts += [_absent(frame, column) for column in self.numeric if column["indicator"]]
+        read = [(column, _values(frame, column)) for column in self.numeric]
+        parts = [_standard(values, column) for column, values in read]
+        parts += [_absent(values) for column, values in read if column["indicator"]]
+        parts += [dates.features(values, column) for column, values in read]
         parts += [_one_hot(frame[column["name"]], column) for column in self.categorical]
         return np.concatenate(parts, axis=1, dtype=np.float32)
 
@@ -137,6 +151,27 @@ class Columns:
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> "Columns":
         return cls(saved["numeric"], saved["categorical"])
+
+
+def features_of(
+    numeric: Sequence[Mapping[str, Any]], categorical: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, str]]:
+    """The column and the name of each feature, in the order in which a model reads them.
+
+    Args:
+        numeric, categorical: As `Columns` has them.
+
+    >>> features_of([{"name": "age", "indicator": True}],
+    ...             [{"name": "job", "levels": ["cook"], "other": True}])
+    [('age', 'age'), ('age', 'age missing'), ('job', 'job=cook'), ('job', 'job=other')]
+    """
+    found = [(column["name"], column["name"]) for column in numeric]
+    found += [(c["name"], f"{c['name']} {MISSING}") for c in numeric if c["indicator"]]
+    found += [(column["name"], name) for column in numeric for name in dates.names(column)]
+    for column in categorical:
+        levels = [*column["levels"], *([OTHER] if column["other"] else [])]
+        found += [(column["name"], f"{column['name']}={level}") for level in levels]
+    return found
 
 
 def numbers(series: "pd.Series[Any]", notation: str = cells.POINT) -> NDArray[np.float64]:
@@ -164,6 +199,12 @@ def _fit_numeric(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     ]
 
 
+def _fit_dates(days: NDArray[np.float64]) -> dict[str, Any]:
+    seen = dates.Seen()
+    seen.add(days)
+    return seen.facts()
+
+
 def _range(values: NDArray[np.float64]) -> dict[str, float]:
     known = values[np.isfinite(values)]
     return {"low": float(known.min()), "high": float(known.max())} if len(known) else {}
@@ -188,14 +229,13 @@ def texts(series: "pd.Series[Any]") -> NDArray[np.object_]:
     return cells.as_categories(series).where(series.notna(), MISSING).to_numpy(object)
 
 
-def _standard(frame: "pd.DataFrame", column: dict[str, Any]) -> NDArray[np.float64]:
-    values = _values(frame, column)
+def _standard(values: NDArray[np.float64], column: dict[str, Any]) -> NDArray[np.float64]:
     filled = np.where(np.isnan(values), column["median"], values)
     return ((filled - column["mean"]) / column["scale"])[:, None]
 
 
-def _absent(frame: "pd.DataFrame", column: dict[str, Any]) -> NDArray[np.float64]:
-    return np.isnan(_values(frame, column)).astype(np.float64)[:, None]
+def _absent(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.isnan(values).astype(np.float64)[:, None]
 
 
 def _values(frame: "pd.DataFrame", column: dict[str, Any]) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from kreg.data.cells import is_numeric, stored_as
 from kreg.data.checks import MAX_ROWS
 from kreg.data.column_types import FEW, Understood
 from kreg.data.dataset import Raw
+from kreg.data.dates import PARTS
 from kreg.data.grouping import grouping_of, is_identifier
 from kreg.data.own_splits import TEST, TRAIN, in_roles, roles_of, with_test_rows
 from kreg.data.preprocessing import Columns, numbers
@@ -40,6 +41,7 @@ def from_frame(
     test: "pd.DataFrame | None" = None,
     split: str | None = None,
     max_categories: int = 100,
+    dates: str = PARTS,
     untyped: bool = False,
     comma: bool = False,
 ) -> Raw:
@@ -58,6 +60,8 @@ def from_frame(
         test: Test rows with the same columns, or `None`.
         split: Column that says `train`, `validation` or `test` (see `ROLES`); no feature.
         max_categories: Levels of a categorical column that get a column each.
+        dates: `"parts"`: seasons, weekdays and hours of dates are features; `"days"`: the number of
+            days alone.
         untyped, comma: As in `column_types.understand`.
     """
     frame.columns = [str(column) for column in frame.columns]
@@ -92,7 +96,7 @@ def from_frame(
         target_names=truth.target_names,
         group=grouping.group,
         time=grouping.time,
-        preprocess=lambda rows: Columns.fit(rows, max_categories, found.notations),
+        preprocess=lambda rows: Columns.fit(rows, max_categories, found.notations, dates == PARTS),
         suspects=grouping.suspects,
         reading=reading(stored, wanted, label_separator, comma),
         warnings=[f"{name}: {sentence}" for sentence in sentences],

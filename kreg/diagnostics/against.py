@@ -14,14 +14,14 @@ from kreg.diagnostics.statistics import paired_se
 from kreg.metric_names import known_direction
 
 SURE = 0.95  # from which a difference is said to be one
+ROUNDING = 1e-6  # share of a number that a log of 32 bits may have lost
 ONE_EACH = (
     "This compares two trainings, one each: another seed may turn it. `seeds=5`, `data.folds=5` or "
     "`kreg.search` compare settings."
 )
-OTHER_ROWS = (
-    "It is not known that both were validated on the same rows, so the error is that of two "
-    "independent sets, which is larger."
-)
+OTHER_ROWS = "The two were validated on different rows"
+UNKNOWN_ROWS = "It is not known that both were validated on the same rows"
+INDEPENDENT = "{}, so the error is that of two independent sets, which is larger."
 
 
 def against(here: tuple[Document, Record | None], there: tuple[Document, Record | None]) -> Against:
@@ -48,7 +48,7 @@ def against(here: tuple[Document, Record | None], there: tuple[Document, Record 
     if unlike:
         numbers = [apart(number) if number in losses else number for number in numbers]
     test = "none" if first["sure"] is None else "paired" if paired else "unpaired"
-    notes = [OTHER_ROWS] if test == "unpaired" else []
+    notes = [INDEPENDENT.format(why_unpaired(record, before))] if test == "unpaired" else []
     return {
         "name": str(other["name"]),
         "sentence": unlike or sentence(first, test, paired),
@@ -97,13 +97,18 @@ def best(document: Document) -> float | None:
 
 def difference(name: str, here: float | None, there: float | None) -> Compared:
     """Both values and their difference; which is better where the name tells the direction."""
-    found = None if here is None or there is None else here - there
+    found = None if here is None or there is None else apart_by(here, there)
     way = known_direction(name)
     better: Literal["here", "there"] | None = None
     if found and way is not None:
         better = "here" if (found < 0) == (way == "min") else "there"
     return {"name": name, "here": here, "there": there, "difference": found,
             "error": None, "sure": None, "better": better}  # fmt: skip
+
+
+def apart_by(here: float, there: float) -> float:
+    """The difference of two numbers; none where it may be rounding."""
+    return 0.0 if math.isclose(here, there, rel_tol=ROUNDING) else here - there
 
 
 def judged(number: Compared, error: float | None) -> Compared:
@@ -124,6 +129,11 @@ def same_rows(one: Record | None, other: Record | None) -> int:
         return 0
     rows = [at_best(one), at_best(other)]
     return len(rows[0]) if all(map(len, rows)) and len(rows[0]) == len(rows[1]) else 0
+
+
+def why_unpaired(one: Record | None, other: Record | None) -> str:
+    mine, theirs = (run and run.inputs.get("validation_rows") for run in (one, other))
+    return OTHER_ROWS if mine and theirs and mine != theirs else UNKNOWN_ROWS
 
 
 def at_best(record: Record) -> np.ndarray:

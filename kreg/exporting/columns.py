@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kreg.data import dates
+
 if TYPE_CHECKING:
     import keras
 
@@ -32,7 +34,7 @@ def names(columns: Sequence[Column]) -> list[str]:
 
 
 def numeric(x: Any, columns: Sequence[Column], dtype: str) -> "list[keras.KerasTensor]":
-    """Numbers filled, standardised, and which of them were missing, as float32.
+    """Numbers filled and standardised, which were missing, and what repeats in dates, as float32.
 
     Args:
         x: `(rows, columns)`, NaN where a value is missing.
@@ -48,7 +50,36 @@ def numeric(x: Any, columns: Sequence[Column], dtype: str) -> "list[keras.KerasT
     if marked:
         choose = np.eye(len(columns), dtype=np.float32)[:, marked]
         parts.append(fixed(layers.Identity(dtype="float32")(ops.cast(gaps, "float32")), choose))
+    for place, column in enumerate(columns):
+        if dates.names(column):
+            parts.append(repeating(x[:, place : place + 1], column, dtype))
     return parts
+
+
+def repeating(days: Any, column: Column, dtype: str) -> "keras.KerasTensor":
+    """The season, the hour and the weekday of a date, as `kreg.data.dates` has them.
+
+    Args:
+        days: `(rows, 1)` since 1970, NaN where a date is missing.
+        column: As `kreg.data.preprocessing.Columns` keeps it.
+        dtype: Of `days`.
+    """
+    from keras import layers, ops
+
+    gaps = ops.isnan(days)
+    filled = ops.where(gaps, np.zeros(1, dtype), days)
+    parts = []
+    for circle in column["circles"]:
+        length = np.array(dates.CIRCLES[circle], dtype)
+        angle = layers.Rescaling(2 * np.pi / dates.CIRCLES[circle], dtype=dtype)(
+            ops.mod(filled, length)
+        )
+        parts += [ops.sin(angle), ops.cos(angle)]
+    place = ops.mod(ops.floor(filled) + float(dates.FIRST), float(len(dates.WEEK)))
+    parts += [ops.equal(place, float(day)) for day in column["weekdays"]]
+    single = [layers.Identity(dtype="float32")(ops.cast(part, "float32")) for part in parts]
+    known = layers.Identity(dtype="float32")(ops.cast(ops.logical_not(gaps), "float32"))
+    return layers.Multiply(dtype="float32")([ops.concatenate(single, axis=-1), known])
 
 
 def standard(x: Any, mean: Sequence[float], scale: Sequence[float], dtype: str) -> Any:

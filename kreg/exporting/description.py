@@ -18,7 +18,8 @@ class Input(TypedDict, total=False):
         columns: The table's columns that it holds, in order; where each column is an input of its
             own, that one. Of `encoded` rows: what each column means.
         notations: Column -> how its numbers stood in the training table (`"1.234,5"`, the format
-            of a date, `"ISO8601"`): the model reads numbers, of dates the days since 1970.
+            of a date, `"ISO8601"`): the model reads numbers, of dates the days since 1970 UTC,
+            which a float32 knows to three minutes.
         levels: The words that it knows, each written exactly so (a whole number has no leading
             zero, a truth is `True` or `False`); others count as unseen.
         missing: What stands for a cell without a value.

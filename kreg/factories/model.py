@@ -3,8 +3,10 @@
 import hashlib
 import math
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kreg.applications import is_preset
 from kreg.config.backbone_checks import WORDS
 from kreg.config.custom import Custom
 from kreg.factories import components
@@ -83,7 +85,7 @@ def pretrained(cfg: BackboneOptions, info: "Data", noise: "float | Noise") -> "k
     """What others have trained; what of it found no place is said with the data's warnings."""
     fits = (tuple(info.input_shape), info.outputs, info.task)
     weights = cfg.weights if cfg.weights in WORDS else from_start(cfg.weights)
-    name = cfg.name or own_network(weights)
+    name = own_network(weights) if cfg.name is None else named(cfg.name)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         network: keras.Model = components.create(
@@ -91,6 +93,12 @@ def pretrained(cfg: BackboneOptions, info: "Data", noise: "float | Noise") -> "k
         )
     info.warnings += [str(warning.message) for warning in caught]
     return network
+
+
+def named(name: str) -> str:
+    """A network by its name; the directory of a preset as the command meant it."""
+    is_path = is_preset(name) and "://" not in name and Path(from_start(name)).expanduser().is_dir()
+    return from_start(name) if is_path else name
 
 
 def own_network(weights: str) -> "keras.Model":

@@ -1,7 +1,7 @@
 """`optimizer`: from its configuration to an optimizer of `kreg.optimizers`."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kreg.config.custom import Custom
 from kreg.factories import components
@@ -52,6 +52,7 @@ def learning_rate(
     """A number, or a course from the end of a linear warm-up on, scaled to the rate."""
     from kreg.optimizers import InTwo, Scaled
 
+    height: Any = cfg.learning_rate  # a number, since the rows have said their task
     if thaw is not None:
         left = max(total_steps - thaw.step, 1)
         # an optimizer knows nothing yet of what is thawed: its first steps would be large
@@ -60,12 +61,12 @@ def learning_rate(
             course(cfg.schedule, steps, warmup)
             for steps, warmup in zip((thaw.step, left), warmups, strict=True)
         )
-        return Scaled(cfg.learning_rate, InTwo(first, second, thaw.step, thaw.height))
+        return Scaled(height, InTwo(first, second, thaw.step, thaw.height))
 
     warmup = round(cfg.warmup * total_steps)
     if cfg.schedule == "constant" and not warmup:
-        return cfg.learning_rate
-    return Scaled(cfg.learning_rate, course(cfg.schedule, total_steps, warmup))
+        return float(height)
+    return Scaled(height, course(cfg.schedule, total_steps, warmup))
 
 
 def course(name: str, total_steps: int, warmup: int) -> "LearningRateSchedule":

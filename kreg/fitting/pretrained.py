@@ -23,7 +23,9 @@ def finetune(
     *,
     epochs: int = 3,
     head: Sequence[str] | None = None,
-    rate: float = 0.1,
+    rate: float = 1.0,
+    layer_decay: float = 0.385,
+    lowest: float = 0.01,
     norms: bool = False,
     rank: int = 16,
     l1: float = 5e-4,
@@ -48,7 +50,10 @@ def finetune(
             `3`.
         head: Names of the layers of the head. Defaults to `None`: the last one with weights.
         rate: Number in (0, 1]: what the learning rate is multiplied by when all layers are trained;
-            `1` where it is a schedule. Defaults to `0.1`.
+            `1` where it is a schedule. Defaults to `1`.
+        layer_decay: Number in (0, 1]: the share of the next layer's rate that a layer below the
+            head gets then. Below 1 it takes an optimizer of `kreg.optimizers`. Defaults to `0.385`.
+        lowest: Number in (0, 1]: the smallest share of the head's rate. Defaults to `0.01`.
         norms: Whether batch normalisations are trained, too. Defaults to `False`.
         rank: Whole number >= 1: of `"lora"`, the most that a rank can be. Defaults to `16`.
         l1: Number >= 0: of `"lora"`, the strength of the group lasso, times the root of a layer's
@@ -78,7 +83,7 @@ def finetune(
     if how == "lora":
         return low_rank(model, head, rank, l1)
     alone = epochs if how == "gradual" else None
-    return Finetune(alone, head, rate=rate, norms=norms)
+    return Finetune(alone, head, rate=rate, layer_decay=layer_decay, lowest=lowest, norms=norms)
 
 
 def low_rank(model: keras.Model, head: Sequence[str] | None, rank: int, l1: float) -> LowRank:

@@ -1,20 +1,17 @@
-"""TensorBoard's event files, read without TensorFlow: the record format is eight lines long."""
+"""TensorBoard's event files, read without TensorFlow."""
 
-import os
-import struct
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
 
 from tensorboard.compat.proto import event_pb2
 from tensorboard.util import tensor_util
 
 from kreg.files import AnyPath
-from kreg.foreign.content import opened
+from kreg.foreign import framed_file
+from kreg.foreign.content import DamagedError
 
 Warn = Callable[[str], object]
 Scalar = tuple[str, int, float, float]
 LAST = 2**53  # what is above it is the number of no step
-HEAD, FOOT = 12, 4  # a length with its checksum before the data, the data's checksum after them
 
 
 def scalars(path: AnyPath, warn: Warn = lambda sentence: None) -> Iterator[Scalar]:
@@ -44,22 +41,11 @@ def scalars(path: AnyPath, warn: Warn = lambda sentence: None) -> Iterator[Scala
 
 def records(path: AnyPath, warn: Warn = lambda sentence: None) -> Iterator[bytes]:
     """The records of a file; a last one that is still being written ends it."""
-    with open(opened(path), "rb") as file:
-        left = os.fstat(file.fileno()).st_size
-        while len(head := file.read(HEAD)) == HEAD:
-            left -= HEAD
-            length = struct.unpack("<Q", head[:8])[0]
-            if length + FOOT > left:
-                warn(f"{path} ends within a record: still being written, or damaged.")
-                return
-            left -= length + FOOT
-            yield _data(file, length)
-
-
-def _data(file: BinaryIO, length: int) -> bytes:
-    data = file.read(length)
-    file.read(FOOT)
-    return data
+    try:
+        for record in framed_file.records(path):
+            yield record.data
+    except DamagedError:
+        warn(f"{path} ends within a record: still being written, or damaged.")
 
 
 def scalar(value: "event_pb2.summary__pb2.Summary.Value") -> float | None:

@@ -162,9 +162,15 @@ def told(override: Override) -> str:
 
 def not_an_override(word: str) -> ConfigError:
     """The error for a word that is neither a flag nor `key=value`."""
+    own = word.removeprefix("++")  # of `for_hydra`
+    advice = "Quote values with spaces or special characters."
+    if "={" in own:
+        advice = (
+            "Quote a mapping of other names: data.types='{größe (m²): number}', all of it in \"\"."
+        )
     return ConfigError(
-        f"{shortened(word)!r} is not an override. Expected key=value or group=option, for example "
-        f"reg=l1 or trainer.epochs=20. Quote values with spaces or special characters."
+        f"{shortened(own)!r} is not an override. Expected key=value or group=option, for example "
+        f"reg=l1 or trainer.epochs=20. {advice}"
     )
 
 

@@ -66,9 +66,11 @@ def run(train: Train, arguments: list[str] | None = None) -> int:
 
 def told(error: Exception) -> str:
     """An error as a sentence; the system's own has a path that may be very long."""
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{commandline.shortened(str(error.filename))}: {error.strerror}."
-    return str(error)
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    if error.filename is None:  # a sentence of kreg's own, with the path in it
+        return f"{commandline.shortened(error.strerror, 160)}."
+    return f"{commandline.shortened(str(error.filename))}: {error.strerror}."
 
 
 def _run(train: Train, arguments: list[str]) -> int:

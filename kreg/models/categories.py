@@ -32,16 +32,19 @@ def large(categories: Sequence[Places], columns: int) -> list[list[int]]:
     return [places for places in found if len(places) > MOST_ONE_HOT]
 
 
-def embedded(x: keras.KerasTensor, places: Places, name: str) -> keras.KerasTensor:
-    """A learned vector for each level, which starts at N(0, 1); zeros where a row has none.
+def embedded(
+    x: keras.KerasTensor, places: Places, name: str, start: keras.initializers.Initializer
+) -> keras.KerasTensor:
+    """A learned vector for each level; zeros where a row has none.
 
     It is a matrix product with the columns of 0 and 1, so that a row of shares, as mixing makes
     them, has the mean of its levels' vectors.
+
+    Args:
+        x: The row, `(batch, columns)`.
+        places: Of the category's columns.
+        name: Of the layer.
+        start: What the vectors are drawn from.
     """
-    layer = keras.layers.Dense(
-        LENGTH,
-        use_bias=False,
-        kernel_initializer=keras.initializers.RandomNormal(stddev=1.0),
-        name=name,
-    )
+    layer = keras.layers.Dense(LENGTH, use_bias=False, kernel_initializer=start, name=name)
     return layer(ops.take(x, list(places), axis=-1))

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from kreg import applications, check, private_keras
-from kreg.applications import Family
-from kreg.models import inputs_and_head, pretrained
+from kreg.applications import PRESET, Family
+from kreg.models import hub, inputs_and_head, pretrained
 from kreg.models.noise_places import DropoutDial, NoisePlaces
 
 NONE, IMAGENET = "none", "imagenet"
@@ -43,13 +43,14 @@ def backbone(
         input_shape: `(height, width, channels)`, of 1 or 3 channels for `keras.applications`.
         outputs: Whole number >= 1: classes, 1 for a binary task, labels or regression targets.
         task: `"classification"`, `"binary"`, `"multilabel"` or `"regression"`.
-        name: A network of `keras.applications`, `"MobileNetV2"` by default; or a model of which
-            all is taken but its noise and its last layer with weights.
+        name: A network of `keras.applications`, `"MobileNetV2"` by default; a preset of KerasHub,
+            or a directory that its `save_to_preset` has written, with the package keras-hub; or a
+            model of which all is taken but its noise and its last layer with weights.
         weights: Of a network by name: `"none"`, `"imagenet"` (downloaded by Keras, its hash
-            checked), a file, or a run directory of kreg. Defaults to `"none"`. What of a file found
-            no place is a warning.
+            checked), `"preset"` (of a preset, its own), a file, or a run directory of kreg.
+            Defaults to `"none"`. What of a file found no place is a warning.
         size: Height and width of what the network sees. Defaults to `None`: the pictures' own, but
-            not less than it needs; of a model, what that was trained on.
+            not less than it needs; of a model or a preset, what that was trained on.
         dropout: Rate in [0, 1), or a factory over `kreg.layers.Place`, asked for the features
             before and after the mean. Defaults to `0`.
         rescale: What turns the inputs into bytes 0..255. Defaults to `None`: they are.
@@ -68,9 +69,12 @@ def backbone(
         raise check.invalid("input_shape", "(height, width, channels): a backbone sees", shape)
     inputs = keras.Input(shape, name="inputs")
     x = inputs if rescale is None else keras.layers.Rescaling(*rescale, name="to_bytes")(inputs)
-    by_name = isinstance(name, str)
-    x = application(x, name, weights, size) if by_name else continued(x, name, size)
-    title = getattr(name, "name", name)
+    if not isinstance(name, str):
+        x, title = continued(x, name, size), name.name
+    elif applications.is_preset(name):
+        x, title = of_preset(x, name, weights, size)
+    else:
+        x, title = application(x, name, weights, size), name
     noise = NoisePlaces(dropout, dense=1, conv=1)
     if len(x.shape) == 4:
         x = keras.layers.GlobalAveragePooling2D(name="average")(noise.conv(x))
@@ -100,10 +104,27 @@ def application(
             if "URL fetch failure" not in str(error):
                 raise
             raise pretrained.without_network(name, error) from error
-    if weights not in (NONE, IMAGENET):
+    take_from_file(network, weights)
+    return network.output
+
+
+def of_preset(
+    x: keras.KerasTensor, name: str, weights: str, size: int | None
+) -> tuple[keras.KerasTensor, str]:
+    """The features of a backbone of KerasHub, and the name of its class."""
+    network, title = hub.trunk(name, weights)
+    how = hub.converter(name)
+    x = hub.resized(x, hub.target(x, network, size, how and how.image_size), how)
+    x = hub.scaled(in_color(x), how)
+    take_from_file(network, weights)
+    return hub.features(network, x), title
+
+
+def take_from_file(network: keras.Model, weights: str) -> None:
+    """Load the weights that are named by a path, and say what was left out."""
+    if weights not in (NONE, IMAGENET, PRESET):
         path = file_of(weights)
         tell(pretrained.load_layers(network, path, f"model.weights={path}"))
-    return network.output
 
 
 def continued(x: keras.KerasTensor, source: keras.Model, size: int | None) -> keras.KerasTensor:

@@ -20,7 +20,7 @@ IN_STAGES = "filters in the first stage, doubled in each of the next two"
 
 def smallest(name: str | None) -> int:
     """Pixels of height and width that a network of `keras.applications` needs."""
-    return BY_NAME[name].smallest if name else 1
+    return BY_NAME[name].smallest if name in BY_NAME else 1
 
 
 def depth(default: int, meaning: str, high: int = 64) -> Any:
@@ -46,10 +46,14 @@ class ModelOptions(Options):
 
     images: ClassVar[bool | None] = None
     reads_rows: ClassVar[bool] = False
-    reads_categories: ClassVar[bool] = False
     convolves: ClassVar[bool] = False
     branches: ClassVar[bool] = False
     has_units: ClassVar[bool] = False
+
+    @property
+    def reads_categories(self) -> bool:
+        """Whether categories of many levels become learned numbers."""
+        return False
 
     @property
     def has_branches(self) -> bool:
@@ -119,7 +123,7 @@ class WideOptions(DenseOptions, component="kreg.models:wide"):
 @dataclass
 class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
     images = False
-    reads_rows = reads_categories = True
+    reads_rows = True
     kind: str = kind("realmlp")
     form: str = one_of(
         "small",
@@ -129,6 +133,10 @@ class RealmlpOptions(ModelOptions, component="kreg.models:realmlp"):
     depth: int = depth(3, "hidden layers")
     width: int = width(256, "units in each")
     scale: float = scale()
+
+    @property
+    def reads_categories(self) -> bool:
+        return self.form == "full"
 
     def parameters(self, inputs: int, channels: int, outputs: int) -> int:
         row = inputs * (4 if self.form == "full" else 1)
@@ -217,6 +225,20 @@ class TabmOptions(ModelOptions, component="kreg.models:tabm"):
     bins: int = ranged(
         48, "pieces of its piecewise-linear encoding at most", low=BINS["low"], high=1024
     )
+    levels: str = one_of(
+        "one_hot",
+        ("one_hot", "embedded"),
+        "of a category of more than nine: a column of 0 and 1 each, or eight learned numbers",
+    )
+
+    @property
+    def reads_categories(self) -> bool:
+        return self.levels == "embedded"
+
+    def arguments(self) -> dict[str, Any]:
+        found = super().arguments()
+        del found["levels"]
+        return found
 
     def parameters(self, inputs: int, channels: int, outputs: int) -> int:
         row = inputs * self.embedding  # of a table without columns of 0 and 1
@@ -228,11 +250,15 @@ class TabmOptions(ModelOptions, component="kreg.models:tabm"):
 class BackboneOptions(ModelOptions, component="kreg.models:backbone"):
     images = convolves = True
     kind: str = kind("backbone")
-    name: str | None = one_of(
-        None, tuple(BY_NAME), "of keras.applications; null: the network that weights holds"
+    name: str | None = text(
+        None,
+        f"{' | '.join(BY_NAME)}: of keras.applications; or a preset of KerasHub, or its directory "
+        "(kreg[hub]); null: the network that weights holds",
     )
     weights: str = text(
-        "none", "none | imagenet (downloaded) | a .keras or .h5 file | a run directory of kreg"
+        "none",
+        "none | imagenet, preset (downloaded where not here) | a .keras or .h5 file | a run "
+        "directory of kreg",
     )
     size: int | None = ranged(
         None,

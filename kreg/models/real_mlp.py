@@ -205,7 +205,8 @@ def embedded(
     if others:
         parts.append(ops.take(x, others, axis=-1) if numbers or many else x)
     for index, places in enumerate(many, 1):
-        parts.append(levels_of.embedded(levels, places, f"category_activation_{index}"))
+        start, name = keras.initializers.RandomNormal(**NORMAL), f"category_activation_{index}"
+        parts.append(levels_of.embedded(levels, places, name, start))
     return keras.layers.Concatenate(name="row")(parts) if len(parts) > 1 else parts[0]
 
 

@@ -9,6 +9,7 @@ from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
 from kreg import check
+from kreg.models import categories as levels_of
 from kreg.models import inputs_and_head
 from kreg.models.inputs_and_head import Rescale
 from kreg.models.members import MeanOfMembers
@@ -35,12 +36,14 @@ def tabm(
     rescale: Rescale | None = None,
     rows: ArrayLike | None = None,
     targets: ArrayLike | None = None,
+    categories: Sequence[Sequence[int]] = (),
 ) -> keras.Model:
     """Members that share hidden layers, differ by a scale in front of them, and have own heads.
 
     A number of more than two values becomes `embedding` numbers: a linear map, plus a linear map
-    of its piecewise-linear encoding, whose bins end at quantiles of `rows`. Member `k` multiplies
-    all by `r_k`, then come `depth` shared layers and its head. The answer is the members' mean.
+    of its piecewise-linear encoding, whose bins end at quantiles of `rows`. A category of more than
+    nine levels becomes eight learned numbers. Member `k` multiplies all by `r_k`, then come `depth`
+    shared layers and its head. The answer is the members' mean.
     Compile it with `kreg.models.members_loss(loss)`: each member is trained on its own loss.
 
     Sources: Gorishniy et al., TabM, 2025; On embeddings for numerical features, 2022.
@@ -62,6 +65,8 @@ def tabm(
             `None`: embeddings are linear, and every column has one.
         targets: The training targets of a regression, `(rows,)` or `(rows, targets)`: predictions
             stay within their range. Defaults to `None`: they may leave it.
+        categories: Lists of places: the columns of 0 and 1 that stand for the levels of a category.
+            Defaults to `()`.
 
     Raises:
         ValueError: If the inputs are not rows of a table, or `rows` do not fit to them.
@@ -76,7 +81,8 @@ def tabm(
     )
     width = scaled(width, scale)
     inputs, x = inputs_and_head.features("tabm", input_shape, rescale)
-    x, initializer = embedded(x, edges_of(rows, inputs.shape[-1], bins), embedding)
+    many = levels_of.large(categories, inputs.shape[-1])
+    x, initializer = embedded(x, edges_of(rows, inputs.shape[-1], bins), embedding, many)
     x = keras.layers.RepeatVector(members, name="repeat")(x)
     x = member_scale(x, members, initializer)
     noise = NoisePlaces(dropout, dense=depth)
@@ -176,24 +182,31 @@ def edges_of(rows: ArrayLike | None, features: int, bins: int) -> Edges | None:
 
 
 def embedded(
-    x: keras.KerasTensor, edges: Edges | None, length: int
+    x: keras.KerasTensor, edges: Edges | None, length: int, many: list[list[int]]
 ) -> tuple[keras.KerasTensor, keras.initializers.Initializer]:
     """The row as one vector, and what the members' scales of it start from.
 
-    Columns with bins become `length` numbers each, the others enter as they are, behind them.
+    Columns with bins become `length` numbers each. Behind them the others enter as they are, then
+    the vectors of categories of many levels, whose columns are the lists of `many`.
     """
     length = check.integer("embedding", length, **COUNT)
     features = x.shape[-1]
-    bent = [i for i in range(features) if edges is None or len(edges[i])]
-    plain = [i for i in range(features) if i not in set(bent)]
+    spoken_for = {place for places in many for place in places}
+    own = [i for i in range(features) if i not in spoken_for]
+    bent = [i for i in own if edges is None or len(edges[i])]
+    plain = [i for i in own if i not in set(bent)]
     parts = []
     if bent:
-        part = x if not plain else ops.take(x, bent, axis=1)
+        part = x if len(bent) == features else ops.take(x, bent, axis=1)
         parts.append(embedding_of(part, edges and [edges[i] for i in bent], length))
     if plain:
-        parts.append(x if not bent else ops.take(x, plain, axis=1))
+        parts.append(x if len(plain) == features else ops.take(x, plain, axis=1))
+    for index, places in enumerate(many, 1):
+        start = uniform(levels_of.LENGTH)["kernel_initializer"]
+        parts.append(levels_of.embedded(x, places, f"category_{index}", start))
     joined = parts[0] if len(parts) == 1 else keras.layers.Concatenate(name="row")(parts)
-    return joined, MemberScales([length] * len(bent) + [1] * len(plain), signs=not bent)
+    sizes = [length] * len(bent) + [1] * len(plain) + [levels_of.LENGTH] * len(many)
+    return joined, MemberScales(sizes, signs=not bent and not many)
 
 
 def embedding_of(x: keras.KerasTensor, edges: Edges | None, length: int) -> keras.KerasTensor:

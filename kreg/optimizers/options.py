@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from kreg.check import Interval
-from kreg.fields import Options, columns, kind, mapping, one_of, ranged, switch, table
+from kreg.fields import Options, by_task, columns, kind, mapping, one_of, ranged, switch, table
 
 POSITIVE: Interval = {"low": 0, "low_open": True}
 SHARE: Interval = {"low": 0, "high": 1, "high_open": True}
 
 
 def rate(default: float) -> Any:
-    return ranged(default, "the largest", **POSITIVE)
+    meaning = "the largest; or {classification: ..., regression: ...}, by the task of the data"
+    return by_task(default, meaning, **POSITIVE)
 
 
 def decay(default: float) -> Any:
@@ -23,7 +24,7 @@ def decay(default: float) -> Any:
 class OptimizerOptions(Options):
     """The keys that every optimizer has."""
 
-    learning_rate: float = rate(2e-3)
+    learning_rate: float | dict[str, float] = rate(2e-3)
     schedule: str = one_of(
         "auto",
         ("auto", "cosine", "constant", "flat_cos", "coslog4"),
@@ -82,7 +83,7 @@ class AdamWOptions(OptimizerOptions, component="kreg.optimizers:AdamW"):
 @dataclass
 class SGDOptions(OptimizerOptions, component="kreg.optimizers:SGD"):
     kind: str = kind("sgd")
-    learning_rate: float = rate(0.05)
+    learning_rate: float | dict[str, float] = rate(0.05)
     momentum: float = ranged(0.9, "0 for none", **SHARE)
     nesterov: bool = switch(True, "look ahead before the step")
 
@@ -90,13 +91,13 @@ class SGDOptions(OptimizerOptions, component="kreg.optimizers:SGD"):
 @dataclass
 class RMSpropOptions(OptimizerOptions, component="kreg.optimizers:RMSprop"):
     kind: str = kind("rmsprop")
-    learning_rate: float = rate(1e-3)
+    learning_rate: float | dict[str, float] = rate(1e-3)
 
 
 @dataclass
 class AdagradOptions(OptimizerOptions, component="kreg.optimizers:Adagrad"):
     kind: str = kind("adagrad")
-    learning_rate: float = rate(0.02)
+    learning_rate: float | dict[str, float] = rate(0.02)
 
 
 @dataclass
@@ -112,19 +113,19 @@ class NadamOptions(OptimizerOptions, component="kreg.optimizers:Nadam"):
 @dataclass
 class LionOptions(OptimizerOptions, component="kreg.optimizers:Lion"):
     kind: str = kind("lion")
-    learning_rate: float = rate(3e-4)
+    learning_rate: float | dict[str, float] = rate(3e-4)
 
 
 @dataclass
 class LambOptions(OptimizerOptions, component="kreg.optimizers:Lamb"):
     kind: str = kind("lamb")
-    learning_rate: float = rate(5e-3)
+    learning_rate: float | dict[str, float] = rate(5e-3)
 
 
 @dataclass
 class AdafactorOptions(OptimizerOptions, component="kreg.optimizers:Adafactor"):
     kind: str = kind("adafactor")
-    learning_rate: float = rate(5e-3)
+    learning_rate: float | dict[str, float] = rate(5e-3)
 
 
 @dataclass

@@ -83,7 +83,7 @@ class Proximal(Base):
         **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
-        self._rules = WeightRules(rates, decay_on)
+        self.rules = WeightRules(rates, decay_on)
         if self.ema_overwrite_frequency is not None:
             raise check.invalid(
                 "ema_overwrite_frequency",
@@ -100,7 +100,7 @@ class Proximal(Base):
         if private_keras.being_loaded():
             penalty_table.restore(self._saved, variables)
         self._saved = []
-        self._rules.take_up(self, variables)
+        self.rules.take_up(self, variables)
         super().build(variables)
         self.refresh()
 
@@ -150,7 +150,7 @@ class Proximal(Base):
         config |= {name: n for name, n in self.numbers().items() if name in config}
         trained = private_keras.trained_weights(self) if self.built else []
         rows = penalty_table.written(trained)
-        return config | self._rules.to_config() | ({"penalties": rows} if rows else {})
+        return config | self.rules.to_config() | ({"penalties": rows} if rows else {})
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Proximal":
@@ -162,10 +162,10 @@ class Proximal(Base):
 
     def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Any) -> None:
         index = private_keras.index_of(self, variable)
-        factor = self._rules.factors.get(index, 1.0)
+        factor = self.rules.factors.get(index, 1.0)
         if factor != 1.0:
             learning_rate = learning_rate * factor
-            self._rules.decay(self, index, variable, learning_rate)
+            self.rules.decay(self, index, variable, learning_rate)
         weight = self._penalised.by_index.get(index)
         if weight is None:
             return super().update_step(gradient, variable, learning_rate)

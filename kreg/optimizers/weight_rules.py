@@ -45,6 +45,27 @@ class WeightRules:
         found: dict[str, Any] = {"rates": dict(self.rates)} if self.rates else {}
         return found | ({} if self.decay_on == ALL else {"decay_on": self.decay_on})
 
+    def add(self, rates: Mapping[str, float], built: bool) -> None:
+        """Factors for the weights that no rule names yet, before the optimizer is built on them.
+
+        Args:
+            rates: As those that were given, which count more.
+            built: Whether the optimizer is; what it has already may be added again.
+
+        Raises:
+            ValueError: If it is built without them.
+        """
+        own = self.rates or {}
+        whole = {name: checked_factor(name, one) for name, one in rates.items()} | dict(own)
+        if whole == own:
+            return
+        if built:
+            raise ValueError(
+                "The optimizer has its rates for all weights already. Call `model.compile` with a "
+                "new optimizer first."
+            )
+        self.rates = whole
+
     def take_up(self, optimizer: keras.Optimizer, weights: Sequence[keras.Variable]) -> None:
         """Find the weights of every rule, before the optimizer is built on them.
 

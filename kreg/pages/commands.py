@@ -15,7 +15,7 @@ from kreg.diagnostics.states import PAST_BEST, RENAMED, STATES
 from kreg.diagnostics.stopping_replay import RULES
 from kreg.diagnostics.stopping_replay import replay as replay_record
 from kreg.pages import Report, terminal, watching, write_all
-from kreg.pages.reporting import beside
+from kreg.pages.reporting import beside, other
 from kreg.pages.sections.replay import table
 from kreg.printable import printable
 
@@ -46,10 +46,11 @@ def report(
     """
     try:
         states = parsed_states(fail_on)
+        before = other(baseline)  # a wrong one is told before the watch
         if watch:
             with contextlib.suppress(KeyboardInterrupt):
                 watching.until_the_end(path)
-        document = beside(load(path), baseline)
+        document = beside(load(path), before)
     except (ValueError, OSError) as error:
         print(printable(error), file=sys.stderr)
         return BAD_INPUT

@@ -17,6 +17,7 @@ from kreg.files import write
 from kreg.pages import card, html, loss_figure, markdown, terminal
 from kreg.pages.sections import view_of
 from kreg.pages.views import View
+from kreg.printable import printable
 
 NAMES = ("report.json", "report.html", "report.png", "report.md", card.FILE)
 
@@ -96,16 +97,33 @@ def report(
     >>> report(history).state
     'TOO EARLY'
     """
-    found = Report(beside(load(source, rules=rules), baseline))
+    found = Report(beside(load(source, rules=rules), other(baseline)))
     return found if out is None else found.save(out)
 
 
-def beside(loaded: tuple[Document, Record | None], baseline: object | None) -> Document:
+@dataclass(frozen=True)
+class Baseline:
+    """Another run, and how it was asked for."""
+
+    asked: object
+    document: Document
+    record: Record | None
+
+
+def other(baseline: object | None) -> Baseline | None:
+    """The run that another one is held against, if there is one."""
+    return None if baseline is None else Baseline(baseline, *load(baseline))
+
+
+def beside(loaded: tuple[Document, Record | None], baseline: Baseline | None) -> Document:
     """The document of a run, with what a baseline says of it; as it was without one."""
     document = loaded[0]
     if baseline is None:
         return document
-    return {**document, "against": jsonable(against(loaded, load(baseline)))}
+    found = against(loaded, (baseline.document, baseline.record))
+    if found["name"] == document["name"] and isinstance(baseline.asked, (str, PathLike)):
+        found["name"] = printable(baseline.asked)  # two runs of one name
+    return {**document, "against": jsonable(found)}
 
 
 def write_all(

@@ -11,9 +11,12 @@ from kreg.files import AnyPath
 from kreg.pages import terminal
 from kreg.pages.sections import view_of
 
-RESULT = "result.json"  # a run of kreg's has ended when it is there
+CONFIG = "config.json"  # a run of kreg's has it from its start on
+RESULT = "result.json"  # ... and has ended when it has this
 EVERY = 2.0  # seconds between two looks
-LOGS = ("*.csv", "*.json", "*.npz", "*.db", "*.db-wal", "**/*tfevents*", "**/*.wandb")
+LOGS = ("*.csv", "*.json", "*.npz", "*.db", "*.db-wal", "**/*tfevents*", "**/*.wandb",
+        "checkpoint-*/trainer_state.json")  # fmt: skip
+NO_END = "This log does not say when its training has ended: Ctrl-C ends the watch."
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -28,6 +31,8 @@ def until_the_end(path: AnyPath, wait: Callable[[float], object] = time.sleep) -
         wait: Called with the seconds between two looks.
     """
     console, seen = Console(), None
+    if Path(path).exists() and not (Path(path) / CONFIG).is_file():
+        console.print(terminal.words(NO_END, "dim"))
     while not (Path(path) / RESULT).is_file():
         now = signature(Path(path))
         if now != seen:

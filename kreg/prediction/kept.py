@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kreg import __version__, check, files
+from kreg.data.preprocessing import features_of
 from kreg.files import AnyPath
 from kreg.foreign import content, json_text
 from kreg.runs.schema import Calibration, Configuration, Preparation, Result
@@ -168,9 +169,7 @@ def _widths(fitted: dict[str, Any] | None) -> list[int]:
         return []
     if fitted["kind"] == "standard":
         return [len(fitted[part]) for part in ("mean", "scale", "low", "high") if part in fitted]
-    numbers = sum(1 + column["indicator"] for column in fitted["numeric"])
-    levels = sum(len(column["levels"]) + column["other"] for column in fitted["categorical"])
-    return [numbers + levels]
+    return [len(features_of(fitted["numeric"], fitted["categorical"]))]
 
 
 def minor(version: str) -> tuple[int, ...]:

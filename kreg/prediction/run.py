@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kreg.prediction.scores import Scores
 
 REASON = "reason"
-OWN = ("keras", "kreg", "builtins")  # packages whose parts a model may always have
+OWN = ("keras", "keras_hub", "kreg", "builtins")  # packages whose parts a model may always have
 PICTURES, ROWS = 64, 8192  # at once
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kreg import check
 from kreg.data import paths
+from kreg.data.options import TfrecordOptions
 from kreg.prediction.findings import Findings
 from kreg.prediction.kept import Kept
 
@@ -57,8 +58,8 @@ def opened(kept: Kept, named: Sequence[str], *, labelled: bool, keep: Sequence[s
 
     Args:
         kept: The run.
-        named: One CSV, Parquet or npz file, `-` for CSV on standard input, or pictures: a folder
-            or files.
+        named: One CSV, Parquet, TFRecord or npz file, `-` for CSV on standard input, or pictures: a
+            folder or files.
         labelled: Whether the truth is wanted, too.
         keep: Columns to repeat; empty for those that the model does not read.
 
@@ -91,9 +92,13 @@ def _file(kept: Kept, file: Path, labelled: bool, keep: Sequence[str]) -> Source
             f"an array x{', pictures or a folder of them' if kept.data['is_image'] else ''}."
         )
     if suffix in (".parquet", ".pq"):
-        from kreg.prediction.parquet_source import ParquetSource
+        from kreg.prediction.typed_source import ParquetReader, TypedSource
 
-        return ParquetSource(kept, file, labelled=labelled, keep=keep)
+        return TypedSource(kept, file, ParquetReader(file), labelled, keep)
+    if suffix in TfrecordOptions.endings:
+        from kreg.prediction.typed_source import ExampleReader, TypedSource
+
+        return TypedSource(kept, file, ExampleReader(file, kept), labelled, keep)
     return _csv(kept, str(file), labelled, keep)
 
 

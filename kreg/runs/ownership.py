@@ -58,8 +58,11 @@ def is_ours(folder: Path) -> bool:
         return False
     if names <= set(UNBEGUN):
         return HYDRA in names or OUTPUT not in names
+    result = json_text.read_object(folder / RESULT) or {}
+    if names <= {*UNBEGUN, RESULT} and result.get("status") == "failed":  # before it had begun
+        return HYDRA in names
     # a procedure's of 0.1, which kept no configuration of its own
-    return HYDRA in names and "procedure" in (json_text.read_object(folder / RESULT) or {})
+    return HYDRA in names and "procedure" in result
 
 
 def _is_our_hydra(folder: Path) -> bool:

@@ -106,7 +106,12 @@ class TargetUnits(TypedDict):
 
 
 class NumericColumn(TypedDict):
-    """A gap is filled with the median; the model reads `(value - mean) / scale`."""
+    """A gap is filled with the median; the model reads `(value - mean) / scale`.
+
+    A date is days since 1970 UTC. Of a circle the model also reads sine and cosine of the angle
+    `2 pi (days mod length) / length`, of 365.2425 days (month) or 1 (hour); for each of the
+    weekdays, Monday being 0, whether it is one: `(floor(days) + 3) mod 7`. All are 0 in a gap.
+    """
 
     name: str
     median: float
@@ -116,6 +121,8 @@ class NumericColumn(TypedDict):
     low: NotRequired[float]  # of the training rows; since 0.2
     high: NotRequired[float]
     notation: NotRequired[str]
+    circles: NotRequired[list[Literal["month", "hour"]]]  # of a date; since 0.2
+    weekdays: NotRequired[list[Literal[0, 1, 2, 3, 4, 5, 6]]]
 
 
 class LevelColumn(TypedDict):
@@ -127,7 +134,7 @@ class LevelColumn(TypedDict):
 
 
 class FittedColumns(TypedDict):
-    """Of a table, in this order: numbers, their gaps, levels."""
+    """Of a table, in this order: numbers, their gaps, what repeats in dates, levels."""
 
     kind: Literal["columns"]
     numeric: list[NumericColumn]

@@ -138,6 +138,7 @@ class KregClassifier(ClassifierMixin, KregEstimator):
             task="multilabel" if several else "classes",
             class_names=[] if several else names,
             target_names=names if several else [],
+            written=rows.notations(self, X),
         )
         self._train(raw, config)
         return self

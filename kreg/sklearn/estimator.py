@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from kreg.config import earlier_defaults
+from kreg.config import automatic, earlier_defaults
 from kreg.config.root import Config
 from kreg.data.preprocessing import Columns
 from kreg.printable import say
@@ -84,6 +84,7 @@ class KregEstimator(BaseEstimator):
             from kreg.training import app, lines, plan
 
             training = plan.make(config, given=raw)
+            config = automatic.for_task(config, training.data.task)
             lines.announce(training, device, config)
             if self.log_dir is None:
                 trained = app.train_in_memory(training, config)

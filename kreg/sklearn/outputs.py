@@ -88,7 +88,4 @@ def probabilities(logits: Array, task: str) -> Array:
 
 def owners(fitted: Columns) -> list[str]:
     """The column of the table that each input of the network comes from, in their order."""
-    numeric = [column["name"] for column in fitted.numeric]
-    gaps = [column["name"] for column in fitted.numeric if column["indicator"]]
-    levels = [[c["name"]] * (len(c["levels"]) + c["other"]) for c in fitted.categorical]
-    return numeric + gaps + [name for names in levels for name in names]
+    return [column for column, _ in fitted.features]

@@ -101,6 +101,7 @@ class KregRegressor(RegressorMixin, KregEstimator):
                 config.data,
                 task="regression",
                 target_names=[str(i) for i in range(y.shape[1])] if several else [],
+                written=rows.notations(self, X),
             ),
             config,
         )

@@ -1,7 +1,8 @@
 """What scikit-learn hands to `fit` and `predict`, as the rows that kreg trains on and predicts."""
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
+from kreg.data.cells import ISO
 from kreg.data.dataset import Raw, classes_task
+from kreg.data.dates import PARTS
 from kreg.data.preprocessing import Columns
 from kreg.data.table import MAX_COLUMNS
 
@@ -75,6 +78,16 @@ def frame(table: "pd.DataFrame", names: list[str], fewest: int = 1) -> "pd.DataF
         raise ValueError(f"X has {table.shape[1]} columns; 1 to {MAX_COLUMNS:,} are possible.")
     columns = {name: as_typed(name, table.iloc[:, i]) for i, name in enumerate(names)}
     return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def notations(estimator: BaseEstimator, x: Any) -> dict[str, str]:
+    """How the dates of a frame are written, by the names of `names_of`: their dtype says it."""
+    if hasattr(x, "to_pandas"):
+        x = x.to_pandas()
+    if not hasattr(x, "dtypes"):
+        return {}
+    kinds = zip(names_of(estimator), x.dtypes, strict=True)
+    return {name: ISO for name, found in kinds if getattr(found, "kind", "O") == "M"}
 
 
 def as_typed(name: str, column: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -163,6 +176,7 @@ def raw(
     task: str,
     class_names: Sequence[str] = (),
     target_names: Sequence[str] = (),
+    written: Mapping[str, str] = MappingProxyType({}),
 ) -> Raw:
     """Rows as a source of kreg's has them; those of no weight are left out, as if they never were.
 
@@ -175,6 +189,7 @@ def raw(
             each.
         class_names: Of the ids, in their order.
         target_names: Of several targets or labels.
+        written: Of `notations`.
     """
     if weight is not None and (weight == 0).any():
         kept = np.flatnonzero(weight)
@@ -183,6 +198,7 @@ def raw(
     if task == "classes" and (held := len(np.unique(y))) < 2:
         raise ValueError(f"y holds {held} class; a classifier needs two classes or more.")
     table, most = hasattr(x, "iloc"), getattr(options, "max_categories", 100)
+    parts = getattr(options, "dates", PARTS) == PARTS
     return Raw(
         name="given",
         x=x,
@@ -192,5 +208,5 @@ def raw(
         target_names=list(target_names),
         weight=weight,
         is_image=not table,
-        preprocess=(lambda rows: Columns.fit(rows, most)) if table else None,
+        preprocess=(lambda rows: Columns.fit(rows, most, written, parts)) if table else None,
     )

@@ -35,6 +35,8 @@ INSTEAD = {  # what a word would say -> what says it here
     "hydra": "log_dir=, below which each fit has a run directory",
     "task": "log_dir=, below which each fit has a run directory",
     "resume": "a new fit: estimators do not go on",
+    "trainer.deterministic": "tf.config.experimental.enable_op_determinism() in your program: "
+    "it is of the whole process, and nothing undoes it",
     "distribute": "the command line: python train.py distribute=multiworker",
     "workers": "the command line: python train.py distribute=ray",
     "check": "nothing: fit checks before it trains",

@@ -10,6 +10,7 @@ from kreg.sweeps.reading import Sweep
 from kreg.sweeps.settings import Setting, are_repeated, chosen, settings, tied
 
 ONCE = "Each setting was trained once: no uncertainty is known. Add seeds=3 or data.folds=5."
+MOST_WARNINGS = 3
 
 
 def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
@@ -25,7 +26,17 @@ def answer(sweep: Sweep, found: list[Effect]) -> list[str]:
     told = [f for f in factors(found) if f not in strength.compared_by_kind(sweep)]
     sentences += [worth(sweep, [e for e in found if e.factor == f]) for f in told]
     sentences += trained.sentences(sweep)
+    sentences += warned(sweep)
     return sentences + ([ONCE] if found and not are_repeated(settings(sweep)) else [])
+
+
+def warned(sweep: Sweep) -> list[str]:
+    """What the runs have warned of, the most frequent first; each report has its own."""
+    told = sweep.warnings.most_common(MOST_WARNINGS)
+    runs, left = sum(sweep.runs["status"] == "done"), len(sweep.warnings) - len(told)
+    sentences = [f"Warning in {count} of {runs} runs: {sentence}" for sentence, count in told]
+    more = f"{left} more warnings stand in the reports of the runs."
+    return sentences + ([more] if left else [])
 
 
 def best_setting(sweep: Sweep) -> list[str]:

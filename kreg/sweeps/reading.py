@@ -2,7 +2,8 @@
 
 import os
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ class Sweep:
         factors: What differs between the runs; seed and fold last if they do.
         objective: The name of what is compared; the column `objective` has its values.
         choose: `"min"` or `"1se"`; see `kreg.sweeps.settings.chosen`.
+        warnings: Sentences of the finished runs' warnings -> how many of these runs have each.
     """
 
     path: Path
@@ -56,6 +58,7 @@ class Sweep:
     factors: list[str]
     objective: str = OBJECTIVE
     choose: str = "min"
+    warnings: Counter[str] = field(default_factory=Counter)
 
     @property
     def done(self) -> pd.DataFrame:
@@ -117,7 +120,15 @@ def collect(directory: str | Path) -> Sweep:
         for folder, setting, result in zip(folders, settings, results, strict=True)
     ]
     choose = read_json(folders[0] / CONFIG).get("choose", "min")
-    return Sweep(directory, as_told(rows, factors), factors, objective, str(choose))
+    table = as_told(rows, factors)
+    return Sweep(directory, table, factors, objective, str(choose), warned_of(results))
+
+
+def warned_of(results: list[dict[str, Any]]) -> Counter[str]:
+    """The warnings of the finished runs, and how many of these have each."""
+    done = [result.get("warnings") for result in results if result.get("status") == "done"]
+    told = [set(map(str, found)) for found in done if isinstance(found, list)]
+    return Counter(sentence for sentences in told for sentence in sorted(sentences))
 
 
 def as_told(rows: list[dict[str, Any]], factors: list[str]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kreg.data import dates
 from kreg.data.preprocessing import Columns, Standard
 from kreg.runs.summary import sizes
 from kreg.training import tasks
@@ -69,6 +70,7 @@ def of_columns(fitted: Columns) -> list[str]:
             "each less its mean, divided by its deviation"
             + (f"; {gaps:,} have a column that says where a value was missing." if gaps else ".")
         )
+    told += of_dates(fitted)
     if fitted.categorical:
         levels = sum(len(column["levels"]) for column in fitted.categorical)
         rare = sum(column["other"] for column in fitted.categorical)
@@ -77,6 +79,18 @@ def of_columns(fitted: Columns) -> list[str]:
             f"{levels:,} levels" + (f"; rare ones share one in {rare:,} columns." if rare else ".")
         )
     return told
+
+
+def of_dates(fitted: Columns) -> list[str]:
+    """A sentence on what is read of dates beside the days since 1970."""
+    known = [column for column in fitted.numeric if dates.names(column)]
+    if not known:
+        return []
+    features = sum(len(dates.names(column)) for column in known)
+    return [
+        f"{len(known):,} of these are dates, in days since 1970; {features:,} more columns say "
+        "what repeats: the time of the year and of the day on circles, the weekday as 0 and 1."
+    ]
 
 
 def of_pictures(reading: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kreg.augment.options import AugmentOptions
-from kreg.config import earlier_defaults
+from kreg.config import automatic, earlier_defaults
 from kreg.config.procedures import PROCEDURES
 from kreg.config.root import Config
 from kreg.foreign import json_text
@@ -89,6 +89,7 @@ def run(
         with devices.scope():
             training = make(config, steps, stacks)
         devices.join(training)
+        config = automatic.for_task(config, training.data.task)
         if workers:
             distributed.join(training, workers)
         lines.announce(training, device, config)

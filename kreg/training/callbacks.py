@@ -203,7 +203,13 @@ def phases(plan: Plan, config: Config) -> "room.Finetune | None":
     gradual = config.finetune if isinstance(config.finetune, GradualOptions) else GradualOptions()
     own_rate = isinstance(config.optimizer, Custom)  # kreg's follow the course of the plan
     rate = gradual.rate if own_rate else 1.0
-    return room.Finetune(plan.alone, rate=rate, norms=gradual.norms)
+    return room.Finetune(
+        plan.alone,
+        rate=rate,
+        layer_decay=gradual.layer_decay,
+        lowest=gradual.lowest,
+        norms=gradual.norms,
+    )
 
 
 def rate_log(model: "keras.Model") -> "keras.callbacks.Callback | None":

@@ -150,11 +150,21 @@ class GradualOptions(FinetuneOptions):
     kind: str = kind("gradual")
     share: float = ranged(0.2, "of the epochs, that train the head alone", **BETWEEN)
     rate: float = ranged(
-        0.1,
+        1.0,
         "what the learning rate is multiplied by when all are trained",
         low=0,
         high=1,
         low_open=True,
+    )
+    layer_decay: float = ranged(
+        0.385,
+        "each layer's share then of the next one's rate, down from the head",
+        low=0,
+        high=1,
+        low_open=True,
+    )
+    lowest: float = ranged(
+        0.01, "the smallest share of the head's rate", low=0, high=1, low_open=True
     )
     norms: bool = switch(False, "train batch normalisations, too; else they stay as they were")
 

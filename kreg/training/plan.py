@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kreg.applications import BY_NAME
+from kreg.applications import BY_NAME, PRESET
+from kreg.config import automatic
 from kreg.config.combinations import check_objective
 from kreg.config.root import Config
 from kreg.factories import augment, custom_parts, data, dropout, model
@@ -180,7 +181,8 @@ class Plan:
         weights, name = self.pretrained.weights, self.pretrained.name
         known = BY_NAME[name].licence if name and weights == "imagenet" else ""
         licence = f", {known}" if known else ""
-        told = "random weights" if weights == "none" else f"weights from {weights}{licence}"
+        source = name if weights == PRESET else weights
+        told = "random weights" if weights == "none" else f"weights from {source}{licence}"
         always = f", the head alone is trained{kept_features.told(self)}"
         phase = {None: always, 0: ""}.get(self.alone, f", the head alone until epoch {self.alone}")
         added = low_rank.parameters(self.model)
@@ -250,6 +252,7 @@ def make(
 
     custom_parts.ask_all(config)
     rows = data.load(config.data, config.seed, given)
+    config = automatic.for_task(config, rows.task)
     check_objective(config.objective, rows.task == "regression", len(rows.target_names))
     batch_size = min(config.trainer.batch_size, len(rows.train))
     a_pass = steps_per_epoch(len(rows.train), batch_size)
@@ -273,6 +276,8 @@ def make(
     rows.warnings += low_rank.attach(network, config.finetune, config.reg.kind)
     plan.frozen, told = kept_features.part(plan, config)
     rows.warnings += told
+    if plan.frozen is not None:  # a linear model of the features
+        plan.budget = planned(config.trainer, a_pass, linear=True)
     compiling.compile_model(plan, config, xla.steps_at_once(config.trainer, lasts, whole_epochs))
     shared_steps.hold(network)
     if steps is not None and config.finetune.kind == "full":  # a step knows what it trains

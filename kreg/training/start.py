@@ -48,7 +48,8 @@ def as_guest(cfg: TrainerOptions, seed: int) -> Iterator[str]:
     """`prepare` in somebody's own program: the same numbers, and afterwards nothing has changed.
 
     Keras's session is not cleared. The precision and the global random numbers are those of the
-    run inside, and the program's own afterwards.
+    run inside, and the program's own afterwards. Nothing undoes `trainer.deterministic`, which an
+    estimator therefore refuses.
 
     Args:
         cfg: The checked `trainer` group.

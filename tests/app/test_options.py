@@ -34,8 +34,8 @@ COMPANY = {
 }
 # sources that need files of the user's, or a download
 ELSEWHERE = {
-    "csv", "parquet", "npz", "given", "image_folder", "tfds", "fashion_mnist", "mnist", "cifar10",
-    "cifar100", "imdb",
+    "csv", "parquet", "tfrecord", "npz", "given", "image_folder", "tfds", "fashion_mnist", "mnist",
+    "cifar10", "cifar100", "imdb",
 }  # fmt: skip
 
 

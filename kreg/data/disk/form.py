@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kreg.data import dates
+from kreg.data.cells import POINT, is_date
 from kreg.data.cells_alike import as_level, as_number
 from kreg.data.preprocessing import MISSING, Columns, Fitted, numbers
 
@@ -52,6 +54,11 @@ class TableForm:
         sizes = {"f8": len(self.names) - few, "f4": few, "i4": len(self.levels)}
         return np.dtype([(kind, f"<{kind}", (size,)) for kind, size in sizes.items() if size])
 
+    @property
+    def dates(self) -> list[int]:
+        """The places of dates among the columns with numbers."""
+        return [i for i, name in enumerate(self.names) if is_date(self.notations.get(name, POINT))]
+
     def encode(self, frame: "pd.DataFrame") -> Array:
         """A block of rows as records; levels that are new get a number.
 
@@ -71,7 +78,7 @@ class TableForm:
     def _numbers(self, series: "pd.Series[Any]") -> NDArray[np.float64]:
         name = str(series.name)
         series = as_number(series, self.kinds.get(name))
-        values = numbers(series, self.notations.get(name, "1,234.5"))
+        values = numbers(series, self.notations.get(name, POINT))
         _refuse(np.isinf(values), series, "is infinite", "Replace it")
         if name not in self.loose:
             odd = np.isnan(values) & series.notna().to_numpy()
@@ -116,6 +123,7 @@ class TableForm:
         gaps = np.isnan(values)
         filled = np.where(gaps, told["median"], values)
         parts = [(filled - told["mean"]) / told["scale"], gaps[:, told["indicator"].astype(bool)]]
+        parts += [dates.features(values[:, i], c) for i, c in enumerate(fitted.numeric)]
         parts += [
             _one_hot(records["i4"][:, place], self.levels[column["name"]], column)
             for place, column in enumerate(fitted.categorical)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kreg.data.dates import Seen
 from kreg.data.disk.form import TableForm
 from kreg.data.disk.rows import StoredRows
 from kreg.data.preprocessing import Columns, Standard
@@ -62,22 +63,30 @@ class Moments:
         return mean, np.sqrt(squares / np.maximum(total, 1))
 
 
-def columns(rows: StoredRows, form: TableForm, max_categories: int) -> Columns:
+def columns(
+    rows: StoredRows, form: TableForm, max_categories: int, date_parts: bool = True
+) -> Columns:
     """`Columns` of the training rows of a table.
 
     Args:
         rows: They.
         form: What their columns are.
-        max_categories: As in `Columns.fit`.
+        max_categories, date_parts: As in `Columns.fit`.
     """
     moments = Moments.none(len(form.names))
     counts = [np.zeros(len(known), np.int64) for known in form.levels.values()]
+    seen = {i: Seen() for i in form.dates} if date_parts else {}
     for part in rows.parts():
         if form.names:
-            moments.add(form.numbers_of(part))
+            numbers = form.numbers_of(part)
+            moments.add(numbers)
+            for place, days in seen.items():
+                days.add(numbers[:, place])
         for place, count in enumerate(counts):
             count += np.bincount(part["i4"][:, place], minlength=len(count))
     numeric = _numeric(form, moments, rows) if form.names else []
+    for place, days in seen.items():
+        numeric[place] |= days.facts()
     categorical = [
         {"name": name, **_levels(list(known), count, max_categories)}
         for (name, known), count in zip(form.levels.items(), counts, strict=True)

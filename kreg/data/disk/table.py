@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from kreg.data import table
 from kreg.data.dataset import Raw
+from kreg.data.dates import PARTS
 from kreg.data.disk import hashing, statistics
 from kreg.data.disk.kept import Kept, kept
 from kreg.data.disk.roles import Dealing
@@ -53,7 +54,9 @@ def from_shards(
         target_names=facts["target_names"],
         time=arrays.get("time"),
         dealing=dealing(store, wish),
-        preprocess=lambda rows: statistics.columns(rows, store.form, wish.max_categories),
+        preprocess=lambda rows: statistics.columns(
+            rows, store.form, wish.max_categories, wish.dates == PARTS
+        ),
         reading=table.reading(
             facts["kinds"], list(wish.target), wish.label_separator, shards.comma
         ),

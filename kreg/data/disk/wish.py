@@ -24,6 +24,7 @@ class Wish:
     types: Mapping[str, str] = dataclasses.field(default_factory=dict)
     split: str | None = None
     max_categories: int = 100
+    dates: str = "parts"
     split_by_file: bool = False
 
     @property

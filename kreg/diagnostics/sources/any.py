@@ -30,6 +30,7 @@ EXPECTED = (
 
 # what a directory may hold, the best first
 FILES = ("report.json", "record.npz", "history.csv", trainer_state.FILE, "metrics.csv")
+OWN = ("record.npz", "config.json")  # beside these a report is the last word of kreg's own run
 RESULT = "result.json"
 
 
@@ -91,7 +92,7 @@ def from_json(path: Path, rules: str) -> tuple[Document, Record | None]:
     found = json_text.read(path)
     if not trainer_state.is_trainer_state(found):
         return upgraded(found), None
-    record = trainer_state.read(json_text.read(path, trainer_state.TrainerState), path)
+    record = trainer_state.read(path)
     return document(record, rules=rules), record
 
 
@@ -111,7 +112,17 @@ def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
         return noted(document(record, rules=rules), problems), record
     listing = ", ".join(sorted(p.name for p in path.iterdir())[:8]) or "nothing"
     reasons = " ".join(problems) or f"It holds: {listing}."
-    raise ValueError(f"{path} has no record of a training yet. {reasons} Expected {EXPECTED}.")
+    instead = others(path) or f"Expected {EXPECTED}."
+    raise ValueError(f"{path} has no record of a training yet. {reasons} {instead}")
+
+
+def others(path: Path) -> str:
+    """A sentence that names the trainings in folders below one that has none itself."""
+    files = (
+        one for name in FILES for depth in ("*", "*/*") for one in path.glob(f"{depth}/{name}")
+    )
+    below = sorted({str(one.parent) for one in files})[:8]
+    return f"Name one of its trainings: {', '.join(below)}." if below else ""
 
 
 def refuse_several(path: Path) -> None:
@@ -126,10 +137,10 @@ def refuse_several(path: Path) -> None:
     if not isinstance(name, str) or name == "train":
         return
     below = sorted(str(one.parent) for one in path.glob(f"*/*/{RESULT}"))[:8]
-    others = f" Name one of its trainings: {', '.join(below)}." if below else ""
+    named = f" Name one of its trainings: {', '.join(below)}." if below else ""
     raise ValueError(
         f"{path} is no single training: experiment={name} has written it, and its page is "
-        f"{path / name}.html.{others}"
+        f"{path / name}.html.{named}"
     )
 
 
@@ -138,25 +149,41 @@ def is_overtaken(path: Path) -> bool:
 
     What they hold says so. The times of files do not: they change when a folder is copied.
     """
-    report = path / FILES[0]
-    if not report.is_file() or any((path / name).is_file() for name in FILES[1:]):
+    told = told_by(path / FILES[0])
+    if not told or any((path / name).is_file() for name in OWN):
         return False
-    reader = below(path)
     try:
-        return reader is not None and judged_on(report) != facts(diagnose(reader(path)).as_dict())
+        record = logged(path)
+        return record is not None and say_more(diagnose(record).as_dict(), told)
     except (ValueError, OSError):  # told where the file is read
         return False
 
 
-def judged_on(report: Path) -> list[Any]:
-    """The facts of a report, none of a file that is none."""
-    return facts((json_text.read_object(report) or {}).get("verdict"))
+def logged(path: Path) -> Record | None:
+    """The record of what the programs of others have logged in a directory."""
+    found = first(path, FILES[2:], RULES, [])
+    if found is not None:
+        return found[1]
+    reader = below(path)
+    return None if reader is None else reader(path)
 
 
-def facts(verdict: Any) -> list[Any]:
+def say_more(logs: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
+    """Whether a verdict on logs stands on other facts; clean losses stay what they were."""
+    return facts(logs) != facts(report) and not (report.get("honest") and not logs["honest"])
+
+
+def told_by(report: Path) -> Mapping[str, Any]:
+    """The verdict of a report; empty where it is none, or not there."""
+    found = (json_text.read_object(report) or {}).get("verdict")
+    return found if isinstance(found, Mapping) else {}
+
+
+def facts(verdict: Mapping[str, Any]) -> list[Any]:
     """What a verdict was given on, whatever it says."""
-    told = verdict if isinstance(verdict, Mapping) else {}
-    return [told.get(name) for name in ("monitor", "epoch", "best_epoch", "best_loss", "last_loss")]
+    return [
+        verdict.get(name) for name in ("monitor", "epoch", "best_epoch", "best_loss", "last_loss")
+    ]
 
 
 def below(path: Path) -> Callable[[Path], Record] | None:
@@ -165,7 +192,9 @@ def below(path: Path) -> Callable[[Path], Record] | None:
         return tensorboard.read
     if sqlite_store.within(path):
         return sqlite_store.read
-    return wandb_run.read if wandb_run.logs(path) else None
+    if wandb_run.logs(path):
+        return wandb_run.read
+    return trainer_state.read_last if trainer_state.checkpoints(path) else None
 
 
 def first(

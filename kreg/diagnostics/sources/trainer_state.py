@@ -10,8 +10,10 @@ from typing import Any, TypedDict
 
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.sources.build import from_columns, numeric
+from kreg.foreign import json_text
 
 FILE = "trainer_state.json"
+CHECKPOINTS = f"checkpoint-*/{FILE}"  # below the output directory: each has all that was logged
 EVAL = "eval_"
 SPEED = ("runtime", "per_second", "flos")  # of names that are no curves
 WHOLE = 1e-6
@@ -32,12 +34,30 @@ def is_trainer_state(found: object) -> bool:
     return isinstance(found, dict) and "log_history" in found
 
 
-def read(state: TrainerState, path: Path) -> Record:
+def checkpoints(folder: Path) -> list[Path]:
+    """The states that a `Trainer` has saved in its output directory, the last one last."""
+    found = (path for path in folder.glob(CHECKPOINTS) if step_of(path).isdecimal())
+    return sorted(found, key=lambda path: int(step_of(path)))
+
+
+def step_of(path: Path) -> str:
+    return path.parent.name.rpartition("-")[2]
+
+
+def read_last(folder: Path) -> Record:
+    """The record of the training that has left its checkpoints in a folder."""
+    record = read(checkpoints(folder)[-1])
+    record.name = folder.resolve().name
+    return record
+
+
+def read(path: Path) -> Record:
     """The record of a training.
 
     Raises:
         ValueError: If nothing was logged yet.
     """
+    state = json_text.read(path, TrainerState)
     rows = evaluations(state["log_history"])
     if not rows:
         raise ValueError(f"{path} has no loss and no evaluation yet.")

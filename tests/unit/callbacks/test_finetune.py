@@ -3,9 +3,11 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import kreg
 from kreg.callbacks import Finetune, Saver
+from kreg.callbacks.finetune import below_the_head, rates_by_depth
 from kreg.diagnostics import Record, diagnose
 from kreg.diagnostics.phases import phases
 
@@ -80,7 +82,7 @@ def test_what_moves_in_which_epoch(callback, first, second):
 
 def test_l2sp_measures_from_the_loaded_weights_and_penalties_wake_up_with_their_layers():
     model = compiled(kreg.optimizers.SGD(1e-3))
-    callback = kreg.finetune(model, kreg.L2SP(0.5), epochs=1)
+    callback = kreg.finetune(model, kreg.L2SP(0.5), epochs=1, lowest=1)
     loaded = model.get_layer("hidden").get_weights()[0]
     fitted(model, callback)
     trained = model.get_layer("hidden").kernel
@@ -103,6 +105,56 @@ def test_the_rate_is_lowered_once_and_a_schedule_is_not_multiplied():
     course = keras.optimizers.schedules.CosineDecay(0.1, 10)
     with pytest.raises(ValueError, match="1 where the learning rate is a schedule"):
         fitted(compiled(kreg.optimizers.SGD(course)), Finetune(1, rate=0.1))
+
+
+def test_the_layers_below_the_head_have_shares_of_its_rate_and_none_is_too_small():
+    model = network()
+    model.get_layer("trunk").layers[1].trainable = False  # as batch normalisations are left
+    found = rates_by_depth(below_the_head(model), 0.4, 0.2)
+    shares = {"trunk/deep": 0.2, "hidden": 0.4}
+    assert {path.rpartition("/")[0] for path in found} == set(shares)
+    assert len(found) == 4
+    for path, share in found.items():
+        assert share == pytest.approx(shares[path.rpartition("/")[0]])
+    assert min(rates_by_depth(below_the_head(model), 0.4, 0.01).values()) == pytest.approx(0.16)
+
+
+def gradients(model):
+    """Of the mean squared error on all rows, with the normalisations in inference mode."""
+    with tf.GradientTape() as tape:
+        loss = keras.ops.mean((model(X) - Y) ** 2)
+    return tape.gradient(loss, [weight.value for weight in model.weights])
+
+
+def test_a_step_after_the_thaw_is_the_rate_times_the_share_of_the_layer():
+    model = compiled(kreg.optimizers.SGD(0.1))
+    thaw = Finetune(1, rate=0.5, layer_decay=0.1)
+    model.fit(X, Y, batch_size=32, epochs=1, verbose=0, callbacks=[thaw])
+    before, slopes = model.get_weights(), gradients(model)
+    model.fit(X, Y, batch_size=32, initial_epoch=1, epochs=2, verbose=0, callbacks=[thaw])
+    shares = [0.01, 0.01, 0, 0, 0, 0, 0.1, 0.1, 1, 1]  # deep; the normalisation; hidden; head
+    for weight, old, slope, share in zip(model.weights, before, slopes, shares, strict=True):
+        step = -0.5 * 0.1 * share * slope.numpy() if share else np.zeros_like(old)
+        np.testing.assert_allclose(weight.numpy() - old, step, atol=1e-6)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.05)
+
+
+def test_rates_that_were_given_count_more_than_those_by_depth():
+    model = compiled(kreg.optimizers.SGD(0.1, rates={"hidden/*": 2.0}))
+    fitted(model, Finetune(1, layer_decay=0.1))
+    rules = model.optimizer.rules
+    assert rules.factor(model.get_layer("hidden").kernel) == 2
+    deep = model.get_layer("trunk").get_layer("deep").kernel
+    assert rules.factor(deep) == model.optimizer.get_config()["rates"][deep.path]
+    assert rules.factor(deep) == pytest.approx(0.01)
+
+
+def test_rates_by_depth_need_an_optimizer_that_has_them_and_is_new():
+    model = compiled("adam")
+    with pytest.raises(ValueError, match=r"`layer_decay`.*one rate.*kreg.optimizers.proximal"):
+        fitted(model, kreg.finetune(model, epochs=1))
+    with pytest.raises(ValueError, match="with a new optimizer first"):
+        fitted(fitted(compiled()), Finetune(1, layer_decay=0.1))
 
 
 def test_the_verdict_is_about_the_epochs_after_the_thaw(tmp_path):
@@ -181,6 +233,13 @@ def test_what_cannot_be_done_is_refused():
         fitted(alone, Finetune())
     with pytest.raises(ValueError, match="one of 'head', 'gradual', 'lora'"):
         kreg.finetune(compiled(), how="adapters")
-    for wrong in ({"epochs": 0}, {"rate": 0}, {"rate": 2}, {"norms": 1}):
+    for wrong in (
+        {"epochs": 0},
+        {"rate": 0},
+        {"rate": 2},
+        {"layer_decay": 0},
+        {"lowest": 0},
+        {"norms": 1},
+    ):
         with pytest.raises(ValueError, match="Invalid value"):
             kreg.finetune(compiled(), **wrong)

@@ -102,6 +102,7 @@ def test_a_run_without_a_record_of_its_backend_was_trained_on_tensorflow(before_
     for config, differs in ((ours, False), (theirs, True)):
         known = earlier_defaults.current(recorded, config)
         assert (known["trainer"] != config.to_dict()["trainer"]) is differs
+    assert earlier_defaults.current({}, ours)["trainer"]["backend"] == "tensorflow"
 
 
 def test_a_run_of_another_backend_is_passed_over_in_a_sentence(before_keras, tmp_path):

@@ -60,3 +60,22 @@ def test_a_run_from_before_fine_tuning_trained_all_layers():
     assert not differences(earlier_defaults.current(recorded, config), config.to_dict())
     other = compose_job(["model=backbone", "model.name=VGG16", "finetune=full"])
     assert other.to_dict()["finetune"] == {"kind": "full"}
+
+
+@pytest.fixture
+def table(tmp_path):
+    (tmp_path / "t.csv").write_text("day,y\n2024-01-01,1\n2024-01-02,2\n")
+    return ["data=csv", f"data.path={tmp_path / 't.csv'}", "data.target=y", "model=shallow"]
+
+
+def test_a_run_from_before_the_parts_of_dates_reads_days_alone(table):
+    config = compose_job(table)
+    recorded = config.to_dict()
+    assert recorded["data"].pop("dates") == "parts"
+    begun = earlier_defaults.as_begun(config, recorded)
+    assert begun.data.dates == "days"
+    assert earlier_defaults.record(begun, recorded) == recorded
+    for words in ([], ["data.dates=days"]):
+        same = compose_job([*table, *words])
+        assert not differences(earlier_defaults.current(recorded, same), same.to_dict())
+    assert earlier_defaults.as_begun(config, config.to_dict()).data.dates == "parts"

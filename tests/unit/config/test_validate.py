@@ -112,3 +112,20 @@ def test_a_logger_of_the_users_own():
         compose_job(words)
     config = compose_job([*words, "logger.custom.params.x=3", "allow=[mine]"])
     assert config.logger["custom"].params == {"x": 3}
+
+
+def test_a_mapping_of_names_with_more_than_letters_is_given_as_text(tmp_path):
+    (tmp_path / "t.csv").write_text("größe (m²),y\n" + "1,2\n3,4\n" * 20, encoding="utf-8")
+    table = ["data=csv", f"data.path={tmp_path}/t.csv", "data.target=y"]
+    typed = compose_job([*table, "data.types='{größe (m²): category}'"])
+    assert typed.data.types == {"größe (m²)": "category"}
+    weighed = compose_job(["trainer.class_weight='{São Paulo: 2, ulm: 1}'"])
+    assert weighed.trainer.class_weight == {"São Paulo": 2, "ulm": 1}
+    for word, sentence in (
+        ("data.types={größe (m²): category}", "^'data.types=.*Quote a mapping of other names"),
+        ("data.types='{größe (m²): size}'", "`data.types.größe"),
+        ("data.types='{a: [}'", "data.types is no plain YAML"),
+        ("data.types='[a]'", "`data.types`. Expected a mapping"),
+    ):
+        with pytest.raises(ConfigError, match=sentence):
+            compose_job([*table, word])

@@ -228,3 +228,13 @@ def test_targets_and_inputs_beyond_all_scales():
         assemble(raw(**regression(np.linspace(1, 1e300, ROWS))), Splitting())
     with pytest.raises(ValueError, match="complex numbers"):
         assemble(raw(x=raw().x + 1j), Splitting())
+
+
+def test_groups_that_the_order_of_time_tears_are_told():
+    """`data.group` beside `data.time` was read and followed by nothing, without a word."""
+    day, person = np.arange(ROWS), np.arange(ROWS) % 60
+    told = warned(raw(time=day, group=person))
+    assert "60 of 60 groups of data.group have rows in train and in validation" in told
+    assert "Leave one of the two out" in told
+    assert warned(raw(time=day, group=day // 5)) == "" and warned(raw(group=person)) == ""
+    assert warned(raw(time=day)) == ""

@@ -8,6 +8,7 @@ from scripted import FALLING, VALLEY, full, run
 
 from kreg.diagnostics import Record, document
 from kreg.diagnostics.against import against
+from kreg.diagnostics.sources import load
 
 
 def held(one: Record, other: Record) -> dict:
@@ -46,6 +47,14 @@ def test_rows_that_are_not_known_to_be_the_same_have_the_larger_error():
     assert found["test"] == "unpaired" and found["rows"] is None
     assert "cannot tell it from chance" in found["sentence"]
     assert "not known that both were validated on the same rows" in " ".join(found["notes"])
+
+
+def test_rows_that_are_known_to_be_others_are_called_so():
+    one, other = twins(-0.02)
+    other.inputs["validation_rows"] = "22cc33dd"
+    found = held(one, other)
+    assert found["test"] == "unpaired"
+    assert found["notes"][0].startswith("The two were validated on different rows, so the error")
 
 
 def test_both_ways_round_say_the_same():
@@ -103,3 +112,13 @@ def test_logs_without_single_losses_are_compared_without_a_probability():
 def test_a_run_without_a_finite_loss_is_a_sentence():
     broken = run([np.nan] * 9, [np.nan] * 9)
     assert "nothing to compare" in held(broken, run(FALLING, VALLEY))["sentence"]
+
+
+def test_what_a_log_of_32_bits_has_rounded_is_no_difference():
+    told = [{"loss": list(FALLING), "val_loss": list(losses), "val_accuracy": [0.67] * len(losses)}
+            for losses in (VALLEY, np.float32(VALLEY).astype(float))]  # fmt: skip
+    told[1]["val_accuracy"] = [float(np.float32(0.67))] * len(VALLEY)
+    found = against(load(told[0]), load(told[1]))
+    assert found["sentence"].startswith("No difference: val_loss")
+    accuracy = number(found, "val_accuracy")
+    assert accuracy["difference"] == 0 and accuracy["better"] is None

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from kreg.diagnostics.sources import load
+from kreg.pages import report
 
 EPOCHS = range(1, 13)
 
@@ -62,6 +63,52 @@ def test_a_state_without_evaluations_or_without_anything(tmp_path):
     path.write_text('{"log_history": {"a": 1}}')
     with pytest.raises(ValueError, match="log_history"):
         load(path)
+
+
+def test_the_last_checkpoint_of_a_trainer_stands_for_its_folder(tmp_path):
+    entries = [{"epoch": float(e), "step": 10 * e, "loss": 1 / e, "eval_loss": 2.0} for e in EPOCHS]
+    for step in (20, 100, 90):
+        (tmp_path / "out" / f"checkpoint-{step}").mkdir(parents=True)
+        state = {"log_history": entries[: step // 10]}
+        (tmp_path / "out" / f"checkpoint-{step}" / "trainer_state.json").write_text(
+            json.dumps(state)
+        )
+    (tmp_path / "out" / "checkpoint-best").mkdir()
+    (tmp_path / "out" / "checkpoint-best" / "trainer_state.json").write_text("no state")
+    record = load(tmp_path / "out")[1]
+    assert record.epochs == list(range(1, 11)) and record.name == "out"
+
+
+def test_folders_of_trainings_are_named_where_none_of_them_stands_for_all(tmp_path):
+    for version in ("version_0", "version_1"):
+        (tmp_path / "logs" / version).mkdir(parents=True)
+        lightning(tmp_path / "logs" / version, "epoch,step,val_loss", ["0,9,1.0"])
+    for folder in (tmp_path / "logs", tmp_path):
+        with pytest.raises(ValueError, match="Name one of its trainings: .*version_0, .*version_1"):
+            load(folder)
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "history.csv", "trainer_state.json"])
+def test_a_report_beside_a_log_that_has_gone_on_is_made_anew(tmp_path, name):
+    def logged(epochs):
+        rows = [(e, 1 / e, val_loss(e)) for e in range(1, epochs + 1)]
+        entries = [{"epoch": e, "step": e, "loss": a, "eval_loss": b} for e, a, b in rows]
+        csv = "epoch,step,loss,val_loss\n" + "".join(f"{e - 1},{e},{a},{b}\n" for e, a, b in rows)
+        text = json.dumps({"log_history": entries}) if name.endswith("json") else csv
+        (tmp_path / name).write_text(text)
+
+    logged(9)
+    first = report(tmp_path, tmp_path).document
+    assert load(tmp_path)[0] == first  # the same facts: as it was written
+    logged(12)
+    assert load(tmp_path)[0]["verdict"]["epoch"] == first["verdict"]["epoch"] + 3
+
+
+def test_a_report_of_clean_losses_outlives_a_log_without_them(tmp_path):
+    clean = {"clean_loss": [1 / e for e in EPOCHS], "val_clean_loss": [val_loss(e) for e in EPOCHS]}
+    written = report(clean, tmp_path).document
+    lightning(tmp_path, "epoch,step,val_loss", [f"{e},{e},{1 / e}" for e in EPOCHS])
+    assert load(tmp_path)[0] == written and written["verdict"]["honest"]
 
 
 def lightning(folder, header, rows):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from kreg.launch import output
+from kreg.launch import gate, output
 
 
 class Full:
@@ -53,3 +53,12 @@ def test_a_stream_that_was_never_open_is_one_all_the_same(monkeypatch):
 def test_a_mistake_of_the_programs_is_no_matter_of_the_terminals():
     with pytest.raises(TypeError):
         output.wrapped(sys.stdout).write(3)
+
+
+def test_what_the_system_refuses_is_a_sentence_without_its_number(tmp_path, capsys):
+    file = tmp_path / "file"
+    file.touch()
+    words = ["data=wine", f"hydra.run.dir={file}/{'x' * 200}"]
+    assert gate.run(lambda checked: pytest.fail("trained"), words) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("kreg: cannot write into ") and "Errno" not in told and len(told) < 250

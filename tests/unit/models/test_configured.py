@@ -42,7 +42,14 @@ def test_every_kind_builds_with_its_own_dials(kind):
     assert (model.name, model.output_shape) == (kind, (None, 3))
 
 
-def test_a_category_of_many_levels_is_told_to_the_full_realmlp():
+@pytest.mark.parametrize(
+    ("cfg", "layer"),
+    [
+        (options.RealmlpOptions(form="full", depth=1, width=4), "category_activation_1"),
+        (options.TabmOptions(levels="embedded", depth=1, width=4), "category_1"),
+    ],
+)
+def test_a_category_of_many_levels_becomes_learned_numbers_where_that_is_wished(cfg, layer):
     """A number, its gap, a category of three levels, one of eleven and the rest."""
     columns = Columns(
         [{"name": "age", "indicator": True}],
@@ -54,9 +61,10 @@ def test_a_category_of_many_levels_is_told_to_the_full_realmlp():
     known = info((17,))
     known.preprocessing = columns
     assert build.categories(known) == [[2, 3, 4], list(range(5, 17))]
-    cfg = options.RealmlpOptions(form="full", depth=1, width=4)
     model = build.model(cfg, known)
-    assert model.get_layer("category_activation_1").kernel.shape == (12, 8)
+    assert model.get_layer(layer).kernel.shape == (12, 8)
+    plain = build.model(type(cfg)(depth=1, width=4), known)
+    assert layer not in [one.name for one in plain.layers]
     before = build.fitted_key(cfg, known)
     columns.categorical.pop(0)
     assert build.fitted_key(cfg, known) != before

@@ -181,3 +181,31 @@ def test_the_clean_loss_is_that_of_the_mean_and_the_logged_one_that_of_the_membe
     assert history["clean_loss"][-1] == pytest.approx(said, rel=1e-5)
     assert history["val_clean_loss"][-1] == pytest.approx(said, rel=1e-5)
     assert history["loss"][-1] > said
+
+
+def test_a_category_of_many_levels_becomes_eight_numbers_by_hand(tmp_path):
+    """Behind the numbers and the columns of small categories; a level without a column is zero."""
+    levels, few = np.eye(12)[RNG.integers(12, size=60)], np.eye(9)[RNG.integers(9, size=60)]
+    levels[0] = 0
+    rows = np.column_stack([ROWS[:, :1], levels, few]).astype("float32")
+    places = [list(range(1, 13)), list(range(13, 22))]
+    model = tabm((22,), 3, "classification", **SMALL, rows=rows, categories=places)
+    found = numpy(keras.Model(model.input, model.get_layer("row").output)(rows))
+    own = [0, *range(13, 22)]
+    bent = [i for i in own if len(quantile_edges(rows, SMALL["bins"])[i])]
+    assert found.shape == (60, SMALL["embedding"] * len(bent) + len(own) - len(bent) + 8)
+    (kernel,) = model.get_layer("category_1").get_weights()
+    np.testing.assert_allclose(found[:, -8:], levels @ kernel, atol=1e-6)
+    scales = numpy(model.get_layer("members").kernel)
+    assert (scales[:, -8:] == scales[:, -1:]).all(), "one scale a category and member"
+    kreg.strip(model).save(tmp_path / "plain.keras")
+    again = keras.models.load_model(tmp_path / "plain.keras")
+    np.testing.assert_allclose(numpy(again(rows)), numpy(model(rows)), atol=1e-6)
+    smaller, _ = kreg.compress(model)
+    np.testing.assert_allclose(numpy(smaller(rows)), numpy(model(rows)), atol=1e-5)
+
+
+def test_a_table_of_one_large_category_alone():
+    model = tabm((12,), 1, "binary", **SMALL, rows=np.eye(12), categories=[list(range(12))])
+    assert model.get_layer("category_1").get_weights()[0].shape == (12, 8)
+    assert len(np.unique(np.abs(numpy(model.get_layer("members").kernel)))) > 1

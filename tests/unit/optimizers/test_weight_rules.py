@@ -186,7 +186,7 @@ def test_the_signature_names_the_rules():
 def test_the_last_rule_that_names_a_weight_counts():
     optimizer = kreg.optimizers.SGD(LR, rates={"*": 2.0, "bias": 0.5, "first/*": 7.0})
     optimizer.build(network().trainable_variables)
-    assert optimizer._rules.factors == {0: 7.0, 1: 7.0, 2: 2.0, 3: 0.5}
+    assert optimizer.rules.factors == {0: 7.0, 1: 7.0, 2: 2.0, 3: 0.5}
 
 
 # --- bad input ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from scripted import FALLING, VALLEY, csv_text, run
 
 import kreg
 from kreg.diagnostics import document
-from kreg.pages import commands, write_all
+from kreg.pages import commands, watching, write_all
 
 
 @pytest.fixture(scope="module")
@@ -63,4 +63,21 @@ def test_the_command_keeps_it_in_the_page_and_in_the_document(tmp_path, capsys):
 def test_a_baseline_that_is_not_there_is_a_sentence(tmp_path, capsys):
     (tmp_path / "history.csv").write_text(csv_text())
     assert commands.report(tmp_path / "history.csv", baseline=tmp_path / "nowhere") == 2
+    assert "nowhere does not exist" in capsys.readouterr().err
+
+
+def test_a_baseline_of_the_same_name_is_called_by_its_path(tmp_path, capsys):
+    for name in ("one", "other"):
+        (tmp_path / name / "version_0").mkdir(parents=True)
+        (tmp_path / name / "version_0" / "history.csv").write_text(csv_text())
+    runs = [tmp_path / name / "version_0" for name in ("one", "other")]
+    assert commands.report(runs[0], baseline=runs[1]) == 0
+    found = json.loads((runs[0] / "report.json").read_text())
+    assert found["name"] == "version_0" and found["against"]["name"] == str(runs[1])
+
+
+def test_a_wrong_baseline_is_told_before_the_watch(tmp_path, monkeypatch, capsys):
+    (tmp_path / "history.csv").write_text(csv_text())
+    monkeypatch.setattr(watching, "until_the_end", lambda path: pytest.fail("it watches"))
+    assert commands.report(tmp_path, watch=True, baseline=tmp_path / "nowhere") == 2
     assert "nowhere does not exist" in capsys.readouterr().err

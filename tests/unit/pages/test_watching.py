@@ -95,3 +95,20 @@ def test_what_trackers_keep_is_looked_at_again_when_it_grows(tmp_path):
         grows.write_bytes(grows.read_bytes() + b"x")
         assert watching.signature(looked_at) != before
     assert watching.signature(tmp_path / "not there yet") == ()
+
+
+def test_a_log_without_an_end_is_said_to_have_none(run, tmp_path, capsys):
+    log(tmp_path, 2)()
+    run()
+    assert capsys.readouterr().out.count("Ctrl-C ends the watch") == 1
+    (tmp_path / "result.json").unlink()
+    (tmp_path / "config.json").write_text("{}")  # as a run of kreg's has it
+    run()
+    assert "Ctrl-C" not in capsys.readouterr().out
+
+
+def test_the_checkpoints_of_a_trainer_are_looked_at(tmp_path):
+    before = watching.signature(tmp_path)
+    (tmp_path / "checkpoint-10").mkdir()
+    (tmp_path / "checkpoint-10" / "trainer_state.json").write_text("{}")
+    assert watching.signature(tmp_path) != before

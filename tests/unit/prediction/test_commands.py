@@ -14,6 +14,7 @@ import pytest
 import kreg
 from kreg.cli import main
 from kreg.prediction import commands
+from tests.unit.data.disk.test_tfrecord import example, write
 from tests.unit.prediction.conftest import homes, people, pictures
 
 
@@ -333,3 +334,16 @@ def test_a_closed_pipe_is_no_error(people_run, rows):
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert done.stdout.startswith("who,prediction") and "Traceback" not in done.stderr
     assert "Broken pipe" not in done.stderr
+
+
+def test_new_rows_may_be_tfrecord(people_run, rows, tmp_path, capsys):
+    _, wanted, _ = answered(capsys, people_run, rows)
+    frame = pd.read_csv(rows)
+    cells = [row.dropna().to_dict() for _, row in frame.iterrows()]
+    write(tmp_path / "new.tfrecord", [example(**{k: [v] for k, v in c.items()}) for c in cells])
+    found = answered(capsys, people_run, tmp_path / "new.tfrecord")[1]
+    pd.testing.assert_frame_equal(found, wanted, rtol=1e-4)
+    (tmp_path / "cut.tfrecord").write_bytes((tmp_path / "new.tfrecord").read_bytes()[:-3])
+    assert main(["predict", str(people_run), str(tmp_path / "cut.tfrecord")]) == 2
+    told = capsys.readouterr()
+    assert "ends within a record" in told.err and not told.out

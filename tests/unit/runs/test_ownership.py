@@ -35,6 +35,12 @@ FOREIGN = {
     "no object": {"config.json": "[1]"},
     "another Hydra program's": {".hydra/config.yaml": "db:\n  user: me\n"},
     "a user's file beside Hydra's": {".hydra/config.yaml": HYDRAS, "thesis.tex": "x"},
+    "another program's failed result": {"result.json": '{"status": "failed"}'},
+    "a user's file beside a failed result": {
+        ".hydra/config.yaml": HYDRAS,
+        "result.json": '{"status": "failed"}',
+        "thesis.tex": "x",
+    },
     "an output without a run": {"output.txt": "mine"},
 }
 
@@ -53,6 +59,11 @@ OURS = {
     "nothing": {},
     "a run that never began": {".hydra/config.yaml": HYDRAS, "run.lock": "\nprocess 1 on a\n"},
     "killed while Hydra wrote": {".hydra/config.yaml": ""},
+    "a job that failed before it began": {
+        ".hydra/config.yaml": HYDRAS,
+        "output.txt": "Traceback",
+        "result.json": '{"status": "failed", "error": "ValueError: t: no rows", "metrics": {}}',
+    },
     "a probe of a killed process": {".probe_71.tmp": "kreg"},
     "a procedure of 0.1": {
         ".hydra/config.yaml": HYDRAS,

@@ -110,3 +110,22 @@ def test_rows_of_no_weight_are_left_out():
     assert raw.weight.tolist() == [1.0, 2.0, 1.0] and raw.task == "binary"
     with pytest.raises(ValueError, match="1 class; a classifier needs two"):
         rows.raw(frame, np.array([0, 1, 0, 0]), weight, None, task="classes", class_names="ab")
+
+
+def test_what_repeats_in_a_column_of_dates_is_read_as_well():
+    day = pd.Series(pd.date_range("2021-01-01", periods=900))
+    table = pd.DataFrame({"size": np.arange(900.0), "day": day, "waited": day - day[0]})
+
+    class Frame(BaseEstimator):
+        """What `rows` asks of an estimator."""
+
+    given = Frame()
+    found = rows.inputs(given, table, reset=True)
+    written = rows.notations(given, table)
+    assert written == {"day": "ISO8601"} and rows.notations(given, table.to_numpy()) == {}
+    raw = rows.raw(found, np.arange(900.0), None, None, task="regression", written=written)
+    fitted = raw.preprocess(found)
+    assert fitted.names[3:] == ["day month sin", "day month cos", *(
+        f"day={name}" for name in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
+                                   "Saturday", "Sunday"))]  # fmt: skip
+    assert owners(fitted)[3:] == ["day"] * 9 and fitted(found).shape == (900, 12)

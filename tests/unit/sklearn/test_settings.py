@@ -100,6 +100,8 @@ def test_a_strength_means_what_it_means_on_the_command_line(reg):
         ({"overrides": ("hydra.run.dir=x",)}, "log_dir="),
         ({"overrides": ("compress=true",)}, r"kreg\.compress"),
         ({"overrides": ("experiment=cocktail",)}, "command line"),
+        ({"overrides": ("trainer.deterministic=true",)}, "nothing undoes it"),
+        ({"overrides": ("reg.activity_form=l2",)}, "reg.activity=0 penalises nothing"),
         ({"overrides": ("trainer.epochs=1,2",)}, "GridSearchCV"),
         ({"overrides": ("trainer.epoch=2",)}, "Did you mean 'epochs'"),
         ({"overrides": ("trainer.epochs",)}, "not an override"),

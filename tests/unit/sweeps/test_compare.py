@@ -219,3 +219,17 @@ def test_a_narrow_terminal_loses_columns_and_no_letters(width, left_out, write_r
     assert "…" not in text and "shallow" in text
     assert {"#", "model", "reg", "verdict", "val_clean_loss"} <= set(head.split())
     assert not left_out & set(head.split())
+
+
+def test_what_the_runs_warn_of_is_told_once_with_how_many(write_run, tmp_path):
+    """A table of numbers alone kept silent about leaks, and about `calibrate=true`."""
+    leak, few = "t: 9 of 45 validation rows are also training rows.", "calibrate=true does nothing."
+    write_run("0_x", ["reg=l1"], 0.3, warnings=[leak, few, "c", "d", "e"])
+    write_run("1_x", ["reg=l2"], 0.4, warnings=[leak])
+    write_run("2_x", ["reg=l0"], 0.4, warnings=[])
+    write_run("3_x", ["reg=mcp"], status="failed", warnings=["of a run that failed"])
+    sweep = sweeps.collect(tmp_path)
+    told = [s for s in answer(sweep, sweeps.effects(sweep)) if "arning" in s]
+    assert told[0] == f"Warning in 2 of 3 runs: {leak}"
+    assert len(told) == 4 and told[3] == "2 more warnings stand in the reports of the runs."
+    assert "of a run that failed" not in " ".join(told)

@@ -36,7 +36,7 @@ def test_the_fitted_columns_are_those_of_a_table_in_memory(both):
     found = data.preprocessing
     assert found.names == wanted.names and found.categorical == wanted.categorical
     for one, other in zip(found.numeric, wanted.numeric, strict=True):
-        words = {key for key, value in other.items() if isinstance(value, str)}
+        words = {key for key, value in other.items() if isinstance(value, str | list)}
         assert one.keys() == other.keys() and all(one[key] == other[key] for key in words)
         assert [one[key] for key in other.keys() - words] == pytest.approx(
             [other[key] for key in other.keys() - words], rel=1e-12
