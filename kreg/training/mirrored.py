@@ -10,6 +10,7 @@ each device the same say, and clip before the sum.
 """
 
 import contextlib
+import functools
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +40,7 @@ class Devices:
         self.count = len(names)
         self.strategy: Any = None
         if self.count > 1:
-            import tensorflow as tf
-
-            self.strategy = tf.distribute.MirroredStrategy(names)
+            self.strategy = strategy(*names)
 
     def scope(self) -> AbstractContextManager[Any]:
         """Inside, models and optimizers are made for all of the devices."""
@@ -67,6 +66,18 @@ class Devices:
     def _spread(self, stream: Any) -> Any:
         """A stream of shares, one after the other, dealt to the devices in their order."""
         return self.strategy.distribute_datasets_from_function(lambda context: stream)
+
+
+@functools.cache
+def strategy(*names: str) -> Any:
+    """TensorFlow's strategy for these devices, one in a process.
+
+    Each strategy counts its sums from the same number, and two of them on the same devices would
+    take a sum of the one for that of the other.
+    """
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(names)
 
 
 def devices(config: Config, device: str) -> Devices:

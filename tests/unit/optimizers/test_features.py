@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import kreg
 import kreg.surgery
+from kreg.training.mirrored import strategy
 from tests.unit.optimizers.problems import (
     assert_solved,
     batch,
@@ -171,7 +172,7 @@ def mirrored():
     cpus = tf.config.list_logical_devices("CPU")  # split in two by conftest.py
     if len(cpus) < 2:
         pytest.skip("TensorFlow was running before its CPU could be split in two")
-    return tf.distribute.MirroredStrategy([d.name for d in cpus[:2]])
+    return strategy(*(d.name for d in cpus[:2]))  # one in a process
 
 
 @pytest.mark.parametrize("setting", ["plain", "clipnorm", "ema"])
