@@ -13,23 +13,22 @@ from kreg.runs import RunDirectory, resume
 
 @pytest.fixture
 def before_keras(monkeypatch, tmp_path):
-    """As in a new process, with settings of its own and every backend installed."""
+    """As in a new process, with settings of its own and JAX installed."""
     monkeypatch.delitem(sys.modules, "keras", raising=False)
     monkeypatch.delenv(backends.VARIABLE, raising=False)
     monkeypatch.setenv(backends.HOME, str(tmp_path))
     find = importlib.util.find_spec
-    there = ("jax", "torch")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name in there or find(name))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "jax" or find(name))
     return monkeypatch
 
 
 def test_it_is_the_one_that_keras_would_take(before_keras, tmp_path):
     assert compose_job([]).trainer.backend == "tensorflow"
-    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
-    assert compose_job([]).trainer.backend == "torch"
-    before_keras.setenv("KERAS_BACKEND", "jax")
+    (tmp_path / "keras.json").write_text('{"backend": "jax"}')
     assert compose_job([]).trainer.backend == "jax"
-    assert compose_job(["trainer.backend=torch"]).trainer.backend == "torch"
+    before_keras.setenv("KERAS_BACKEND", "tensorflow")
+    assert compose_job([]).trainer.backend == "tensorflow"
+    assert compose_job(["trainer.backend=jax"]).trainer.backend == "jax"
 
 
 def test_where_keras_runs_it_is_that_one(before_keras):
@@ -44,7 +43,8 @@ def test_where_keras_runs_it_is_that_one(before_keras):
     ("said", "sentence"),
     [
         ("jaxx", "`KERAS_BACKEND`. Expected one of .*'jaxx'. Did you mean 'jax'"),
-        ("openvino", "'tensorflow', 'jax', 'torch'. Received: KERAS_BACKEND='openvino'"),
+        ("openvino", "'tensorflow', 'jax'. Received: KERAS_BACKEND='openvino'"),
+        ("torch", "KERAS_BACKEND is torch: .*PyTorch was not measured yet.*a script of your own"),
     ],
 )
 def test_a_backend_that_kreg_does_not_train_on_is_refused(before_keras, said, sentence):
@@ -71,12 +71,6 @@ def test_one_that_is_not_installed_is_refused(before_keras):
 def test_what_is_tensorflows_own_is_refused_by_name(before_keras, words, named):
     with pytest.raises(ValueError, match=f"{named} .*backend jax.*trainer.backend=tensorflow"):
         compose_job([*words, "trainer.backend=jax"])
-
-
-def test_pytorch_compiles_nothing(before_keras):
-    with pytest.raises(ValueError, match="jit_compile=true .*backend torch"):
-        compose_job(["trainer.jit_compile=true", "trainer.backend=torch"])
-    assert compose_job(["trainer.jit_compile=true", "trainer.backend=jax"])
 
 
 @pytest.mark.parametrize(
