@@ -75,8 +75,9 @@ def opened(kept: Kept, named: Sequence[str], *, labelled: bool, keep: Sequence[s
         from kreg.prediction.picture_source import PictureSource
 
         return PictureSource(kept, named, labelled=labelled)
-    if len(named) > 1:
-        raise check.invalid("rows", "one file of rows", list(named))
+    if len(named) > 1 or listing.are_several(first):
+        each = "Ask for the files of a table one by one: a run answers for a file."
+        raise check.invalid("rows", "one file of rows", list(named), each)
     return _file(kept, paths.table("rows", str(first)) if first.suffix != ".npz" else first,
                  labelled, keep)  # fmt: skip
 
