@@ -128,7 +128,9 @@ def of_patience(config: Config, key: str) -> str:
 
 
 def folds(config: Config, key: str) -> str:
-    return "" if getattr(config.data, "folds", 1) else "there are no folds. Say data.folds=5."
+    if getattr(config.data, "folds", 1) or getattr(config.data, "fold", None) is None:
+        return ""
+    return "there are no folds. Say data.folds=5."
 
 
 def scaled_target(config: Config, key: str) -> str:

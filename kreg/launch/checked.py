@@ -6,10 +6,10 @@ from pathlib import Path
 
 from hydra.core.override_parser.types import Override
 
-from kreg.config import backends, data_checks
+from kreg.config import backends, data_checks, unheard
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
-from kreg.launch import commandline
+from kreg.launch import commandline, said, searches
 from kreg.launch.commandline import CommandLine
 from kreg.launch.compose import Composition
 
@@ -31,7 +31,8 @@ class Checked:
         self.launched: dict[int, Config] = {}  # what is launched together, by the jobs' numbers
         self.run_directory = self.sweep_directory = Path()
         self.sweeper = ""  # of a sweep, by its name
-        self.unheard: dict[str, str] | None = None  # by every job so far: key to sentence
+        self.heard: set[str] = set()  # of the words: what acts in a job, so far
+        self.unheard: dict[str, str] = {}  # what does not act in one: word to sentence
 
     def add(self, overrides: Sequence[Override], job: Composition, number: int = 0) -> None:
         """Keep a job; a sweep's must have a folder of its own.
@@ -43,8 +44,7 @@ class Checked:
             data_checks.refuse_given(job.config.data)
         except ValueError as error:
             raise ConfigError(str(error)) from error
-        before = job.unheard if self.unheard is None else self.unheard
-        self.unheard = {key: before[key] for key in before if key in job.unheard}
+        self._listen(overrides, job)
         own = [o for o in overrides if not o.key_or_group.startswith(("hydra.", "hydra/"))]
         told = [as_hydra_tells(o) if self.multirun else commandline.told(o) for o in own]
         if not self.configs and self.multirun:
@@ -54,6 +54,24 @@ class Checked:
         self.configs[tuple(told)] = job.config
         if self.multirun:
             self._take(job.job_directory(number, told), job.config)
+
+    def _listen(self, overrides: Sequence[Override], job: Composition) -> None:
+        """Which words act in a job. Of a search some jobs are seen, so there a key is one word."""
+        searching = searches.option_of(self.line) is not None
+        for key, word in said.by_key(overrides).items():
+            name = key if searching else word
+            if key in job.unheard:
+                self.unheard[name] = job.unheard[key]
+            else:
+                self.heard.add(name)
+
+    def refuse_unheard(self) -> None:
+        """Refuse a word, a value of a sweep's, that no job hears.
+
+        Raises:
+            ConfigError: With its sentence.
+        """
+        unheard.refuse({w: self.unheard[w] for w in self.unheard if w not in self.heard})
 
     def refuse_backends(self, launcher: str) -> None:
         """Refuse a sweep over backends, and one whose jobs would not find theirs.

@@ -11,7 +11,7 @@ from pathlib import Path
 from hydra.errors import HydraException
 
 from kreg import sweeps
-from kreg.config import cluster, unheard
+from kreg.config import cluster
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import (
@@ -127,7 +127,7 @@ def check_all(line: CommandLine) -> Checked:
         checked.add(overrides, job, number)
     if not line.shows_only:
         replicates.check(line, checked.configs.values())
-        unheard.refuse(checked.unheard or {})
+        checked.refuse_unheard()
     if line.multirun:  # what Hydra starts the sweep with
         tree = compose_trusted(one_by_one(line), line.config_dir)
         checked.sweeper = launchers.sweeper_of(tree)

@@ -44,6 +44,7 @@ TOGETHER = [
     "model=linear stop=gap stop.share=3e-4 stop.restore=none",
     "model=linear stop.dry_run=false",
     "data.folds=3 data.fold=0",
+    "data.fold=null",  # no fold is chosen, and there is none
     "data=diabetes data.scale_target=false",
     f"{SYNTHETIC} data.informative=2 data.correlation=0.5",
     "distribute=ray workers=3",
@@ -78,6 +79,26 @@ def test_what_acts_is_taken(words):
 )
 def test_what_one_job_of_a_sweep_hears_is_heard(words):
     gate.check_all(commandline.parse(["-m", *words.split()]))
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("model=linear stop.patience=5,10,20", "stop.patience=10"),
+        ("stop=patience stop.restore=none stop.average=1,3", "stop.average=3"),
+        ("model=shallow model.skip=false,true", "model.skip=true"),
+    ],
+)
+def test_a_value_of_a_sweep_that_no_job_hears_is_refused(words, value):
+    """Else two jobs would be one training, under two names."""
+    with pytest.raises(ConfigError, match=f"(?i)^{value}: "):
+        gate.check_all(commandline.parse(["-m", *words.split()]))
+
+
+def test_of_a_search_a_key_that_a_job_hears_is_heard():
+    """It sees few of its jobs: which values will meet which, nobody knows."""
+    words = ["hparams_search=random", "stop.patience=5,10", "model=linear,deep"]
+    gate.check_all(commandline.parse(["-m", *words]))
 
 
 def test_a_single_command_is_asked_by_the_gate():
