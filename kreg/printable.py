@@ -26,6 +26,22 @@ def percent(share: float) -> str:
     return "less than 0.01%" if 0 < share < 1e-4 else f"{share:.2%}"
 
 
+def shortened(text: str, most: int = 80) -> str:
+    """At most so many characters of what a user has written, on one line."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def without_middle(text: str, most: int = 160) -> str:
+    """The two ends of a sentence that is longer: what it is about, and the reason.
+
+    >>> without_middle("cannot write into /a/very/long/folder: No space left", 40)
+    'cannot write into... No space left'
+    """
+    half = (most - 3) // 2
+    return text if len(text) <= most else f"{text[:half].rstrip()}...{text[-half:]}"
+
+
 def say(sentence: object, file: TextIO | None = None) -> None:
     """Print a sentence of kreg's about something that may be a stranger's.
 

@@ -13,6 +13,7 @@ from hydra.errors import HydraException
 
 from kreg.config.validate import ConfigError
 from kreg.launch import catalogue
+from kreg.printable import shortened
 from kreg.sweeps import grid
 
 # `compress=true` reads better than a group's option; Hydra's groups take only names
@@ -133,22 +134,6 @@ def unknown_flag(word: str) -> ConfigError:
     key = word.lstrip("-")
     advice = f"Keys have no dashes: {key}. " if "=" in key else ""
     return ConfigError(f"{shortened(word)} is no flag. {advice}See python train.py --help.")
-
-
-def shortened(text: str, most: int = 80) -> str:
-    """At most so many characters of what a user has written, on one line."""
-    text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[: most - 3]}..."
-
-
-def without_middle(text: str, most: int = 160) -> str:
-    """The two ends of a sentence that is longer: what it is about, and the reason.
-
-    >>> without_middle("cannot write into /a/very/long/folder: No space left", 40)
-    'cannot write into... No space left'
-    """
-    half = (most - 3) // 2
-    return text if len(text) <= most else f"{text[:half].rstrip()}...{text[-half:]}"
 
 
 def parse_overrides(words: list[str]) -> list[Override]:

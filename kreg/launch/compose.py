@@ -32,6 +32,7 @@ from kreg.launch import (
 from kreg.launch.global_hydra import our_hydra
 from kreg.launch.trust import UntrustedError
 from kreg.launch.wrong_words import Groups
+from kreg.printable import shortened
 from kreg.sweeps.templates import Templates
 
 Values = Mapping[str, Any]
@@ -250,8 +251,8 @@ def _compose(
         raise ConfigError(_sentence(error)) from error
     except Exception as error:  # Hydra asserts, indexes and unpacks what a user has written
         raise ConfigError(
-            f"Hydra cannot compose {commandline.shortened(' '.join(words))!r} "
-            f"({type(error).__name__}: {commandline.shortened(_sentence(error))}). "
+            f"Hydra cannot compose {shortened(' '.join(words))!r} "
+            f"({type(error).__name__}: {shortened(_sentence(error))}). "
             "Expected key=value or group=option."
         ) from error
 

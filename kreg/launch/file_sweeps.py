@@ -11,7 +11,7 @@ from kreg.launch import commandline
 from kreg.launch.commandline import CommandLine, one_by_one
 from kreg.launch.compose import compose_trusted
 from kreg.launch.trust import UntrustedError
-from kreg.printable import say
+from kreg.printable import say, shortened
 
 KEY = "hydra.sweeper.params"
 
@@ -28,7 +28,7 @@ def joined(line: CommandLine) -> CommandLine:
     for override in line.overrides:
         if override.key_or_group.startswith(KEY):
             raise ConfigError(
-                f"{commandline.shortened(commandline.told(override))}: {KEY} is for files. On the "
+                f"{shortened(commandline.told(override))}: {KEY} is for files. On the "
                 "command line say the values themselves: -m reg.l1=1e-4,1e-3."
             )
     params = _params(line)

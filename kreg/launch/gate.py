@@ -32,7 +32,7 @@ from kreg.launch import (
 from kreg.launch.checked import Checked
 from kreg.launch.commandline import CommandLine, one_by_one
 from kreg.launch.compose import check_job, compose_trusted, prepare
-from kreg.printable import say
+from kreg.printable import say, shortened, without_middle
 from kreg.runs import RunDirectory, resume
 from kreg.sweeps import jobs as _  # noqa: F401  # the resolver in the names of jobs' folders
 from kreg.sweeps.templates import Templates
@@ -69,8 +69,8 @@ def told(error: Exception) -> str:
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
     if error.filename is None:  # a sentence of kreg's own, with the path in it
-        return f"{commandline.without_middle(error.strerror)}."
-    return f"{commandline.shortened(str(error.filename))}: {error.strerror}."
+        return f"{without_middle(error.strerror)}."
+    return f"{shortened(str(error.filename))}: {error.strerror}."
 
 
 def _run(train: Train, arguments: list[str]) -> int:

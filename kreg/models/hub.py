@@ -9,6 +9,7 @@ import numpy as np
 
 from kreg import check, private_keras
 from kreg.applications import PRESET
+from kreg.models import inputs_and_head
 
 
 def trunk(name: str, weights: str) -> tuple[keras.Model, str]:
@@ -90,7 +91,7 @@ def resized(x: keras.KerasTensor, size: tuple[int, ...], how: Any) -> keras.Kera
         return x
     names = ("interpolation", "antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio")
     kept = {} if how is None else {name: getattr(how, name) for name in names}
-    return keras.layers.Resizing(*size, **kept, name="resize")(x)
+    return inputs_and_head.resize(x, size, **kept)
 
 
 def scaled(x: keras.KerasTensor, how: Any) -> keras.KerasTensor:

@@ -31,6 +31,16 @@ def images(kind: str, input_shape: Sequence[int], rescale: Rescale | None) -> En
     return entrance(shape, rescale)
 
 
+def resize(x: keras.KerasTensor, size: Sequence[int], **options: Any) -> keras.KerasTensor:
+    """Pictures of another height and width, by bilinear interpolation.
+
+    Keras's layer takes itself to be in training where a model is simply called, `model(x)`, and so
+    do all layers behind it: batch normalisations would use and move the batch's statistics. `fit`
+    says itself that it trains.
+    """
+    return keras.layers.Resizing(*size, **options, name="resize")(x, training=False)
+
+
 def flat(input_shape: Sequence[int], rescale: Rescale | None) -> Entrance:
     """The input of any shape and its first tensor, flattened to `(batch, features)`."""
     shape = checked_shape(input_shape)

@@ -177,7 +177,7 @@ def resized(x: keras.KerasTensor, target: tuple[int, ...]) -> keras.KerasTensor:
     """Pictures of another height and width, by bilinear interpolation."""
     if tuple(x.shape[1:3]) == target:
         return x
-    return keras.layers.Resizing(*target, name="resize")(x)
+    return inputs_and_head.resize(x, target)
 
 
 def in_color(x: keras.KerasTensor) -> keras.KerasTensor:

@@ -24,7 +24,10 @@ WORDS = [
     "data=digits", "model=shallow", "model.width=16", "reg=elasticnet", "reg.l1=1e-3",
     "trainer.batch_size=101", "optimizer.clipnorm=1", "trainer.device=cpu",
 ]  # fmt: skip
-STOPS = ["trainer.epochs=12", "stop=patience", "stop.patience=1", "stop.min_delta=4%"]
+STOPS = [
+    "trainer.epochs=12", "stop=patience", "stop.patience=1", "stop.min_delta=4%",
+    "stop.average=1",
+]  # fmt: skip
 CONSTANT = ["optimizer.schedule=constant", "optimizer.warmup=0"]  # can be made longer
 
 pytestmark = pytest.mark.slow

@@ -22,7 +22,10 @@ WORDS = [
     "data=digits", "model=shallow", "model.width=16", "reg=elasticnet", "reg.l1=1e-3",
     "trainer.batch_size=100", "optimizer.clipnorm=1", "trainer.save_every=0",
 ]  # fmt: skip
-SHORT = [*WORDS, "trainer.epochs=12", "stop=patience", "stop.patience=1", "stop.min_delta=4%"]
+SHORT = [
+    *WORDS, "trainer.epochs=12", "stop=patience", "stop.patience=1", "stop.min_delta=4%",
+    "stop.average=1",
+]  # fmt: skip
 LONG = [*WORDS, "trainer.epochs=60", "stop=none"]
 PATIENCE = 3600  # seconds until a worker that hangs fails the test, on a busy machine too
 

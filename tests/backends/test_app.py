@@ -79,7 +79,7 @@ WHOLE = [
     "model=tabm data=wine reg=none",
     "model=forest data=wine reg=none",
     "model=deep reg=nuclear trainer.class_weight=balanced",
-    "model=deep reg=mcp augment=strong optimizer.ema=0.9 calibrate=true",
+    "model=deep reg=mcp augment=heavy optimizer.ema=0.9 calibrate=true",
     "model=deep compress=true trainer.precision=mixed_bfloat16",
     "model=deep diagnostics=full reg=l0 trainer.label_smoothing=0.1",
 ]
@@ -156,7 +156,7 @@ def test_a_convex_problem_has_the_same_end_and_the_same_zeros_as_on_tensorflow(t
 def test_the_model_answers_on_tensorflow_as_here(tmp_path):
     run = trained(tmp_path, "model=deep", "data=wine", "trainer.epochs=20", task="wine")
     rows = tmp_path / "rows.csv"
-    names = [*load_names(run)]
+    names = kreg.load_run(run).kept.features
     values = np.random.default_rng(0).uniform(1, 3, (5, len(names)))
     rows.write_text("\n".join([",".join(names), *(",".join(map(str, row)) for row in values)]))
     said = {
@@ -175,10 +175,6 @@ def test_the_model_answers_on_tensorflow_as_here(tmp_path):
         tmp_path, "export", run, "--to", "savedmodel", "--out", "saved", backend=BACKEND
     )
     assert exported.returncode == 0 and (tmp_path / "saved.json").is_file(), exported.stderr
-
-
-def load_names(run):
-    return json.loads((run / "data.json").read_text())["feature_names"]
 
 
 def test_a_sweep_trains_its_jobs_here(tmp_path):

@@ -18,6 +18,7 @@ from kreg.measuring.streams import is_iterator
 
 AGAIN = "BatchNormalization's statistics were measured again."
 NOT_AGAIN = "BatchNormalization's statistics are means, too: no training rows were at hand."
+BROKEN = "; no mean of it and the epochs around it is finite"
 
 
 class Restoration:
@@ -58,14 +59,18 @@ class Restoration:
         measured = [self._measured(window) for window in windows]
         known = [loss for loss in measured if loss is not None and math.isfinite(loss)]
         alone = f"epoch {at + 1}"
-        if windows and not known:  # nobody can tell which is better: what was asked for
-            self._put(windows[0])
-            return f"Restored {named(windows[0])}.{self._statistics()}"
+        unknown = [w for w, loss in zip(windows, measured, strict=True) if loss is None]
+        # nobody can tell which is better: what was asked for, but never what is not finite
+        if not known and (sound := next(filter(self._sound, unknown), None)):
+            self._put(sound)
+            return f"Restored {named(sound)}.{self._statistics()}"
         if not known or min(known) > self.best:
             self.epochs = []
             write(self.model, self.snapshots.load(at), self.snapshots.what)
-            worse = f"; {named(windows[measured.index(min(known))])} measures " if known else ""
-            return f"Restored {alone}{worse}{f'{min(known):.4g}' if known else ''}."
+            if not known:
+                return f"Restored {alone}{BROKEN if windows else ''}."
+            worse = named(windows[measured.index(min(known))])
+            return f"Restored {alone}; {worse} measures {min(known):.4g}."
         window = windows[measured.index(min(known))]
         self._put(window)
         beside = f"it measures {min(known):.4g}, {alone} alone {self.best:.4g}"
@@ -76,6 +81,13 @@ class Restoration:
             return None
         self._put(window)
         return self.score()
+
+    def _sound(self, window: Sequence[int]) -> bool:
+        """Whether the mean is finite wherever the best epoch is."""
+        mean = averaged(self.model, self.snapshots, window)
+        best = best_of(self.snapshots, window)
+        pairs = [(m, b) for m, b in zip(mean, best, strict=True) if is_number(b)]
+        return all((np.isfinite(m) | ~np.isfinite(b)).all() for m, b in pairs)
 
     def _put(self, window: Sequence[int]) -> None:
         """The mean of these epochs into the model."""
@@ -98,28 +110,36 @@ def named(epochs: Sequence[int]) -> str:
 def averaged(model: keras.Model, snapshots: Snapshots, epochs: Sequence[int]) -> list[np.ndarray]:
     """The mean of the model's own weights; whole numbers and the optimizer's are the best epoch's.
 
+    Sums of float64 are exact for what is stored in float32 or less: a frozen weight stays the same.
+
     Args:
         model: The model, for the penalties of its weights.
         snapshots: What was kept.
         epochs: Which epochs of it.
     """
-    best = snapshots.load(snapshots.best if snapshots.best is not None else epochs[-1])
+    best = best_of(snapshots, epochs)
     of_model = model.weights if snapshots.what == "weights" else model.variables
     total: list[Any] = [np.zeros(value.shape) if is_number(value) else value for value in best]
     for epoch in epochs:
         for i, value in enumerate(snapshots.load(epoch)):
             if is_number(value):
-                total[i] = total[i] + value / len(epochs)
+                total[i] = total[i] + value.astype(np.float64)
     variables = list(of_model) if len(of_model) <= len(best) else []
     found = list(best)
     for i, variable in enumerate(variables):
         if is_number(best[i]):
-            found[i] = with_zeros(variable, total[i], best[i]).astype(best[i].dtype)
+            mean = total[i] / len(epochs)
+            found[i] = with_zeros(variable, mean, best[i]).astype(best[i].dtype)
     return found
 
 
+def best_of(snapshots: Snapshots, epochs: Sequence[int]) -> list[np.ndarray]:
+    """The best epoch's variables; before there is one, the last one's."""
+    return snapshots.load(snapshots.best if snapshots.best is not None else epochs[-1])
+
+
 def is_number(value: np.ndarray) -> bool:
-    return bool(np.issubdtype(value.dtype, np.floating))
+    return "float" in value.dtype.name  # bfloat16, too, which NumPy does not know as floating
 
 
 def with_zeros(variable: keras.Variable, mean: np.ndarray, best: np.ndarray) -> np.ndarray:

@@ -151,3 +151,19 @@ def test_a_layer_takes_only_weights_of_its_shapes():
     assert not pretrained.put(layer, [np.zeros((3, 4)), np.zeros(4)])
     assert pretrained.put(layer, [np.ones((3, 2)), np.ones(2)])
     assert np.all(layer.bias == 1)
+
+
+def test_a_model_that_is_simply_called_predicts_also_behind_a_resizing():
+    """Keras's own Resizing takes the normalisations behind it to be in training."""
+    model = built((8, 8, 1), 3, "classification", name="MobileNet")
+    assert model.get_layer("resize").output.shape[1:3] == (32, 32)
+    x = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1)).astype("float32")
+    before = [keras.ops.copy(weight) for weight in model.non_trainable_variables]
+    called = model(x)
+    for weight, old in zip(model.non_trainable_variables, before, strict=True):
+        np.testing.assert_array_equal(weight, old)
+    np.testing.assert_allclose(called, model.predict(x, verbose=0), atol=1e-6)
+    model(x, training=True)
+    assert any(
+        (w.numpy() != o.numpy()).any() for w, o in zip(model.non_trainable_variables, before)
+    )

@@ -67,6 +67,48 @@ def test_without_anything_to_measure_the_mean_up_to_the_best_is_taken():
     assert stop.restoration == "Restored the mean of epochs 2, 3."
 
 
+class Breaking(keras.callbacks.Callback):
+    """All weights are NaN from the second epoch on."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch:
+            self.model.set_weights([value * np.nan for value in self.model.get_weights()])
+
+
+@pytest.mark.parametrize("monitor", ["val_clean_loss", "val_loss"])
+def test_a_mean_with_a_broken_epoch_is_never_restored(data, monitor):
+    """One is measured and has no finite loss; of the other nothing can be measured."""
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(2)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(kreg.optimizers.SGD(0.1), loss)
+    stop = kreg.EarlyStopping(monitor, patience=3, average=5, validation=data[1], verbose=0)
+    given = {"validation_data": data[1], "callbacks": [Breaking(), stop]}
+    model.fit(*data[0], epochs=4, verbose=0, **given)
+    assert all(np.isfinite(value).all() for value in model.get_weights())
+    assert stop.best_epoch == 0 and stop.averaged_epochs == []
+    assert stop.restoration.startswith("Restored epoch 1")
+
+
+def test_what_has_not_moved_stays_the_same_to_the_last_bit():
+    frozen = keras.layers.Dense(300, trainable=False)
+    model, kept = keras.Sequential([keras.Input((3,)), frozen]), Snapshots(5)
+    for epoch in range(5):
+        kept.see(epoch, model, improved=True)
+    for mean, weight in zip(averaged(model, kept, range(5)), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(mean, weight)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float64"])
+def test_weights_of_every_precision_are_averaged(dtype):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, dtype=dtype)])
+    kept = Snapshots(3)
+    for epoch in range(3):
+        model.set_weights([np.full(v.shape, epoch, v.dtype) for v in model.get_weights()])
+        kept.see(epoch, model, improved=True)
+    for mean, weight in zip(averaged(model, kept, range(3)), model.get_weights(), strict=True):
+        assert mean.dtype == weight.dtype and (mean == 1).all()
+
+
 def noisy(data, average, rate=0.3, regularizer=None, normalized=False, **stopping):
     """A training at a rate that is too high: its weights jump around their mean."""
     keras.utils.set_random_seed(0)
