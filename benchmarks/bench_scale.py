@@ -10,6 +10,12 @@ what the others and the sums cost, in seconds of the clock and of the processors
 are those of all processes from start to end; training seconds are the first one's between the
 first step and the last, with its measuring.
 
+On two cores under other load, with `--epochs 10`: 1, 2 and 4 processes 11.1, 21.9 and 39.3
+processor seconds, 20.1, 26.7 and 38.5 of the clock, and 6.5, 6.5 and 9.2 between the first step and
+the last. With `--width 16` or `64`, with `--batch 419`, and with three epochs the furthest weight
+is 6e-8 to 5e-7 away and all zeros are the same. With ten epochs and batches of 256 rounding grows
+from the fourth epoch on: 8e-4 at the end, and 21 of 215,552 weights are zero in one of two alone.
+
 The model on paper: a ring sends `2 (n - 1) / n` times the gradient (4 bytes a parameter) through
 each worker's connection, in `2 (n - 1)` rounds of LATENCY each. kreg sums once a step, after the
 backward pass, and computes nothing meanwhile, so the time of a step is the sum of the two.

@@ -44,7 +44,17 @@ def lead(doc: Document) -> str:
     free = percent(totals["unregularized_share"])
     return (
         f"{text}; nothing regularizes {free} of them. "
-        "The norms say where a layer moves, not why it overfits."
+        f"The norms say where a layer moves, not why it overfits.{whose(doc)}"
+    )
+
+
+def whose(doc: Document) -> str:
+    """Of which weights the table is, where the final model has others."""
+    if not any(event["kind"] == "restore" for event in doc["events"]):
+        return ""
+    return (
+        f" All of this is of the weights of epoch {doc['verdict']['epoch']}, with which the "
+        "training ended; others were put back after that, and the scores are of those."
     )
 
 

@@ -71,6 +71,16 @@ def test_the_data_panel():
     assert 'src="data:image/png;base64,' in html and "record 0, epoch 1" in html
 
 
+def test_the_layers_say_that_other_weights_were_put_back():
+    record = full()
+    record.events = []
+    assert "were put back after that" not in page(document(record))
+    record.events = [{"epoch": 2, "kind": "restore", "text": "Restored epoch 2."}]
+    found = document(record)
+    last = found["verdict"]["epoch"]
+    assert f"of the weights of epoch {last}, with which the training ended" in page(found)
+
+
 def test_a_compressed_network_has_a_section_of_its_own():
     found = document(full())
     assert 'id="compressed"' not in page(found)
@@ -161,7 +171,7 @@ def test_the_page_says_that_the_best_weights_were_put_back():
     found["events"].append({"epoch": best, "kind": "restore", "text": f"Restored epoch {best}."})
     assert "its weights were put back" in page(found)
     found["events"][-1]["epoch"] = best + 1  # a rule of another loss keeps another epoch
-    assert "put back" not in page(found)
+    assert "its weights were put back" not in page(found)
 
 
 def test_a_report_with_few_fields_has_a_page():
