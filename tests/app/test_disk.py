@@ -11,6 +11,8 @@ import pytest
 from kreg.launch.compose import compose_job
 from kreg.training import app
 from tests.unit.data.disk.conftest import FILES, ROWS, rows_of, write
+from tests.unit.data.disk.test_tfrecord import example
+from tests.unit.data.disk.test_tfrecord import write as write_records
 
 ROOT = Path(__file__).parents[2]
 WORDS = [
@@ -46,10 +48,22 @@ def test_it_trains_and_says_how_fast_and_in_how_much_memory(pattern, tmp_path):
     assert np.mean(run.predict(rows)["prediction"].to_numpy() == rows_of(0)["y"].to_numpy()) > 0.6
 
 
+def as_records(tmp_path):
+    """The same rows as TFRecord; their pattern."""
+    for seed in range(FILES):
+        rows = rows_of(seed).drop(columns="day")
+        cells = [row.dropna().to_dict() for _, row in rows.iterrows()]
+        found = [example(**{name: [cell] for name, cell in one.items()}) for one in cells]
+        write_records(tmp_path / "table" / f"part-{seed}.tfrecord", found)
+    return str(tmp_path / "table" / "part-*.tfrecord")
+
+
 @pytest.mark.slow
-def test_killed_it_goes_on_bit_for_bit(pattern, tmp_path):
+@pytest.mark.parametrize("kind", ["parquet", "tfrecord"])
+def test_killed_it_goes_on_bit_for_bit(kind, pattern, tmp_path):
+    pattern = pattern if kind == "parquet" else as_records(tmp_path)
     program = ROOT / "tests" / "faults" / "moments.py"
-    words = ["data=parquet", "data.target=y", "data.cache=disk", f"data.path='{pattern}'",
+    words = [f"data={kind}", "data.target=y", "data.cache=disk", f"data.path='{pattern}'",
              "augment=none", "compress=off", "data.train_size=300"]  # fmt: skip
     ended = subprocess.run(
         [sys.executable, str(program), str(tmp_path / "faults"), "few", *words],
