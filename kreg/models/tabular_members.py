@@ -158,7 +158,13 @@ def quantile_edges(rows: ArrayLike, bins: int = 48) -> Edges:
     table = np.asarray(rows, np.float64)
     bins = check.integer("bins", bins, **BINS)
     shares = np.linspace(0, 1, bins + 1)
-    return [_apart(np.quantile(column, shares)) for column in table.T]
+    return [_apart(_quantiles(column, shares)) for column in table.T]
+
+
+def _quantiles(column: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The quantiles of a column; of two values those two, since between them lies no third one."""
+    values = np.unique(column)
+    return np.quantile(column, shares) if len(values) > 2 else values
 
 
 def _apart(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -34,6 +34,8 @@ def test_bins_end_at_the_quantiles_of_the_rows_each_once():
 
 def test_a_constant_column_and_edges_that_float32_cannot_tell_apart_have_no_bins():
     assert quantile_edges(np.ones((5, 1)))[0].size == 0
+    # 48 bins of 100 rows: a quantile falls between the last 0 and the first 1
+    assert quantile_edges(np.repeat([[0.0], [1.0]], [52, 48], axis=0))[0].size == 0
     near = 1000 + np.linspace(0, 1e-3, 50)
     assert quantile_edges(near[:, None])[0].size == 0
 
