@@ -15,7 +15,9 @@ environment of their own that has no kreg,
 
     peers/bin/python benchmarks/bench_tables.py report --results FILE --methods lightgbm catboost
 
-and the same file then makes one table.
+and the same file then makes one table. So can pytabkit's networks, which their authors and those of
+the papers use: `realmlp_td_s` beside `realmlp`, `realmlp_td` beside `realmlp_full`, `tabm_d` beside
+`tabm`. They refuse missing numbers, and get the training rows' medians.
 
 One split of all fifteen report sets (178 to 5,000 rows, two shared cores under other load). Mean
 rank of five, in score and (ten sets) in log loss, and processor seconds a set:
@@ -192,6 +194,36 @@ def catboost(parts: Split, seed: int) -> dict[str, float]:
     return fitted(make(cat_features=nominal, **more), parts, lambda x: _as_texts(x, nominal))
 
 
+def pytabkit(name: str) -> Any:
+    """The authors' RealMLP or TabM, with its defaults."""
+
+    def fit(parts: Split, seed: int) -> dict[str, float]:
+        import pytabkit as peer
+
+        make = getattr(peer, f"{name}_{'Regressor' if parts.regression else 'Classifier'}")
+        model = make(device="cpu", random_state=seed, n_threads=1, verbosity=0)
+        medians = np.nanmedian(np.where(parts.train.nominal, 0, parts.train.x), axis=0)
+        train, test = (_as_frame(part, medians) for part in (parts.train, parts.test))
+        nominal = [str(column) for column in np.flatnonzero(parts.train.nominal)]
+        target = parts.train.y.astype(np.float32) if parts.regression else parts.train.y
+        model.fit(train, target, cat_col_names=nominal)
+        chances = None if parts.regression else model.predict_proba(test)
+        return scored(parts, np.asarray(model.predict(test)).reshape(len(test)), chances)
+
+    return fit
+
+
+def _as_frame(rows: Table, medians: np.ndarray) -> Any:
+    """Categories as texts; missing numbers, which these networks refuse, as the medians."""
+    import pandas
+
+    x = np.where(np.isnan(rows.x) & ~rows.nominal, medians, rows.x).astype(np.float32)
+    frame = pandas.DataFrame(x, columns=[str(column) for column in range(x.shape[1])])
+    for column in frame.columns[rows.nominal]:
+        frame[column] = frame[column].map(str).astype("category")
+    return frame
+
+
 def _as_texts(x: np.ndarray, nominal: list[int]) -> np.ndarray:
     """CatBoost wants categories as texts, and a table that mixes them with numbers."""
     mixed = x.astype(object)
@@ -241,11 +273,19 @@ METHODS = {
     "deep": kreg("model=deep"),
     "tabm": kreg("recipe=tabm"),
     "realmlp": kreg("recipe=realmlp"),
+    "realmlp_full": kreg("recipe=realmlp_full"),
     "ensemble": kreg("experiment=table_ensemble"),
     "lightgbm": lightgbm,
     "catboost": catboost,
+    "realmlp_td_s": pytabkit("RealMLP_TD_S"),
+    "realmlp_td": pytabkit("RealMLP_TD"),
+    "tabm_d": pytabkit("TabM_D"),
 }
-PACKAGES = {"lightgbm": "lightgbm", "catboost": "catboost"}  # what a method needs beside kreg's own
+PACKAGES = {  # what a method needs beside kreg's own
+    "lightgbm": "lightgbm",
+    "catboost": "catboost",
+    **dict.fromkeys(("realmlp_td_s", "realmlp_td", "tabm_d"), "pytabkit"),
+}
 
 
 def there(methods: list[str]) -> list[str]:
