@@ -8,7 +8,7 @@ from kreg.config import automatic, backends, data_checks, penalty_checks, proced
 from kreg.config.backbone_checks import a_backbone_can_be_built, something_is_there_to_be_frozen
 from kreg.config.distributed import several_train_as_one
 from kreg.config.root import Config
-from kreg.data.options import SourceOptions
+from kreg.data.source_options import SourceOptions
 from kreg.layers.options import NoiseOptions
 from kreg.models.options import ModelOptions
 from kreg.training.stop_options import GapOptions

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from kreg.config import data_checks
+from kreg.config import data_columns
 from kreg.data.options import (
     FileOptions,
     ImageFolderOptions,
     ImdbOptions,
     NpzOptions,
-    SourceOptions,
     SyntheticOptions,
 )
+from kreg.data.source_options import SourceOptions
 
 TABLE_AXES = 2
 
@@ -34,7 +34,7 @@ def width(cfg: SourceOptions) -> int | None:
         shape = shape_of_x(cfg)
         return None if shape is None else shape[-1]
     if isinstance(cfg, FileOptions):
-        return len(data_checks.columns(cfg)) or None
+        return len(data_columns.columns(cfg)) or None
     if isinstance(cfg, SyntheticOptions):
         return cfg.features
     return cfg.words if isinstance(cfg, ImdbOptions) else None

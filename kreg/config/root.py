@@ -7,7 +7,7 @@ from typing import Any
 from kreg.augment.options import AugmentOptions
 from kreg.config.custom import Custom
 from kreg.config.procedures import PROCEDURES
-from kreg.data.options import SourceOptions
+from kreg.data.source_options import SourceOptions
 from kreg.fields import Options, many, mapping, one_of, ranged, switch, text
 from kreg.layers.options import NoiseOptions
 from kreg.loggers.options import LoggerOptions

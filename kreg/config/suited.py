@@ -11,7 +11,7 @@ from kreg.config import data_checks, data_kind
 from kreg.config.custom import is_custom
 from kreg.config.schema import schema_of
 from kreg.config.validate import fill
-from kreg.data.options import SourceOptions
+from kreg.data.source_options import SourceOptions
 
 TABLE, PICTURES = "recipe=tabm", "model=cnn"
 TABM = "model=tabm"

@@ -7,7 +7,7 @@ from hydra.core.hydra_config import HydraConfig
 
 from kreg.config import data_checks
 from kreg.config.custom import Custom
-from kreg.data.options import SourceOptions
+from kreg.data.source_options import SourceOptions
 from kreg.factories import components
 
 if TYPE_CHECKING:

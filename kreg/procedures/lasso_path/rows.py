@@ -16,8 +16,8 @@ from kreg.data import Splitting
 from kreg.data.assembly import safe, safe_all
 from kreg.data.checks import check_raw
 from kreg.data.dataset import Raw, is_lazy, on_disk
-from kreg.data.options import SourceOptions
 from kreg.data.preprocessing import Fitted, Standard
+from kreg.data.source_options import SourceOptions
 from kreg.data.splits import split_rows
 from kreg.factories import components
 from kreg.procedures.lasso_path.solvers import Floats

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from kreg.config import data_checks
+from kreg.config import data_checks, data_columns
 from kreg.data import Splitting, assemble, epoch_stream, steps_per_epoch
 from kreg.data.options import TfrecordOptions
 from kreg.data.sources.csv_parquet import parquet
@@ -117,7 +117,7 @@ def test_whole_numbers_stay_exact_and_dropped_features_are_not_looked_at(tmp_pat
 def test_the_columns_are_known_before_tensorflow_starts(folder):
     path = str(folder / "records" / "part-*.tfrecord")
     cfg = TfrecordOptions(path=path, target="y")
-    assert data_checks.columns(cfg) == ["a", "count", "gap", "word", "x_0", "x_1", "x_2", "y"]
+    assert data_columns.columns(cfg) == ["a", "count", "gap", "word", "x_0", "x_1", "x_2", "y"]
     with pytest.raises(ValueError, match="data.target"):
         data_checks.check_data(TfrecordOptions(path=path, target="z"))
 
