@@ -122,7 +122,7 @@ class Raw:
         if ids and not self.class_names:
             self.class_names = [str(number) for number in range(int(self.y.max()) + 1)]
 
-    def rows(self, indices: NDArray[np.int64]) -> "Inputs | pd.DataFrame":
+    def rows(self, indices: NDArray[np.integer[Any]]) -> "Inputs | pd.DataFrame":
         """These rows of `x`, whatever `x` is."""
         if isinstance(self.x, np.ndarray):
             return self.x[indices]

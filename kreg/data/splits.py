@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kreg import check
 
-Indices = NDArray[np.int64]
+Indices = NDArray[np.integer[Any]]
 NONE: Indices = np.empty(0, np.int64)
 STRATA = 10  # of a target that is a number: within one, rows are drawn at random
 

@@ -106,8 +106,9 @@ def blocks(path: Path, size: int) -> Iterator["pd.DataFrame"]:
             facts = table.metadata
             for group in range(facts.num_row_groups):
                 memory.refuse(facts.row_group(group).total_byte_size, "a row group unpacks to")
-            for batch in table.iter_batches(batch_size=size):
-                yield batch.to_pandas()
+            for group in range(facts.num_row_groups):  # all in one call: what was read stays there
+                for batch in table.iter_batches(batch_size=size, row_groups=[group]):
+                    yield batch.to_pandas()
     except (pyarrow.ArrowException, OverflowError, MemoryError, UnicodeDecodeError) as error:
         raise DamagedError(f"{type(error).__name__}: {error}") from error
 

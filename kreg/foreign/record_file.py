@@ -1,6 +1,8 @@
 """Equally large records at the start of a file, an archive of arrays behind them: read in place."""
 
-import mmap
+import os
+import threading
+import weakref
 import zlib
 from typing import Any
 
@@ -11,16 +13,16 @@ from kreg.files import AnyPath
 from kreg.foreign.content import DamagedError, opened
 
 BLOCK = 4096  # records that have one CRC-32
-PIECE = 2**16  # bytes that the system reads around a place
-HELD = 2**25  # bytes of pieces that stay mapped
 SUMS = "sums"
+ALONE = threading.Lock()  # where a place to read from is the descriptor's own
 
 
 class RecordFile:
     """The records of a file that `kreg.data.disk.writing` has written.
 
-    The CRC-32 of a block is computed when one of its records is first read. What has been read is
-    given back to the system from time to time, so that the process never holds much of the file.
+    The CRC-32 of a block is computed when one of its records is first read. The file is read and
+    not mapped: mapped pages, in pieces of up to 2 MiB around each record, would count as memory of
+    this process, and a file that another program cuts short would end it.
 
     Args:
         path: The file.
@@ -43,19 +45,17 @@ class RecordFile:
         sums: NDArray[np.uint32] | None,
         offset: int = 0,
     ) -> None:
-        self.path, self.dtype = path, dtype
+        self.path, self.dtype, self.rows, self.offset = path, dtype, rows, offset
         self.sound = np.full(-(-rows // BLOCK), sums is None)
         self.sums = np.zeros(len(self.sound), np.uint32) if sums is None else sums
-        with open(opened(path), "rb") as file:
-            there = file.seek(0, 2)
-            if there < offset + rows * dtype.itemsize or self.sums.shape != self.sound.shape:
-                raise DamagedError(f"it has {there:,} bytes and not {rows:,} rows with their sums")
-            self.mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.records = np.frombuffer(self.mapped, dtype, rows, offset)
-        self.touched = 0
+        self.descriptor = opened(path)
+        weakref.finalize(self, os.close, self.descriptor)
+        there = os.fstat(self.descriptor).st_size
+        if there < offset + rows * dtype.itemsize or self.sums.shape != self.sound.shape:
+            raise DamagedError(f"it has {there:,} bytes and not {rows:,} rows with their sums")
 
     def __len__(self) -> int:
-        return len(self.records)
+        return self.rows
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """The records of these numbers.
@@ -63,33 +63,37 @@ class RecordFile:
         Raises:
             DamagedError: If one of them is not what has been written.
         """
-        if not len(rows):
-            return self.records[:0]
         for block in np.unique(rows // BLOCK):
             if not self.sound[block]:
                 self._check(int(block))
-        pieces = np.unique(rows * self.dtype.itemsize // PIECE)
-        limit = max(len(rows) * HELD // max(len(pieces) * PIECE, 1), 1)
-        parts = []
-        for begin in range(0, len(rows), limit):
-            parts.append(self.records[rows[begin : begin + limit]])
-            self._touch(len(pieces) * PIECE * len(parts[-1]) // len(rows))
-        return np.concatenate(parts) if len(parts) != 1 else parts[0]
+        first = np.flatnonzero(np.diff(rows, prepend=-2) != 1)  # of each run of neighbours
+        runs = zip(rows[first].tolist(), np.diff(first, append=len(rows)).tolist(), strict=True)
+        found = bytearray().join([self._bytes(begin, count) for begin, count in runs])
+        return np.frombuffer(found, self.dtype) if found else np.empty(len(rows), self.dtype)
+
+    def _bytes(self, begin: int, count: int) -> bytes:
+        """So many neighbours as they lie in the file."""
+        size = count * self.dtype.itemsize
+        found = read_at(self.descriptor, size, self.offset + begin * self.dtype.itemsize)
+        if len(found) != size:
+            raise DamagedError(f"{self.path} has been cut short since it was opened")
+        return found
 
     def _check(self, block: int) -> None:
-        part = self.records[block * BLOCK : (block + 1) * BLOCK]
-        if zlib.crc32(part.view(np.uint8).data) != self.sums[block]:
+        begin = block * BLOCK
+        count = min(BLOCK, self.rows - begin)
+        if zlib.crc32(self._bytes(begin, count)) != self.sums[block]:
             raise DamagedError(
-                f"{self.path} is damaged in rows {block * BLOCK:,} to "
-                f"{block * BLOCK + len(part):,}. Remove it: the same command makes it anew"
+                f"{self.path} is damaged in rows {begin:,} to {begin + count:,}. Remove it: the "
+                "same command makes it anew"
             )
         self.sound[block] = True
-        self._touch(part.nbytes)
 
-    def _touch(self, size: int) -> None:
-        """Give pages back to the system where too many of them are held."""
-        self.touched += size
-        if self.touched > HELD:
-            self.touched = 0
-            if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows, which does it by itself
-                self.mapped.madvise(mmap.MADV_DONTNEED)
+
+def read_at(descriptor: int, size: int, place: int) -> bytes:
+    """So many bytes from a place on; fewer where the file ends."""
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, size, place)
+    with ALONE, open(descriptor, "rb", buffering=0, closefd=False) as file:  # Windows
+        file.seek(place)
+        return file.read(size)

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+AT_ONCE = 2**20  # rows that are sorted by their labels
+
 
 def drawn(labels: np.ndarray | None, total: int, count: int, seed: int) -> np.ndarray:
     """`count` of `total` positions, in their order, with every class in its share.
@@ -24,12 +26,35 @@ def drawn(labels: np.ndarray | None, total: int, count: int, seed: int) -> np.nd
     [6, 3, 1]
     """
     rng = np.random.default_rng(seed)
-    order = rng.permutation(total)
+    order = np.arange(total, dtype=np.uint32 if total < 2**32 else np.int64)
+    rng.shuffle(order)
     if labels is None:
-        return np.sort(order[:count])
-    order = order[np.argsort(labels[order], kind="stable")]
+        return np.sort(order[:count]).astype(int)
     steps = (np.arange(count) + rng.random()) * (total / count)
-    return np.sort(order[np.minimum(steps.astype(int), total - 1)])
+    wanted = np.minimum(steps.astype(int), total - 1)
+    return np.sort(order[_by_label(labels, order, wanted)]).astype(int)
+
+
+def _by_label(labels: np.ndarray, order: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """`np.argsort(labels[order], kind="stable")[wanted]` in little memory: there may be many rows.
+
+    >>> labels, order = np.array([1, 0, 1, 0, 1]), np.array([4, 3, 2, 1, 0])
+    >>> _by_label(labels, order, np.array([0, 2, 4]))
+    array([1, 0, 4])
+    """
+    names, counts = np.unique(labels, return_counts=True)
+    label = np.searchsorted(np.cumsum(counts), wanted, side="right")  # of each place
+    rank = wanted - (np.cumsum(counts) - counts)[label]  # among those of its label
+    found, seen = np.empty(len(wanted), int), np.zeros(len(names), int)
+    for begin in range(0, len(order), AT_ONCE):
+        codes = np.searchsorted(names, labels[order[begin : begin + AT_ONCE]])
+        here, sizes = np.argsort(codes, kind="stable"), np.bincount(codes, minlength=len(names))
+        place = rank - seen[label]
+        inside = (place >= 0) & (place < sizes[label])
+        firsts = (np.cumsum(sizes) - sizes)[label]
+        found[inside] = begin + here[(firsts + place)[inside]]
+        seen += sizes
+    return found
 
 
 def spread(total: int, count: int) -> np.ndarray:

@@ -103,7 +103,7 @@ def stored(array: ArrayFile) -> StoredRows:
             f"are {array.dtype}. Store them so, or say data.cache=memory if they fit into memory."
         )
     form = ArrayForm(array.dtype, array.shape[1:])
-    return StoredRows(ArrayStore(array), form, np.arange(len(array), dtype=np.uint32))
+    return StoredRows(ArrayStore(array), form, None)
 
 
 def where(array: ArrayFile) -> str:

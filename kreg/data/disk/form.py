@@ -102,6 +102,8 @@ class TableForm:
 
     def numbers_of(self, records: Array) -> NDArray[np.float64]:
         """The numeric columns, `(rows, numbers)`; gaps are NaN."""
+        if len({*self.short.tolist()}) == 1:  # without a choice of columns it is twice as fast
+            return records["f4" if self.short[0] else "f8"].astype(np.float64)
         found = np.empty((len(records), len(self.names)))
         for kind, places in (("f4", self.short), ("f8", ~self.short)):
             if places.any():
@@ -121,9 +123,16 @@ class TableForm:
             return values
         told = {key: np.array([c[key] for c in fitted.numeric]) for key in FACTS}
         gaps = np.isnan(values)
-        filled = np.where(gaps, told["median"], values)
-        parts = [(filled - told["mean"]) / told["scale"], gaps[:, told["indicator"].astype(bool)]]
-        parts += [dates.features(values[:, i], c) for i, c in enumerate(fitted.numeric)]
+        days = [
+            dates.features(values[:, i], column)
+            for i, column in enumerate(fitted.numeric)
+            if dates.names(column)
+        ]
+        if gaps.any():
+            np.copyto(values, told["median"], where=gaps)
+        values -= told["mean"]
+        values /= told["scale"]
+        parts = [values, gaps[:, told["indicator"].astype(bool)], *days]
         parts += [
             _one_hot(records["i4"][:, place], self.levels[column["name"]], column)
             for place, column in enumerate(fitted.categorical)

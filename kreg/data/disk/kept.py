@@ -38,22 +38,25 @@ class Facts(TypedDict):
     sentences: list[str]
 
 
+Arrays = dict[str, NDArray[Any]]
+
+
 class Kept:
-    """The records of a table, and what is known of it; a `kreg.data.disk.rows.Store`.
+    """The records of a table, and what is known of all of it; a `kreg.data.disk.rows.Store`.
 
     Args:
         path: A file that `writing.write` has written.
+        arrays: Those behind its records.
 
     Raises:
         OSError: If it is missing, or no regular file.
         DamagedError: If it is none of these.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.arrays = path, npz.arrays(path, stored=True)
-        if lacking := {"facts", "y", "role", "sample", "hashes", SUMS} - self.arrays.keys():
-            raise DamagedError(f"{path} lacks {', '.join(sorted(lacking))}")
-        self.facts: Facts = json_text.parse(bytes(self.arrays["facts"]), Facts, str(path))
+    def __init__(self, path: Path, arrays: Arrays) -> None:
+        self.path = path
+        self.facts: Facts = json_text.parse(bytes(arrays["facts"]), Facts, str(path))
+        self.sample, self.hashes = arrays["sample"], arrays["hashes"]
         self.form = TableForm(
             names=self.facts["names"],
             short=np.array(self.facts["short"], bool),
@@ -65,8 +68,7 @@ class Kept:
                 for name, levels in self.facts["levels"].items()
             },
         )
-        sums = self.arrays[SUMS]
-        self.records = RecordFile(path, self.form.stored, self.facts["rows"], sums)
+        self.records = RecordFile(path, self.form.stored, self.facts["rows"], arrays[SUMS])
 
     def __len__(self) -> int:
         return len(self.records)
@@ -82,13 +84,26 @@ class Kept:
         return bytes(self.records.sums.tobytes())
 
     def sampled(self) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
-        return self.arrays["sample"], self.arrays["hashes"]
+        return self.sample, self.hashes
+
+
+def opened(path: Path) -> tuple[Kept, Arrays]:
+    """The records of a file, and its arrays: those with a number a row are the caller's alone.
+
+    Raises:
+        OSError: If it is missing, or no regular file.
+        DamagedError: If it is no such file.
+    """
+    arrays = npz.arrays(path, stored=True)
+    if lacking := {"facts", "y", "role", "sample", "hashes", SUMS} - arrays.keys():
+        raise DamagedError(f"{path} lacks {', '.join(sorted(lacking))}")
+    return Kept(path, arrays), arrays
 
 
 def kept(
     shards: Shards, tests: Shards | None, wish: Wish, name: str, limit: int, reading: str
-) -> Kept:
-    """The records that an earlier run has written, or those that are written now.
+) -> tuple[Kept, Arrays]:
+    """The records that an earlier run has written, or those that are written now; as `opened`.
 
     Args:
         shards: The table.
@@ -115,7 +130,7 @@ def kept(
             caches.make_room(path, size, limit)
             caches.refuse_full(folder, size)
             writing.write(path, shards, tests, wish, name)
-            return Kept(path)
+            return opened(path)
     except OSError as error:
         raise ValueError(
             f"{name}: the rows are to be kept in {folder}, but {error}. Make room there, choose "
@@ -131,9 +146,9 @@ def _refuse_beyond(size: int, limit: int) -> None:
         )
 
 
-def _find(path: Path) -> Kept | None:
+def _find(path: Path) -> tuple[Kept, Arrays] | None:
     try:
-        found = Kept(path)
+        found = opened(path)
         os.utime(path)
     except (OSError, DamagedError):
         return None

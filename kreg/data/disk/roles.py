@@ -5,11 +5,12 @@ so rows that are added later leave the others where they are; the shares are met
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kreg.data.disk.hashing import mixed, shares
+from kreg.data.disk.hashing import mixed, of_text, shares
 from kreg.data.splits import (
     FOLDS,
     SUBSET,
@@ -25,6 +26,29 @@ from kreg.data.splits import (
 Keys = NDArray[np.uint32]
 
 
+class Places:
+    """A hash of the place of each row, as an array that is computed where it is read.
+
+    Args:
+        counts: Name and rows of each file, in their order.
+    """
+
+    def __init__(self, counts: Sequence[tuple[str, int]]) -> None:
+        self.names = np.array([of_text(name) for name, _ in counts], np.uint64)
+        self.ends = np.cumsum([count for _, count in counts])
+        self.begins = np.concatenate([[0], self.ends[:-1]])
+
+    def __len__(self) -> int:
+        return int(self.ends[-1])
+
+    def __getitem__(self, rows: "slice | Indices") -> Keys:
+        if isinstance(rows, slice):
+            rows = np.arange(*rows.indices(len(self)))
+        file = np.searchsorted(self.ends, rows, "right")
+        numbers = (rows - self.begins[file]).astype(np.uint64)
+        return (mixed(numbers + self.names[file]) >> np.uint64(32)).astype(np.uint32)
+
+
 @dataclasses.dataclass
 class Dealing:
     """What decides on the split of each row, without a look at the others.
@@ -34,7 +58,7 @@ class Dealing:
         by_file: Whether these are numbers of files: whole files are dealt out.
     """
 
-    keys: "Keys"
+    keys: Keys | Places
     by_file: bool = False
 
     def take(self, rows: Indices) -> "Dealing":
@@ -43,20 +67,21 @@ class Dealing:
 
     def split(self, how: Splitting, own_test: bool) -> Rows:
         """`(train, validation, test, fold)`, all in the order of the rows."""
-        deal = split_by_file if self.by_file else split_by_key
-        return deal(self.keys, how, own_test)
+        if self.by_file:
+            return split_by_file(np.asarray(self.keys), how, own_test)
+        return split_by_key(self.keys, how, own_test)
 
     def subset(self, rows: Indices, how: Splitting) -> Indices:
         """The training rows that `train_size` keeps."""
-        numbers = np.arange(len(self.keys), dtype=np.uint32)
-        return subset_by_key(rows, numbers if self.by_file else self.keys, how)
+        whole = np.arange(len(self.keys), dtype=np.uint32) if self.by_file else self.keys
+        return subset_by_key(rows, whole, how)
 
 
 TRAIN, VALID, TESTS, FOLD = range(4)  # in the order of `Rows`
 PART = 2**20  # keys that are looked at together
 
 
-def split_by_key(keys: Keys, how: Splitting, own_test: bool) -> Rows:
+def split_by_key(keys: Keys | Places, how: Splitting, own_test: bool) -> Rows:
     """`(train, validation, test, fold)`, all in the order of the rows.
 
     Args:
@@ -67,7 +92,8 @@ def split_by_key(keys: Keys, how: Splitting, own_test: bool) -> Rows:
     share = 0.0 if own_test else how.test
     begins = range(0, len(keys), PART)
     roles = np.concatenate([_roles(keys[begin : begin + PART], how, share) for begin in begins])
-    return Rows(*(np.flatnonzero(roles == role) for role in (TRAIN, VALID, TESTS, FOLD)))
+    found = (np.flatnonzero(roles == role) for role in (TRAIN, VALID, TESTS, FOLD))
+    return Rows(*(part.astype(np.uint32) for part in found))
 
 
 def _roles(keys: Keys, how: Splitting, share: float) -> NDArray[np.int8]:
@@ -93,7 +119,7 @@ def split_by_file(file: NDArray[np.uint32], how: Splitting, own_test: bool) -> R
     return Rows(*(np.flatnonzero(np.isin(np.arange(files), part)[file]) for part in found))
 
 
-def subset_by_key(rows: Indices, keys: Keys, how: Splitting) -> Indices:
+def subset_by_key(rows: Indices, keys: Keys | Places, how: Splitting) -> Indices:
     """The training rows that `train_size` keeps: those with the smallest numbers of their keys."""
     count = wanted(how.train_size, len(rows))
     if count == len(rows):

@@ -54,7 +54,7 @@ class StoredRows:
     Args:
         store: What holds them.
         form: What they become.
-        index: Their numbers in the store, `(rows,)`.
+        numbers: Theirs in the store, `(rows,)`; `None` for all rows in their order.
         fitted: The preprocessing, once it is fitted on the training rows.
         block: Neighbours that are read together.
         window: Rows that an epoch shuffles among each other.
@@ -62,7 +62,7 @@ class StoredRows:
 
     store: Store
     form: Form
-    index: NDArray[np.uint32]
+    numbers: NDArray[np.uint32] | None
     fitted: Fitted | None = None
     block: int = 1024
     window: int = 2**18
@@ -73,16 +73,37 @@ class StoredRows:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return (len(self.index), *self.form.shape(self.fitted))
+        return (len(self), *self.form.shape(self.fitted))
+
+    @property
+    def index(self) -> NDArray[np.uint32]:
+        """Their numbers in the store, `(rows,)`."""
+        return np.arange(len(self), dtype=np.uint32) if self.numbers is None else self.numbers
 
     def __len__(self) -> int:
-        return len(self.index)
+        return len(self.store) if self.numbers is None else len(self.numbers)
 
     def take(self, rows: Any, /) -> "StoredRows":
-        return dataclasses.replace(self, index=self.index[rows])
+        return dataclasses.replace(self, numbers=self._numbers(rows))
+
+    def _numbers(self, rows: Any) -> NDArray[np.uint32]:
+        """The numbers of some of these rows, told by their places or a slice of them."""
+        if self.numbers is not None:
+            return np.atleast_1d(self.numbers[rows])
+        count = len(self)
+        if isinstance(rows, slice):
+            return np.arange(*rows.indices(count), dtype=np.uint32)
+        places = np.atleast_1d(rows)
+        if places.dtype.kind == "b":
+            places = np.flatnonzero(places)
+        if places.size and not (-count <= places.min() and places.max() < count):
+            raise IndexError(f"there are {count:,} rows, and {rows!r} are asked for")
+        if places.dtype.kind == "u":
+            return places.astype(np.uint32, copy=False)  # not one more array of their size
+        return np.where(places < 0, places + count, places).astype(np.uint32)
 
     def __getitem__(self, rows: Any, /) -> Array:
-        index = np.atleast_1d(self.index[rows])
+        index = self._numbers(rows)
         size = self._at_once
         found = [
             self.form.rows(self._read(index[begin : begin + size]), self.fitted)
@@ -92,7 +113,7 @@ class StoredRows:
 
     def stored(self, rows: Any) -> Array:
         """These rows as the store has them."""
-        return self._read(np.atleast_1d(self.index[rows]))
+        return self._read(self._numbers(rows))
 
     def _read(self, index: NDArray[np.uint32]) -> Array:
         return self.store.read(index.astype(np.int64))
@@ -137,5 +158,7 @@ class StoredRows:
         Of rows that are equal all are in the sample, or none.
         """
         rows, hashes = self.store.sampled()  # in the order of the store
-        places = np.flatnonzero(np.isin(self.index, rows))
+        known = np.zeros(len(self.store), bool)
+        known[rows] = True
+        places = np.flatnonzero(known[self.index])
         return places, hashes[np.searchsorted(rows, self.index[places])]

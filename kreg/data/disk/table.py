@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kreg.data import table
 from kreg.data.dataset import Raw
 from kreg.data.dates import PARTS
-from kreg.data.disk import hashing, statistics
-from kreg.data.disk.kept import Kept, kept
-from kreg.data.disk.roles import Dealing
+from kreg.data.disk import statistics
+from kreg.data.disk.kept import Arrays, Kept, kept
+from kreg.data.disk.roles import Dealing, Places
 from kreg.data.disk.rows import StoredRows
 from kreg.data.disk.shards import Shards
 from kreg.data.disk.wish import Wish
@@ -42,9 +41,9 @@ def from_shards(
     Raises:
         ValueError: One sentence: which file, which column, what to do.
     """
-    store = kept(shards, tests, wish, name, limit, reading)
-    facts, arrays = store.facts, store.arrays
-    rows = StoredRows(store, store.form, np.arange(len(store), dtype=np.uint32), block=BLOCK // 4)
+    store, arrays = kept(shards, tests, wish, name, limit, reading)
+    facts = store.facts
+    rows = StoredRows(store, store.form, None, block=BLOCK // 4)
     raw = Raw(
         name=name,
         x=rows,
@@ -53,23 +52,23 @@ def from_shards(
         class_names=facts["class_names"],
         target_names=facts["target_names"],
         time=arrays.get("time"),
-        dealing=dealing(store, wish),
+        dealing=dealing(store, arrays, wish),
         preprocess=lambda rows: statistics.columns(
             rows, store.form, wish.max_categories, wish.dates == PARTS
         ),
         reading=table.reading(
             facts["kinds"], list(wish.target), wish.label_separator, shards.comma
         ),
-        warnings=[f"{name}: {told}" for told in [where(store), *facts["sentences"]]],
+        warnings=[f"{name}: {told}" for told in [where(store, arrays), *facts["sentences"]]],
     )
     roles = arrays["role"]
     return raw if not roles.any() else in_roles(raw, np.array(ROLE_NAMES, object)[roles])
 
 
-def where(store: Kept) -> str:
+def where(store: Kept, arrays: Arrays) -> str:
     """Where the rows are, and what is in memory."""
     size = store.path.stat().st_size
-    held = sum(array.nbytes for array in store.arrays.values())
+    held = sum(array.nbytes for array in arrays.values())
     return (
         f"{len(store):,} rows stay on the disk ({memory.told(size)} in {store.path}; in memory "
         f"are {memory.told(held)} of targets and the like). Columns are understood from the first "
@@ -77,19 +76,14 @@ def where(store: Kept) -> str:
     )
 
 
-def dealing(store: Kept, wish: Wish) -> Dealing | None:
+def dealing(store: Kept, arrays: Arrays, wish: Wish) -> Dealing | None:
     """What decides on the split of each row; `None` where their time does."""
     counts = store.facts["counts"]
     if wish.time is not None:
         return None
     if wish.group is not None:
-        return Dealing(store.arrays["group"])
+        return Dealing(arrays["group"])
     if wish.split_by_file:
         each = list(counts.values())
         return Dealing(np.repeat(np.arange(len(each), dtype=np.uint32), each), by_file=True)
-    return Dealing(np.concatenate([_row_keys(Path(f).name, n) for f, n in counts.items()]))
-
-
-def _row_keys(file: str, count: int) -> NDArray[np.uint32]:
-    numbers = np.arange(count, dtype=np.uint64) + np.uint64(hashing.of_text(file))
-    return (hashing.mixed(numbers) >> np.uint64(32)).astype(np.uint32)
+    return Dealing(Places([(Path(file).name, count) for file, count in counts.items()]))

@@ -22,7 +22,7 @@ from kreg.data.splits import split_rows
 from kreg.factories import components
 from kreg.procedures.lasso_path.solvers import Floats
 
-Index = NDArray[np.int64]
+Index = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Rows are written once, found again, checked when they are read, and refused without room."""
 
+import os
+
 import numpy as np
 import pytest
 
 from kreg.data import caches
 from kreg.data.disk import kept, writing
 from kreg.data.sources.csv_parquet import parquet
-from kreg.foreign import record_file
 from kreg.foreign.content import DamagedError
 from tests.unit.data.disk.conftest import rows_of, write
 
@@ -70,13 +71,22 @@ def test_a_failed_writer_leaves_nothing(files, cache):
     assert not [p for p in cache.iterdir() if not p.name.endswith(".lock")]
 
 
-def test_pages_are_given_back_and_rows_stay_right(files, monkeypatch):
-    wanted = parquet(files(), "y", cache="disk").x[:]
-    monkeypatch.setattr(record_file, "HELD", 1000)
-    monkeypatch.setattr(record_file, "PIECE", 64)
+def test_rows_are_read_in_any_order(files):
     found = parquet(files(), "y", cache="disk").x
-    rows = np.random.default_rng(0).permutation(len(found))
-    assert np.array_equal(found[rows], wanted[rows], equal_nan=True)
+    wanted = found[:]
+    for rows in (np.random.default_rng(0).permutation(len(found)), [5, 6, 7, 3, 4, 4, -1], []):
+        rows = np.array(rows, int)
+        assert np.array_equal(found[rows], wanted[rows], equal_nan=True)
+
+
+def test_a_file_that_is_cut_short_under_a_training_is_a_sentence(files, cache):
+    """A mapped file would end the process by a signal here."""
+    rows = parquet(files(), "y", cache="disk").x
+    place = next(cache.glob("*.rows"))
+    assert len(rows[-1:]) == 1  # the last block is known to be sound
+    os.truncate(place, 5000)
+    with pytest.raises(DamagedError, match=f"{place.name} has been cut short"):
+        rows[-1:]
 
 
 def test_another_order_of_the_columns_changes_nothing(files):
