@@ -118,7 +118,7 @@ def scheduled(default: float, meaning: str, **interval: Unpack[Interval]) -> Any
 
 
 def by_task(default: float, meaning: str, **interval: Unpack[Interval]) -> Any:
-    """A number, or one for each kind of task: `{classification: 0.04, regression: 0.07}`."""
+    """A number, or a schedule, or one for each task: `{classification: 0.04, regression: 0.07}`."""
     return _field(default, Rule("by_task", meaning, **interval))
 
 
@@ -232,11 +232,25 @@ def _check_columns(key: str, value: Any, rule: Rule) -> str | list[str]:
     return value if isinstance(value, str) else list(names)
 
 
-def _check_by_task(key: str, value: Any, rule: Rule) -> float | dict[str, float]:
+def is_by_task(value: object) -> bool:
+    """Whether it is one number for each kind of task.
+
+    >>> is_by_task({"classification": 0.04, "regression": 0.07}), is_by_task({"kind": "linear"})
+    (True, False)
+    """
+    return isinstance(value, Mapping) and set(value) == set(TASKS)
+
+
+def _check_by_task(key: str, value: Any, rule: Rule) -> Number:
     if not isinstance(value, Mapping):
         return check.number(key, value, **rule.interval)
-    if set(value) != set(TASKS):
-        expected = "a number, or {classification: ..., regression: ...} with one for each"
+    if "kind" in value:
+        return _check_schedule(key, value, rule)
+    if not is_by_task(value):
+        expected = (
+            "a number, or {classification: ..., regression: ...} with one for each, or a schedule "
+            "{kind: linear, ...}"
+        )
         raise check.invalid(key, expected, dict(value))
     return {task: check.number(f"{key}.{task}", value[task], **rule.interval) for task in TASKS}
 

@@ -8,7 +8,7 @@ Python, inside a compiled training step, and inside `tf.data`, without a retrace
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, TypedDict, Unpack, overload
+from typing import Any, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 
@@ -18,6 +18,7 @@ UNITS = ("step", "epoch")
 Scalar: TypeAlias = Any  # a number, or a scalar tensor of any backend
 Namespace: TypeAlias = Any  # the module that computes with it: `numpy`, `keras.ops`, `tensorflow`
 Config: TypeAlias = dict[str, Any]  # JSON values
+Constant = TypeVar("Constant", float, float | None)
 
 
 class Clock(TypedDict, total=False):
@@ -262,6 +263,6 @@ def get(name: str, value: object, **interval: Unpack[check.Interval]) -> float |
     return value
 
 
-def serialize(value: float | Schedule) -> float | Config:
+def serialize(value: Constant | Schedule) -> Constant | Config:
     """The plain form of what `get` returned, for `get_config`."""
     return value.get_config() if isinstance(value, Schedule) else value

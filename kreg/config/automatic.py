@@ -5,11 +5,12 @@ is there. Every other one stops by patience, and its rate falls to zero along a 
 """
 
 from dataclasses import asdict, replace
+from typing import Any
 
 from kreg.config import backends
 from kreg.config.custom import Custom
 from kreg.config.root import Config
-from kreg.fields import CLASSIFICATION, REGRESSION
+from kreg.fields import CLASSIFICATION, REGRESSION, is_by_task
 from kreg.training.stop_options import AutoStopOptions, GapOptions, PatienceOptions
 
 CONVEX = ("l1", "l2", "elasticnet")
@@ -35,8 +36,8 @@ def for_task(config: Config, task: str) -> Config:
         config: The checked configuration.
         task: Of the data: `"regression"`, or one of classes or labels.
     """
-    rate = getattr(config.optimizer, "learning_rate", None)
-    if isinstance(config.optimizer, Custom) or not isinstance(rate, dict):
+    rate: Any = getattr(config.optimizer, "learning_rate", None)
+    if isinstance(config.optimizer, Custom) or not is_by_task(rate):
         return config
     number = rate[REGRESSION if task == REGRESSION else CLASSIFICATION]
     return replace(config, optimizer=replace(config.optimizer, learning_rate=number))

@@ -8,6 +8,7 @@ from kreg.config import automatic, renamed
 from kreg.config.backends import TENSORFLOW
 from kreg.config.custom import Custom
 from kreg.config.root import Config
+from kreg.fields import is_by_task
 from kreg.training.stop_options import AutoStopOptions, GapOptions
 
 # (group, key) -> what 0.1 did where nobody said anything
@@ -73,9 +74,8 @@ def with_rate(config: Config, recorded: Mapping[str, Any] | None) -> Config:
 def recorded_rate(config: Config, recorded: Mapping[str, Any] | None) -> float | None:
     """The recorded learning rate, where it is one of those that the command leaves to the task."""
     rate = (recorded or {}).get("optimizer", {}).get("learning_rate")
-    wanted = getattr(config.optimizer, "learning_rate", None)
-    by_task = isinstance(wanted, dict) and rate in wanted.values()
-    return float(rate) if by_task else None
+    wanted: Any = getattr(config.optimizer, "learning_rate", None)
+    return float(rate) if is_by_task(wanted) and rate in wanted.values() else None
 
 
 def without_gap(config: Config) -> Config:

@@ -25,7 +25,10 @@ class Thaw:
 
 
 def optimizer(
-    cfg: OptimizerOptions | Custom, total_steps: int, thaw: Thaw | None = None
+    cfg: OptimizerOptions | Custom,
+    total_steps: int,
+    thaw: Thaw | None = None,
+    steps_per_epoch: int | None = None,
 ) -> "Proximal":
     """The optimizer of a configuration.
 
@@ -33,26 +36,43 @@ def optimizer(
         cfg: The checked `optimizer` group.
         total_steps: Batches in the whole training, for the learning rate's schedule.
         thaw: Where a second course begins, or `None`.
+        steps_per_epoch: Length of an epoch, for numbers that are scheduled by epochs.
     """
     from kreg.optimizers import Scaled, proximal
 
     if isinstance(cfg, Custom):
         own: Proximal = proximal(components.create_custom(cfg))
         return own
-    rate = learning_rate(cfg, total_steps, thaw)
-    made: Proximal = components.create(cfg, learning_rate=rate)
+    rate = learning_rate(cfg, total_steps, thaw, steps_per_epoch)
+    made: Proximal = components.create(cfg, steps_per_epoch=steps_per_epoch, learning_rate=rate)
     if isinstance(rate, Scaled):
         made.scaled_rate = rate  # Keras has no public way to a schedule
     return made
 
 
 def learning_rate(
-    cfg: OptimizerOptions, total_steps: int, thaw: Thaw | None = None
+    cfg: OptimizerOptions,
+    total_steps: int,
+    thaw: Thaw | None = None,
+    steps_per_epoch: int | None = None,
 ) -> "float | Scaled":
     """A number, or a course from the end of a linear warm-up on, scaled to the rate."""
-    from kreg.optimizers import InTwo, Scaled
+    from kreg.optimizers import Scaled, Scheduled
 
-    height: Any = cfg.learning_rate  # a number, since the rows have said their task
+    height: Any = cfg.learning_rate  # no number by task, since the rows have said theirs
+    shape = shape_of(cfg, total_steps, thaw)
+    if isinstance(height, dict):
+        heights = components.scheduled(height, steps_per_epoch)
+        return Scaled(1.0, Scheduled(heights, shape))
+    return float(height) if shape is None else Scaled(height, shape)
+
+
+def shape_of(
+    cfg: OptimizerOptions, total_steps: int, thaw: Thaw | None
+) -> "LearningRateSchedule | None":
+    """The whole course, of height 1; `None` where it is 1 throughout."""
+    from kreg.optimizers import InTwo
+
     if thaw is not None:
         left = max(total_steps - thaw.step, 1)
         # an optimizer knows nothing yet of what is thawed: its first steps would be large
@@ -61,12 +81,13 @@ def learning_rate(
             course(cfg.schedule, steps, warmup)
             for steps, warmup in zip((thaw.step, left), warmups, strict=True)
         )
-        return Scaled(height, InTwo(first, second, thaw.step, thaw.height))
+        found: LearningRateSchedule = InTwo(first, second, thaw.step, thaw.height)
+        return found
 
     warmup = round(cfg.warmup * total_steps)
     if cfg.schedule == "constant" and not warmup:
-        return float(height)
-    return Scaled(height, course(cfg.schedule, total_steps, warmup))
+        return None
+    return course(cfg.schedule, total_steps, warmup)
 
 
 def course(name: str, total_steps: int, warmup: int) -> "LearningRateSchedule":

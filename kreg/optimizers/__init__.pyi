@@ -13,6 +13,7 @@ from .convert import proximal as proximal
 from .courses import FlatCosine as FlatCosine
 from .courses import InTwo as InTwo
 from .courses import LogCosine as LogCosine
+from .courses import Scheduled as Scheduled
 from .optimality import Certificate as Certificate
 from .optimality import certificate as certificate
 from .path_result import Path as Path

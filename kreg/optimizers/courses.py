@@ -1,15 +1,18 @@
 """Courses of the learning rate that Keras has no schedule for: of height 1, for `Scaled`."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 from keras import ops
 
 from kreg import check
+from kreg.schedules import Schedule
 
 COUNT: check.Bounds = {"low": 1}
 SHARE: check.Interval = {"low": 0, "high": 1, "high_open": True}
+HEIGHT: check.Interval = {"low": 0, "low_open": True}
 
 
 @keras.saving.register_keras_serializable(package="kreg")
@@ -105,6 +108,44 @@ class InTwo(keras.optimizers.schedules.LearningRateSchedule):
         read = keras.optimizers.schedules.deserialize
         parts = {name: read(config[name]) for name in ("first", "second")}
         return cls(**{**config, **parts})
+
+
+@keras.saving.register_keras_serializable(package="kreg")
+class Scheduled(keras.optimizers.schedules.LearningRateSchedule):
+    """`rate(step) = heights(step) * course(step)`: a course whose height moves, too.
+
+    Args:
+        heights: A `kreg.Schedule` with positive values, of steps or of epochs whose length it
+            knows; or its configuration.
+        course: A `keras.optimizers.schedules.LearningRateSchedule` of height 1, or `None` for 1
+            throughout. Defaults to `None`.
+
+    >>> from kreg.schedules import Piecewise
+    >>> heights = Piecewise([2], [0.2, 0.05], unit="epoch", steps_per_epoch=10)
+    >>> [round(float(Scheduled(heights)(step)), 6) for step in (0, 19, 20)]
+    [0.2, 0.2, 0.05]
+    """
+
+    def __init__(self, heights: Schedule | Mapping[str, Any], course: Any = None):
+        known = heights if isinstance(heights, Schedule) else Schedule.from_config(heights)
+        for bound in known.bounds():
+            check.number("heights", bound, **HEIGHT)
+        known.require_steps_per_epoch()
+        self.heights, self.course = known, course
+
+    def __call__(self, step: Any) -> Any:
+        step = ops.cast(step, "float32")
+        height = self.heights.at_step(step, ops)
+        return height if self.course is None else height * self.course(step)
+
+    def get_config(self) -> dict[str, Any]:
+        course = self.course and keras.optimizers.schedules.serialize(self.course)
+        return {"heights": self.heights.get_config(), "course": course}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Scheduled":
+        course = config["course"] and keras.optimizers.schedules.deserialize(config["course"])
+        return cls(config["heights"], course)
 
 
 def share(step: Any, steps: int) -> Any:

@@ -4,27 +4,42 @@ from dataclasses import dataclass
 from typing import Any
 
 from kreg.check import Interval
-from kreg.fields import Options, by_task, columns, kind, mapping, one_of, ranged, switch, table
+from kreg.fields import (
+    Number,
+    Options,
+    by_task,
+    columns,
+    kind,
+    mapping,
+    one_of,
+    ranged,
+    scheduled,
+    switch,
+    table,
+)
 
 POSITIVE: Interval = {"low": 0, "low_open": True}
 SHARE: Interval = {"low": 0, "high": 1, "high_open": True}
 
 
 def rate(default: float) -> Any:
-    meaning = "the largest; or {classification: ..., regression: ...}, by the task of the data"
+    meaning = (
+        "the largest; or {classification: ..., regression: ...}, by the task of the data; or a "
+        "schedule, times optimizer.schedule"
+    )
     return by_task(default, meaning, **POSITIVE)
 
 
 def decay(default: float) -> Any:
-    meaning = "w -= learning_rate * weight_decay * w, on the weights of decay_on"
-    return ranged(default, meaning, low=0, high=1)
+    meaning = "w -= learning_rate * weight_decay * w, on the weights of decay_on; or a schedule"
+    return scheduled(default, meaning, low=0, high=1)
 
 
 @dataclass
 class OptimizerOptions(Options):
     """The keys that every optimizer has."""
 
-    learning_rate: float | dict[str, float] = rate(2e-3)
+    learning_rate: Number = rate(2e-3)
     schedule: str = one_of(
         "auto",
         ("auto", "cosine", "constant", "flat_cos", "coslog4"),
@@ -32,7 +47,7 @@ class OptimizerOptions(Options):
         "auto: cosine, constant with stop=gap",
     )
     warmup: float = ranged(0.0, "share of all steps in which the rate rises from zero", **SHARE)
-    weight_decay: float = decay(0.0)
+    weight_decay: Number = decay(0.0)
     decay_on: str | list[str] = columns(
         "all", "which weights decay: all, kernels (no biases, scales, norms), or their names"
     )
@@ -73,7 +88,7 @@ class AdamOptions(OptimizerOptions, component="kreg.optimizers:Adam"):
 @dataclass
 class AdamWOptions(OptimizerOptions, component="kreg.optimizers:AdamW"):
     kind: str = kind("adamw")
-    weight_decay: float = decay(4e-3)
+    weight_decay: Number = decay(4e-3)
     beta_2: float = memory_of_squares()
 
     def arguments(self) -> dict[str, Any]:
@@ -83,7 +98,7 @@ class AdamWOptions(OptimizerOptions, component="kreg.optimizers:AdamW"):
 @dataclass
 class SGDOptions(OptimizerOptions, component="kreg.optimizers:SGD"):
     kind: str = kind("sgd")
-    learning_rate: float | dict[str, float] = rate(0.05)
+    learning_rate: Number = rate(0.05)
     momentum: float = ranged(0.9, "0 for none", **SHARE)
     nesterov: bool = switch(True, "look ahead before the step")
 
@@ -91,13 +106,13 @@ class SGDOptions(OptimizerOptions, component="kreg.optimizers:SGD"):
 @dataclass
 class RMSpropOptions(OptimizerOptions, component="kreg.optimizers:RMSprop"):
     kind: str = kind("rmsprop")
-    learning_rate: float | dict[str, float] = rate(1e-3)
+    learning_rate: Number = rate(1e-3)
 
 
 @dataclass
 class AdagradOptions(OptimizerOptions, component="kreg.optimizers:Adagrad"):
     kind: str = kind("adagrad")
-    learning_rate: float | dict[str, float] = rate(0.02)
+    learning_rate: Number = rate(0.02)
 
 
 @dataclass
@@ -113,19 +128,19 @@ class NadamOptions(OptimizerOptions, component="kreg.optimizers:Nadam"):
 @dataclass
 class LionOptions(OptimizerOptions, component="kreg.optimizers:Lion"):
     kind: str = kind("lion")
-    learning_rate: float | dict[str, float] = rate(3e-4)
+    learning_rate: Number = rate(3e-4)
 
 
 @dataclass
 class LambOptions(OptimizerOptions, component="kreg.optimizers:Lamb"):
     kind: str = kind("lamb")
-    learning_rate: float | dict[str, float] = rate(5e-3)
+    learning_rate: Number = rate(5e-3)
 
 
 @dataclass
 class AdafactorOptions(OptimizerOptions, component="kreg.optimizers:Adafactor"):
     kind: str = kind("adafactor")
-    learning_rate: float | dict[str, float] = rate(5e-3)
+    learning_rate: Number = rate(5e-3)
 
 
 @dataclass

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import keras
 from keras import ops
 
-from kreg import check, private_keras
+from kreg import check, private_keras, schedules
 from kreg.optimizers import in_the_loss
 from kreg.optimizers.penalised_weights import PenalisedWeight, PenalisedWeights
 from kreg.optimizers.step_number import StepNumber
@@ -137,17 +137,17 @@ class Proximal(Base):
     def take_numbers(self, other: "Proximal") -> None:
         """The weight decay and the like of another optimizer, from the next step on."""
         for name, value in other.numbers().items():
-            if self.numbers()[name] is not None:
+            if isinstance(self.numbers()[name], int | float):
                 setattr(self, name, value)
 
-    def numbers(self) -> dict[str, float | None]:
+    def numbers(self) -> dict[str, float | schedules.Schedule | None]:
         """Weight decay and the like as they were set; `None` for what is not in use."""
         return {name: getattr(Proximal, name).number(self) for name in NUMBERS}
 
     def get_config(self) -> dict[str, Any]:
         """Keras's configuration, and the penalties of the trained weights, for `load_model`."""
         config = super().get_config()
-        config |= {name: n for name, n in self.numbers().items() if name in config}
+        config |= {n: schedules.serialize(v) for n, v in self.numbers().items() if n in config}
         trained = private_keras.trained_weights(self) if self.built else []
         rows = penalty_table.written(trained)
         return config | self.rules.to_config() | ({"penalties": rows} if rows else {})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def compile_model(plan: "Plan", config: Config, at_once: int) -> None:
     """Compile with kreg's optimizer: Keras's own rule, plus exact zeros for kreg's penalties."""
-    chosen = optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw)
+    chosen = optimizer.optimizer(config.optimizer, plan.budget.total, plan.thaw, plan.steps)
     compile_one(plan.model, chosen, plan, config, at_once)
     if plan.frozen is not None:  # of the same layers, with the same optimizer
         compile_one(plan.frozen.rest, plan.model.optimizer, plan, config, at_once)

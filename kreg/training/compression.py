@@ -63,7 +63,7 @@ def fresh_optimizer(plan: Plan, config: Config, epochs: int) -> "keras.optimizer
     if isinstance(config.optimizer, Custom):
         return None
     calm = replace(config.optimizer, schedule="cosine")
-    return optimizer.optimizer(calm, plan.steps * max(epochs, 1))
+    return optimizer.optimizer(calm, plan.steps * max(epochs, 1), steps_per_epoch=plan.steps)
 
 
 def section(result: dict[str, Any], refit_epochs: int) -> dict[str, Any] | None:

@@ -1,11 +1,17 @@
 """The `optimizer` group: settings and the learning rate over time."""
 
 import math
+from dataclasses import replace
 
+import keras
+import numpy as np
 import pytest
+import tensorflow as tf
 
 import kreg
+from kreg.config.validate import ConfigError
 from kreg.factories import optimizer as build
+from kreg.launch.compose import compose_job
 from kreg.optimizers import options
 
 
@@ -85,3 +91,70 @@ def test_a_course_is_saved_with_its_optimizer(name):
         optimizer.build([])
         optimizer.iterations.assign(20)
     assert float(again.learning_rate) == float(made.learning_rate) > 0
+
+
+STEPS = {"kind": "piecewise", "unit": "epoch", "boundaries": [2], "values": [0.1, 0.02]}
+
+
+@pytest.mark.parametrize("schedule, course", [("constant", 1.0), ("cosine", 0.5)])
+def test_a_scheduled_rate_is_the_height_of_its_course(schedule, course):
+    cfg = options.AdamOptions(learning_rate=STEPS, schedule=schedule)
+    rate = build.learning_rate(cfg, 100, steps_per_epoch=25)
+    assert [float(rate(step)) for step in (0, 50)] == pytest.approx([0.1, 0.02 * course])
+    constant = build.learning_rate(replace(cfg, schedule="constant"), 100, steps_per_epoch=25)
+    assert float(constant(49)) == pytest.approx(0.1)
+
+
+def test_scheduled_numbers_are_saved_with_their_optimizer():
+    cfg = options.AdamWOptions(learning_rate=STEPS, weight_decay=STEPS)
+    made = build.optimizer(cfg, 100, steps_per_epoch=25)
+    again = type(made).from_config(made.get_config())
+    for optimizer in (made, again):
+        optimizer.build([])
+        for step, value in ((49, 0.1), (50, 0.02)):
+            optimizer.iterations.assign(step)
+            assert float(optimizer.weight_decay) == pytest.approx(value)
+            expected = value * 0.5 * (1 + math.cos(math.pi * step / 100))
+            assert float(optimizer.learning_rate) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "word, sentence",
+    [
+        (
+            "optimizer.learning_rate={kind: linear, start: 1, end: 0, duration: 3}",
+            "a finite number in \\(0, inf\\)",
+        ),
+        ("optimizer.weight_decay={kind: linear, start: 0, end: 2, duration: 3}", "weight_decay"),
+        ("optimizer.learning_rate={start: 0.1}", "or a schedule"),
+    ],
+)
+def test_schedules_stay_in_the_range_of_their_number(word, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        compose_job([word])
+
+
+def compiled(optimizer, weight):
+    """A compiled step on a smooth loss."""
+    optimizer.build([weight])
+    optimizer.hold_numbers()  # what moves is not held
+
+    @tf.function
+    def step():
+        optimizer.apply([keras.ops.sin(weight)], [weight])
+
+    return step
+
+
+def test_a_decay_that_moves_is_that_of_each_epoch_in_a_compiled_step():
+    cfg = options.AdamWOptions(learning_rate=STEPS, weight_decay=STEPS, schedule="constant")
+    moving = build.optimizer(cfg, 4, steps_per_epoch=1)
+    by_hand = kreg.optimizers.AdamW(0.1, weight_decay=0.1)
+    weights = [keras.Variable(np.linspace(-1, 2, 6, dtype="float32")) for _ in range(2)]
+    steps = [compiled(o, w) for o, w in zip((moving, by_hand), weights, strict=True)]
+    for step in range(4):
+        if step == 2:
+            by_hand.weight_decay, by_hand.learning_rate = 0.02, 0.02
+        for one in steps:
+            one()
+    np.testing.assert_allclose(weights[0], weights[1], rtol=1e-6)
