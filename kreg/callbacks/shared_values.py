@@ -36,6 +36,7 @@ class SharedValues:
         partial: Whether training was cut short in the middle of the running epoch.
         broken: A sentence once the loss or a weight is not finite: the training is over.
         decisive: Names in the logs that a stopping rule reads; nobody may thin these out.
+        alone: So many first epochs train the head alone: their losses are another model's.
         events: What happened, for the record.
         weights: `(epoch, WeightNumbers)` of the last epoch, or `None`.
         diagnostics: The `kreg.Diagnostics` of this training, or `None`.
@@ -51,6 +52,7 @@ class SharedValues:
         self.partial = False
         self.broken = ""
         self.decisive: set[str] = set()
+        self.alone = 0
         self.events: list[Event] = []
         self.weights: tuple[int, WeightNumbers] | None = None
         self.diagnostics: Diagnostics | None = None

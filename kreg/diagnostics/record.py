@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -20,11 +20,15 @@ ARRAYS = ("examples", "correct")
 
 
 class Event(TypedDict):
-    """A `"stop"`, `"restore"`, `"thaw"`, `"failure"` or change of the `"learning_rate"`."""
+    """A `"stop"`, `"restore"`, `"thaw"`, `"failure"` or change of the `"learning_rate"`.
+
+    A `"restore"` has the `mean`, the epochs whose mean was put back; empty for the epoch alone.
+    """
 
     epoch: int
     kind: str
     text: str
+    mean: NotRequired[list[int]]
 
 
 class Inputs(TypedDict, total=False):

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Happened(TypedDict):
     epoch: int
     kind: str
     text: str
+    mean: NotRequired[list[int]]  # since 0.2
 
 
 class Fields(TypedDict, total=False):

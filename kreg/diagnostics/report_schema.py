@@ -197,6 +197,7 @@ class Happened(TypedDict):
     epoch: int | None
     kind: str
     text: str
+    mean: NotRequired[list[int]]  # since 0.2
 
 
 class Report(TypedDict, total=False):

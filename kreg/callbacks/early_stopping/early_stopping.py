@@ -1,44 +1,35 @@
 """EarlyStopping: stop by the clean validation loss, go back to the best epoch, and say why."""
 
-import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from kreg import check, files
 from kreg.callbacks.early_stopping.chief_worker import chief_says
-from kreg.callbacks.early_stopping.clean_validation import LOGGED, NAME, CleanValidation
-from kreg.callbacks.early_stopping.messages import (
-    LOGGED_INSTEAD,
-    SECOND_VALLEY,
-    falls_again,
-    missing,
-    no_examples,
-    no_refined,
-    summary,
-)
+from kreg.callbacks.early_stopping.clean_validation import NAME
+from kreg.callbacks.early_stopping.messages import SECOND_VALLEY, falls_again, no_examples, summary
+from kreg.callbacks.early_stopping.monitored import Monitored
+from kreg.callbacks.early_stopping.progress import Progress
 from kreg.callbacks.early_stopping.rate_guard import RateGuard
 from kreg.callbacks.early_stopping.restoration import Restoration
 from kreg.callbacks.early_stopping.snapshots import Snapshots
 from kreg.callbacks.early_stopping.stop_rule import Quantity, StopRule
 from kreg.callbacks.shared_values import rate_after, shared
 from kreg.diagnostics.criteria import Criterion, Decision
+from kreg.diagnostics.record import Event
 from kreg.measuring import refining
-from kreg.measuring.keras_numbers import Logs, iterations, scalars
+from kreg.measuring.keras_numbers import Logs
 from kreg.measuring.rows import Source
-from kreg.measuring.used_weights import AVERAGED, UsesAverage, averages, used_weights
+from kreg.measuring.used_weights import AVERAGED, averages, used_weights
 from kreg.metric_names import direction
 from kreg.silent_distribution import refuse_silent_distribution
 
-STATE = ("stopped_epoch", "would_stop_epoch", "stop_reason", "sentence", "first_epoch")
 REFINE = "refine"
-MEASURED = {NAME, refining.NAME}  # measured here where no Diagnostics does it
 # a goal, a budget and a broken loss are not matters of the learning rate
 FINAL = {"threshold", "divergence", "non_finite", "epochs", "steps", "seconds"}
 
 
-class EarlyStopping(UsesAverage):
+class EarlyStopping(Progress):
     """Stop when a criterion on the monitored quantity says so, and restore the best epoch.
 
     The default monitors the *clean* validation loss: no penalties, no dropout, no augmentation.
@@ -47,7 +38,8 @@ class EarlyStopping(UsesAverage):
     from `val_loss` minus the weights' penalties, or from the rows that `fit` validates on where a
     model computes its own loss. Where it cannot be had, a sentence says so: `val_loss` then decides
     when to stop, and no epoch is restored by it. Under an optimizer with `use_ema`, the average of
-    the weights is what is monitored, kept and restored.
+    the weights is what is monitored, kept and restored. Epochs in which `kreg.finetune` trains the
+    head alone are not looked at: the best one is one of the whole model.
 
     The arguments of `keras.callbacks.EarlyStopping` are understood. What differs: a value that is
     not finite is never the best; a missing monitor is an error; `start_from_epoch` counts from the
@@ -128,10 +120,8 @@ class EarlyStopping(UsesAverage):
         validation_freq: int = 1,
         restore_best_weights: bool | None = None,
     ) -> None:
-        super().__init__()
         if criterion == REFINE and monitor == NAME:
             monitor = refining.NAME
-        self.monitor = self.asked = monitor
         self.mode = direction(monitor, mode)
         self.verbose = int(verbose)
         self.restore_best = check.flag(
@@ -142,57 +132,18 @@ class EarlyStopping(UsesAverage):
         self.dry_run = check.flag("dry_run", dry_run)
         self.validation_freq = check.integer("validation_freq", validation_freq, low=1)
         self.export = _model_path(export)
-        self.guard = RateGuard(check.integer("rate_guard", rate_guard, low=0))
-        self.snapshots = Snapshots(average, restore, directory)
         quantity: Quantity = {"monitor": monitor, "mode": self.mode}
-        self.rule = StopRule(quantity, criterion, patience, min_delta, baseline, smoothing)
-        self.criterion = self.rule.make(examples=True)
-        self._pending: dict[str, Any] | None = None
-        self._training = False
-        self._reset()
-
-    def _reset(self) -> None:
-        self.stopped_epoch = 0
-        self.would_stop_epoch: int | None = None
-        self.stop_reason, self.sentence = "", ""
-        self.notes: list[str] = []
-        self.first_epoch: int | None = None
-        self.seconds = 0.0
-        self.recent: list[float] = []
-        self.restoration, self.averaged_epochs = "", list[int]()
-        self.guard.reset()
-        self.snapshots.clear()
-
-    @property
-    def best(self) -> float | None:
-        """The best value so far, or `None`."""
-        return self.criterion.best
-
-    @property
-    def best_epoch(self) -> int:
-        """The best epoch's index from 0; 0 before there is one."""
-        return (self.criterion.best_epoch or 1) - 1
+        super().__init__(
+            StopRule(quantity, criterion, patience, min_delta, baseline, smoothing),
+            Monitored(monitor, self.validation_freq),
+            RateGuard(check.integer("rate_guard", rate_guard, low=0)),
+            Snapshots(average, restore, directory),
+        )
 
     @property
     def restored(self) -> bool:
         """Whether training ends, or has ended, with the best epoch's variables."""
         return self.restore_best and not self.dry_run and self.snapshots.best is not None
-
-    @property
-    def _replaced(self) -> bool:
-        """Whether `val_loss` stands in for a clean loss that cannot be had."""
-        return self.monitor != self.asked
-
-    @property
-    def wait(self) -> int:
-        """Validations since the last improvement, for a patience rule; else 0."""
-        return int(getattr(self.criterion, "wait", 0))
-
-    @property
-    def best_weights(self) -> list[np.ndarray] | None:
-        """The best epoch's variables, or `None`."""
-        best = self.snapshots.best
-        return None if best is None else self.snapshots.load(best)
 
     # --- training -----------------------------------------------------------------------------
 
@@ -200,18 +151,13 @@ class EarlyStopping(UsesAverage):
         refuse_silent_distribution()
         self._reset()
         used_weights(self.model).reset()
-        self.monitor = self.asked
-        refines = self.monitor == refining.NAME
-        self.clean_validation = CleanValidation(self.model, self.validation, refines)
+        self.clean_validation = self.monitored.begin(self.model, self.validation)
         examples = self.clean_validation.has_examples()
         self.criterion = self.rule.make(examples)
         if self.criterion.needs_examples and not examples:
             raise no_examples(self.rule)
         shared(self.model).decisive.update(self.criterion.monitors)
-        self._training = True
-        if self._pending is not None:
-            self._apply(self._pending)
-        self._began = time.monotonic()
+        self._begin()
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         if self.first_epoch is None:
@@ -228,52 +174,29 @@ class EarlyStopping(UsesAverage):
 
     def _look(self, epoch: int, logs: Logs, first: int) -> None:
         """At this epoch's numbers, with the weights that would be kept in the model."""
-        examples = None
-        if self.monitor in MEASURED:
-            examples = self.clean_validation.measure(epoch, logs)
-        if examples is None and self.monitor != refining.NAME:
-            examples = shared(self.model).examples(epoch)
-        self._require_monitor(epoch, logs)
-        if logs.get(self.monitor) is None or epoch - first < self.start_from_epoch:
+        examples = self.monitored.measure(epoch, logs)
+        if self.best is None and not self.recent and (why := self.monitored.instead(epoch, logs)):
+            self._follow_logged()
+            self.notes.append(why)
+        early = epoch - first < self.start_from_epoch or epoch < shared(self.model).alone
+        if early or logs.get(self.monitor) is None:
             self.guard.update(rate_after(self.model, epoch), best=False)
             return
-        self._decide(epoch, self._values(logs), examples)
-
-    def _require_monitor(self, epoch: int, logs: Logs) -> None:
-        expected = (epoch + 1) % self.validation_freq == 0
-        seen = self.best is not None or self.recent
-        if self.monitor in logs or not expected or seen:
-            return
-        problem = self.clean_validation.problem if self.monitor in MEASURED else ""
-        if self.monitor == refining.NAME:
-            raise no_refined(problem)
-        if not problem or LOGGED not in logs:
-            raise missing(self.monitor, logs)
-        self._follow_logged()
-        self.notes.append(LOGGED_INSTEAD.format(problem.rstrip(".")))
+        self._decide(epoch, self.monitored.values(logs, self.seconds), examples)
 
     def _follow_logged(self) -> None:
         """Stop by Keras's `val_loss`; a criterion of the user's own looks at what it looks at."""
-        self.monitor = LOGGED
-        self.criterion = self.rule.make(examples=False, monitor=LOGGED)
+        self.monitored.replace()
+        self.criterion = self.rule.make(examples=False, monitor=self.monitor)
         if self.criterion.needs_examples:
             raise no_examples(self.rule)
-
-    def _values(self, logs: Logs) -> dict[str, float]:
-        """Numbers for the criterion: the logs, steps and seconds."""
-        values = scalars(logs)
-        if self.monitor not in values:
-            raise check.invalid("monitor", "the name of one number", self.monitor)
-        values["seconds"] = self.seconds + time.monotonic() - self._began
-        steps = iterations(self.model)
-        return values if steps is None else {**values, "step": steps}
 
     def _decide(self, epoch: int, values: dict[str, float], examples: np.ndarray | None) -> None:
         self.recent = [*self.recent, values[self.monitor]][-6:]
         decision = self.criterion.update(epoch + 1, values, examples)
-        if self.restore_best and not self._replaced:
+        if self.restore_best and not self.monitored.replaced:
             self.snapshots.see(epoch, self.model, decision.improved)
-        if decision.improved and self.export is not None and not self._replaced:
+        if decision.improved and self.export is not None and not self.monitored.replaced:
             files.save_model(self.model, self.export)
         if decision.warning and decision.warning not in self.notes:
             self.notes.append(decision.warning)
@@ -292,7 +215,8 @@ class EarlyStopping(UsesAverage):
         self.sentence = decision.sentence or "The chief worker decided to stop."
         if falls_again(self.recent, self.mode):
             self.notes.append(SECOND_VALLEY.format(self.monitor))
-        self._announce("stop", epoch, self.summary())
+        stop: Event = {"epoch": epoch + 1, "kind": "stop", "text": self.summary()}
+        shared(self.model).events.append(stop)
         if not self.dry_run:
             self.stopped_epoch = epoch
             self.model.stop_training = True
@@ -300,15 +224,15 @@ class EarlyStopping(UsesAverage):
     # --- the end ------------------------------------------------------------------------------
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        self.seconds += time.monotonic() - self._began
-        self._training = False
-        self._pending = None
+        self._end()
         if not self.stop_reason:
             self.stop_reason = "interrupted" if shared(self.model).partial else "completed"
         restored = ""
         if self.restored:
             restored = self.restoration = self._restore()
-            self._announce("restore", self.best_epoch, restored)
+            mean = [epoch + 1 for epoch in self.averaged_epochs]
+            back: Event = {"epoch": self.best_epoch + 1, "kind": "restore", "text": restored}
+            shared(self.model).events.append({**back, "mean": mean})
         if self.verbose:
             print(" ".join(part for part in (self.summary(), restored, *self.notes) if part))
 
@@ -318,50 +242,10 @@ class EarlyStopping(UsesAverage):
 
     def _restore(self) -> str:
         """Put the best variables back; says what was restored."""
-        score = self.clean_validation.score if self.monitor in MEASURED else None
-        restoration = Restoration(self.model, self.snapshots, score, self.best)
+        restoration = Restoration(self.model, self.snapshots, self.monitored.score, self.best)
         text = restoration.run()
         self.averaged_epochs = restoration.epochs
         return f"{text} {AVERAGED}" if averages(self.model) else text
-
-    def _announce(self, kind: str, epoch: int, text: str) -> None:
-        shared(self.model).events.append({"epoch": epoch + 1, "kind": kind, "text": text})
-
-    # --- state --------------------------------------------------------------------------------
-
-    def get_state(self) -> dict[str, Any]:
-        """Everything that a resumed training needs to go on exactly."""
-        running = time.monotonic() - self._began if self._training else 0.0
-        plain = {name: getattr(self, name) for name in STATE}
-        return {
-            **plain,
-            "monitor": self.monitor,
-            "notes": list(self.notes),
-            "recent": list(self.recent),
-            "seconds": self.seconds + running,
-            "criterion": self.criterion.get_state(),
-            "guard": self.guard.get_state(),
-            "snapshots": self.snapshots.get_state(),
-        }
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Continue from `get_state`; before `fit` or from a callback's `on_train_begin`."""
-        self._pending = state
-        if self._training:
-            self._apply(state)
-
-    def _apply(self, state: dict[str, Any]) -> None:
-        for name in STATE:
-            setattr(self, name, state[name])
-        self.notes, self.recent = list(state["notes"]), list(state["recent"])
-        if state.get("monitor", self.monitor) != self.monitor:
-            self._follow_logged()
-        self.seconds = float(state["seconds"])
-        self._began = time.monotonic()
-        self.criterion.set_state(state["criterion"])
-        self.guard.set_state(state["guard"])
-        self.snapshots.set_state(state["snapshots"])
-        self._pending = None
 
 
 def _model_path(path: files.AnyPath | None) -> Path | None:

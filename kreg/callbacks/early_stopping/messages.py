@@ -56,7 +56,7 @@ def summary(stop: "EarlyStopping") -> str:
     if stop.would_stop_epoch is not None:
         verb = "would have stopped" if stop.dry_run else "stopped"
         return f"EarlyStopping: {verb} after epoch {stop.would_stop_epoch + 1}. {stop.sentence}"
-    best = f"{stop.monitor} had no finite value."
+    best = f"{stop.monitor} had no finite value." if stop.recent else "No epoch was looked at."
     if stop.best is not None:
         best = f"Best {stop.monitor} {stop.best:.4g} at epoch {stop.best_epoch + 1}."
     return f"EarlyStopping: training {stop.stop_reason}, no stop. {best}"

@@ -70,7 +70,7 @@ class Restoration:
             if not known:
                 return f"Restored {alone}{BROKEN if windows else ''}."
             worse = named(windows[measured.index(min(known))])
-            return f"Restored {alone}; {worse} measures {min(known):.4g}."
+            return f"Restored {alone}: it measures {self.best:.4g}, {worse} {min(known):.4g}."
         window = windows[measured.index(min(known))]
         self._put(window)
         beside = f"it measures {min(known):.4g}, {alone} alone {self.best:.4g}"

@@ -8,6 +8,7 @@ from kreg.diagnostics.advice.base import Advice, finetuned, rule, the_penalty
 from kreg.diagnostics.data_findings import data_findings
 from kreg.diagnostics.findings import Findings
 from kreg.diagnostics.proof import proof
+from kreg.diagnostics.record import Event
 from kreg.diagnostics.rest import STEADY, fall, falls_on
 
 DEAD = 0.95  # share of a layer's units that are never active
@@ -201,15 +202,28 @@ def more_capacity(f: Findings) -> Advice | None:
 @rule
 def early_zeros(f: Findings) -> Advice | None:
     back = [event for event in f.record.events if event.get("kind") == "restore"]
-    at = f.verdict.best_epoch
+    at = back[-1]["epoch"] if back else None
     there, end = (f.until("sparsity", epoch) for epoch in (at, f.verdict.epoch))
-    if not back or there is None or end is None or end - there < 0.05:
+    if at is None or there is None or end is None or end - there < 0.05:
         return None
     return Advice(
         "early_zeros",
-        f"An early epoch ({at}) was restored, far from the optimum of the penalised loss: "
+        f"{put_back(back[-1])}, far from the optimum of the penalised loss: "
         f"{there:.1%} of the weights are zero there, {end:.1%} at the end. Take stop=none "
         "for the zeros, or a weaker penalty for the loss.",
         "",
         min(0.92, 0.3 + end - there),
     )
+
+
+def put_back(event: Event) -> str:
+    """Which early weights a training ended with.
+
+    >>> put_back({"epoch": 3, "kind": "restore", "text": "", "mean": [2, 3]})
+    'The mean of the early epochs 2, 3 was restored, with the zeros of epoch 3'
+    """
+    at, mean = event["epoch"], event.get("mean")
+    if not mean:
+        return f"An early epoch ({at}) was restored"
+    told = ", ".join(map(str, mean))
+    return f"The mean of the early epochs {told} was restored, with the zeros of epoch {at}"

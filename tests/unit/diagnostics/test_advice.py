@@ -70,6 +70,21 @@ def test_a_penalty_that_hides_the_minimum():
     )
 
 
+@pytest.mark.parametrize(
+    ("mean", "told"),
+    [
+        ([], "An early epoch (8) was restored, far"),
+        ([7, 8, 9], "The mean of the early epochs 7, 8, 9 was restored, with the zeros of epoch 8"),
+    ],
+)
+def test_early_zeros_are_those_of_what_was_restored(mean, told):
+    record = run(FALLING, VALLEY)
+    record.curves["sparsity"] = list(EPOCHS / 100)
+    record.events = [{"epoch": 8, "kind": "restore", "text": "", "mean": mean}]
+    line = text(record, "early_zeros")
+    assert line.startswith(told) and "8.0% of the weights are zero there, 30.0% at" in line
+
+
 def test_underfitting_by_too_much_noise():
     flat = np.full(30, 2.0)
     record = run(flat, flat + 0.01, baseline={"train": {"loss": 2.3}})

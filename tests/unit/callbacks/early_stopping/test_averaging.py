@@ -67,6 +67,17 @@ def test_without_anything_to_measure_the_mean_up_to_the_best_is_taken():
     assert stop.restoration == "Restored the mean of epochs 2, 3."
 
 
+def test_the_record_knows_which_epochs_a_mean_is_of(data):
+    watch = kreg.Diagnostics(*data, verbose=0)
+    stop = kreg.EarlyStopping("val_loss", patience=2, average=2, verbose=0)
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(2)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    given = {"validation_data": data[1], "callbacks": [watch, stop], "verbose": 0}
+    model.fit(*data[0], epochs=2, **given)
+    (back,) = (event for event in watch.document["events"] if event["kind"] == "restore")
+    assert back["mean"] == [1, 2] == [epoch + 1 for epoch in stop.averaged_epochs]
+
+
 class Breaking(keras.callbacks.Callback):
     """All weights are NaN from the second epoch on."""
 
@@ -135,13 +146,16 @@ def test_the_better_of_best_epoch_and_mean_is_restored_and_said(data, criterion)
         assert score <= stop.best * (1 + 1e-6)
         if criterion is None:
             assert float(loss(y, model(x))) == pytest.approx(score, rel=1e-5)
-        mean = "the mean of epochs" in stop.restoration.split(";")[0]
+        mean = stop.restoration.startswith("Restored the mean of epochs")
         assert mean == bool(stop.averaged_epochs)
         if mean:
             assert stop.best_epoch in stop.averaged_epochs and len(stop.averaged_epochs) in (2, 3)
             assert f"{score:.4g}" in stop.restoration
         else:
-            assert f"Restored epoch {stop.best_epoch + 1}" in stop.restoration
+            told = (
+                f"Restored epoch {stop.best_epoch + 1}: it measures {stop.best:.4g}, the mean of "
+            )
+            assert stop.restoration.startswith(told)
 
 
 def test_a_mean_has_the_zeros_of_the_best_epoch_and_stays_in_its_set(data):
