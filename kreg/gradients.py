@@ -53,7 +53,17 @@ class Gradient:
         import torch
 
         values = [v.value for v in self.variables]
-        return list(torch.autograd.grad(self.loss(*args), values, allow_unused=True))
+        frozen = [value for value in values if not value.requires_grad]
+        try:
+            for value in frozen:  # a frozen weight is no reason for a `None`
+                value.requires_grad_(True)
+            loss = self.loss(*args)
+            if not loss.requires_grad:
+                return [None] * len(values)
+            return list(torch.autograd.grad(loss, values, allow_unused=True))
+        finally:
+            for value in frozen:
+                value.requires_grad_(False)
 
     def _jax(self, *args: Any) -> list[Any]:
         import jax

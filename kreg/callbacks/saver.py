@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from kreg import check
+from kreg import check, randomness
 from kreg.callbacks.shared_values import shared
 from kreg.callbacks.state_protocol import Stateful, state_name, stateful
 from kreg.measuring.keras_numbers import Logs
@@ -30,9 +30,10 @@ class Saver(keras.callbacks.Callback):
     """Makes a training that was killed anywhere go on as if it had not been.
 
     The state holds `model.variables` (which include the seed generators of noise layers) and
-    `optimizer.variables` by position, and what every other callback knows. It is written when an
-    epoch is complete, so a killed epoch is replayed from its start; with `kreg.data.epoch_stream`
-    it replays identically. So may several short ones: the state only saves time.
+    `optimizer.variables` by position, what every other callback knows, and under PyTorch its global
+    random numbers. It is written when an epoch is complete, so a killed epoch is replayed from its
+    start; with `kreg.data.epoch_stream` it replays identically. So may several short ones: the
+    state only saves time.
 
     Args:
         store: An object with `write(state)` and `read() -> state or None`, such as
@@ -68,6 +69,7 @@ class Saver(keras.callbacks.Callback):
         self.every = check.number("every", every, low=0)
         self._batches = 0
         self._written = -math.inf
+        self._random: list[Any] = []
 
     @property
     def peers(self) -> dict[str, Stateful]:
@@ -88,11 +90,22 @@ class Saver(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._batches = 0
+        self._go_on()  # the order of the batches may be drawn now
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        if batch == 0:  # PyTorch draws a number for each iterator; an endless stream has one
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """PyTorch's random numbers go on where the epoch before has left them."""
+        if self._random:
+            randomness.give_torch(self._random)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._batches = batch + 1
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._random = randomness.of_torch() if keras.backend.backend() == "torch" else []
         if self._is_whole() and self._is_due(epoch + 1):
             self.store.write(self.state(epoch + 1))
             self._written = time.monotonic()
@@ -115,6 +128,7 @@ class Saver(keras.callbacks.Callback):
             "variables": {name: _values(group) for name, group in self._groups().items()},
             "paths": {name: [v.path for v in group] for name, group in self._groups().items()},
             "callbacks": {name: peer.get_state() for name, peer in self.peers.items()},
+            "torch": self._random,
         }
 
     def _stopped_for_good(self) -> bool:
@@ -142,6 +156,7 @@ class Saver(keras.callbacks.Callback):
                 variable.assign(value)
         for name, peer in peers.items():
             _give_back(name, peer, state["callbacks"][name])
+        self._random = list(state.get("torch", []))  # states of an earlier version have none
 
 
 def _give_back(name: str, peer: Stateful, state: Any) -> None:

@@ -13,11 +13,6 @@ from kreg.training.options import BACKENDS
 TENSORFLOW = "tensorflow"
 VARIABLE, HOME = "KERAS_BACKEND", "KERAS_HOME"
 EXTRA = "pip install 'kreg[backends]'"
-NOT_SEEN = (
-    "whether a whole training is right on PyTorch was not measured yet. Say "
-    "KERAS_BACKEND=tensorflow or jax, or use kreg's penalties, layers, optimizers and callbacks in "
-    "a script of your own, where they run on PyTorch."
-)
 LAUNCHERS = (
     "kreg",
     "basic",
@@ -54,14 +49,12 @@ def known(name: object, where: str) -> str:
     Raises:
         ValueError: With the names of those that there are.
     """
-    if name == "torch":
-        raise ValueError(f"{where} is torch: {NOT_SEEN}")
     found: str = check.choice(where, name, BACKENDS)
     return found
 
 
 def the_backend_trains_this(config: Config) -> None:
-    """JAX trains one model in one process; what is TensorFlow's own is refused."""
+    """JAX and PyTorch train one model in one process; what is TensorFlow's own is refused."""
     backend = config.trainer.backend
     if backend == TENSORFLOW:
         return
@@ -76,6 +69,8 @@ def the_backend_trains_this(config: Config) -> None:
         raise refused(backend, f"distribute={config.distribute}")
     if config.finetune.kind != "full":
         raise refused(backend, f"finetune={config.finetune.kind}")
+    if backend == "torch" and config.trainer.jit_compile is True:
+        raise refused(backend, "trainer.jit_compile=true", "Leave it out")
 
 
 def refuse_sweep(backends: set[str], launcher: str) -> None:

@@ -9,6 +9,7 @@ from keras import ops
 from kreg import private_keras
 from kreg.measuring.replicas import tensors
 from kreg.measuring.rows import Rows
+from kreg.randomness import same_randomness
 
 
 def normalizations(model: keras.Model) -> list[keras.layers.BatchNormalization]:
@@ -32,7 +33,7 @@ def measure_again(model: keras.Model, rows: Rows) -> None:
     moving = {id(v) for layer in layers for v in (layer.moving_mean, layer.moving_variance)}
     states = [*private_keras.own_states(model), *private_keras.global_seeds()]
     others = [(v, ops.copy(v)) for v in states if id(v) not in moving]
-    with own_momentum(layers):
+    with own_momentum(layers), same_randomness():
         for i, (x, _, _) in enumerate(rows.batches()):
             for layer in layers:
                 layer.momentum = i / (i + 1)  # a plain mean over the batches so far

@@ -18,11 +18,12 @@ NO_GPU = (
 PACKAGES = {
     "tensorflow": "`pip install 'kreg[gpu]'`",
     "jax": "`pip install 'jax[cuda13]'`",
+    "torch": "PyTorch's build for them",
 }
 
 
 def start(cfg: TrainerOptions) -> Any:
-    """Import Keras on the backend of the run; returns TensorFlow, whose `tf.data` feeds both.
+    """Import Keras on the backend of the run; returns TensorFlow, whose `tf.data` feeds all three.
 
     Args:
         cfg: The checked `trainer` group.
@@ -48,17 +49,27 @@ def start(cfg: TrainerOptions) -> Any:
 
 
 def _prepare(cfg: TrainerOptions) -> None:
-    """What JAX reads from the environment, once, when it is imported."""
+    """What JAX and PyTorch read from the environment, once, when they are imported."""
+    if cfg.backend == "torch" and cfg.device == "cpu":
+        os.environ["KERAS_TORCH_DEVICE"] = "cpu"
     if cfg.backend == "jax" and cfg.deterministic:
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {ORDER_ON_GPUS}".strip()
+    if cfg.backend == "torch" and cfg.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 def in_order(cfg: TrainerOptions) -> None:
     """`trainer.deterministic`: the same operations in the same order."""
-    if cfg.deterministic and cfg.backend == TENSORFLOW:
+    if not cfg.deterministic:
+        return
+    if cfg.backend == TENSORFLOW:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+    elif cfg.backend == "torch":
+        import torch
+
+        torch.use_deterministic_algorithms(True)
 
 
 def device(cfg: TrainerOptions) -> str:
@@ -94,8 +105,20 @@ def _jax(wanted: str) -> str:
     return str(jax.default_backend() if chosen is None else getattr(chosen, "platform", chosen))
 
 
-DEVICES: dict[str, Callable[[str], str]] = {"tensorflow": _tensorflow, "jax": _jax}
-NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
+def _torch(wanted: str) -> str:
+    import torch
+
+    if wanted == "cpu":
+        return "cpu"
+    if torch.cuda.is_available():
+        return "gpu"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+DEVICES: dict[str, Callable[[str], str]] = {
+    "tensorflow": _tensorflow, "jax": _jax, "torch": _torch
+}  # fmt: skip
+NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
 def configure(change: Callable[[], None]) -> None:
@@ -108,7 +131,7 @@ def configure(change: Callable[[], None]) -> None:
 
 
 def version(backend: str) -> dict[str, str]:
-    """The version of a backend by its name; TensorFlow, which feeds it, is named anyway."""
+    """The version of a backend by its name; TensorFlow, which feeds them, is named anyway."""
     if backend == TENSORFLOW:
         return {}
     return {backend: importlib.metadata.version(backend)}

@@ -18,7 +18,7 @@ COUNT: Bounds = {"low": 1}
 NOT_NEGATIVE: Interval = {"low": 0}
 POSITIVE: Interval = {"low": 0, "low_open": True}
 BETWEEN: Interval = {"low": 0, "high": 1, "low_open": True, "high_open": True}
-BACKENDS = ("tensorflow", "jax")  # of Keras, on which the program trains
+BACKENDS = ("tensorflow", "jax", "torch")  # of Keras, on which the program trains
 
 
 @dataclass

@@ -70,6 +70,6 @@ def levels_off(weight: "keras.Variable") -> tuple[str, float, float, float] | No
     if not isinstance(found, Concave):
         return None
     height = float(found.height(weight, {"l1": at_step(found.l1, FAR)}))
-    largest = float(ops.max(found.sizes(weight)))
+    largest = float(ops.convert_to_numpy(ops.max(found.sizes(weight))))
     flat = found.gamma * height
     return (type(found).__name__, found.gamma, flat, largest) if flat and largest else None

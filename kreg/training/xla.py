@@ -14,7 +14,7 @@ OTHERS = BACKENDS[1:]
 def jit_compile(cfg: TrainerOptions, model: "keras.Model") -> bool | str:
     """Keras's `jit_compile` argument; `"auto"` keeps XLA away from convolutions on a processor.
 
-    On JAX there is nothing but XLA: there it is Keras's own choice.
+    On JAX there is nothing but XLA, and on PyTorch none: there it is Keras's own choice.
 
     A small CNN trained for six epochs took 29 s with XLA and 16 s without, a small residual network
     59 s and 45 s (two cores, compilation included). Dense networks gain from it.
@@ -30,7 +30,7 @@ def jit_compile(cfg: TrainerOptions, model: "keras.Model") -> bool | str:
 
 
 def steps_at_once(cfg: TrainerOptions, budget: Budget, whole_epochs: bool) -> int:
-    """Keras's `steps_per_execution`, which JAX makes one by one anyway."""
+    """Keras's `steps_per_execution`, which JAX makes one by one anyway, and PyTorch refuses."""
     return 1 if cfg.backend in OTHERS else budget.steps_at_once(whole_epochs)
 
 

@@ -1,4 +1,4 @@
-"""`train.py` under JAX."""
+"""`train.py` under JAX and PyTorch."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.faults.outcome import outcome
 
 ROOT = Path(__file__).parents[2]
 BACKEND = keras.config.backend()
-pytestmark = pytest.mark.skipif(BACKEND != "jax", reason="the program trains on TensorFlow and JAX")
+NAME = {"jax": "(JAX)", "torch": "(PyTorch)"}[BACKEND]
 SHORT = ["trainer.verbose=quiet", "trainer.epochs=2", "data.train_size=200"]
 QUICK = [*SHORT, "logger=none", "diagnostics.probe_training=false", "diagnostics.adapt=false"]
 DISTURBED = [
@@ -63,7 +63,7 @@ def test_the_readmes_run_is_whole(tmp_path, capfd):
     assert json.loads((run / "config.json").read_text())["trainer"]["backend"] == BACKEND
     report = json.loads((run / "report.json").read_text())
     assert report["provenance"]["backend"] == BACKEND and report["verdict"]["state"]
-    assert printed.out.splitlines()[0].endswith("(JAX)")
+    assert printed.out.splitlines()[0].endswith(NAME)
     assert not printed.err
     there = {path.name for path in run.iterdir()}
     assert there >= {"state", "tensorboard", "best.keras", "model.keras", "history.csv", "card.md"}

@@ -22,13 +22,14 @@ def array(tensor):
     return np.array(keras.ops.convert_to_numpy(tensor))
 
 
-def classifier():
+def classifier(drops=False):
     keras.utils.set_random_seed(0)
     layers = [
         keras.Input((8,)),
         keras.layers.Dense(32, "relu"),
         keras.layers.BatchNormalization(),
         kreg.Dropout(0.2, seed=1),
+        *([keras.layers.Dropout(0.2)] if drops else []),
         keras.layers.Dense(2),
     ]
     model = keras.Sequential(layers)
@@ -124,7 +125,7 @@ class Memory:
 
 def saving(store, epochs, begin=0):
     """A training whose states are saved, from its epoch `begin`."""
-    model = classifier()
+    model = classifier(drops=True)  # PyTorch draws that from its global numbers
     watch = kreg.Diagnostics(TRAIN, VALIDATION, adapt=False, probe_training=False, verbose=0)
     stop = kreg.EarlyStopping(patience=9, verbose=0, restore_best=False)
     callbacks = [watch, keras.callbacks.History(), stop]
@@ -174,6 +175,16 @@ def test_the_gradient_is_that_by_hand_and_noise_moves_on():
     before, gradient = array(seed.state), Gradient(loss, [weight], [seed.state])
     np.testing.assert_allclose(array(gradient(np.array([1.0, 2, 3], "float32"))[0]), [2, 4, 6])
     assert not np.array_equal(before, array(seed.state))
+
+
+def test_a_frozen_weight_has_a_gradient_and_stays_frozen():
+    frozen, other = keras.Variable([1.0, 2.0], trainable=False), keras.Variable([3.0])
+    found = Gradient(lambda: keras.ops.sum(frozen**2), [frozen, other])()
+    np.testing.assert_allclose(array(found[0]), [2, 4])
+    assert found[1] is None or not array(found[1]).any()
+    assert not frozen.trainable and not getattr(frozen.value, "requires_grad", False)
+    nothing = Gradient(lambda: keras.ops.sum(keras.ops.ones(2)), [other])()
+    assert nothing[0] is None or not array(nothing[0]).any()
 
 
 def test_tf_data_augmentation_feeds_this_backend():

@@ -13,12 +13,13 @@ from kreg.runs import RunDirectory, resume
 
 @pytest.fixture
 def before_keras(monkeypatch, tmp_path):
-    """As in a new process, with settings of its own and JAX installed."""
+    """As in a new process, with settings of its own and every backend installed."""
     monkeypatch.delitem(sys.modules, "keras", raising=False)
     monkeypatch.delenv(backends.VARIABLE, raising=False)
     monkeypatch.setenv(backends.HOME, str(tmp_path))
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "jax" or find(name))
+    there = ("jax", "torch")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name in there or find(name))
     return monkeypatch
 
 
@@ -26,8 +27,8 @@ def test_it_is_the_one_that_keras_would_take(before_keras, tmp_path):
     assert compose_job([]).trainer.backend == "tensorflow"
     (tmp_path / "keras.json").write_text('{"backend": "jax"}')
     assert compose_job([]).trainer.backend == "jax"
-    before_keras.setenv("KERAS_BACKEND", "tensorflow")
-    assert compose_job([]).trainer.backend == "tensorflow"
+    before_keras.setenv("KERAS_BACKEND", "torch")
+    assert compose_job([]).trainer.backend == "torch"
     assert compose_job(["trainer.backend=jax"]).trainer.backend == "jax"
 
 
@@ -43,8 +44,7 @@ def test_where_keras_runs_it_is_that_one(before_keras):
     ("said", "sentence"),
     [
         ("jaxx", "`KERAS_BACKEND`. Expected one of .*'jaxx'. Did you mean 'jax'"),
-        ("openvino", "'tensorflow', 'jax'. Received: KERAS_BACKEND='openvino'"),
-        ("torch", "KERAS_BACKEND is torch: .*PyTorch was not measured yet.*a script of your own"),
+        ("openvino", "'tensorflow', 'jax', 'torch'. Received: KERAS_BACKEND='openvino'"),
     ],
 )
 def test_a_backend_that_kreg_does_not_train_on_is_refused(before_keras, said, sentence):
@@ -68,9 +68,16 @@ def test_one_that_is_not_installed_is_refused(before_keras):
         (["distribute=multiworker", "check=true"], "distribute=multiworker"),
     ],
 )
-def test_what_is_tensorflows_own_is_refused_by_name(before_keras, words, named):
-    with pytest.raises(ValueError, match=f"{named} .*backend jax.*trainer.backend=tensorflow"):
-        compose_job([*words, "trainer.backend=jax"])
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_what_is_tensorflows_own_is_refused_by_name(before_keras, words, named, backend):
+    with pytest.raises(ValueError, match=f"{named} .*backend {backend}.*backend=tensorflow"):
+        compose_job([*words, f"trainer.backend={backend}"])
+
+
+def test_pytorch_compiles_nothing(before_keras):
+    with pytest.raises(ValueError, match="jit_compile=true .*backend torch.*Leave it out"):
+        compose_job(["trainer.jit_compile=true", "trainer.backend=torch"])
+    assert compose_job(["trainer.jit_compile=true", "trainer.backend=jax"])
 
 
 @pytest.mark.parametrize(
@@ -78,6 +85,7 @@ def test_what_is_tensorflows_own_is_refused_by_name(before_keras, words, named):
     [
         (["trainer.backend=jax,tensorflow"], "Start a sweep for each"),
         (["trainer.backend=jax", "seed=0,1", "hydra/launcher=stacked"], "hydra/launcher=stacked"),
+        (["trainer.backend=torch", "seed=0,1", "hydra/launcher=stacked"], "hydra/launcher=stacked"),
     ],
 )
 def test_a_sweep_has_one_backend_and_a_launcher_that_knows_it(
