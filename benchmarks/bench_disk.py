@@ -16,6 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -80,20 +81,39 @@ def kreg_command(folder, place):
     return [sys.executable, str(ROOT / "train.py"), *words, f"hydra.run.dir={place}"]
 
 
+def watched(process, own):
+    """Look five times a second how much of a process is its own, until it ends."""
+    while True:
+        try:
+            lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        except OSError:
+            return
+        found = [int(line.split()[1]) for line in lines if line.startswith("RssAnon:")]
+        if not found:  # it has ended
+            return
+        own[0] = max(own[0], *found)
+        time.sleep(0.2)
+
+
 def measured(name, command, rows, environment):
     """Run a command; print its rows a second and its peak."""
     began = time.perf_counter()
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
+    own = [0]  # KiB of memory that no file backs
+    watch = threading.Thread(target=watched, args=(process.pid, own), daemon=True)
+    watch.start()
     errors = process.stderr.read()
     _, status, used = os.wait4(process.pid, 0)
+    watch.join()
     seconds, processor = time.perf_counter() - began, used.ru_utime + used.ru_stime
     if status:
         sys.exit(f"{name}: {errors[-2000:]}")
     print(
         f"{name:34} {seconds:8.1f} s {processor:8.1f} processor s {rows / seconds:10,.0f} rows/s "
-        f"{rows / processor:10,.0f} rows/processor s   peak {used.ru_maxrss / 2**20:5.2f} GiB",
+        f"{rows / processor:10,.0f} rows/processor s   peak {used.ru_maxrss / 2**20:5.2f} GiB, "
+        f"of which its own {own[0] / 2**20:.2f}, the rest files that are mapped",
         flush=True,
     )
 

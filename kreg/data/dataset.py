@@ -85,6 +85,7 @@ class Raw:
         test: The source's own test rows, `(x, y)`, or `None`.
         validation: Whether a row is the source's own validation row, `(rows,)`, or `None`.
         group: One label a row; rows of one group never straddle two splits. Or `None`.
+        group_hashed: Whether these are hashes, of which nobody knows the labels.
         time: One sortable value a row; the future never trains the past. Or `None`.
         dealing: What decides on the split of each row by itself, in place of shares that are met
             exactly; of rows on the disk. Or `None`.
@@ -108,6 +109,7 @@ class Raw:
     validation: NDArray[np.bool_] | None = None
     weight: Array | None = None
     group: Array | None = None
+    group_hashed: bool = False
     time: Array | None = None
     dealing: "Dealing | None" = None
     preprocess: Callable[[Any], Fitted] | None = None

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from kreg.data.dataset import CLASSES, Array, Data, Raw, Split, is_lazy, on_disk
 from kreg.data.splits import Rows
+from kreg.data.torn import Torn, torn
 
 REVEALING = 0.99  # accuracy, or absolute correlation, that one column alone reaches
 BINS = 64
@@ -130,7 +131,7 @@ def _lookup_accuracy(x: Array, y: Array, unseen: Array, truth: Array) -> NDArray
 def straddling_groups(raw: Raw, rows: Rows) -> list[str]:
     """Columns whose values look like subjects (many, repeated, one label each) and are split."""
     if raw.group is not None:
-        return torn_by_time(raw.group, rows) if raw.time is not None else []
+        return torn_by_time(raw, rows) if raw.time is not None else []
     found = []
     for name, values in raw.suspects.items():
         members = np.unique(np.asarray(values).astype(str), return_inverse=True)[1]
@@ -145,18 +146,21 @@ def straddling_groups(raw: Raw, rows: Rows) -> list[str]:
     return found
 
 
-def torn_by_time(group: Array, rows: Rows) -> list[str]:
+def torn_by_time(raw: Raw, rows: Rows) -> list[str]:
     """A sentence where rows are split by `data.time`, and groups of `data.group` with them."""
-    names, member = np.unique(np.asarray(group).astype(str), return_inverse=True)
     others = np.concatenate([rows.validation, rows.test, rows.fold])
-    torn = np.intersect1d(member[rows.train], member[others])
-    if not len(torn):
+    found = torn(np.asarray(raw.group), {"train": rows.train, "others": others})
+    if found is None:
         return []
     return [
-        f"{len(torn)} of {len(names)} groups of data.group have rows in train and in validation, "
-        f"test or fold, such as {str(names[torn[0]])!r}: data.time says where a row goes and keeps "
+        f"{found.count} of {found.of} groups of data.group have rows in train and in validation, "
+        f"test or fold{_such_as(raw, found)}: data.time says where a row goes and keeps "
         "no group whole. Leave one of the two out."
     ]
+
+
+def _such_as(raw: Raw, found: Torn) -> str:
+    return "" if raw.group_hashed else f", such as {found.first!r}"
 
 
 def _looks_like_groups(members: Array, raw: Raw) -> bool:

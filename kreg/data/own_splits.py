@@ -1,7 +1,6 @@
 """Rows whose split the source says itself: a file of test rows, or a column of words."""
 
 import dataclasses
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from kreg import check
 from kreg.data.dataset import Raw
 from kreg.data.preprocessing import texts
+from kreg.data.torn import torn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,14 +83,13 @@ def _torn(raw: Raw, roles: NDArray[Any]) -> list[str]:
     """A sentence about groups that the source's own splits tear apart."""
     if raw.group is None:
         return []
-    groups, member = np.unique(np.asarray(raw.group).astype(str), return_inverse=True)
-    places = sorted(set(zip(member.tolist(), roles.tolist())))
-    torn = [number for number, count in Counter(m for m, _ in places).items() if count > 1]
-    if not torn:
+    parts = {role: np.flatnonzero(roles == role) for role in (TEST, TRAIN, VALIDATION)}
+    found = torn(np.asarray(raw.group), parts)
+    if found is None:
         return []
-    shared = [role for number, role in places if number == torn[0]]
+    shared = " and ".join(found.where)
+    such_as = "" if raw.group_hashed else f", such as '{found.first}' in {shared}"
     return [
-        f"{raw.name}: {len(torn)} of {len(groups)} groups of data.group stand in more than one of "
-        f"the data's own splits, such as '{groups[torn[0]]}' in {' and '.join(shared)}: the scores "
-        "flatter."
+        f"{raw.name}: {found.count} of {found.of} groups of data.group stand in more than one of "
+        f"the data's own splits{such_as}: the scores flatter."
     ]

@@ -180,16 +180,17 @@ def shuffled(index: "tf.Tensor", seed: "int | tf.Tensor", epoch: "tf.Tensor") ->
 def _fetching(split: Split) -> "Callable[[tf.Tensor], tuple[tf.Tensor, ...]]":
     """Row numbers to a batch; the arrays stay on the CPU, where the stream runs."""
     parts = [split.y] if split.weight is None else [split.y, split.weight]
-    targets = [_gathering(part) for part in parts]
-    inputs = split.x.load if is_lazy(split.x) else _gathering(split.x)
+    most = 0 if on_disk(split.x) else LARGE  # no second copy where memory is short
+    targets = [_gathering(part, most) for part in parts]
+    inputs = split.x.load if is_lazy(split.x) else _gathering(split.x, most)
     return lambda index: (inputs(index), *(part(index) for part in targets))
 
 
-def _gathering(array: Array) -> "Callable[[tf.Tensor], tf.Tensor]":
-    """Rows of an array; of a large one they are taken where it lies."""
+def _gathering(array: Array, most: int) -> "Callable[[tf.Tensor], tf.Tensor]":
+    """Rows of an array; of one with `most` bytes or more they are taken where it lies."""
     import tensorflow as tf
 
-    if array.nbytes < LARGE:
+    if array.nbytes < most:
         with tf.device("CPU:0"):
             constant = tf.constant(array)
         return lambda index: tf.gather(constant, index)

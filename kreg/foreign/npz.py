@@ -16,6 +16,7 @@ from kreg.foreign import memory
 from kreg.foreign.content import DamagedError, opened
 
 LONGEST_HEADER = 10_000  # characters, as in NumPy
+AT_ONCE = 2**24  # bytes that are read
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what NumPy writes
 # whatever NumPy and zipfile may raise on bytes of somebody else
 UNREADABLE = (
@@ -132,7 +133,9 @@ def _read(file: IO[bytes], size: int, name: str) -> np.ndarray:
         raise DamagedError(f"{name} holds objects: a pickle, which could run code")
     if wanted != there:
         raise DamagedError(f"{name} is said to have {wanted:,} bytes, {there:,} are there")
-    raw = bytearray(file.read())
+    raw = bytearray()
+    while part := file.read(AT_ONCE):  # all of it in one piece would be there twice for a while
+        raw += part
     if len(raw) != there:
         raise DamagedError(f"{name} is cut short")
     found = np.frombuffer(raw, dtype) if raw else np.empty(math.prod(shape), dtype)

@@ -26,7 +26,7 @@ def drawn(labels: np.ndarray | None, total: int, count: int, seed: int) -> np.nd
     [6, 3, 1]
     """
     rng = np.random.default_rng(seed)
-    order = np.arange(total, dtype=np.uint32 if total < 2**32 else np.int64)
+    order = positions(total)
     rng.shuffle(order)
     if labels is None:
         return np.sort(order[:count]).astype(int)
@@ -42,12 +42,15 @@ def _by_label(labels: np.ndarray, order: np.ndarray, wanted: np.ndarray) -> np.n
     >>> _by_label(labels, order, np.array([0, 2, 4]))
     array([1, 0, 4])
     """
-    names, counts = np.unique(labels, return_counts=True)
+    names = different(labels)
+    counts = np.zeros(len(names), int)
+    for part in _parts(labels):
+        counts += np.bincount(np.searchsorted(names, part), minlength=len(names))
     label = np.searchsorted(np.cumsum(counts), wanted, side="right")  # of each place
     rank = wanted - (np.cumsum(counts) - counts)[label]  # among those of its label
     found, seen = np.empty(len(wanted), int), np.zeros(len(names), int)
-    for begin in range(0, len(order), AT_ONCE):
-        codes = np.searchsorted(names, labels[order[begin : begin + AT_ONCE]])
+    for begin, part in zip(range(0, len(order), AT_ONCE), _parts(order), strict=True):
+        codes = np.searchsorted(names, labels[part])
         here, sizes = np.argsort(codes, kind="stable"), np.bincount(codes, minlength=len(names))
         place = rank - seen[label]
         inside = (place >= 0) & (place < sizes[label])
@@ -55,6 +58,29 @@ def _by_label(labels: np.ndarray, order: np.ndarray, wanted: np.ndarray) -> np.n
         found[inside] = begin + here[(firsts + place)[inside]]
         seen += sizes
     return found
+
+
+def positions(total: int) -> np.ndarray:
+    """Those of so many rows, in the smallest type that they fit into.
+
+    >>> positions(3)
+    array([0, 1, 2], dtype=uint32)
+    """
+    return np.arange(total, dtype=np.uint32 if total < 2**32 else np.int64)
+
+
+def different(labels: np.ndarray) -> np.ndarray:
+    """What `np.unique` finds; of many labels in little memory, if few of them differ.
+
+    >>> different(np.array([2, 0, 2]))
+    array([0, 2])
+    """
+    found = [np.unique(part) for part in _parts(labels)]
+    return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+
+
+def _parts(rows: np.ndarray) -> list[np.ndarray]:
+    return [rows[begin : begin + AT_ONCE] for begin in range(0, max(len(rows), 1), AT_ONCE)]
 
 
 def spread(total: int, count: int) -> np.ndarray:
@@ -75,7 +101,7 @@ def labels_of(y: Any) -> np.ndarray | None:
     array([0, 1, 1, 0])
     """
     found = (_one_a_row(leaf) for leaf in keras.tree.flatten(y))
-    labels = [one for one in found if one is not None and len(np.unique(one)) <= len(one) // 2]
+    labels = [one for one in found if one is not None and len(different(one)) <= len(one) // 2]
     return labels[0] if labels else None
 
 

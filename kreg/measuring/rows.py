@@ -10,7 +10,7 @@ import numpy as np
 
 from kreg import check
 from kreg.measuring import class_weights, streams
-from kreg.measuring.drawing import drawn, labels_of, spread
+from kreg.measuring.drawing import drawn, labels_of, positions, spread
 
 Nest: TypeAlias = Any  # an array, or a nest of arrays
 Batch: TypeAlias = tuple[Nest, Nest, Nest]  # x, y, sample weights or `None`
@@ -67,7 +67,7 @@ class Rows:
         return self if self.kept is None else self._at(self.kept)
 
     def _at(self, chosen: np.ndarray) -> "Rows":
-        index = None if self.index is None else self.index[chosen]
+        index = None if self.index is None else self.index[chosen].astype(int)
         x, y, weight = (_pick(part, chosen) for part in self._parts())
         return replace(self, x=x, y=y, weight=weight, index=index, kept=None)
 
@@ -205,7 +205,7 @@ def _from_arrays(name: str, data: Source) -> Rows:
     if len(lengths) != 1:
         raise check.invalid(name, "arrays of one length", sorted(lengths))
     total = lengths.pop()
-    return Rows(x, y, weight, total, np.arange(total))
+    return Rows(x, y, weight, total, positions(total))
 
 
 def _from_batches(name: str, data: Source, limit: int, few: int, most: float) -> Rows:

@@ -51,6 +51,8 @@ def from_shards(
         task=facts["task"],
         class_names=facts["class_names"],
         target_names=facts["target_names"],
+        group=arrays.get("group"),
+        group_hashed=True,
         time=arrays.get("time"),
         dealing=dealing(store, arrays, wish),
         preprocess=lambda rows: statistics.columns(

@@ -1,5 +1,7 @@
 """A row's split depends on the seed and on its own key."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,6 +96,19 @@ def test_the_last_rows_of_time_are_the_test(files):
     days = pd.concat([rows_of(i) for i in range(4)], ignore_index=True)["day"].to_numpy()
     train, validation, test = (days[part.x.index] for part in data.splits.values())
     assert train.max() < validation.min() and validation.max() < test.min()
+
+
+@pytest.mark.parametrize("other", ["time", "split"])
+def test_groups_that_another_column_tears_are_told_as_of_a_table_in_memory(files, other):
+    roles = np.tile(["train", "train", "dev", "test"], ROWS // 4)
+    parts = {f"part_{i}": rows_of(i).assign(role=roles) for i in range(4)}
+    named = {"time": {"time": "day", "drop": ["role"]}, "split": {"split": "role"}}[other]
+    told = {}
+    for cache in ("memory", "disk"):
+        raw = parquet(files(**parts), "y", cache=cache, group="person", **named)
+        told[cache] = [w for w in assemble(raw, Splitting()).warnings if "data.group" in w]
+    (memory,), (disk,) = told["memory"], told["disk"]
+    assert re.sub(r", such as [^:]*", "", memory) == disk and "of 200 groups of data.group" in disk
 
 
 def test_hashes_of_rows_and_texts():
