@@ -66,7 +66,8 @@ def test_the_calibration_is_of_the_weights_that_were_saved(run):
 
 
 def test_where_plain_keras_has_no_counterpart_a_sentence_says_so(tmp_path):
-    command = ["data=wine", "model=transformer", *QUIET]
+    small = ["model.depth=1", "model.width=4", "model.heads=1", "trainer.epochs=1"]
+    command = ["data=wine", "model=transformer", *QUIET, *small]
     app.run(compose_job(command), tmp_path)
     assert not (tmp_path / "model.keras").exists() and (tmp_path / "best.keras").exists()
     told = json.loads((tmp_path / "result.json").read_text())["plain_model"]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -38,10 +39,18 @@ def as_of_old(folder, scale):
     (folder / "result.json").write_text(json.dumps(result))
 
 
-@pytest.fixture
-def finished(tmp_path):
-    folder = tmp_path / "run"
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained") / "run"
     app.run(compose_job(COMMON), folder)
+    return folder
+
+
+@pytest.fixture
+def finished(trained, tmp_path):
+    """A copy of the run, to be changed."""
+    folder = tmp_path / "run"
+    shutil.copytree(trained, folder)
     scale = json.loads((folder / "data.json").read_text())["target"]["scale"][0]
     assert scale == pytest.approx(SCALE, abs=0.01)
     return folder, scale
