@@ -17,7 +17,7 @@ from kreg.data.options import (
     TableOptions,
 )
 from kreg.data.source_options import SourceOptions
-from kreg.foreign import listing, memory
+from kreg.foreign import listing, memory, packing
 
 LARGEST_SIDE = 4096
 # keys of a table of pictures
@@ -84,6 +84,16 @@ def path_is_there(cfg: SourceOptions) -> None:
         raise check.invalid("data.path", "a file", path)
     if cfg.kind == "image_folder" and not Path(path).expanduser().is_dir():
         raise check.invalid("data.path", "a folder, unpacked", path)
+
+
+def tables_are_unpacked(cfg: SourceOptions) -> None:
+    """A table is read as it is; an archive is unpacked by its owner, who knows what is in it."""
+    for key in ("path", "test_path") if isinstance(cfg, TableOptions) else ():
+        path, endings = str(getattr(cfg, key, None) or ""), getattr(cfg, "endings", ())
+        several = bool(path) and are_several(path)
+        found = listing.listed(f"data.{key}", path, endings) if several else [Path(path)]
+        for file in found if path else ():
+            packing.refuse(f"data.{key}", file.expanduser())
 
 
 def files_are_there(key: str, path: str, endings: tuple[str, ...]) -> bool:
@@ -215,6 +225,7 @@ def labels_are_of_one_column(cfg: SourceOptions) -> None:
 
 RULES = (
     path_is_there,
+    tables_are_unpacked,
     package_is_installed,
     shares_leave_rows,
     columns_are_there,

@@ -153,7 +153,7 @@ def torn_by_time(raw: Raw, rows: Rows) -> list[str]:
     if found is None:
         return []
     return [
-        f"{found.count} of {found.of} groups of data.group have rows in train and in validation, "
+        f"{found.number} of {found.of} groups of data.group have rows in train and in validation, "
         f"test or fold{_such_as(raw, found)}: data.time says where a row goes and keeps "
         "no group whole. Leave one of the two out."
     ]

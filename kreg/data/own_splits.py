@@ -90,6 +90,6 @@ def _torn(raw: Raw, roles: NDArray[Any]) -> list[str]:
     shared = " and ".join(found.where)
     such_as = "" if raw.group_hashed else f", such as '{found.first}' in {shared}"
     return [
-        f"{raw.name}: {found.count} of {found.of} groups of data.group stand in more than one of "
+        f"{raw.name}: {found.number} of {found.of} groups of data.group stand in more than one of "
         f"the data's own splits{such_as}: the scores flatter."
     ]

@@ -4,18 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kreg import check
+from kreg.foreign import packing
 from kreg.foreign.listing import are_several, listed
 
-ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
-MAGIC = {
-    b"PK\x03\x04": "zip",
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-    b"7z\xbc\xaf": "7z",
-    b"Rar!": "rar",
-    b"\x28\xb5\x2f\xfd": "zstd",
-}
 PICKLES = (".pkl", ".pickle", ".joblib", ".pt", ".npy_pickle")
 
 
@@ -34,16 +25,7 @@ def plain(key: str, path: str | None) -> Path:
 def table(key: str, path: str | None) -> Path:
     """A plain file that is not packed."""
     file = plain(key, path)
-    with open(file, "rb") as opened:
-        start = opened.read(8)
-    packed = next((name for magic, name in MAGIC.items() if start.startswith(magic)), None)
-    if packed or file.suffix.lower() in ARCHIVES:
-        raise check.invalid(
-            key,
-            "an unpacked file",
-            str(path),
-            f"It is a {packed or file.suffix} archive: unpack it yourself.",
-        )
+    packing.refuse(key, file)
     return file
 
 
@@ -59,7 +41,7 @@ def folder(key: str, path: str | None) -> Path:
     root = _existing(key, path)
     if root.is_dir():
         return root
-    advice = "Unpack the archive yourself." if root.suffix.lower() in ARCHIVES else ""
+    advice = "Unpack the archive yourself." if root.suffix.lower() in packing.ARCHIVES else ""
     raise check.invalid(key, "a folder", str(path), advice)
 
 

@@ -13,13 +13,13 @@ class Torn(NamedTuple):
     """Groups in more than one part.
 
     Args:
-        count: How many of them.
+        number: How many of them.
         of: Groups in all.
         first: The label of the first one.
         where: The names of the parts that it stands in.
     """
 
-    count: int
+    number: int
     of: int
     first: str
     where: list[str]
@@ -33,7 +33,7 @@ def torn(group: Labels, parts: Mapping[str, NDArray[np.integer[Any]]]) -> Torn |
         parts: Rows by the name of their part.
 
     >>> torn(np.array(["b", "a", "b"]), {"train": np.array([0, 1]), "test": np.array([2])})
-    Torn(count=1, of=2, first='b', where=['train', 'test'])
+    Torn(number=1, of=2, first='b', where=['train', 'test'])
     """
     group = np.asarray(group)
     labels = group if group.dtype.kind in "iu" else group.astype(str)

@@ -49,5 +49,5 @@ def _lengths(file: BinaryIO) -> Iterator[int]:
         length = struct.unpack("<Q", head[:8])[0] if len(head) == HEAD else left
         left -= HEAD + length + FOOT
         if left < 0:
-            raise DamagedError("it ends within a record: cut off, or none of such records")
+            raise DamagedError("it ends within a record: cut off, packed, or no TFRecord file")
         yield length

@@ -43,8 +43,9 @@ class Answers:
         if gaps.any() and self.wish.label_separator is None:
             row, column = (int(place[0]) for place in np.nonzero(gaps))
             raise CellError(
-                f"row {row + 1} of {{rows}} has no value in the target "
-                f"{frame.columns[column]!r}. Remove such rows"
+                f"row {{row}} has no value in the target {frame.columns[column]!r}. Remove such "
+                "rows",
+                row,
             )
         self._refuse_other_cells(frame)
         if self.values:
@@ -63,7 +64,8 @@ class Answers:
             if self.numeric.setdefault(name, is_numeric(frame[name])) != is_numeric(frame[name]):
                 raise CellError(
                     f"the target {name!r} holds words in some rows and numbers in others, up to "
-                    f"row {len(frame)} of {{rows}}. Say data.types={{{name}: category}}"
+                    f"row {{row}}. Say data.types={{{name}: category}}",
+                    len(frame) - 1,
                 )
 
     def _become_numbers(self) -> None:
@@ -129,7 +131,7 @@ def _numbers(frame: "pd.DataFrame") -> NDArray[np.float32]:
     for name in frame.columns:
         if not is_numeric(frame[name]):
             raise CellError(
-                f"the target {name!r} holds numbers, but also words in the rows up to row "
-                f"{len(frame)} of {{rows}}"
+                f"the target {name!r} holds numbers, but also words in the rows up to row {{row}}",
+                len(frame) - 1,
             )
     return frame.to_numpy(np.float32)

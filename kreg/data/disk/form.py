@@ -24,7 +24,20 @@ Array = NDArray[Any]
 
 
 class CellError(ValueError):
-    """A cell is not what its column is; the sentence lacks the file's name."""
+    """A cell is not what its column is; the sentence lacks the file's name.
+
+    Args:
+        told: The sentence, with `{row}` for the number of the row.
+        row: Its place in the block, from 0.
+    """
+
+    def __init__(self, told: str, row: int = 0) -> None:
+        super().__init__(told)
+        self.row = row
+
+    def after(self, rows: int) -> str:
+        """The sentence, where so many rows of the file come before the block."""
+        return str(self).replace("{row}", f"{rows + self.row + 1:,}")
 
 
 @dataclasses.dataclass
@@ -63,7 +76,7 @@ class TableForm:
         """A block of rows as records; levels that are new get a number.
 
         Raises:
-            CellError: If a cell does not fit its column, with the column and the row in the block.
+            CellError: If a cell does not fit its column, with the column and the row.
         """
         records = np.empty(len(frame), self.stored)
         wide = iter(range(len(self.names)))
@@ -158,6 +171,5 @@ def _refuse(wrong: NDArray[np.bool_], series: "pd.Series[Any]", told: str, advic
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise CellError(
-            f"column {series.name!r}, row {row + 1} of {{rows}}: {series.iloc[row]!r} {told}, "
-            f"{advice}"
+            f"column {series.name!r}, row {{row}}: {series.iloc[row]!r} {told}, {advice}", row
         )

@@ -90,8 +90,9 @@ class Writer:
             values = read(series, self.notation)
         for row in np.flatnonzero(np.isnan(values)):
             raise CellError(
-                f"data.time: column {series.name!r}, row {row + 1} of {{rows}}: "
-                f"{series.iloc[row]!r} is neither a number nor a date like those before it"
+                f"data.time: column {series.name!r}, row {{row}}: {series.iloc[row]!r} is neither "
+                "a number nor a date like those before it",
+                int(row),
             )
         return values
 
@@ -162,8 +163,7 @@ def _one(writer: Writer, shards: Shards, file: Path, own_test: bool) -> int:
         try:
             writer.add(frame, own_test)
         except CellError as error:
-            rows = f"{done - first + 1:,} to {done - first + len(frame):,} of {file}"
-            raise ValueError(f"{file}: {str(error).replace('{rows}', f'rows {rows}')}.") from error
+            raise ValueError(f"{file}: {error.after(done - first)}.") from error
         done += len(frame)
     return done - first
 
@@ -182,7 +182,8 @@ def _roles(frame: "pd.DataFrame", split: str | None, own_test: bool) -> NDArray[
     for row, word in enumerate(words):
         if word not in ROLES:
             raise CellError(
-                f"data.split: column {split!r}, row {row + 1} of {{rows}}: {word!r} is none of "
-                f"{', '.join(ROLES)}"
+                f"data.split: column {split!r}, row {{row}}: {word!r} is none of "
+                f"{', '.join(ROLES)}",
+                row,
             )
     return np.array([ROLE_NAMES.index(ROLES[word]) for word in words], np.uint8)

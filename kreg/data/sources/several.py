@@ -92,10 +92,11 @@ class Tables:
         )
 
     def _in_memory(self, target: list[str], by_file: bool, options: dict[str, Any]) -> Raw:
-        frame, files, told = self._joined(self.files)
+        wanted = target if options.get("label_separator") is None else []
+        frame, files, told = self._joined(self.files, wanted)
         test = None
         if self.tests is not None:
-            test, _, more = self._joined(self.tests)
+            test, _, more = self._joined(self.tests, wanted)
             told += more
         raw = from_frame(frame, target, name=self.name, test=test, **options)
         raw.warnings[:0] = told
@@ -103,17 +104,35 @@ class Tables:
             raw.group = files
         return raw
 
-    def _joined(self, files: Sequence[Path]) -> "tuple[pd.DataFrame, Any, list[str]]":
-        """All rows below each other, the number of each one's file, and what is to be said."""
+    def _joined(
+        self, files: Sequence[Path], target: Sequence[str]
+    ) -> "tuple[pd.DataFrame, Any, list[str]]":
+        """All rows below each other, the number of each one's file, and what is to be said.
+
+        Each row of `target` must have a value.
+        """
         import pandas as pd
 
         found = [self.whole(file) for file in files]
+        for file, (rows, _) in zip(files, found, strict=True):
+            _refuse_gaps(file, rows, target)
         told = [f"{self.name}: {f.name} has no rows." for f, (rows, _) in zip(files, found)
                 if not len(rows) and len(files) > 1]  # fmt: skip
         frames = [rows for rows, _ in found if len(rows)] or [found[0][0]]
         whole = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         numbers = np.repeat(np.arange(len(found)), [len(rows) for rows, _ in found])
         return whole, numbers, told + [sentence for _, more in found for sentence in more]
+
+
+def _refuse_gaps(file: Path, rows: "pd.DataFrame", target: Sequence[str]) -> None:
+    for name in target:
+        gaps = np.flatnonzero(rows[name].isna()) if name in rows.columns else np.empty(0)
+        if len(gaps):
+            more = f", and {len(gaps) - 1:,} others have none" if len(gaps) > 1 else ""
+            raise ValueError(
+                f"{file}: row {gaps[0] + 1:,} has no value in the target {name!r}{more}. Remove "
+                "such rows."
+            )
 
 
 def _refuse_rows_apart(options: Mapping[str, Any]) -> None:

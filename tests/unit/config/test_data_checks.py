@@ -1,9 +1,16 @@
 """Columns and types that are named must be in the table, which says so before it is loaded."""
 
+import gzip
+
 import pytest
 
-from kreg.config.data_checks import check_data, columns_are_there, package_is_installed
-from kreg.data.options import CsvOptions, TfdsOptions
+from kreg.config.data_checks import (
+    check_data,
+    columns_are_there,
+    package_is_installed,
+    tables_are_unpacked,
+)
+from kreg.data.options import CsvOptions, TfdsOptions, TfrecordOptions
 
 
 @pytest.fixture
@@ -75,3 +82,16 @@ def test_targets_that_cannot_be_meant_are_sentences(table, case):
         check_data(CsvOptions(**{"path": path, "target": "rich", **changed}))
     check_data(CsvOptions(path=path, target=["rich", "size"]))
     check_data(CsvOptions(path=path, target="rich", label_separator="|"))
+
+
+@pytest.mark.parametrize("kind", [CsvOptions, TfrecordOptions])
+@pytest.mark.parametrize("key", ["path", "test_path"])
+def test_a_packed_table_is_refused_before_tensorflow_starts(table, tmp_path, kind, key):
+    """As a target is that is no column: with the exit code of a wrong configuration."""
+    packed = tmp_path / "own.tfrecord"  # TensorFlow's writer has an option GZIP
+    packed.write_bytes(gzip.compress(b"a,b\n1,2\n"))
+    options = {"path": table("a,b\n1,2\n"), "target": "b", key: str(packed)}
+    with pytest.raises(ValueError, match=rf"data.{key}.*gzip archive: unpack"):
+        tables_are_unpacked(kind(**options))
+    with pytest.raises(ValueError, match="an unpacked file"):
+        check_data(kind(**options))

@@ -51,7 +51,7 @@ def test_an_empty_file_is_told(files, cache, read, ending):
 @pytest.mark.parametrize(
     "part, words",
     [
-        (with_cell("a", "unknown"), ["part-2.csv", "'a', row 8 of rows 1 to 500", "'unknown'"]),
+        (with_cell("a", "unknown"), ["part-2.csv", "'a', row 8:", "'unknown'"]),
         (with_cell("a", np.inf), ["part-2.csv", "'a', row 8", "is infinite"]),
         (with_cell("y", None), ["part-2.csv", "row 8", "no value in the target 'y'"]),
     ],

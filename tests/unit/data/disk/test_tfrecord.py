@@ -156,7 +156,7 @@ BAD = {
     "a picture": ([example(y=[1], p=[b"\xff\xd8\xff\xe0"])] * 9, "'p' is a JPEG picture in rec"),
     "bytes": ([example(y=[1], p=[b"\xfe\xfe"])] * 9, "'p' is no text in record 1"),
     "two of a name": ([example(y=[1], a=[1, 2], a_1=[3])], "two columns are called 'a_1'"),
-    "no target": ([*PLAIN, example(a=[1])], "no value in the target"),
+    "no target": ([*PLAIN, example(a=[1])], r"bad.tfrecord: row 41 has no value in the target 'y'"),
     "infinite": ([*PLAIN, example(y=[1.0], a=[1], b=[np.inf])], "infinite"),
 }  # fmt: skip
 
