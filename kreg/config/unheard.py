@@ -14,6 +14,8 @@ from kreg.data.options import KerasImagesOptions
 from kreg.regularizers.options import PenaltyOptions
 from kreg.training.stop_options import AUTO, AutoStopOptions, GapOptions, StopOptions
 
+LEAVE = " Or leave it out."
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -23,11 +25,14 @@ class Rule:
         keys: Which, or a group with a point behind it for all of its keys.
         why: Of a configuration and a key, the words after it; empty where the key acts.
         off: Keys that turn these off. Whoever says one of them as well knows it.
+        another: Whether the job then does something else than the words say. A sweep is told so
+            where another of its jobs hears them.
     """
 
     keys: tuple[str, ...]
     why: Callable[[Config, str], str]
     off: tuple[str, ...] = ()
+    another: bool = False
 
     def covers(self, key: str) -> bool:
         return any(key == name or (name[-1] == "." and key.startswith(name)) for name in self.keys)
@@ -41,7 +46,7 @@ def found(config: Config, words: Mapping[str, str]) -> dict[str, str]:
         words: What the job is told: key to word.
     """
     return {
-        key: f"{word}: {why} Or leave it out."
+        key: f"{word}: {why}{LEAVE}"
         for key, word in words.items()
         for rule in RULES
         if rule.covers(key) and not any(name in words for name in rule.off)
@@ -60,6 +65,16 @@ def refuse(sentences: Mapping[str, str]) -> None:
     """
     for sentence in sentences.values():
         raise ConfigError(sentence)
+
+
+def replaced(sentences: Mapping[str, str]) -> list[str]:
+    """Of what a job does not hear the sentences where it does something else.
+
+    Args:
+        sentences: As `found` gives them.
+    """
+    keys = [key for key in sentences if any(rule.another and rule.covers(key) for rule in RULES)]
+    return [sentences[key].removesuffix(LEAVE) for key in keys]
 
 
 def activity(config: Config, key: str) -> str:
@@ -190,7 +205,7 @@ RULES = (
     Rule(("diagnostics.budget",), budget, off=("diagnostics.adapt",)),
     Rule(("model.skip",), skipped, off=("model.depth",)),
     Rule(("stop.average",), averaged),
-    Rule(("stop.",), of_patience, off=("stop",)),
+    Rule(("stop.",), of_patience, off=("stop",), another=True),
     Rule(("data.fold",), folds, off=("data.folds",)),
     Rule(("data.scale_target",), scaled_target),
     Rule(("data.cache_limit",), kept_pictures),

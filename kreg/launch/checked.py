@@ -13,6 +13,8 @@ from kreg.launch import commandline, said, searches
 from kreg.launch.commandline import CommandLine
 from kreg.launch.compose import Composition
 
+SHOWN = 3  # jobs that a sentence names
+
 
 class Checked:
     """The configurations that this process has checked, by the overrides of their jobs.
@@ -33,6 +35,7 @@ class Checked:
         self.sweeper = ""  # of a sweep, by its name
         self.heard: set[str] = set()  # of the words: what acts in a job, so far
         self.unheard: dict[str, str] = {}  # what does not act in one: word to sentence
+        self.replaced: dict[str, list[int]] = {}  # sentences on what some jobs do in its place
 
     def add(self, overrides: Sequence[Override], job: Composition, number: int = 0) -> None:
         """Keep a job; a sweep's must have a folder of its own.
@@ -45,6 +48,8 @@ class Checked:
         except ValueError as error:
             raise ConfigError(str(error)) from error
         self._listen(overrides, job)
+        for sentence in unheard.replaced(job.unheard):
+            self.replaced.setdefault(sentence, []).append(number + 1)
         own = [o for o in overrides if not o.key_or_group.startswith(("hydra.", "hydra/"))]
         told = [as_hydra_tells(o) if self.multirun else commandline.told(o) for o in own]
         if not self.configs and self.multirun:
@@ -72,6 +77,14 @@ class Checked:
             ConfigError: With its sentence.
         """
         unheard.refuse({w: self.unheard[w] for w in self.unheard if w not in self.heard})
+
+    def told(self) -> list[str]:
+        """What some jobs of a sweep do in the place of a word that others hear; for the user."""
+        searching = searches.option_of(self.line) is not None
+        return [
+            f"{'Some trials' if searching else named(jobs, len(self.configs))}: {sentence}"
+            for sentence, jobs in self.replaced.items()
+        ]
 
     def refuse_backends(self, launcher: str) -> None:
         """Refuse a sweep over backends, and one whose jobs would not find theirs.
@@ -112,6 +125,16 @@ class Checked:
     @property
     def first(self) -> Config:
         return next(iter(self.configs.values()))
+
+
+def named(jobs: Sequence[int], count: int) -> str:
+    """Jobs of a sweep by their numbers from 1.
+
+    >>> named([1], 2), named([1, 3, 5, 7, 9], 10)
+    ('Job 1 of 2', 'Jobs 1, 3, 5, ... of 10')
+    """
+    shown = ", ".join(map(str, jobs[:SHOWN])) + (", ..." if len(jobs) > SHOWN else "")
+    return f"Job{'s' if len(jobs) > 1 else ''} {shown} of {count}"
 
 
 def as_hydra_tells(override: Override) -> str:

@@ -87,8 +87,9 @@ def _run(train: Train, arguments: list[str]) -> int:
     if line.shows_only:
         return _hand_over(train, line.arguments, checked)
     searches.check(line)
-    if chosen and checked.first.trainer.verbose != "quiet":
-        say(chosen, sys.stdout)
+    if checked.first.trainer.verbose != "quiet":
+        for sentence in filter(None, (chosen, *checked.told())):
+            say(sentence, sys.stdout)
     return _sweep(train, line, checked) if line.multirun else _train(train, line, checked)
 
 

@@ -95,6 +95,27 @@ def test_a_value_of_a_sweep_that_no_job_hears_is_refused(words, value):
         gate.check_all(commandline.parse(["-m", *words.split()]))
 
 
+@pytest.mark.parametrize(
+    ("words", "jobs"),
+    [
+        ("model=linear,deep stop.patience=10", "Job 1 of 2"),
+        ("model=linear,deep stop.patience=10 seeds=4", "Jobs 1, 2, 3, ... of 8"),
+        ("model=linear,deep stop.patience=10 hparams_search=random", "Some trials"),
+    ],
+)
+def test_a_job_that_does_something_else_is_named_where_another_one_hears_the_word(words, jobs):
+    (told,) = gate.check_all(commandline.parse(["-m", *words.split()])).told()
+    assert told.startswith(f"{jobs}: stop.patience=10: stop=auto has it anyway, and trains this ")
+    assert told.endswith("(stop=gap). Say stop=patience, too.")
+
+
+@pytest.mark.parametrize(
+    "words", ["model=linear,deep stop.patience=11", "model=shallow,deep model.skip=true"]
+)
+def test_of_jobs_that_do_what_is_said_nothing_is_told(words):
+    assert gate.check_all(commandline.parse(["-m", *words.split()])).told() == []
+
+
 def test_of_a_search_a_key_that_a_job_hears_is_heard():
     """It sees few of its jobs: which values will meet which, nobody knows."""
     words = ["hparams_search=random", "stop.patience=5,10", "model=linear,deep"]
