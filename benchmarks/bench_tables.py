@@ -19,36 +19,21 @@ and the same file then makes one table. So can pytabkit's networks, which their 
 the papers use: `realmlp_td_s` beside `realmlp`, `realmlp_td` beside `realmlp_full`, `tabm_d` beside
 `tabm`. They refuse missing numbers, and get the training rows' medians.
 
-One split of all fifteen report sets (178 to 5,000 rows, two shared cores under other load). Mean
-rank of five, in score and (ten sets) in log loss, and processor seconds a set:
+Three splits of all fifteen report sets (178 to 5,000 rows, two shared cores under other load). Mean
+rank of five, in score and (ten sets) in log loss, and mean processor seconds a set:
 
-    tabm            2.20 +- 0.37    2.10 +- 0.41    14 to 80
-    catboost        2.70 +- 0.33    2.70 +- 0.37    0.8 to 81
-    boosting        2.97 +- 0.29    2.40 +- 0.31    0.15 to 3.6
-    lightgbm        3.13 +- 0.34    3.10 +- 0.41    0.04 to 2.6
-    random_forest   4.00 +- 0.34    4.70 +- 0.30    0.12 to 2.0
+    catboost        1.87 +- 0.20    2.40 +- 0.34    0.6 to 66
+    tabm            2.27 +- 0.37    1.90 +- 0.41    12 to 71
+    lightgbm        3.37 +- 0.26    3.10 +- 0.41    0.01 to 2.3
+    boosting        3.43 +- 0.38    3.20 +- 0.39    0.04 to 2.0
+    random_forest   4.07 +- 0.28    4.40 +- 0.34    0.1 to 1.7
 
-The score of tabm is better than boosting's on nine sets, worse on five (car, glass, soybean,
-thyroid, protein) and the same on wine; RMSE of kin8nm 0.075 beside 0.130, of naval 0.00085 beside
-0.00173. It takes more than 60 processor seconds on mice_protein, naval and digits. The nine larger
-sets have this one split, which tells no half of a rank; the smallest six have three (wine, heartc,
-glass, diabetes, breast_cancer, soybean: 178 to 683 rows):
+The score of tabm, which `model=auto` stands for, is better than boosting's on ten sets and worse on
+five (car, kr_vs_kp, glass, soybean, thyroid); RMSE of kin8nm 0.077 beside 0.132, of naval 0.00085
+beside 0.00169. It takes more than 60 processor seconds on mice_protein (71) and naval (60.5). On
+glass, 26 validation rows, its log loss is the worst: 1.24; catboost has 0.58.
 
-    catboost        2.33 +- 0.40    2.00 +- 0.32    0.8 to 38
-    tabm            2.75 +- 0.81    2.00 +- 1.00    17 to 33
-    boosting        3.58 +- 0.81    4.20 +- 0.49    0.09 to 2.7
-    lightgbm        3.67 +- 0.63    3.80 +- 0.58    0.03 to 0.4
-    random_forest   4.08 +- 0.61    4.20 +- 0.73    0.14 to 0.2
-    realmlp         4.58 +- 0.69    4.80 +- 0.58    14 to 22
-
-There tabm, which `model=auto` stands for, has the best score on heartc, diabetes and breast_cancer
-and the best log loss on four sets of five; on glass, 26 validation rows, it is the worst: 1.24
-beside 0.58. The recipe of realmlp kept its last epoch then. It keeps the best one now, as its
-authors do, and is not measured again here; on two development sets, sonar and vehicle, one split,
-that takes the log loss from 0.47 to 0.45 and from 0.54 to 0.39, and the errors from 24 to 24 % and
-from 16 to 17 %. Without smoothed labels the best epoch has 0.60 and 0.37. A regression had its rate
-of 0.04 then; it has its authors' 0.07 now. They chose its defaults on sets of the UCI, as most of
-these are.
+REALMLP
 """
 
 import argparse
