@@ -4,7 +4,6 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kreg.config import cluster
 from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.foreign import memory
@@ -66,7 +65,6 @@ def obstacle(rule: StopOptions, plan: Plan, config: Config) -> str:
     found = {
         f"a mean is not measured by {rule.monitor}": rule.monitor not in MEASURED,
         "the optimizer averages the weights itself": bool(averages(plan.model)),
-        "several workers train it": config.distribute in cluster.SEVERAL,
         "the mean of two factors is no low rank's mean": isinstance(config.finetune, LoraOptions),
         f"{copies}, more than {memory.told(MOST)} (stop.average={COUNT} keeps them)": needed > MOST,
     }

@@ -32,6 +32,11 @@ GROUP = 26_000  # the key of our group of devices
 GRADIENT, KEY = 26_000, 26_000  # of the sum in each step; all others have the following ones
 WORD = 4  # bytes of a number in a message
 MOST, LARGE = 10, 10_000_000  # sums that are measured at most, and their numbers together, about
+NOT_LISTENING = (
+    "This worker cannot listen at {own}, its address among the workers: another process has that "
+    "port, or it is no address of this machine. End that process, or give all workers another "
+    "address for this one, and start them again."
+)
 
 
 class WorkerLostError(OSError):
@@ -193,7 +198,7 @@ def strategy(cluster: Cluster) -> "tf.distribute.Strategy":
     """Opens the connections to the other workers, and watches them.
 
     Raises:
-        WorkerLostError: If this worker cannot listen at its address.
+        OSError: If this worker cannot listen at its address, in one sentence.
     """
     import tensorflow as tf
 
@@ -201,7 +206,10 @@ def strategy(cluster: Cluster) -> "tf.distribute.Strategy":
         tf.train.ClusterSpec({"worker": list(cluster.workers)}),
         task_type="worker", task_id=cluster.index, rpc_layer="grpc",
     )  # fmt: skip
-    return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+    except tf.errors.UnknownError as error:  # all that TensorFlow says of it
+        raise OSError(NOT_LISTENING.format(own=cluster.workers[cluster.index])) from error
 
 
 def share_gradients(

@@ -5,10 +5,9 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-import kreg
+from tests.app.compared import same_bits, same_model
 from tests.unit.sweeps import slurm
 
 ROOT = Path(__file__).parents[2]
@@ -47,10 +46,6 @@ def srun(cluster, folder):
     return begun(cluster, folder, "srun", "-n", "2", "--kill-on-bad-exit=0")
 
 
-def weights(folder):
-    return [np.asarray(w) for w in kreg.load_model(folder / "best.keras").get_weights()]
-
-
 def until_begun(folder, process, epochs=3):
     history, end = folder / "history.csv", time.monotonic() + PATIENCE
     while not history.exists() or len(history.read_text().splitlines()) <= epochs:
@@ -82,9 +77,7 @@ def test_two_tasks_train_the_weights_of_one_process(cluster, undisturbed, tmp_pa
     process = begun(cluster, tmp_path / "one")
     told = process.communicate(timeout=PATIENCE)[0]
     assert process.returncode == 0, told
-    for ours, theirs in zip(weights(undisturbed), weights(tmp_path / "one"), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
-        np.testing.assert_array_equal(ours == 0, theirs == 0)
+    same_model(undisturbed, tmp_path / "one")
 
 
 @pytest.mark.parametrize("victim", [0, 1])
@@ -100,5 +93,4 @@ def test_a_task_that_is_killed_ends_both_and_the_same_command_goes_on(
     again = srun(cluster, folder)
     told = again.communicate(timeout=PATIENCE)[0]
     assert again.returncode == 0 and "continuing" in told, told
-    for ours, theirs in zip(weights(folder), weights(undisturbed), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    same_bits(folder, undisturbed)

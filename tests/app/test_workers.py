@@ -1,6 +1,5 @@
 """Two processes train the model of one: its weights, zeros, numbers, end; killed, they go on."""
 
-import csv
 import json
 import os
 import signal
@@ -10,11 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-import kreg
 from kreg.runs import RunDirectory
+from tests.app.compared import history, same_bits, same_model, same_training
 from tests.unit.data.disk.conftest import FILES, rows_of, write
 
 ROOT = Path(__file__).parents[2]
@@ -22,10 +20,7 @@ WORDS = [
     "data=digits", "model=shallow", "model.width=16", "reg=elasticnet", "reg.l1=1e-3",
     "trainer.batch_size=100", "optimizer.clipnorm=1", "trainer.save_every=0",
 ]  # fmt: skip
-SHORT = [
-    *WORDS, "trainer.epochs=12", "stop=patience", "stop.patience=1", "stop.min_delta=4%",
-    "stop.average=1",
-]  # fmt: skip
+SHORT = [*WORDS, "trainer.epochs=20", "stop=patience", "stop.patience=1", "stop.min_delta=4%"]
 LONG = [*WORDS, "trainer.epochs=60", "stop=none"]
 PATIENCE = 3600  # seconds until a worker that hangs fails the test, on a busy machine too
 
@@ -86,12 +81,6 @@ def ended(*processes):
     return [process.returncode for process in processes], said
 
 
-def same_model(ours, theirs):
-    for left, right in zip(weights(ours), weights(theirs), strict=True):
-        np.testing.assert_allclose(left, right, rtol=0, atol=1e-5)
-        np.testing.assert_array_equal(left == 0, right == 0)
-
-
 def until_begun(folder, processes, epochs=3):
     """Wait until so many epochs are on the disk."""
     history, end = folder / "history.csv", time.monotonic() + PATIENCE
@@ -100,21 +89,12 @@ def until_begun(folder, processes, epochs=3):
         time.sleep(0.05)
 
 
-def weights(folder):
-    return [np.asarray(w) for w in kreg.load_model(folder / "best.keras").get_weights()]
-
-
-def history(folder):
-    with open(folder / "history.csv") as file:
-        return list(csv.DictReader(file))
-
-
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed") / "run"
     codes, said = ended(*started(folder, *LONG))
     assert codes == [0, 0], said
-    return weights(folder)
+    return folder
 
 
 def test_two_train_the_weights_of_one(tmp_path):
@@ -122,16 +102,8 @@ def test_two_train_the_weights_of_one(tmp_path):
     assert codes == [0, 0], said
     codes, said = ended(command(tmp_path / "one", *SHORT, "trainer.jit_compile=false"))
     assert codes == [0], said
-    same_model(tmp_path / "two", tmp_path / "one")
-    both = history(tmp_path / "two"), history(tmp_path / "one")
-    assert len(both[0]) == len(both[1]) < 12
-    for ours, theirs in zip(*both):
-        assert ours.keys() == theirs.keys() and "loss" in ours and "accuracy" in ours
-        for name in ours:
-            assert float(ours[name]) == pytest.approx(float(theirs[name]), rel=1e-5, abs=1e-5), name
-    results = [RunDirectory(tmp_path / name).result for name in ("two", "one")]
-    for key in ("verdict", "stop_reason", "best_epoch", "epochs", "sparsity"):
-        assert results[0][key] == results[1][key], key
+    same_training(tmp_path / "two", tmp_path / "one", before=20)
+    assert len(RunDirectory(tmp_path / "two").result["averaged_epochs"]) > 1  # the default
 
 
 @pytest.mark.parametrize("victim", [0, 1])
@@ -148,8 +120,7 @@ def test_a_worker_that_is_killed_ends_all_and_the_same_command_goes_on(
     assert "Traceback" not in said[1 - victim]
     codes, said = ended(*started(folder, *LONG))
     assert codes == [0, 0] and "continuing" in said[0], said
-    for ours, theirs in zip(weights(folder), undisturbed, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    same_bits(folder, undisturbed)
 
 
 @pytest.mark.parametrize("told", [0, 1])
@@ -163,8 +134,7 @@ def test_a_worker_that_is_told_to_stop_takes_the_other_with_it(tmp_path, undistu
     assert len(history(folder)) < 60
     codes, said = ended(*started(folder, *LONG))
     assert codes == [0, 0], said
-    for ours, theirs in zip(weights(folder), undisturbed, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    same_bits(folder, undisturbed)
 
 
 def test_workers_that_differ_are_refused_before_the_first_step(tmp_path):
@@ -174,6 +144,18 @@ def test_workers_that_differ_are_refused_before_the_first_step(tmp_path):
     for text in said:
         assert "has another seed than worker 0: '1' and '0'" in text and "Traceback" not in text
     assert not (folder / "history.csv").exists()
+
+
+def test_a_port_that_is_taken_is_a_sentence(tmp_path):
+    workers = addresses()
+    cluster = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": 0}}
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", int(workers[0].split(":")[1])))
+        other.listen()
+        words = ["distribute=multiworker", *SHORT]
+        codes, said = ended(command(tmp_path / "run", *words, cluster=cluster))
+    assert codes == [1] and f"cannot listen at {workers[0]}" in said[0], said
+    assert "Traceback" not in said[0]
 
 
 def test_each_worker_reads_its_share_of_rows_on_the_disk(tmp_path, monkeypatch):

@@ -1,12 +1,11 @@
 """TFRecord files as the files of one table; see `kreg.data.disk.shards.Shards`."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kreg.data.disk.shards import CELL, refuse_other_columns
+from kreg.data.disk.shards import CELL, named, refuse_other_columns
 from kreg.foreign import example_file, framed_file
-from kreg.foreign.content import DamagedError
 from kreg.foreign.example_file import FLOAT, NONE, Feature
 
 if TYPE_CHECKING:
@@ -29,10 +28,10 @@ class ExampleShards:
     def __init__(self, files: list[Path], without: Collection[str] = ()) -> None:
         self.files, self.without = files, set(without)
         most = max(LOOKED_AT // len(files), FEWEST)
-        looked_at = {
-            file: self._of(file, lambda file: example_file.features(file, most, self.without))
-            for file in files
-        }
+        looked_at: dict[Path, dict[str, Feature]] = {}
+        for file in files:
+            with named(file):
+                looked_at[file] = example_file.features(file, most, self.without)
         heads = {file: found for file, found in looked_at.items() if found}  # others are empty
         self.features: dict[str, Feature] = {}
         for file, found in heads.items():
@@ -45,12 +44,10 @@ class ExampleShards:
 
     def _join(self, file: Path, found: dict[str, Feature]) -> None:
         """Add what a file has; a feature that it has otherwise than those before is refused."""
-        try:
+        with named(file):
             for name, now in found.items():
                 before = self.features.get(name, now)
                 self.features[name] = example_file.joined(name, before, now, "its first records")
-        except DamagedError as error:
-            raise ValueError(f"{file}: {error}.") from error
 
     @property
     def long(self) -> list[str]:
@@ -73,7 +70,11 @@ class ExampleShards:
         return self._rows() * (len(self.columns) * CELL - len(self.narrow) * CELL // 2)
 
     def _rows(self) -> int:
-        return sum(self._of(file, framed_file.count) for file in self.files)
+        total = 0
+        for file in self.files:
+            with named(file):
+                total += framed_file.count(file)
+        return total
 
     def whole(self, file: Path) -> "pd.DataFrame":
         """All rows of a file."""
@@ -85,14 +86,5 @@ class ExampleShards:
     def blocks(
         self, file: Path, size: int, texts: Collection[str] = ()
     ) -> "Iterator[pd.DataFrame]":
-        try:
+        with named(file):
             yield from example_file.blocks(file, self.features, size, self.without)
-        except (OSError, DamagedError) as error:
-            raise ValueError(f"{file}: {error}.") from error
-
-    @staticmethod
-    def _of(file: Path, read: Callable[[Path], Any]) -> Any:
-        try:
-            return read(file)
-        except (OSError, DamagedError) as error:
-            raise ValueError(f"{file}: {error}.") from error

@@ -1,5 +1,6 @@
 """The files of one table, Parquet or CSV: the same columns in each, read some rows at a time."""
 
+import contextlib
 import io
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,28 @@ if TYPE_CHECKING:
 NUMBERS = ("whole", "short", "float32", "number")  # of which one file may have these, another those
 LOOKED_AT = 2**20  # bytes of a text whose lines are counted
 CELL = 8  # bytes of a number as pandas keeps it
+
+
+NO_PARQUET = " is not a Parquet file"
+
+
+@contextlib.contextmanager
+def named(file: Path, told: str = "") -> Iterator[None]:
+    """Inside, a file that cannot be read is an error with its name, and `told` of it.
+
+    Raises:
+        ValueError: In place of `OSError` and `DamagedError`.
+    """
+    try:
+        yield
+    except (OSError, DamagedError) as error:
+        raise ValueError(f"{file}{told}: {error}.") from error
+
+
+def of_parquet(file: Path, read: Callable[[Path], Any]) -> Any:
+    """What `read` finds in a Parquet file, whose errors become one sentence."""
+    with named(file, NO_PARQUET):
+        return read(file)
 
 
 class Shards(Protocol):
@@ -62,7 +85,7 @@ class ParquetShards:
         from kreg.foreign import parquet_file
 
         self.reader, self.files = parquet_file, files
-        types = {file: self._of(file, parquet_file.types) for file in files}
+        types = {file: of_parquet(file, parquet_file.types) for file in files}
         self.columns = list(types[files[0]])
         refuse_other_columns({file: list(found) for file, found in types.items()}, without)
         refuse_other_types(types, without)
@@ -81,22 +104,13 @@ class ParquetShards:
         return self._rows() * (len(self.columns) * CELL - len(self.narrow) * CELL // 2)
 
     def _rows(self) -> int:
-        return sum(self._of(file, self.reader.count) for file in self.files)
+        return sum(of_parquet(file, self.reader.count) for file in self.files)
 
     def blocks(
         self, file: Path, size: int, texts: Collection[str] = ()
     ) -> "Iterator[pd.DataFrame]":
-        try:
+        with named(file, NO_PARQUET):
             yield from self.reader.blocks(file, size)
-        except (OSError, ValueError) as error:
-            raise ValueError(f"{file} is not a Parquet file: {error}.") from error
-
-    @staticmethod
-    def _of(file: Path, read: Callable[[Path], Any]) -> Any:
-        try:
-            return read(file)
-        except (OSError, ValueError) as error:
-            raise ValueError(f"{file} is not a Parquet file: {error}.") from error
 
 
 class CsvShards:

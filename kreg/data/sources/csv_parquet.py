@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kreg.csv_header import AUTO, names_in, separator_of
-from kreg.data import column_types, paths
+from kreg.data import column_types
 from kreg.data.cells import is_numeric
 from kreg.data.checks import MAX_ROWS
 from kreg.data.dataset import Raw
-from kreg.data.disk.shards import CsvShards, ParquetShards, names_of
+from kreg.data.disk.shards import CsvShards, ParquetShards, names_of, of_parquet
 from kreg.data.options import CsvOptions, ParquetOptions
-from kreg.data.sources.several import GIB, Tables, unread
+from kreg.data.sources.several import Tables, listed, names, unread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,23 +51,20 @@ def csv(
     absent: dict[str, Any] = {"na_values": ABSENT}
     if missing is not None:
         absent = {"na_values": list(map(str, missing)), "keep_default_na": False}
-    names = [target] if isinstance(target, str) else list(target)
+    wanted = names(target)
 
     def shards(files: list[Path]) -> CsvShards:
-        return CsvShards(files, names[0], separator, absent, unread(options))
+        return CsvShards(files, wanted[0], separator, absent, unread(options))
 
     def whole(file: Path) -> "tuple[pd.DataFrame, list[str]]":
-        sign = separator_of(file, names[0]) if separator == AUTO else separator
-        return read_rows(file, names, sign, absent, options.get("label_separator") is not None)
+        sign = separator_of(file, wanted[0]) if separator == AUTO else separator
+        return read_rows(file, wanted, sign, absent, options.get("label_separator") is not None)
 
-    files = paths.tables("data.path", path, CsvOptions.endings)
-    tests = (
-        None if test_path is None else paths.tables("data.test_path", test_path, CsvOptions.endings)
-    )
+    files, tests = listed(path, test_path, CsvOptions.endings)
     several = Tables(files, tests, shards, whole, names_of(files, path), False)
-    sign = separator_of(files[0], names[0]) if separator == AUTO else separator
+    sign = separator_of(files[0], wanted[0]) if separator == AUTO else separator
     options |= {"untyped": True, "comma": sign == ";"}
-    raw = several.read(names, cache, round(cache_limit * GIB), (separator, absent), options)
+    raw = several.read(wanted, cache, cache_limit, (separator, absent), options)
     words = None if missing is None else absent["na_values"]
     raw.reading |= {"separator": separator, "missing": words}
     return raw
@@ -109,8 +106,8 @@ def read_csv(file: Path, **options: Any) -> "pd.DataFrame":
 
 def _columns_of_one_name(file: Path, sign: str, target: list[str]) -> list[str]:
     """Pandas numbers columns of one name; which of two is the target, nobody knows."""
-    names = Counter(names_in(file, sign))
-    twice = [name for name, count in names.items() if count > 1 and name]
+    found = Counter(names_in(file, sign))
+    twice = [name for name, count in found.items() if count > 1 and name]
     for name in filter(twice.__contains__, target):
         raise ValueError(f"{file.stem}: two columns are called {name!r}.")
     return [f"columns are called alike and numbered, as {n!r}, '{n}.1'." for n in twice[:1]]
@@ -172,13 +169,7 @@ def parquet(
     **options: Any,
 ) -> Raw:
     """Parquet files; needs the extra `parquet`. Arguments: see `csv` and `from_frame`."""
-    names = [target] if isinstance(target, str) else list(target)
-    files = paths.tables("data.path", path, ParquetOptions.endings)
-    tests = (
-        None
-        if test_path is None
-        else paths.tables("data.test_path", test_path, ParquetOptions.endings)
-    )
+    files, tests = listed(path, test_path, ParquetOptions.endings)
 
     def shards(files: list[Path]) -> ParquetShards:
         refuse_without_pyarrow()
@@ -187,7 +178,7 @@ def parquet(
     several = Tables(
         files, tests, shards, lambda f: (read_parquet(f), []), names_of(files, path), True
     )
-    return several.read(names, cache, round(cache_limit * GIB), (), options)
+    return several.read(names(target), cache, cache_limit, (), options)
 
 
 def refuse_without_pyarrow() -> None:
@@ -201,7 +192,5 @@ def read_parquet(file: Path) -> "pd.DataFrame":
     refuse_without_pyarrow()
     from kreg.foreign import parquet_file
 
-    try:
-        return parquet_file.frame(file)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{file} is not a Parquet file: {error}.") from error
+    frame: pd.DataFrame = of_parquet(file, parquet_file.frame)
+    return frame

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kreg import check
+from kreg.data import paths
 from kreg.data.dataset import Raw
 from kreg.data.disk.shards import CELL, Shards
 from kreg.data.disk.table import from_shards
@@ -26,6 +27,21 @@ def unread(options: Mapping[str, Any]) -> set[str]:
     """Columns of which nobody reads the cells."""
     dropped = {column for column, kind in options.get("types", {}).items() if kind == "drop"}
     return dropped | set(options.get("drop", ()))
+
+
+def listed(
+    path: str, test_path: str | None, endings: Sequence[str]
+) -> tuple[list[Path], list[Path] | None]:
+    """The files of a table and of its test rows; `None` where it has none of its own."""
+    files = paths.tables("data.path", path, endings)
+    if test_path is None:
+        return files, None
+    return files, paths.tables("data.test_path", test_path, endings)
+
+
+def names(target: str | Sequence[str]) -> list[str]:
+    """The target columns, whether one was said or several."""
+    return [target] if isinstance(target, str) else list(target)
 
 
 @dataclasses.dataclass
@@ -49,18 +65,24 @@ class Tables:
     compact: bool
 
     def read(
-        self, target: list[str], cache: str, limit: int, reading: object, options: dict[str, Any]
+        self,
+        target: list[str],
+        cache: str,
+        cache_limit: float,
+        reading: object,
+        options: dict[str, Any],
     ) -> Raw:
         """The rows.
 
         Args:
             target: The target columns.
             cache: One of `CACHES`.
-            limit: Bytes that may be kept on the disk.
+            cache_limit: GiB that may be kept on the disk.
             reading: How the files are read, as far as `options` do not say it.
             options: Of `from_frame`, and `split_by_file`.
         """
         check.choice("data.cache", cache, CACHES)
+        limit = round(cache_limit * GIB)
         by_file = options.pop("split_by_file", False)
         if by_file:
             _refuse_rows_apart(options)

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kreg.csv_header import AUTO
-from kreg.data import paths
 from kreg.data.dataset import Raw
 from kreg.data.disk.shards import names_of
 from kreg.data.options import TfrecordOptions
-from kreg.data.sources.several import GIB, Tables, unread
+from kreg.data.sources.several import Tables, listed, names, unread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,11 +39,7 @@ def tfrecord(
         cache_limit: GiB of tables that are kept on the disk at most.
         **options: See `from_frame`, and `split_by_file`.
     """
-    names = [target] if isinstance(target, str) else list(target)
-    files = paths.tables("data.path", path, TfrecordOptions.endings)
-    tests = None
-    if test_path is not None:
-        tests = paths.tables("data.test_path", test_path, TfrecordOptions.endings)
+    files, tests = listed(path, test_path, TfrecordOptions.endings)
     without = unread(options)
     known = shards(files, without)
 
@@ -55,7 +50,7 @@ def tfrecord(
         return read(files if file in files else [file]).whole(file), []
 
     several = Tables(files, tests, read, whole, names_of(files, path), True)
-    raw = several.read(names, cache, round(cache_limit * GIB), (), options)
+    raw = several.read(names(target), cache, cache_limit, (), options)
     raw.warnings += [f"{several.name}: {sentence}" for sentence in known.long]
     return raw
 
