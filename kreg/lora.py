@@ -12,7 +12,7 @@ from kreg import private_keras
 
 def holders(layer: keras.Layer) -> list[keras.Layer]:
     """The layer and those below it that have a low-rank change, in the order of the model."""
-    found = private_keras.all_layers(layer)
+    found = private_keras.layers_in_order(layer)
     return [one for one in found if getattr(one, "lora_enabled", False)]
 
 

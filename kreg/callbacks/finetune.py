@@ -1,5 +1,6 @@
 """Finetune: the head first, then all layers, in one `fit`."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -10,7 +11,15 @@ from kreg.callbacks.shared_values import shared
 from kreg.measuring.keras_numbers import Logs
 
 THAW = "From here on all layers are trained{norms}; until here the head alone."
+FROZEN = (
+    " {} is frozen already, and layers that are frozen before stay so. Set `trainable = True` of "
+    "what shall be trained, then compile: kreg freezes it until then."
+)
 KEPT = ", batch normalisations in inference mode"
+TOO_SHORT = (
+    "The head alone is trained for {} epochs, and this fit ends after {}: no other layer is "
+    "trained in it. Say `epochs` of fit larger, or that of kreg.finetune smaller."
+)
 Flags: TypeAlias = list[tuple[keras.layers.Layer, bool]]  # and whether it is trained
 
 
@@ -30,8 +39,8 @@ class Finetune(keras.callbacks.Callback):
     Args:
         epochs: Whole number >= 1 of epochs that train the head alone, counted as in `fit`; `None`
             for all of them. Defaults to `None`.
-        head: Names of the layers that make up the head. Defaults to `None`: the last layer that has
-            weights.
+        head: Name, or names, of the layers that make up the head. Defaults to `None`: the last
+            layer that has weights.
         rate: Number in (0, 1] by which the learning rate is multiplied when all layers are trained.
             Defaults to `1`. The optimizer's rate must be a number, not a schedule, if it is not 1.
         layer_decay: Number in (0, 1]: the share of the next layer's rate that a layer gets, for an
@@ -55,7 +64,7 @@ class Finetune(keras.callbacks.Callback):
     def __init__(
         self,
         epochs: int | None = None,
-        head: Sequence[str] | None = None,
+        head: str | Sequence[str] | None = None,
         *,
         rate: float = 1.0,
         layer_decay: float = 1.0,
@@ -64,7 +73,7 @@ class Finetune(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.epochs = epochs if epochs is None else check.integer("epochs", epochs, low=1)
-        self.head = None if head is None else tuple(head)
+        self.head = names(head)
         self.rate = check.number("rate", rate, low=0, high=1, low_open=True)
         self.layer_decay = check.number("layer_decay", layer_decay, low=0, high=1, low_open=True)
         self.lowest = check.number("lowest", lowest, low=0, high=1, low_open=True)
@@ -78,10 +87,12 @@ class Finetune(keras.callbacks.Callback):
                 "kreg.callbacks.Finetune changes what is trained inside `fit`, which the backend "
                 f"{keras.backend.backend()!r} cannot. Freeze the layers and call `fit` twice."
             )
-        self.lowered = self.thawed = False
+        self.thawed = False
         if self._below is None:
             self._below = below_the_head(self.model, self.head)
         self._check_rate()
+        self._check_length()
+        shared(self.model).alone = self.epochs or 0
         if self.epochs is not None:  # the optimizer gets a place for every weight
             put_back(self._below, self.norms)
             self._take_rates(self._below)
@@ -93,13 +104,20 @@ class Finetune(keras.callbacks.Callback):
         retrace(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        if self.epochs is None or epoch < self.epochs or self.thawed:
-            return
-        put_back(self._below or [], self.norms)
-        if not self.lowered and self.rate != 1:
+        if self.epochs is None or epoch < self.epochs:
+            self.lowered = False
+        elif not self.thawed:
+            put_back(self._below or [], self.norms)
+            self.thawed = True
+            retrace(self.model)
+            if not self.lowered:  # a `fit` that goes on behind the thaw finds it done
+                self._lower(epoch)
+
+    def _lower(self, epoch: int) -> None:
+        """Lower the rate, once in a training, and say that another model is trained from here."""
+        self.lowered = True
+        if self.rate != 1:
             self.model.optimizer.learning_rate = self.rate * float(self._rate())
-        self.lowered = self.thawed = True
-        retrace(self.model)
         text = THAW.format(norms="" if self.norms else KEPT)
         shared(self.model).events.append({"epoch": epoch + 1, "kind": "thaw", "text": text})
 
@@ -107,17 +125,27 @@ class Finetune(keras.callbacks.Callback):
         return keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
 
     def _check_rate(self) -> None:
-        config = self.model.optimizer.get_config().get("learning_rate")
+        config = under_loss_scaling(self.model).get_config().get("learning_rate")
         if self.rate != 1 and self.epochs is not None and isinstance(config, dict):
             raise check.invalid(
                 "rate", "1 where the learning rate is a schedule: it says all rates", self.rate
             )
 
+    def _check_length(self) -> None:
+        """Say where this `fit` ends before all layers are trained; a later one may go on."""
+        epochs = self.params.get("epochs")
+        if self.epochs is not None and epochs is not None and epochs <= self.epochs:
+            text = TOO_SHORT.format(self.epochs, epochs)
+            warnings.warn(text, UserWarning, stacklevel=2)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        shared(self.model).alone = 0
+
     def _take_rates(self, below: Flags) -> None:
         """Give the layers their shares of the rate, which begin to count when they are trained."""
         if self.layer_decay == 1:
             return
-        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        optimizer = under_loss_scaling(self.model)
         rules = getattr(optimizer, "rules", None)
         if rules is None:
             raise check.invalid(
@@ -135,20 +163,38 @@ class Finetune(keras.callbacks.Callback):
         self.lowered = bool(state["lowered"])
 
 
-def below_the_head(model: keras.Model, head: Sequence[str] | None = None) -> Flags:
-    """All layers but the head, outer ones before those inside them, and whether each is trained."""
+def names(head: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """One name or several as several."""
+    return (head,) if isinstance(head, str) else head if head is None else tuple(head)
+
+
+def below_the_head(model: keras.Model, head: str | Sequence[str] | None = None) -> Flags:
+    """All layers but the head, from the first to the last, and whether each is trained.
+
+    Outer ones come before those inside them.
+    """
     own = [layer for layer in model.layers if layer.weights]
+    if not own:
+        raise ValueError(
+            f"The model {model.name!r} has no weights yet: nobody knows its head. Call it on a "
+            "batch, or `model.build(input_shape)`, first."
+        )
     known = [layer.name for layer in own]
-    for name in head or ():
+    asked = names(head) or ()
+    for name in asked:
         check.choice("head", name, known)
-    chosen = set(head or known[-1:])
+    chosen = set(asked or known[-1:])
     rest = [layer for layer in own if layer.name not in chosen]
     if not any(layer.trainable_variables for layer in rest):
+        frozen = ", ".join(repr(layer.name) for layer in rest)
         raise ValueError(
             f"There is nothing to freeze in the model {model.name!r}: of its layers with weights, "
             f"{', '.join(map(repr, known))}, none that is trained stands outside the head."
+            + (FROZEN.format(frozen) if rest else "")
         )
-    return [(part, part.trainable) for layer in rest for part in private_keras.all_layers(layer)]
+    return [
+        (part, part.trainable) for layer in rest for part in private_keras.layers_in_order(layer)
+    ]
 
 
 def rates_by_depth(below: Flags, decay: float, lowest: float) -> dict[str, float]:
@@ -163,6 +209,11 @@ def rates_by_depth(below: Flags, decay: float, lowest: float) -> dict[str, float
         for weight in private_keras.own_weights(layer)
     }
     return dict(sorted(found.items(), key=lambda row: row[0].count("/")))  # a short one ends others
+
+
+def under_loss_scaling(model: keras.Model) -> Any:
+    """The optimizer; in mixed precision of float16 the one inside."""
+    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
 
 
 def freeze(layers: Flags) -> None:

@@ -4,14 +4,14 @@ import hashlib
 import math
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from kreg.applications import is_preset
 from kreg.config.backbone_checks import WORDS
 from kreg.config.custom import Custom
 from kreg.factories import components
 from kreg.factories.data import from_start
-from kreg.foreign import memory
+from kreg.foreign import json_text, memory
 from kreg.models.options import BackboneOptions, ModelOptions
 
 if TYPE_CHECKING:
@@ -21,9 +21,16 @@ if TYPE_CHECKING:
     from kreg.data.pixels import Numbers
     from kreg.factories.dropout import Noise
 
+DATA, BYTES = "data.json", "uint8"
 BYTE = 1 / 255
 FLOAT = 4  # bytes of a parameter
 COPIES = 4  # of all of them: weights, gradients, two moments of the optimizer
+
+
+class Seen(TypedDict, total=False):
+    """Of a run's `data.json` the type of its inputs."""
+
+    input_type: str
 
 
 def model(
@@ -86,10 +93,12 @@ def pretrained(cfg: BackboneOptions, info: "Data", noise: "float | Noise") -> "k
     fits = (tuple(info.input_shape), info.outputs, info.task)
     weights = cfg.weights if cfg.weights in WORDS else from_start(cfg.weights)
     name = own_network(weights) if cfg.name is None else named(cfg.name)
+    goes_on = cfg.name is None
+    scale = to_floats(info, weights) if goes_on and saw_floats(weights) else to_bytes(info)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         network: keras.Model = components.create(
-            cfg, *fits, dropout=noise, rescale=to_bytes(info), weights=weights, name=name
+            cfg, *fits, dropout=noise, rescale=scale, weights=weights, name=name
         )
     info.warnings += [str(warning.message) for warning in caught]
     return network
@@ -107,6 +116,27 @@ def own_network(weights: str) -> "keras.Model":
     from kreg.surgery import load_model, strip
 
     return strip(load_model(file_of(weights), compile=False))
+
+
+def saw_floats(weights: str) -> bool:
+    """Whether the network is of a run of kreg whose pictures were no bytes."""
+    path = Path(weights).expanduser()
+    found = json_text.read_object(path / DATA, Seen) if path.is_dir() else None
+    return found is not None and found.get("input_type", BYTES) != BYTES
+
+
+def to_floats(info: "Data", weights: str) -> tuple[float, float] | None:
+    """What turns pictures into the floats that a run was trained on: of floats nothing.
+
+    How large those were it did not record, so bytes enter with 1/255, as in a model of kreg's.
+    """
+    if str(info.train.x.dtype) != BYTES:
+        return None
+    info.warnings.append(
+        f"model.weights={weights} was trained on pictures of floats, and these are bytes: they "
+        "enter it divided by 255."
+    )
+    return BYTE, 0.0
 
 
 def to_bytes(info: "Data") -> tuple[float, float] | None:

@@ -22,7 +22,7 @@ def finetune(
     how: str = "gradual",
     *,
     epochs: int = 3,
-    head: Sequence[str] | None = None,
+    head: str | Sequence[str] | None = None,
     rate: float = 1.0,
     layer_decay: float = 0.385,
     lowest: float = 0.01,
@@ -48,7 +48,8 @@ def finetune(
             `"lora"`: low-rank changes and the head. Defaults to `"gradual"`.
         epochs: Whole number >= 1: how many epochs of `"gradual"` train the head alone. Defaults to
             `3`.
-        head: Names of the layers of the head. Defaults to `None`: the last one with weights.
+        head: Name, or names, of the layers of the head. Defaults to `None`: the last one with
+            weights.
         rate: Number in (0, 1]: what the learning rate is multiplied by when all layers are trained;
             `1` where it is a schedule. Defaults to `1`.
         layer_decay: Number in (0, 1]: the share of the next layer's rate that a layer below the
@@ -86,7 +87,7 @@ def finetune(
     return Finetune(alone, head, rate=rate, layer_decay=layer_decay, lowest=lowest, norms=norms)
 
 
-def low_rank(model: keras.Model, head: Sequence[str] | None, rank: int, l1: float) -> LowRank:
+def low_rank(model: keras.Model, head: str | Sequence[str] | None, rank: int, l1: float) -> LowRank:
     """Low-rank changes below the head; what was compiled without them is compiled anew."""
     check.integer("rank", rank, low=1)
     check.number("l1", l1, low=0)

@@ -37,6 +37,7 @@ def trunk(name: str, weights: str) -> tuple[keras.Model, str]:
             "model.name", "an image backbone: one picture in, its features out", name,
             f"{kind} takes {seen}.",
         )  # fmt: skip
+    private_keras.mend_configurations(made)
     plain = keras.Model(made.inputs[0], made.outputs[0], name="backbone")
     for layer in private_keras.all_layers(plain):
         layer.trainable = True

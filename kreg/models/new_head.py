@@ -53,7 +53,8 @@ def backbone(
             not less than it needs; of a model or a preset, what that was trained on.
         dropout: Rate in [0, 1), or a factory over `kreg.layers.Place`, asked for the features
             before and after the mean. Defaults to `0`.
-        rescale: What turns the inputs into bytes 0..255. Defaults to `None`: they are.
+        rescale: Scale and offset that turn the inputs into bytes 0..255, or into what a model has
+            seen before. Defaults to `None`: they are that.
 
     Raises:
         ValueError: For an unknown name, pictures of another number of channels, a size below the
@@ -66,9 +67,11 @@ def backbone(
     if size is not None:
         check.integer("size", size, low=1)
     if len(shape) != 3:
-        raise check.invalid("input_shape", "(height, width, channels): a backbone sees", shape)
+        raise check.invalid(
+            "input_shape", "(height, width, channels): a backbone sees pictures", shape
+        )
     inputs = keras.Input(shape, name="inputs")
-    x = inputs if rescale is None else keras.layers.Rescaling(*rescale, name="to_bytes")(inputs)
+    x = inputs if rescale is None else keras.layers.Rescaling(*rescale, name="rescale")(inputs)
     if not isinstance(name, str):
         x, title = continued(x, name, size), name.name
     elif applications.is_preset(name):
@@ -130,19 +133,27 @@ def take_from_file(network: keras.Model, weights: str) -> None:
 def continued(x: keras.KerasTensor, source: keras.Model, size: int | None) -> keras.KerasTensor:
     """What enters the head of a model of one's own: its graph up to there, with its weights."""
     if len(source.inputs) != 1 or len(source.inputs[0].shape) != 4:
-        seen = [tuple(one.shape[1:]) for one in source.inputs]
-        raise check.invalid("name", "a model of one input (height, width, channels)", seen)
-    height, width, channels = source.input_shape[1:]
-    x = resized(x, (size or height, size or width))
+        seen = ", ".join(str(tuple(one.shape[1:])) for one in source.inputs)
+        raise ValueError(
+            f"The network {source.name!r} cannot go on as a backbone: it sees {seen}, expected one "
+            "picture (height, width, channels)."
+        )
+    *sides, channels = source.input_shape[1:]  # a side of a network for pictures of any size: None
+    own = x.shape[1:3]
+    x = resized(x, tuple(size or side or mine for side, mine in zip(sides, own, strict=True)))
     if channels == RGB:
         x = in_color(x)
-    if x.shape[1:] != source.input_shape[1:]:
+    if channels not in (None, x.shape[-1]):
+        raise ValueError(
+            f"The network {source.name!r} was trained on pictures of {channels} channels, and "
+            f"these have {x.shape[-1]}. Train on pictures of as many, or choose another network."
+        )
+    if any(side not in (None, size) for side in sides if size):
+        seen = " x ".join(map(str, sides))
         raise check.invalid(
-            "name", f"a network for pictures like {tuple(x.shape[1:])}",
-            tuple(source.input_shape[1:]),
-        )  # fmt: skip
-    head = [layer for layer in source.layers if layer.weights][-1]
-    trunk = keras.Model(source.input, head.input)
+            "model.size", f"none: {source.name!r} sees {seen} pixels and no other size", size
+        )
+    trunk, head = below_its_head(source)
     tell([f"The head {head.name!r} of {source.name} was left out: a new one starts at random."])
     copied = keras.models.clone_model(trunk, clone_function=without_noise)
     copied.set_weights(trunk.get_weights())
@@ -150,6 +161,18 @@ def continued(x: keras.KerasTensor, source: keras.Model, size: int | None) -> ke
     for layer in private_keras.all_layers(copied):  # a training of the head alone froze them
         layer.trainable = True
     return copied(x)
+
+
+def below_its_head(source: keras.Model) -> tuple[keras.Model, keras.Layer]:
+    """A network up to its last layer with weights, and that layer."""
+    *_, head = [layer for layer in source.layers if layer.weights]
+    if isinstance(head, keras.Model):  # it knows what enters it, not what that is made of
+        raise ValueError(
+            f"The last layer with weights of {source.name!r} is {head.name!r}, a network itself: "
+            "nobody knows which of its layers are the head. Save a model whose last layer with "
+            "weights is a plain one."
+        )
+    return keras.Model(source.inputs, head.input), head
 
 
 def without_noise(layer: keras.layers.Layer) -> keras.layers.Layer:

@@ -27,6 +27,7 @@ from kreg.private_keras.datasets import (
     reshuffles,
     shuffles,
 )
+from kreg.private_keras.hub import mend_configurations
 from kreg.private_keras.in_progress import (
     STEPS,
     asks_for_weights,
@@ -42,6 +43,7 @@ from kreg.private_keras.layers import (
     adds_losses,
     all_layers,
     global_seeds,
+    layers_in_order,
     operation_of,
     own_states,
     own_weights,
@@ -96,9 +98,11 @@ __all__ = [
     "index_of",
     "is_evaluating",
     "layer_with_activity",
+    "layers_in_order",
     "logits_of",
     "loss_tracker",
     "mask_of",
+    "mend_configurations",
     "model_in_step",
     "model_in_training",
     "operation_of",

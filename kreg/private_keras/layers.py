@@ -17,6 +17,24 @@ def all_layers(layer: keras.Layer) -> list[keras.Layer]:
     return list(dict.fromkeys(layer._flatten_layers(include_self=True, recursive=True)))
 
 
+def layers_in_order(layer: keras.Layer) -> list[keras.Layer]:
+    """`all_layers` from the first one to the last, each before the layers inside it.
+
+    Keras's own walk turns those inside another layer around: the last block of a nested network
+    comes first.
+    """
+    found: dict[keras.Layer, None] = {}
+
+    def visit(one: keras.Layer) -> None:
+        if one not in found:
+            found[one] = None
+            for inside in one._layers:
+                visit(inside)
+
+    visit(layer)
+    return list(found)
+
+
 def own_weights(layer: keras.Layer) -> list[keras.Variable]:
     """The weights that `layer` itself made for training, frozen or not, without its sublayers'.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from kreg import check, files, lora, registration
+from kreg import check, files, lora, private_keras, registration
 from kreg.foreign import keras_file
 from kreg.foreign.schema import conform
 from kreg.regularizers import penalty_table
@@ -66,6 +66,7 @@ def load_model(path: "str | os.PathLike[str]", **kwargs: Any) -> keras.Model:
     keras_file.check(path)
     registration.register(*registration.ROOMS)
     model = keras.models.load_model(path, **kwargs)
+    private_keras.mend_configurations(model)
     own, of_optimizer = _tables(path)
     objects = kwargs.get("custom_objects")
     given = penalty_table.restore(own, _weights(model), objects)

@@ -1,6 +1,7 @@
 """`model=backbone` from the command line: what is refused, what is said, what trains."""
 
 import json
+import pickle
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ from kreg.applications import FAMILIES
 from kreg.config.validate import ConfigError
 from kreg.exporting.commands import export
 from kreg.launch.compose import compose_job
+from kreg.sklearn import KregClassifier
 from kreg.training import app, callbacks, kept_features, plan
 from kreg.training.shared_steps import SharedSteps
 from kreg.training.stacks import Stacks
@@ -95,9 +97,34 @@ def test_a_backbone_gets_bytes_whatever_the_pictures_are(earlier, tmp_path, dtyp
     np.savez(tmp_path / "x.npz", x=x, y=np.arange(60) % 3)
     words = ["model=backbone", f"model.weights={earlier}", "data=npz", "reg=none"]
     model = plan.make(compose_job([*words, f"data.path={tmp_path}/x.npz"])).model
-    scale = [layer for layer in model.layers if layer.name == "to_bytes"]
+    scale = [layer for layer in model.layers if layer.name == "rescale"]
     factor = scale[0].scale if scale else 1.0
     assert factor * float(np.max(x)) == pytest.approx(seen)
+
+
+def pictures(folder, high, seed=0):
+    """Grey pictures whose class is how bright they are; of bytes, or floats up to 1."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(90) % 3
+    x = rng.uniform(0, 0.4, (90, 8, 8, 1)) + 0.3 * y[:, None, None, None]
+    x = (255 * x).astype("uint8") if high == 255 else x.astype("float32")
+    np.savez(folder / f"{high}.npz", x=x, y=y)
+    return ["data=npz", f"data.path={folder}/{high}.npz"]
+
+
+def test_the_network_of_a_run_sees_floats_as_that_run_saw_them(tmp_path):
+    floats, as_bytes = (pictures(tmp_path, high) for high in (1, 255))
+    app.run(compose_job([*CNN, *SMALL[1:], *floats, "trainer.verbose=quiet"]), tmp_path / "run")
+    source = keras.models.load_model(tmp_path / "run/best.keras", compile=False)
+    words = ["model=backbone", f"model.weights={tmp_path}/run", "reg=none"]
+    x = np.random.default_rng(0).uniform(0, 1, (4, 8, 8, 1)).astype("float32")
+    expected = keras.Model(source.input, source.get_layer("head").input)(x)
+    for data, scale in ((floats, 1), (as_bytes, 255)):
+        made = plan.make(compose_job([*words, *data]))
+        seen = keras.Model(made.model.input, made.model.get_layer("head").input)(scale * x)
+        np.testing.assert_allclose(seen, expected, rtol=1e-5, atol=1e-6)
+        told = any("was trained on pictures of floats" in said for said in made.data.warnings)
+        assert told == (scale == 255)
 
 
 @pytest.mark.slow
@@ -254,6 +281,39 @@ def test_a_sweep_over_low_rank_changes_has_the_results_of_its_single_runs(
     single = run([*words, "finetune.l1=1e-2"], tmp_path / "single")
     assert len(swept) == 2 and all(result["status"] == "done" for result in swept)
     assert single["metrics"] in [result["metrics"] for result in swept]
+
+
+@pytest.mark.slow
+def test_jobs_of_a_sweep_have_the_results_of_single_runs_whatever_is_frozen(
+    earlier, three_classes, tmp_path
+):
+    words = ["model=backbone", f"model.weights={earlier}", *three_classes, "reg=l2sp"]
+    words += ["trainer.epochs=3", "logger=none", "trainer.verbose=quiet"]
+    jobs = [("full", 1e-4), ("gradual", 0.1), ("full", 0.1)]
+    configs = [compose_job([*words, f"finetune={how}", f"reg.l2={s}"]) for how, s in jobs]
+    steps = SharedSteps()
+    for number, config in enumerate(configs):
+        app.run(config, tmp_path / f"job_{number}", steps=steps)
+    for number in (1, 2):
+        app.run(configs[number], tmp_path / f"single_{number}")
+        folders = [tmp_path / f"{name}_{number}" for name in ("job", "single")]
+        ours, theirs = ((folder / "history.csv").read_text() for folder in folders)
+        assert ours == theirs
+        for mine, other in zip(*map(weights, folders), strict=True):
+            np.testing.assert_array_equal(mine, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["head", "gradual", "lora"])
+@pytest.mark.filterwarnings("ignore::kreg.sklearn.DataWarning")
+def test_an_estimator_goes_on_with_a_network_and_survives_pickle(how, earlier):
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 3
+    x = (rng.integers(0, 100, (60, 8, 8, 1)) + 50 * y[:, None, None, None]).astype("uint8")
+    more = (f"model.weights={earlier}", f"finetune={how}", "trainer.epochs=3", "diagnostics=off")
+    fitted = KregClassifier(model="backbone", reg="l2sp", overrides=more).fit(x, y)
+    copied = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_allclose(copied.predict_proba(x), fitted.predict_proba(x), atol=1e-6)
 
 
 def test_a_network_in_which_no_layer_can_change_is_refused_before_training(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """The head first, then all layers: what moves when, what is felt, what a resume goes on with."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -103,8 +105,10 @@ def test_the_rate_is_lowered_once_and_a_schedule_is_not_multiplied():
     model = fitted(compiled(), Finetune(1, rate=0.1), epochs=3)
     assert float(model.optimizer.learning_rate) == pytest.approx(1e-3)
     course = keras.optimizers.schedules.CosineDecay(0.1, 10)
-    with pytest.raises(ValueError, match="1 where the learning rate is a schedule"):
-        fitted(compiled(kreg.optimizers.SGD(course)), Finetune(1, rate=0.1))
+    scaling = keras.mixed_precision.LossScaleOptimizer(kreg.optimizers.SGD(course))
+    for optimizer in (kreg.optimizers.SGD(course), scaling):
+        with pytest.raises(ValueError, match="1 where the learning rate is a schedule"):
+            fitted(compiled(optimizer), Finetune(1, rate=0.1))
 
 
 def test_the_layers_below_the_head_have_shares_of_its_rate_and_none_is_too_small():
@@ -119,6 +123,20 @@ def test_the_layers_below_the_head_have_shares_of_its_rate_and_none_is_too_small
     assert min(rates_by_depth(below_the_head(model), 0.4, 0.01).values()) == pytest.approx(0.16)
 
 
+def test_inside_another_network_the_first_layer_has_the_smallest_share():
+    """Keras's own walk through the layers begins there with the last one."""
+    inner = [keras.layers.Dense(3, name="first"), keras.layers.MultiHeadAttention(1, 2, name="mha")]
+    inputs = keras.Input((4, 3))
+    x = inner[1](*[inner[0](inputs)] * 2)
+    trunk = keras.Model(inputs, keras.layers.Dense(3, name="last")(x), name="trunk")
+    model = keras.Sequential([keras.Input((4, 3)), trunk, keras.layers.Dense(2, name="head")])
+    found = rates_by_depth(below_the_head(model), 0.5, 1e-9)
+    kernels = sorted((path for path in found if path.endswith("kernel")), key=found.get)
+    parts = ["query", "key", "value", "attention_output"]
+    expected = ["first", *(f"mha/{part}" for part in parts), "last"]
+    assert [path.removesuffix("/kernel") for path in kernels] == expected
+
+
 def gradients(model):
     """Of the mean squared error on all rows, with the normalisations in inference mode."""
     with tf.GradientTape() as tape:
@@ -126,6 +144,7 @@ def gradients(model):
     return tape.gradient(loss, [weight.value for weight in model.weights])
 
 
+@pytest.mark.filterwarnings("ignore:The head alone is trained for")
 def test_a_step_after_the_thaw_is_the_rate_times_the_share_of_the_layer():
     model = compiled(kreg.optimizers.SGD(0.1))
     thaw = Finetune(1, rate=0.5, layer_decay=0.1)
@@ -180,6 +199,31 @@ class Memory:
         return self.state
 
 
+def test_a_training_that_stops_stops_by_the_epochs_after_the_thaw():
+    """At a rate of nearly zero nothing improves: patience ends it as soon as it looks."""
+    model = compiled(kreg.optimizers.SGD(1e-12))
+    stop = kreg.EarlyStopping(patience=0, validation=(X, Y), verbose=0)
+    fitted(model, stop, Finetune(3), epochs=6)
+    assert stop.best_epoch == 3 and stop.stopped_epoch == 4
+    stop = kreg.EarlyStopping(patience=0, validation=(X, Y), verbose=0)
+    fitted(model, stop, epochs=6)
+    assert stop.best_epoch == 0 and stop.stopped_epoch == 1
+
+
+def test_a_fit_that_ends_before_the_thaw_says_so():
+    stop = kreg.EarlyStopping(validation=(X, Y), verbose=0)
+    with pytest.warns(UserWarning, match="trained for 5 epochs, and this fit ends after 2: no"):
+        fitted(compiled(), Finetune(5), stop)
+    assert stop.summary().endswith("No epoch was looked at.")
+
+
+def test_one_name_is_a_head():
+    watch = Watch()
+    fitted(compiled(), kreg.finetune(network(), how="head", head="hidden"), watch)
+    assert watch.moved(0) == [*[False] * 6, True, True, False, False]
+
+
+@pytest.mark.filterwarnings("ignore:The head alone is trained for")
 @pytest.mark.parametrize("cut", [1, 2, 3])
 def test_a_resumed_training_is_the_same_on_either_side_of_the_change(cut):
     def callbacks(store):
@@ -199,6 +243,34 @@ def test_a_resumed_training_is_the_same_on_either_side_of_the_change(cut):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("cut", [2, 3])
+@pytest.mark.filterwarnings("ignore:The head alone is trained for")
+def test_a_training_that_goes_on_behind_the_thaw_was_thawed_where_it_was(cut):
+    store = Memory()
+
+    def fit(model, epochs, first=0):
+        watch = kreg.Diagnostics((X, Y), (X, Y), verbose=0)
+        members = [Finetune(2), watch]
+        members.append(Saver(store, members))
+        fitted(model, *members, epochs=epochs, first=first)
+        return watch.document
+
+    whole = fit(compiled(), 4)
+    store.state = None
+    fit(compiled(), cut)
+    again = fit(compiled(), 4, first=cut)
+    thaws = [event["epoch"] for event in again["events"] if event["kind"] == "thaw"]
+    assert thaws == [3] and again["verdict"] == whole["verdict"]
+
+
+def test_the_rate_is_lowered_once_however_many_fits_it_takes():
+    model, thaw = compiled(), Finetune(1, rate=0.1)
+    for first in range(3):
+        with warnings.catch_warnings(action="ignore"):
+            fitted(model, thaw, epochs=first + 1, first=first)
+    assert float(model.optimizer.learning_rate) == pytest.approx(1e-3)
+
+
 def test_low_rank_changes_are_trained_with_the_head_and_their_ranks_are_logged():
     model = compiled()
     before = model.predict(X, verbose=0)
@@ -207,7 +279,7 @@ def test_low_rank_changes_are_trained_with_the_head_and_their_ranks_are_logged()
     history = keras.callbacks.History()
     fitted(model, callback, history)
     assert history.history["rank"][-1] == sum(rank for rank, _ in callback.ranks.values()) > 0
-    assert set(callback.ranks) == {"trunk/deep", "hidden"}
+    assert list(callback.ranks) == ["trunk/deep", "hidden"]
     np.testing.assert_array_equal(model.get_layer("hidden").bias.numpy(), np.zeros(4))
     plain = kreg.strip(model)
     np.testing.assert_allclose(plain.predict(X, verbose=0), model.predict(X, verbose=0), atol=1e-6)
@@ -224,6 +296,31 @@ def test_low_rank_changes_are_refused_where_they_would_not_be_trained():
             kreg.finetune(compiled(), how="lora", **wrong)
 
 
+class Subclassed(keras.Model):
+    """Nobody knows its weights before it has seen rows."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = keras.layers.Dense(4, name="body")
+        self.head = keras.layers.Dense(2, name="head")
+
+    def call(self, x):
+        return self.head(self.body(x))
+
+
+def test_a_subclassed_model_is_trained_in_phases_once_it_has_weights():
+    model = Subclassed()
+    model.compile(kreg.optimizers.Adam(1e-2), "mse")
+    with pytest.raises(ValueError, match="has no weights yet: nobody knows its head. Call it on"):
+        fitted(model, kreg.finetune(model, epochs=1))
+    with pytest.raises(ValueError, match="has no weights yet"):
+        kreg.finetune(model, how="lora")
+    model(X)
+    watch = Watch()
+    fitted(model, kreg.finetune(model, epochs=1), watch)
+    assert (watch.moved(0), watch.moved(1)) == ([False, False, True, True], [True] * 4)
+
+
 def test_what_cannot_be_done_is_refused():
     with pytest.raises(ValueError, match="Did you mean 'head'"):
         fitted(compiled(), Finetune(head=["heads"]))
@@ -231,6 +328,10 @@ def test_what_cannot_be_done_is_refused():
     alone.compile("sgd", "mse")
     with pytest.raises(ValueError, match="nothing to freeze"):
         fitted(alone, Finetune())
+    guided = compiled()  # the guide of Keras freezes first
+    guided.get_layer("trunk").trainable = guided.get_layer("hidden").trainable = False
+    with pytest.raises(ValueError, match="'trunk', 'hidden' is frozen already.*`trainable = True`"):
+        fitted(guided, kreg.finetune(guided))
     with pytest.raises(ValueError, match="one of 'head', 'gradual', 'lora'"):
         kreg.finetune(compiled(), how="adapters")
     for wrong in (

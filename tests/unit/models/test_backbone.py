@@ -114,11 +114,33 @@ def test_a_model_for_other_pictures_is_refused():
     own = keras.Sequential(
         [keras.Input((12, 12, 4)), keras.layers.Flatten(), keras.layers.Dense(2)]
     )
-    with pytest.raises(ValueError, match=r"pictures like \(12, 12, 1\)"):
+    with pytest.raises(ValueError, match=r"trained on pictures of 4 channels, and these have 1"):
         built((8, 8, 1), 4, "classification", name=own)
+    with pytest.raises(ValueError, match=r"`model.size`.*sees 12 x 12 pixels and no other size"):
+        built((8, 8, 4), 4, "classification", name=own, size=20)
     table = keras.Sequential([keras.Input((12,)), keras.layers.Dense(2)])
-    with pytest.raises(ValueError, match=r"\(height, width, channels\)"):
+    with pytest.raises(ValueError, match=r"it sees \(12,\), expected one picture \(height, width"):
         built((8, 8, 1), 4, "classification", name=table)
+
+
+def test_a_model_whose_head_is_a_network_is_refused():
+    head = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(2)])
+    layers = [keras.layers.Conv2D(3, 3), keras.layers.GlobalAveragePooling2D(), head]
+    own = keras.Sequential([keras.Input((8, 8, 1)), *layers], name="mine")
+    with pytest.raises(ValueError, match=f"of 'mine' is '{head.name}', a network itself"):
+        built((8, 8, 1), 4, "classification", name=own)
+
+
+@pytest.mark.parametrize(("size", "seen"), [(None, 8), (20, 20)])
+def test_a_model_for_pictures_of_any_size_sees_those_that_are_there(size, seen):
+    layers = [keras.layers.Conv2D(3, 3, name="conv"), keras.layers.GlobalAveragePooling2D()]
+    own = keras.Sequential([keras.Input((None, None, 3)), *layers, keras.layers.Dense(2)])
+    with pytest.warns(UserWarning, match="was left out"):
+        model = built((8, 8, 1), 4, "classification", name=own, size=size)
+    x = np.full((2, 8, 8, 1), 100.0)
+    resized = np.full((2, seen, seen, 3), 100.0)
+    features = keras.Model(own.inputs[0], own.layers[-2].output)(resized)
+    np.testing.assert_allclose(model(x), model.get_layer("head")(features), rtol=1e-5)
 
 
 def test_pictures_that_a_network_cannot_see_are_refused(vgg):
