@@ -105,7 +105,9 @@ def test_each_way_trains_saves_comes_back_and_predicts(how, preset, data, tmp_pa
 
 
 def test_a_transformer_learns_slowest_where_its_pictures_enter(tmp_path):
-    vit()[0].save_to_preset(str(tmp_path))
+    network, converter = vit()
+    network.save_to_preset(str(tmp_path))
+    converter(image_size=(16, 16), **SCALE).save_to_preset(str(tmp_path))
     model = backbone((16, 16, 3), 4, "classification", name=str(tmp_path), weights="preset")
     shares = rates_by_depth(below_the_head(model), 0.5, 1e-9)
     parts = ("patch_embedding", "transformer_block_1/", "transformer_block_2/", "encoder/ln/")
