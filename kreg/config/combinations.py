@@ -193,6 +193,7 @@ def folds_compare(config: Config) -> None:
 ARGUMENTS = {
     "cocktail": procedures.check_cocktail,
     "lasso_path": procedures.check_path,
+    "population": procedures.check_population,
     "table_ensemble": procedures.check_ensemble,
 }
 OF_TABLES = ("lasso_path", "table_ensemble")

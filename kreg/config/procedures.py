@@ -88,6 +88,25 @@ PROCEDURES = {
         },
         trains=False,
     ),
+    "population": Procedure(
+        "kreg.procedures.population.experiment",
+        (
+            "calibrate",
+            "choose",
+            "data",
+            "debug",
+            "diagnostics",
+            "dropout",
+            "logger",
+            "model",
+            "optimizer",
+            "reg",
+            "seed",
+            "seeds",
+            "trainer",
+        ),
+        ONE_SPLIT,
+    ),
     "proben1": Procedure(f"{PAPER}.proben1"),
     "size_path": Procedure(
         "kreg.procedures.size_path",
@@ -106,7 +125,9 @@ PROCEDURES = {
     ),
     "zou_hastie_prostate": Procedure(f"{PAPER}.zou_hastie_prostate"),
 }
-YOURS = "Your own rows go to experiment=lasso_path, cocktail, size_path or table_ensemble."
+YOURS = (
+    "Your own rows go to experiment=lasso_path, cocktail, population, size_path or table_ensemble."
+)
 
 
 def refuse_unused(name: str, given: Iterable[tuple[str, str]]) -> None:
@@ -137,6 +158,38 @@ def check_cocktail(arguments: Mapping[str, Any]) -> None:
         raise check.invalid("arguments.only", "a list of ingredients, or null for all", only)
     for name in only or []:
         check.choice("arguments.only", name, INGREDIENTS)
+
+
+def check_population(arguments: Mapping[str, Any]) -> None:
+    """The arguments of `experiment=population`."""
+    if (members := arguments.get("members", 16)) == 1:
+        raise ValueError(
+            "arguments.members=1: one member has nobody to copy. Say 2 to 64, or leave "
+            "experiment=population out."
+        )
+    check.integer("arguments.members", members, low=2, high=64)
+    check.integer("arguments.interval", arguments.get("interval", 5), low=1)
+    check.number(
+        "arguments.quantile", arguments.get("quantile", 0.25), low=0, high=0.5, low_open=True
+    )
+    check.number("arguments.factor", arguments.get("factor", 1.25), low=1, high=10)
+    check.number("arguments.resample", arguments.get("resample", 0.25), low=0, high=1)
+    for key, bounds in check_ranges(arguments.get("numbers")).items():
+        is_pair = isinstance(bounds, list | tuple) and len(bounds) == 2
+        numbers = is_pair and all(type(bound) in (int, float) for bound in bounds)
+        if not numbers or not 0 < bounds[0] < bounds[1]:
+            expected = "a range [low, high] with 0 < low < high"
+            raise check.invalid(f"arguments.numbers.{key}", expected, bounds)
+
+
+def check_ranges(numbers: Any) -> Mapping[str, Any]:
+    """`arguments.numbers`: a range for each of some keys."""
+    if numbers is None:
+        return {}
+    if not isinstance(numbers, Mapping) or not numbers:
+        expected = "ranges by key, {optimizer.learning_rate: [1e-4, 1e-2]}, or null"
+        raise check.invalid("arguments.numbers", expected, numbers)
+    return numbers
 
 
 def check_path(arguments: Mapping[str, Any]) -> None:

@@ -67,6 +67,14 @@ class Noise(keras.layers.Layer):
 
     @rate.setter
     def rate(self, value: Rate) -> None:
+        self.set_rate(value)
+
+    def set_rate(self, value: Rate) -> None:
+        """Set `rate`, also to the number that it has.
+
+        Keras leaves out an assignment of the very object that an attribute has. Compiled steps may
+        have been given another number since.
+        """
         value = arguments.rate(value)
         if isinstance(value, Schedule) and self.clock is None:
             raise ValueError(

@@ -129,9 +129,10 @@ def _refuse_unfinished(folder: Path) -> None:
 def _refuse_other(folder: Path, config: dict[str, Any], result: dict[str, Any]) -> None:
     procedure = result.get("procedure") or config.get("procedure", "train")
     if procedure not in MODELS:
+        hint = f" Name its best line, {folder / 'best'}." if procedure == "population" else ""
         raise ValueError(
             f"{folder} is the result of {procedure}, which is not one training: it has no model "
-            "that could predict."
+            f"that could predict.{hint}"
         )
     if result.get("status") != "done":
         reason = result.get("error", "unknown")

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any
 
 from kreg import check
@@ -223,11 +223,16 @@ OPTIONS = {("dropout", "dropout"): "light", ("augment", "images"): "standard"}
 LENGTH = ("epochs", "batch_size")
 
 
-def as_yaml(tree: Tree, comment: str) -> str:
+def as_yaml(tree: Tree, comment: str, trainer: Sequence[str] = LENGTH) -> str:
     """An option file of the group `experiment`, ready for `--config-dir`.
 
     It holds the data, the seed and the length of the training too: what the search has measured
     belongs to them, and the same command finds it again.
+
+    Args:
+        tree: The configuration as plain data.
+        comment: The file's first line.
+        trainer: The keys of that group that it holds.
     """
     import yaml
 
@@ -236,5 +241,5 @@ def as_yaml(tree: Tree, comment: str) -> str:
     lines += [f"  - override /{group}: {option}" for group, option in options.items()]
     body = {group: {k: v for k, v in tree[group].items() if k != "kind"} for group in GROUPS}
     body = {group: values for group, values in body.items() if values}
-    body |= {"trainer": {key: tree["trainer"][key] for key in LENGTH}, "seed": tree["seed"]}
+    body |= {"trainer": {key: tree["trainer"][key] for key in trainer}, "seed": tree["seed"]}
     return "\n".join(lines) + "\n\n" + yaml.safe_dump(body, sort_keys=False)

@@ -112,7 +112,7 @@ def take_over(shared: "keras.Model", model: "keras.Model", config: "Config") -> 
     if (rate := getattr(optimizer, "scaled_rate", None)) is not None:
         rate.set_height(proximal(model).scaled_rate.height)
     for layer, new in zip(noise_layers(shared), noise_layers(model), strict=True):
-        layer.rate = new.rate
+        layer.set_rate(new.rate)
     for metric, other in zip(units.errors(shared), units.errors(model), strict=True):
         metric.rescale(other.divisors)
     shared.stop_training = False

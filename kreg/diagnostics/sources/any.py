@@ -136,7 +136,8 @@ def refuse_several(path: Path) -> None:
     name = (json_text.read_object(path / RESULT) or {}).get("procedure")
     if not isinstance(name, str) or name == "train":
         return
-    below = sorted(str(one.parent) for one in path.glob(f"*/*/{RESULT}"))[:8]
+    found = (one for depth in ("*", "*/*") for one in path.glob(f"{depth}/{RESULT}"))
+    below = sorted(str(one.parent) for one in found)[:8]
     named = f" Name one of its trainings: {', '.join(below)}." if below else ""
     raise ValueError(
         f"{path} is no single training: experiment={name} has written it, and its page is "

@@ -97,6 +97,16 @@ def test_what_is_no_constant_is_not_held():
         assert layer.held is None
 
 
+def test_the_number_that_a_layer_has_is_set_again_where_a_step_was_given_another():
+    """Keras leaves out an assignment of the object that an attribute has already."""
+    layer = layers.Dropout(0.4)
+    layer(keras.Input((6,)))
+    layer.hold_rate()
+    layer.held.assign(0.1, 1 / 0.9)
+    layer.set_rate(layer.rate)
+    assert np.asarray(layer.held.variable) == pytest.approx([0.4, 1 / 0.6])
+
+
 def test_a_held_rate_of_zero_changes_nothing():
     layer, x = layers.Dropout(0.4), batch("dropout")
     layer(keras.Input(TABLE["dropout"][1]))

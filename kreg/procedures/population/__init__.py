@@ -1,0 +1,1 @@
+"""`experiment=population`: one training that finds its own numbers while it runs."""
