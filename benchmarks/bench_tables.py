@@ -34,7 +34,7 @@ beside 0.00169. It takes more than 60 processor seconds on mice_protein (71) and
 glass, 26 validation rows, its log loss is the worst: 1.24; catboost has 0.58.
 
 `recipe=realmlp` beside them, one split, six methods: in score it is the first, 2.80 +- 0.51 (tabm
-3.00 +- 0.44, catboost 3.23 +- 0.35); in log loss, where its smoothed labels cost, 4.40 +- 0.50 (tabm
+3.00 +- 0.44, catboost 3.23 +- 0.35); in log loss, where smoothed labels cost, 4.40 +- 0.50 (tabm
 2.30 +- 0.52, boosting 2.70 +- 0.33). It takes 10 to 29 processor seconds. Its authors chose its
 defaults on sets of the UCI, as most of these are.
 
@@ -48,8 +48,8 @@ soybean: 178 to 683 rows): no difference in score is larger than two standard er
     realmlp_td_s    4.17 +- 0.33    4.20 +- 0.37    1.9 to 3.4
 
 pytabkit is the faster one there: kreg's seconds have TensorFlow's start, its compiler and the
-report in them. On car, mice_protein, thyroid and abalone, one split, tabm takes 23 to 67 seconds and
-tabm_d 56 to 189, realmlp 18 to 26 and realmlp_td_s 5 to 35.
+report in them. On car, mice_protein, thyroid and abalone, one split, tabm takes 23 to 67 seconds,
+tabm_d 56 to 189, realmlp 18 to 26, realmlp_td_s 5 to 35.
 """
 
 import argparse
