@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from itertools import groupby
 
@@ -34,18 +34,20 @@ def inside(content: str) -> str:
     return f"<style>@scope (.kreg) {{\n{scoped}}}</style><div class='kreg'>{content}</div>"
 
 
-def page(view: views.View, theme: str = "") -> str:
+def page(view: views.View, theme: str = "", noted: Mapping[str, str] | None = None) -> str:
     """The view as a whole page.
 
     Args:
         view: What it says.
         theme: `"light"` or `"dark"` to fix it; empty follows the reader's system.
+        noted: What a program reads in it, as `<meta>` elements: name to content. Defaults to none.
     """
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="generator", content=f"kreg {__version__}"),
+        *(tag("meta", name=name, content=content) for name, content in (noted or {}).items()),
         tag("title", f"{view.head.name}: {view.head.title}"),
         tag("link", rel="icon", href="data:,"),
         tag("style", Markup(style())),

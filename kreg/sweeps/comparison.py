@@ -9,7 +9,7 @@ from kreg.foreign import csv_text
 from kreg.printable import printable, say
 from kreg.sweeps import page, table
 from kreg.sweeps.reading import Sweep, collect
-from kreg.sweeps.results import PAGE
+from kreg.sweeps.results import PAGE, fingerprint
 
 CSV = "sweep.csv"
 
@@ -28,6 +28,7 @@ def compare(directory: str | Path, *, quiet: bool = False, choose: str | None = 
     Raises:
         ValueError: If no run lies below the directory.
     """
+    known = fingerprint(Path(directory))  # before they are read: what ends meanwhile is not shown
     sweep = collect(directory)
     if choose is not None:
         sweep.choose = check.choice("choose", choose, ("min", "1se"))
@@ -35,7 +36,7 @@ def compare(directory: str | Path, *, quiet: bool = False, choose: str | None = 
     if not quiet:
         table.show(sweep)
     _write(directory / CSV, lambda: csv(sweep), quiet)
-    _write(directory / PAGE, lambda: page.render(sweep), quiet)  # last: it says: complete
+    _write(directory / PAGE, lambda: page.render(sweep, known), quiet)  # last: complete
     return 0 if (sweep.runs["status"] == "done").all() else 1
 
 

@@ -9,16 +9,23 @@ from kreg.sweeps import features, strength, table
 from kreg.sweeps.answer import answer
 from kreg.sweeps.effect import Effect, effects
 from kreg.sweeps.reading import Sweep
+from kreg.sweeps.results import RESULTS
 from kreg.sweeps.settings import Estimate, are_repeated, chosen, link, name_of, settings, text
 
 ACCURACIES = ("fold_clean_accuracy", "val_clean_accuracy", "test_clean_accuracy")
 
 
-def render(sweep: Sweep) -> str:
-    """The page as text."""
+def render(sweep: Sweep, known: str = "") -> str:
+    """The page as text.
+
+    Args:
+        sweep: What it shows.
+        known: The fingerprint of its results, see `kreg.sweeps.results`. Defaults to none.
+    """
     found = effects(sweep)
     parts = [part for part in sections(sweep, found) if part is not None]
-    return html.page(View(head(sweep, found), parts))
+    noted = {RESULTS: known} if known else {}
+    return html.page(View(head(sweep, found), parts), noted=noted)
 
 
 def sections(sweep: Sweep, found: list[Effect]) -> list[Section | None]:

@@ -8,7 +8,7 @@ from kreg import files
 from kreg.runs import ForeignError, new_name
 from kreg.runs.lock import Lock
 from kreg.runs.ownership import refuse_links
-from kreg.sweeps.results import CONFIG, PAGE, PLAN, RESULT, read_json
+from kreg.sweeps.results import CONFIG, PAGE, PLAN, RESULT, fingerprint, read_json, shown
 
 LOCK = "sweep.lock"
 SUBMITIT = ".submitit"  # a queue's own folder, in which submitit lays links itself
@@ -92,10 +92,10 @@ class SweepDirectory:
     @property
     def complete(self) -> bool:
         """Whether all jobs have ended, and the page knows all of them."""
-        if self.ended < self.total or not (self.path / PAGE).is_file():
+        if self.ended < self.total:
             return False
-        results = [path.stat().st_mtime_ns for path in self.path.glob(f"*/{RESULT}")]
-        return (self.path / PAGE).stat().st_mtime_ns >= max(results, default=0)
+        known = shown(self.path / PAGE)
+        return known is not None and known in ("", fingerprint(self.path))
 
     @property
     def has_runs(self) -> bool:

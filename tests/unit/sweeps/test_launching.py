@@ -138,10 +138,13 @@ def test_the_newest_unfinished_sweep_of_the_same_jobs_is_continued(tmp_path):
     finish(newer, "0_a")
     finish(newer, "1_b", "failed")
     assert sweeps.choose(tmp_path, jobs).path == newer  # killed before its page was written
-    (newer / "sweep.html").write_text("page")
+    sweeps.compare(newer, quiet=True)
+    os.utime(newer / "sweep.html", (0, 0))  # copied, say: when a file was written says nothing
     assert sweeps.choose(tmp_path, jobs).path == old
-    os.utime(newer / "sweep.html", (0, 0))  # the page of an earlier interruption
+    (newer / "1_b" / "result.json").write_text('{"status": "done"}')  # trained once more
     assert sweeps.choose(tmp_path, jobs).path == newer
+    (newer / "sweep.html").write_text("page")  # of an earlier version
+    assert sweeps.choose(tmp_path, jobs).path == old
 
 
 def test_a_search_is_unfinished_until_it_has_all_its_trials(tmp_path):
