@@ -6,8 +6,11 @@ Writes Parquet files of float32 columns and a target of two classes, then trains
 each in a process of its own: kreg (`data.cache=disk`; once with the writing of the records, once
 with them), a plain `tf.data` loop that reads the files in their order into the same network, and
 scikit-learn's `SGDClassifier.partial_fit`. Seconds are those of the whole process with its start,
-the peak is the most resident memory of it. Everything lies below FOLDER; the Parquet files are left
-there.
+the peak is the most resident memory of it, of which its own is what no file backs (libraries are
+files). Everything lies below FOLDER; the Parquet files are left there.
+
+20 million rows, one run beside heavy load: peak 1.26 GiB with the writing of the records (0.83 its
+own), tf.data 1.07, scikit-learn 0.52; rows a processor second 130,100, 476,400 and 645,000.
 """
 
 import argparse
