@@ -97,12 +97,15 @@ class KregEstimator(BaseEstimator):
             say(f"verdict: {self.verdict_.headline}", sys.stdout)
 
     def _keep(self, trained: "Trained") -> None:
+        from kreg.surgery.low_rank import merged
+
         data, measured = trained.plan.data, trained.callbacks.diagnostics
-        self.model_ = trained.plan.model
+        model = trained.plan.model
+        self.model_ = merged(model)  # the same, but for finetune=lora
         fitted = data.preprocessing
         self.preprocessing_ = fitted if isinstance(fitted, Columns) else None
         self.result_ = trained.result
-        self.history_ = dict(self.model_.history.history)
+        self.history_ = dict(model.history.history)
         self.n_iter_ = int(trained.result["epochs"])
         self.verdict_ = None if measured is None else measured.verdict
         self.selected_features_ = self._selected_features()

@@ -26,6 +26,7 @@ from kreg.training import (
     keeping,
     kept_features,
     lines,
+    low_rank,
     mirrored,
     own_callbacks,
     plan,
@@ -236,6 +237,7 @@ def train_in_memory(training: Plan, config: Config) -> Trained:
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
     result["warnings"] += [temperature.OF_FILES] if config.calibrate else []
+    result["low_rank"] = low_rank.chosen(training.model)
     return Trained(training, callbacks, result | results.compared(result, config.objective))
 
 

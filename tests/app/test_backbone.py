@@ -314,6 +314,8 @@ def test_an_estimator_goes_on_with_a_network_and_survives_pickle(how, earlier):
     fitted = KregClassifier(model="backbone", reg="l2sp", overrides=more).fit(x, y)
     copied = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_allclose(copied.predict_proba(x), fitted.predict_proba(x), atol=1e-6)
+    assert bool(fitted.result_["low_rank"]) == (how == "lora")
+    assert not lora.holders(fitted.model_) and fitted.history_["val_loss"]
 
 
 def test_a_network_in_which_no_layer_can_change_is_refused_before_training(tmp_path, monkeypatch):
