@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from kreg import check
+from kreg.config.distributed import DATA_PARALLEL
 from kreg.config.root import Config
 from kreg.foreign import json_text
 from kreg.training.options import BACKENDS
@@ -65,7 +66,7 @@ def the_backend_trains_this(config: Config) -> None:
         )
     if config.procedure != "train":
         raise refused(backend, f"the procedure {config.procedure}")
-    if config.distribute != "none":
+    if config.distribute not in ("none", DATA_PARALLEL):
         raise refused(backend, f"distribute={config.distribute}")
     if config.finetune.kind != "full":
         raise refused(backend, f"finetune={config.finetune.kind}")

@@ -16,6 +16,7 @@ ALLOWED = {
     "callbacks": ("none",),
     "finetune": ("full",),
 }
+DATA_PARALLEL = "data_parallel"  # of `distribute`: what JAX does
 PLAIN = {"precision": ("float32",), "jit_compile": ("auto", False)}
 DEVICES = {"mirrored": ("auto", "cpu", "gpu")}  # the others know processors alone
 
@@ -23,6 +24,9 @@ DEVICES = {"mirrored": ("auto", "cpu", "gpu")}  # the others know processors alo
 def several_train_as_one(config: Config) -> None:
     """`distribute=`: devices or a cluster, and only what several train as one would."""
     if config.distribute == "none":
+        return
+    if config.distribute == DATA_PARALLEL:
+        only_on_jax(config)
         return
     refuse_options(config)
     for key, values in (
@@ -37,6 +41,16 @@ def several_train_as_one(config: Config) -> None:
     to_be_placed = config.distribute == "ray" and cluster.VARIABLE not in os.environ
     if config.distribute in cluster.SEVERAL and not to_be_placed:
         cluster.of_environment()
+
+
+def only_on_jax(config: Config) -> None:
+    """`distribute=data_parallel`: on the other backends `keras.distribution` does nothing."""
+    if config.trainer.backend != "jax":
+        raise ValueError(
+            f"distribute={DATA_PARALLEL} is keras.distribution, which does nothing with the "
+            f"backend {config.trainer.backend}. Say trainer.backend=jax. With the backend "
+            "tensorflow, distribute=mirrored trains on all devices of this machine."
+        )
 
 
 def refuse_options(config: Config) -> None:

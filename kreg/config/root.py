@@ -79,8 +79,9 @@ class Root:
     )
     distribute: str = one_of(
         "none",
-        ("none", "mirrored", "multiworker", "ray"),
+        ("none", "mirrored", "data_parallel", "multiworker", "ray"),
         "one model, of every batch a share each. mirrored: the devices of this machine; "
+        "data_parallel: the same on JAX; "
         "multiworker: the processes that TF_CONFIG names, or SLURM's tasks; ray: workers that a "
         "Ray cluster starts",
     )

@@ -21,6 +21,7 @@ from kreg.runs.ownership import CONFIG
 from kreg.training import (
     about,
     compression,
+    data_parallel,
     distributed,
     earlier_run,
     keeping,
@@ -80,7 +81,7 @@ def run(
     if config.check:
         lines.announce(plan.make(config, steps), device, config)
         return 0.0
-    with RunDirectory(directory) as place:
+    with RunDirectory(directory) as place, data_parallel.devices(config, device) as names:
         if place.result is not None and earlier_run.is_finished(place, config):
             return results.objective(place.result, config.objective)
         earlier_run.refuse_changed(place, config)
@@ -90,6 +91,7 @@ def run(
         with devices.scope():
             training = make(config, steps, stacks)
         devices.join(training)
+        data_parallel.join(training, config, names)
         config = automatic.for_task(config, training.data.task)
         if workers:
             distributed.join(training, workers)
@@ -261,7 +263,7 @@ def fit(
         "epochs": last,
         # Diagnostics measures the same rows anyway, and writes Keras's names as well
         "validation_data": None if callbacks.validates else training.held_out(),
-        "validation_batch_size": 1024,
+        "validation_batch_size": 1024 // training.devices * training.devices,
         "shuffle": False,  # the stream is shuffled, by (seed, epoch)
         "callbacks": callbacks.in_order,
         "verbose": 0,

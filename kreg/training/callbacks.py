@@ -143,7 +143,7 @@ def assemble(
     members = [member for member in members if member is not None]
     if plan.workers:
         members = [SharedMetrics(plan.workers), *members, Together(plan.workers, interrupt)]
-    if plan.devices > 1:
+    if plan.spread:
         members.append(OneState())
     if store:
         members.append(room.Saver(store, members, config.trainer.save_every))

@@ -19,6 +19,7 @@ from kreg.training import (
     low_rank,
     penalties,
     shared_steps,
+    shares,
     tasks,
     xla,
 )
@@ -55,8 +56,10 @@ class Plan:
         finetune: The checked `finetune` group.
         stacked: How many jobs its stack has, see `kreg.training.stacks`; 0 for a training alone.
         workers: With whom it is shared, see `kreg.training.distributed`; `None` in one process.
-        devices: How many of this machine train it, see `kreg.training.mirrored`.
-        spread: Deals the batches of a stream to these devices; `None` where there is one.
+        devices: How many of this machine train it, see `kreg.training.mirrored` and, on JAX,
+            `kreg.training.data_parallel`.
+        spread: Deals the batches of a stream to these devices; `None` where there is one,
+            and on JAX, which deals them itself.
         frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
@@ -119,7 +122,8 @@ class Plan:
     def held_out(self) -> tuple[Any, ...]:
         """The validation rows for `fit`; `kreg.data` refuses a split without any."""
         x, y, weight = self.sample("validation")
-        return (x, y) if weight is None else (x, y, weight)
+        rows = (x, y) if weight is None else (x, y, weight)
+        return rows if self.spread else shares.even(rows, self.devices)
 
     def samples(self, epoch: int, count: int = 16) -> "np.ndarray":
         """Training images of all classes as the model sees them in an epoch."""
@@ -228,7 +232,7 @@ class Plan:
             first_epoch=first_epoch * self.budget.passes,
             augment=self.pipeline,
             share=self.workers.share if self.workers else None,
-            parts=self.devices,
+            parts=self.devices if self.spread else 1,
         )
         return rows
 

@@ -43,6 +43,16 @@ def part(
     return tf.cast(stop - start, tf.float32) / tf.cast(in_batch, tf.float32)
 
 
+def even(rows: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    """Rows without the last ones, of which several devices would not have as many each.
+
+    >>> even((list("abcde"), [1, 2, 3, 4, 5]), 2)
+    (['a', 'b', 'c', 'd'], [1, 2, 3, 4])
+    """
+    most = len(rows[1]) // count * count
+    return tuple(part[:most] for part in rows)
+
+
 def refuse_uneven(training: "Plan", count: int, distribute: str, who: str) -> None:
     """Refuse what several do not train as one does.
 

@@ -74,6 +74,15 @@ def test_what_is_tensorflows_own_is_refused_by_name(before_keras, words, named, 
         compose_job([*words, f"trainer.backend={backend}"])
 
 
+@pytest.mark.parametrize("backend", ["tensorflow", "torch"])
+def test_only_jax_distributes_a_model_through_keras(before_keras, backend):
+    words = ["distribute=data_parallel", f"trainer.backend={backend}"]
+    with pytest.raises(ValueError, match=f"data_parallel .* backend {backend}.*=jax.*mirrored"):
+        compose_job(words)
+    words = ["distribute=data_parallel", "trainer.backend=jax"]
+    assert compose_job(words).distribute == "data_parallel"
+
+
 def test_pytorch_compiles_nothing(before_keras):
     with pytest.raises(ValueError, match="jit_compile=true .*backend torch.*Leave it out"):
         compose_job(["trainer.jit_compile=true", "trainer.backend=torch"])
