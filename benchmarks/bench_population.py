@@ -7,7 +7,7 @@ best epoch, and is chosen by its validation loss; the test rows choose nothing. 
 population include its page, two reports and the run that is trained by the schedule found; those of
 the grid its trainings alone.
 
-    python benchmarks/bench_population.py            digits and breast_cancer, two seeds: 6 minutes
+    python benchmarks/bench_population.py            digits and breast_cancer, two seeds
     python benchmarks/bench_population.py --seeds 5
 """
 
