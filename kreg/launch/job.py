@@ -145,4 +145,6 @@ def orphaned() -> bool:
 
 def failure(error: BaseException) -> dict[str, Any]:
     """`result.json` of a job that failed: it is not continued, and a sweep's table shows it."""
-    return {"status": "failed", "error": f"{type(error).__name__}: {error}", "metrics": {}}
+    begun = {"epochs": error.epochs} if hasattr(error, "epochs") else {}
+    told = f"{type(error).__name__}: {error}"
+    return {"status": "failed", "error": told, "metrics": {}, **begun}

@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import keras
+import numpy as np
 
 from kreg.measuring import evaluators
 from kreg.measuring.clean_loss import CleanEvaluator
 from kreg.measuring.keras_numbers import are_finite, present_rate
 from kreg.measuring.measurement import Measurement
 from kreg.measuring.penalties import WeightEvaluator, WeightNumbers
-from kreg.measuring.replicas import graph, over_states, to_host
+from kreg.measuring.replicas import graph, over_states, tensors, to_host
 from kreg.measuring.rows import Rows
 
-AT_ONCE = 8  # states of one call: the same number always, so that one trace serves them all
+AT_ONCE = 16  # states of one call: the same number always, so that one trace serves them all
 Values: TypeAlias = list[Any]  # one tensor a variable, states first
-Known: TypeAlias = Callable[[int], tuple[Values, int]]
+Known: TypeAlias = Callable[[int], tuple[list[np.ndarray], int]]
 
 
 class Ahead:
@@ -31,14 +32,19 @@ class Ahead:
         model: A compiled and built model of the TensorFlow backend, which is put into each of the
             states when its epoch comes.
         variables: What a state consists of.
-        known: Gives the states after `AT_ONCE` epochs, from one on, and how many of them are known;
-            those that are not may be anything.
+        known: Gives the states after `AT_ONCE` epochs, from one on, as arrays with the states
+            first, and how many of them are known; those that are not may be anything.
+
+    Attributes:
+        held: The arrays of the present states, one a variable.
+        values: The same as tensors.
     """
 
     def __init__(self, model: keras.Model, variables: Sequence[keras.Variable], known: Known):
         self.model, self.variables, self.known = model, list(variables), known
         self.places = {id(variable): place for place, variable in enumerate(self.variables)}
         self.first = self.count = 0
+        self.held: list[np.ndarray] = []
         self.values: Values = []
         self.numbers: list[Numbers] = []
         self.measured: dict[int, tuple[Rows, list[Measurement]]] = {}
@@ -47,7 +53,8 @@ class Ahead:
         """What is measured after an epoch, from 0, whose state is known."""
         if not self.first <= epoch < self.first + self.count:
             self.first = epoch // AT_ONCE * AT_ONCE
-            self.values, self.count = self.known(self.first)
+            self.held, self.count = self.known(self.first)
+            self.values = tensors(self.held)
             self.numbers, self.measured = [], {}
         return Foreseen(self, epoch - self.first)
 
@@ -82,9 +89,9 @@ class Ahead:
 
         return evaluators.kept(self.model, (Ahead,), make, weights, *self.variables)
 
-    def value(self, variable: keras.Variable, place: int) -> Any:
-        """A variable in one of the states, as a tensor."""
-        return self.values[self.places[id(variable)]][place]
+    def value(self, variable: keras.Variable, place: int) -> np.ndarray:
+        """A variable in one of the states, as an array."""
+        return self.held[self.places[id(variable)]][place]
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,6 @@ class Foreseen:
         """What weights and optimizer say."""
         return self.ahead.all_numbers()[self.place]
 
-    def values(self, variables: Sequence[keras.Variable]) -> list[Any]:
-        """Some variables in this state, as tensors."""
+    def values(self, variables: Sequence[keras.Variable]) -> list[np.ndarray]:
+        """Some variables in this state, as arrays."""
         return [self.ahead.value(variable, self.place) for variable in variables]

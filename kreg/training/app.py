@@ -46,7 +46,7 @@ from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
 from kreg.training.shared_steps import SharedSteps
 from kreg.training.stacks import Stacks
-from kreg.training.trained import Trained
+from kreg.training.trained import NonFiniteError, Trained
 
 
 def run(
@@ -202,7 +202,8 @@ def fit_and_report(
         raise SystemExit(callbacks.interrupt.exit_code)
     if callbacks.non_finite.failure:
         save_report(callbacks, place)
-        raise FloatingPointError(f"{callbacks.non_finite.failure} {kept(place)}")
+        epochs = len(training.model.history.epoch)
+        raise NonFiniteError(f"{callbacks.non_finite.failure} {kept(place)}", epochs)
     units.rescale(training.model, training.data.target_scale)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)

@@ -30,9 +30,10 @@ class Stack:
     Args:
         plans: One a member. Compiled for whole epochs, of one structure and of as many rows.
         step: That of an earlier stack of the same structure. Defaults to a new one.
+        fuse: Whether XLA may compile it although a run of its own does without. Defaults to `True`.
     """
 
-    def __init__(self, plans: Sequence[Plan], step: StackedStep | None = None):
+    def __init__(self, plans: Sequence[Plan], step: StackedStep | None = None, fuse: bool = True):
         import numpy as np
 
         self.steps, self.budget = plans[0].steps, plans[0].budget
@@ -40,7 +41,7 @@ class Stack:
             prepare(plan)
         if step is None or not shared_steps.fits(step.model, plans[0].model):
             step = StackedStep(plans[0].model, plans[0].batch_size)
-        self.step = step
+        self.step, self.may_fuse = step, fuse
         self.members = list(range(len(plans)))  # still in training: member of each place
         states = [state_of(plan.model) for plan in plans]
         self.values: Values = tensors([np.stack(parts) for parts in zip(*states, strict=True)])
@@ -50,6 +51,7 @@ class Stack:
         )
         self.seeds = [plan.seed for plan in plans]
         self.epochs: list[tuple[list[int], Values]] = []  # the members of then, and their states
+        self.fused = self.fuses()
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -57,7 +59,7 @@ class Stack:
     def state_after(self, member: int, epoch: int) -> "list[np.ndarray]":
         """All variables of a member after an epoch, from 0."""
         values, place = self.found(member, epoch)
-        return [value[place].numpy() for value in values]
+        return [part_of(value, place) for value in values]
 
     def found(self, member: int, epoch: int) -> tuple[Values, int]:
         """The states after an epoch, from 0, and the place of a member among them."""
@@ -65,7 +67,7 @@ class Stack:
         members, values = self.epochs[epoch]
         return values, members.index(member)
 
-    def states(self, member: int, first: int) -> tuple[Values, int]:
+    def states(self, member: int, first: int) -> "tuple[list[np.ndarray], int]":
         """The states of a member after some epochs from one on, and how many of them are known.
 
         They are as many as are measured at once; the last one that is known stands for the rest.
@@ -80,7 +82,7 @@ class Stack:
             [part_of(value, members.index(member)) for value in values]
             for members, values in padded
         ]
-        return tensors([np.stack(parts) for parts in zip(*states, strict=True)]), len(known)
+        return [np.stack(parts) for parts in zip(*states, strict=True)], len(known)
 
     def train(self, member: int, epochs: int) -> None:
         """Train until so many epochs are known, as far as they are not, as `member` asks for it.
@@ -91,7 +93,8 @@ class Stack:
         while len(self.epochs) < epochs:
             self.shrink(member)
             order = self.order(len(self.epochs))
-            self.values = self.step.epoch(self.values, *self.rows, order)
+            x, y = self.rows
+            self.values = self.step.epoch(self.values, x, y, order, self.fused)
             self.epochs.append((self.members, self.values))
 
     def shrink(self, first: int) -> None:
@@ -102,6 +105,12 @@ class Stack:
         self.members = [self.members[place] for place in left]
         self.values = pick(self.values, left)
         self.rows = pick(self.rows, left)
+        self.fused = self.fuses()
+
+    def fuses(self) -> bool:
+        """Whether XLA compiles the epochs that are left: decided by sizes, where it is traced."""
+        steps = (self.budget.epochs - len(self.epochs)) * self.steps
+        return self.step.fuses(len(self.members), steps, self.may_fuse)
 
     def order(self, epoch: int) -> "tf.Tensor":
         """Row numbers of every pass of an epoch: `(passes, members, rows)`, as each job's own."""
@@ -113,47 +122,45 @@ class Stack:
 
     def player(self, member: int, model: "keras.Model") -> Callable[[Any], dict[str, Any]]:
         """What takes the place of the model's compiled step in the `fit` of a member."""
-        import tensorflow as tf
-
         from kreg.callbacks.shared_values import shared
         from kreg.measuring.ahead import Ahead
         from kreg.measuring.used_weights import averages
 
         put, beside = putting(model), shared(model)
+        beside.stacked = True
         averaged = bool(averages(model))  # what is measured then is in no state
         ahead = Ahead(model, variables(model), lambda first: self.states(member, first))
 
         def play(batches: Any) -> dict[str, Any]:
-            epoch = int(model.optimizer.iterations.numpy()) // self.steps
+            epoch, known = int(model.optimizer.iterations.numpy()) // self.steps, len(self.epochs)
             self.train(member, epoch + 1)
-            state = ahead.at(epoch)
-            put(ahead.values, tf.constant(state.place))
-            beside.ahead = None if averaged else (epoch, state)
+            if known <= epoch:  # nothing is known after this epoch that could be measured with it
+                put(self.state_after(member, epoch))
+                beside.ahead = None
+            else:
+                state = ahead.at(epoch)
+                put([value[state.place] for value in ahead.held])
+                beside.ahead = None if averaged else (epoch, state)
             return dict(model.get_metrics_result())
 
         return play
 
 
-def putting(model: "keras.Model") -> Callable[..., Any]:
-    """One compiled function that puts one of several states into the model.
+def putting(model: "keras.Model") -> "Callable[[Sequence[np.ndarray]], None]":
+    """A function that puts a state into the model.
 
-    It is traced once for all members that play with the same model.
+    It writes past Keras's `assign`, which looks at shapes and types that are known to fit, and past
+    a graph, which takes longer to be started than to run.
     """
     import tensorflow as tf
 
-    from kreg.measuring import evaluators
+    handles = [variable.value.handle for variable in variables(model)]
 
-    into = variables(model)
+    def put(state: "Sequence[np.ndarray]") -> None:
+        for handle, value in zip(handles, state, strict=True):
+            tf.raw_ops.AssignVariableOp(resource=handle, value=tf.constant(value))
 
-    def assign(values: Values, place: Any) -> None:
-        for variable, value in zip(into, values, strict=True):
-            variable.assign(value[place])
-
-    def make() -> Callable[..., Any]:
-        put: Callable[..., Any] = tf.function(assign, reduce_retracing=True, autograph=False)
-        return put
-
-    return evaluators.kept(model, (putting,), make, *into)
+    return put
 
 
 def orders(seeds: "tf.Tensor", first: int, passes: int, rows: int) -> "tf.Tensor":

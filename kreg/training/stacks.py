@@ -156,9 +156,10 @@ class Stacks:
         if number is None or place is None:
             return None
         self.let_go(number)
-        group = self.groups[place]
+        group, known = self.groups[place], place in self.trained
         stack, members = self.stack(place)
-        start.prepare(config.trainer, config.seed, steps)
+        if not known:  # the members were built since the job has begun
+            start.prepare(config.trainer, config.seed, steps)
         member = group.jobs.index(number)
         for before in range(member):
             stack.train(before, self.epochs(group.jobs[before]))
@@ -176,9 +177,9 @@ class Stacks:
             del self.trained[place]
 
     def epochs(self, job: int) -> int:
-        """How many epochs a finished job was trained for; 0 where it has not finished."""
-        place = RunDirectory(self.folders[job]) if self.folders else None
-        return int((place.result or {}).get("epochs", 0)) if place and place.finished else 0
+        """How many epochs a job that has ended has asked for, well or not; else 0."""
+        found = RunDirectory(self.folders[job]).result if self.folders else None
+        return int((found or {}).get("epochs", 0))
 
     def stack(self, place: int) -> tuple[Stack, list[Plan]]:
         """The stack of a group, and its members' plans: each as its own run would begin."""
@@ -196,7 +197,8 @@ class Stacks:
         made = members[-1]
         inputs = (*length(config), made.batch_size, *plans.constants(made, config))
         key = shared_steps.structure(config.to_dict(), inputs)
-        stack = Stack(members, self.compiled.pop(key, None))
+        fuse = config.trainer.jit_compile == "auto"
+        stack = Stack(members, self.compiled.pop(key, None), fuse)
         self.compiled[key] = stack.step
         while len(self.compiled) > MOST_COMPILED:
             del self.compiled[next(iter(self.compiled))]

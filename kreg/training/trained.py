@@ -7,6 +7,19 @@ from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
 
+class NonFiniteError(FloatingPointError):
+    """Numbers that broke.
+
+    Args:
+        told: What is said of them.
+        epochs: How many epochs had begun: a stack of jobs has trained them all.
+    """
+
+    def __init__(self, told: str, epochs: int) -> None:
+        super().__init__(told)
+        self.epochs = epochs
+
+
 @dataclass(frozen=True)
 class Trained:
     """A training that has ended.

@@ -8,7 +8,7 @@ import numpy as np
 from kreg.procedures.population import numbers
 from kreg.procedures.population.numbers import Setting
 from kreg.training.plan import Plan
-from kreg.training.stack import Stack, pick, putting, state_of, tensors
+from kreg.training.stack import Stack, part_of, pick, putting, state_of, tensors
 
 States: TypeAlias = list[list[np.ndarray]]  # of some epochs: one array a variable, members first
 
@@ -53,9 +53,7 @@ class Members:
 
     def become(self, place: int) -> None:
         """Put the state of a member into the model."""
-        import tensorflow as tf
-
-        self.put(self.stack.values, tf.constant(place))
+        self.put([part_of(value, place) for value in self.stack.values])
 
     def copy(self, copied: Sequence[int]) -> None:
         """Let each member go on with the weights, optimizer and noise of the named one."""
@@ -88,10 +86,8 @@ class Members:
             line: Whose state it has after each epoch.
             setting: Its last numbers, which the model names when it is saved.
         """
-        import tensorflow as tf
-
         known = zip(line, self.stack.epochs, strict=True)
         self.stack.epochs = [([0], pick(values, [place])) for place, (_, values) in known]
         numbers.put(self.model, setting)
-        self.put(tensors([part[None] for part in self.start]), tf.constant(0))
+        self.put(self.start)
         return self.stack.player(0, self.model)

@@ -8,11 +8,12 @@ import tensorflow as tf
 
 from kreg.callbacks.shared_values import shared
 from kreg.launch.compose import compose_job
+from kreg.launch.job import failure
 from kreg.measuring import clean_evaluator, take, weight_evaluator
 from kreg.measuring.keras_numbers import learning_rate
 from kreg.runs import ResumeError
 from kreg.sweeps.stacked import told
-from kreg.training import app, plan, stacks, start
+from kreg.training import app, plan, stacked_step, stacks, start
 from kreg.training.shared_steps import SharedSteps
 from kreg.training.stack import Stack
 from kreg.training.stacked_step import variables
@@ -154,6 +155,32 @@ def assert_same(found, expected):
             np.testing.assert_allclose(getattr(found, key), value, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in SWEEPS if name != "xla"])
+def test_xla_trains_a_stack_up_to_rounding(name, monkeypatch):
+    members = [planned(config) for config in composed(*SWEEPS[name])]
+    stack = Stack(members)
+    stack.train(0, 2)
+    monkeypatch.setattr(stacked_step, "MUCH", 0)
+    fused = Stack(members, stack.step)
+    assert (stack.fused, fused.fused) == (False, not stack.step.noisy)
+    assert not Stack(members, stack.step, fuse=False).fused  # trainer.jit_compile=false
+    fused.train(0, 2)
+    for member in range(len(members)):
+        for a, b in zip(fused.state_after(member, 1), stack.state_after(member, 1), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_xla_is_used_where_there_is_much_to_train():
+    (made,) = [planned(config) for config in composed("model=linear seed=1")]
+    step = Stack([made, made]).step
+    few = int(stacked_step.MUCH / made.model.count_params() / 64)
+    assert not step.fuses(64, few) and step.fuses(64, few + 1) and step.fuses(65, few)
+    assert not step.fuses(64, few + 1, allowed=False)
+    (noisy,) = [planned(config) for config in composed("dropout=light")]
+    assert not Stack([noisy, noisy]).step.fuses(64, 10**9)  # its noise would be another
+
+
 def test_a_state_that_breaks_is_seen_ahead():
     members = [
         planned(config) for config in composed("optimizer=sgd seed=1", "optimizer=sgd seed=2")
@@ -233,6 +260,16 @@ def test_what_is_stacked_follows_from_configurations_and_sizes_alone(monkeypatch
     assert not Stacks(configs).decide()["stacks"]
 
 
+def test_a_job_that_broke_has_asked_for_epochs_too(tmp_path):
+    configs = composed("seed=1", "seed=2", "seed=3")
+    for number, found in enumerate([{"status": "done"}, {"status": "failed"}]):
+        (tmp_path / str(number)).mkdir()
+        text = json.dumps({**found, "epochs": number + 3})
+        (tmp_path / str(number) / "result.json").write_text(text)
+    whole = Stacks(configs, [tmp_path / str(number) for number in range(3)])
+    assert [whole.epochs(number) for number in range(3)] == [3, 4, 0]
+
+
 def test_stacks_whose_jobs_take_turns_are_trained_once(monkeypatch):
     jobs = [f"model=linear optimizer={kind} seed={n}" for n in (1, 2) for kind in ("sgd", "adam")]
     configs, steps, made = composed(*jobs), SharedSteps(), []
@@ -306,8 +343,11 @@ def test_a_member_that_breaks_fails_alone(tmp_path):
     whole, steps = Stacks(configs), SharedSteps()
     whole.decide()
     assert run(configs[0], tmp_path / "0", whole, steps)["status"] == "done"
-    with pytest.raises(FloatingPointError, match="not finite|nan"):
+    with pytest.raises(FloatingPointError, match="not finite|nan") as broken:
         run(configs[1], tmp_path / "1", whole, steps)
+    (tmp_path / "1" / "result.json").write_text(json.dumps(failure(broken.value)))
+    again = Stacks(configs, [tmp_path / str(number) for number in range(3)])
+    assert [again.epochs(number) for number in range(3)] == [2, 1, 0]
     assert run(configs[2], tmp_path / "2", whole, steps)["status"] == "done"
 
 
