@@ -9,8 +9,9 @@ scikit-learn's `SGDClassifier.partial_fit`. Seconds are those of the whole proce
 the peak is the most resident memory of it, of which its own is what no file backs (libraries are
 files). Everything lies below FOLDER; the Parquet files are left there.
 
-20 million rows, one run beside heavy load: peak 1.26 GiB with the writing of the records (0.83 its
-own), tf.data 1.07, scikit-learn 0.52; rows a processor second 130,100, 476,400 and 645,000.
+20 million rows, one run each beside heavy load: peak 1.17 GiB (0.75 its own), 1.26 with the writing
+of the records (0.83), tf.data 1.07, scikit-learn 0.52; rows a processor second 156,400, 130,100,
+476,400 and 645,000.
 """
 
 import argparse

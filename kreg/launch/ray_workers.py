@@ -30,6 +30,10 @@ TICK = 1.0  # seconds between two looks at the workers
 FAREWELL = 10.0  # seconds that the end of all workers may take
 STOPS = (signal.SIGINT, signal.SIGTERM)
 ENDED = "Worker {worker}, on {node}, has ended with code {code}: {told}"
+KILLED = (
+    "Worker 0, on this machine, was ended by signal {number}, so all of them end. The same command "
+    "goes on from the last state."
+)
 
 
 class Worker:
@@ -247,6 +251,8 @@ def waited(
                 failed = code if code > 0 else codes.FAILED
                 say(ENDED.format(worker=worker, node=node, code=code, told=told))
                 first.terminate()  # it may still be waiting for that worker
+    if first.returncode < 0 and not failed:
+        say(KILLED.format(number=-first.returncode))
     if first.returncode >= 0 and not (failed and first.returncode == codes.DONE):
         return first.returncode
     return failed or codes.FAILED

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kreg.runs import RunDirectory
+from tests.app import ports
 from tests.app.compared import history, same_bits, same_model, same_training
 from tests.unit.data.disk.conftest import FILES, rows_of, write
 
@@ -41,13 +42,7 @@ def nobody_is_left():
 
 def addresses(count=2):
     """Free ports of this machine."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    found = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
-    for one in sockets:
-        one.close()
-    return found
+    return [f"127.0.0.1:{port}" for port in ports.free(count)]
 
 
 def command(folder, *words, cluster=None):
