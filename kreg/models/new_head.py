@@ -142,7 +142,9 @@ def continued(x: keras.KerasTensor, source: keras.Model, size: int | None) -> ke
             tuple(source.input_shape[1:]),
         )  # fmt: skip
     head = [layer for layer in source.layers if layer.weights][-1]
-    trunk = keras.Model(source.input, head.input)
+    # a Sequential model that nobody has called has no `input` yet
+    entry = source.inputs[0] if isinstance(source, keras.Sequential) else source.input
+    trunk = keras.Model(entry, head.input)
     tell([f"The head {head.name!r} of {source.name} was left out: a new one starts at random."])
     copied = keras.models.clone_model(trunk, clone_function=without_noise)
     copied.set_weights(trunk.get_weights())
