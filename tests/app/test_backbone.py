@@ -74,6 +74,17 @@ def test_a_run_of_kreg_goes_on_with_other_classes(earlier, tmp_path, capsys):
     assert any("'head' of cnn was left out" in line for line in result["warnings"])
 
 
+def test_a_sequential_model_of_a_file_goes_on(tmp_path):
+    layers = [keras.layers.Conv2D(2, 3, name="conv"), keras.layers.Flatten(), keras.layers.Dense(2)]
+    before = keras.Sequential([keras.Input((8, 8, 1)), *layers])
+    before.save(tmp_path / "mine.keras")
+    job = compose_job(
+        ["model=backbone", f"model.weights={tmp_path}/mine.keras", "reg=none", *SMALL]
+    )
+    kernel = plan.make(job).model.get_layer("backbone").get_layer("conv").get_weights()[0]
+    np.testing.assert_array_equal(kernel, layers[0].get_weights()[0])
+
+
 def test_a_network_that_goes_on_starts_from_its_weights_without_penalties_and_noise(earlier):
     job = compose_job(["model=backbone", f"model.weights={earlier}", "reg=none", *SMALL])
     model = plan.make(job).model.get_layer("backbone")
