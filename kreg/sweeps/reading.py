@@ -97,13 +97,15 @@ class Sweep:
 def collect(directory: str | Path) -> Sweep:
     """Read every `result.json` below a directory.
 
+    The trainings of an experiment, in folders of its own, belong to its run and are none of the
+    sweep's.
+
     Raises:
         ValueError: If there is none.
     """
     directory = Path(directory)
-    folders = sorted(
-        {p.parent for name in (RESULT, CONFIG) for p in directory.glob(f"**/{name}")}, key=job_order
-    )
+    found = {p.parent for name in (RESULT, CONFIG) for p in directory.glob(f"**/{name}")}
+    folders = sorted(outermost(found, directory), key=job_order)
     if not folders:
         raise check.invalid(
             "directory", f"a folder that holds runs ({RESULT} somewhere below it)", str(directory)
@@ -122,6 +124,12 @@ def collect(directory: str | Path) -> Sweep:
     choose = read_json(folders[0] / CONFIG).get("choose", "min")
     table = as_told(rows, factors)
     return Sweep(directory, table, factors, objective, str(choose), warned_of(results))
+
+
+def outermost(found: set[Path], directory: Path) -> set[Path]:
+    """The run directories that lie in no other one; the directory that was asked for is no run."""
+    inside = found - {directory}
+    return {one for one in found if inside.isdisjoint(one.parents)}
 
 
 def warned_of(results: list[dict[str, Any]]) -> Counter[str]:

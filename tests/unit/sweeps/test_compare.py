@@ -36,6 +36,13 @@ def test_collect_finds_the_factors_and_orders_jobs_by_number(write_run, tmp_path
     assert sweep.runs["gap"].tolist() == [0.1] * 3
 
 
+def test_the_trainings_of_an_experiment_are_no_runs_of_its_sweep(write_run, tmp_path):
+    for name in ("0_x", "0_x/best", "0_x/models/tabm", "1_y", "1_y/best"):
+        write_run(name, ["model=deep"], 0.5)
+    assert list(sweeps.collect(tmp_path).runs["run"]) == ["0_x", "1_y"]
+    assert list(sweeps.collect(tmp_path / "0_x").runs["run"]) == [".", "best", "models/tabm"]
+
+
 def test_failed_unfinished_and_non_finite_runs_are_kept_but_never_best(write_run, tmp_path):
     write_run("0_a", ["seed=0"], 0.5)
     write_run("1_b", ["seed=1"], math.nan)
