@@ -40,7 +40,6 @@ class SharedValues:
         events: What happened, for the record.
         weights: `(epoch, WeightNumbers)` of the last epoch, or `None`.
         diagnostics: The `kreg.Diagnostics` of this training, or `None`.
-        stacked: Whether the model plays the jobs of a stack, one after the other.
         ahead: `(epoch, Foreseen)` where the state of the running epoch was known before it, else
             `None`.
     """
@@ -58,7 +57,6 @@ class SharedValues:
         self.weights: tuple[int, WeightNumbers] | None = None
         self.diagnostics: Diagnostics | None = None
         self.ahead: tuple[int, Foreseen] | None = None
-        self.stacked = False
 
     def foreseen(self, epoch: int) -> Foreseen | None:
         """What is known of the model's state after this epoch, as it still is in its callbacks."""

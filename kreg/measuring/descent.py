@@ -35,7 +35,7 @@ class Descent:
             self.optimizer = keras.optimizers.Adam(RATES[0], weight_decay=decay or None)
             self.optimizer.build(self.weights)
         eager = bool(model.run_eagerly) or keras.backend.backend() != "tensorflow"
-        self.step = graph(replicas.on_each(self.take_step), eager)
+        self.step = graph(replicas.on_each(self._step), eager)
         self.steps = None if eager or replicas.strategy else graph(self._steps)
 
     def __call__(self, batches: list[Batch], rate: float) -> None:
@@ -53,11 +53,6 @@ class Descent:
             self.optimizer.learning_rate.assign(each)
             self.step(*tensors(batch))
 
-    def holds(self, batches: list[Batch]) -> bool:
-        """Whether all batches are held at once, for one call."""
-        given = [keras.utils.unpack_x_y_sample_weight(batch) for batch in batches]
-        return self.steps is not None and are_alike(given)
-
     def _steps(self, rates: Any, count: Any, x: Any, y: Any, weight: Any) -> None:
         """All steps in one call of TensorFlow: a small model spends its time between calls."""
         import tensorflow as tf
@@ -65,13 +60,12 @@ class Descent:
         def one(i: Any) -> tuple[Any]:
             at = keras.tree.map_structure(lambda a: None if a is None else a[i], (x, y, weight))
             self.optimizer.learning_rate.assign(rates[i])
-            self.take_step(*at)
+            self._step(*at)
             return (i + 1,)
 
         tf.while_loop(lambda i: i < count, one, (tf.constant(0),), parallel_iterations=1)
 
-    def take_step(self, x: Any, y: Any, weight: Any) -> None:
-        """One step, at the rate that the optimizer has."""
+    def _step(self, x: Any, y: Any, weight: Any) -> None:
         found = self.gradient(x, y, weight)
         pairs = [(g, v) for g, v in zip(found, self.weights, strict=True) if g is not None]
         self.optimizer.apply([g for g, _ in pairs], [v for _, v in pairs])

@@ -1,6 +1,6 @@
 """What the weights alone tell: penalties and exact zeros, per layer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kreg.measuring.replicas import graph, over_states, to_host
+from kreg.measuring.replicas import graph
 from kreg.weight_names import is_kernel
 
 
@@ -52,7 +52,6 @@ class WeightEvaluator:
         self.penalised_layers = [layer_of(v, model) for v in self.penalised]
         self.kernel_layers = [layer_of(v, model) for v in self.kernels]
         self.sizes = [int(np.prod(v.shape)) for v in self.kernels]
-        self._mapped: dict[tuple[int, ...], Callable[..., Any]] = {}  # for many states
         self._compute = graph(self._tensors, bool(getattr(model, "run_eagerly", False)))
 
     def __call__(self) -> WeightNumbers:
@@ -60,21 +59,6 @@ class WeightEvaluator:
             return WeightNumbers()
         values, counts, self.kept = self._compute()
         return self.numbers(values, counts)
-
-    def in_states(
-        self, variables: Sequence[keras.Variable], values: list[Any]
-    ) -> list[WeightNumbers]:
-        """`self()` for several states of the model in one call.
-
-        Args:
-            variables: What a state consists of.
-            values: One tensor a variable, states first.
-        """
-        key = tuple(map(id, variables))
-        if key not in self._mapped:
-            self._mapped[key] = graph(over_states(self.sums, variables))
-        penalties, counts = to_host(self._mapped[key](values))
-        return [self.numbers(*pair) for pair in zip(penalties, counts, strict=True)]
 
     def numbers(self, values: Any, counts: Any) -> WeightNumbers:
         """What `sums` has computed, layer by layer."""

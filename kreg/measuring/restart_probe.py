@@ -11,7 +11,7 @@ strong.
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import keras
 import numpy as np
@@ -25,11 +25,7 @@ from kreg.measuring.clean_loss import CleanEvaluator
 from kreg.measuring.descent import RATES, STEPS, Descent, Objective
 from kreg.measuring.earlier_weights import MAX_COPY
 from kreg.measuring.measurement import Measurement
-from kreg.measuring.penalties import WeightEvaluator
 from kreg.measuring.rows import Batch, Rows
-from kreg.measuring.tries import Tries, Way
-
-End: TypeAlias = tuple[Measurement, Measurement, float]  # training, validation, penalty
 
 LENGTHS = (STEPS // 3, STEPS)  # small data are memorised within sixty steps
 BATCH = 128
@@ -45,7 +41,6 @@ def restart(
     first: Mapping[str, np.ndarray] | None = None,
     batches: Callable[[], Iterator[Batch]] | None = None,
     penalty: Callable[[], float] = lambda: 0.0,
-    at_once: WeightEvaluator | None = None,
 ) -> dict[str, Any]:
     """Both clean losses before and after some steps of Adam whose rate falls linearly to zero.
 
@@ -64,9 +59,6 @@ def restart(
         batches: Returns batches for the steps, augmented as in training; `None` for `rows` as they
             are.
         penalty: Measures the sum of the weights' penalties. Defaults to none.
-        at_once: Measures the same in many states, where all rates and lengths are tried in one call
-            if they can be: its trace takes longer, so that it is for many trainings of one model.
-            Up to rounding the numbers are the same. Defaults to `None`: one after the other.
 
     Returns:
         `steps` and `rate` of the copy; `train`, `validation` and `penalty`, each a list of the
@@ -74,7 +66,7 @@ def restart(
         per-example losses. Where the losses rest and `first` is given: `fresh`, such a dict for the
         steps from the initial weights, and `free`, one without noise, penalties and augmentation.
     """
-    look = Look(model, clean, sides, penalty, at_once)
+    look = Look(model, clean, sides, penalty)
 
     def given() -> list[Batch]:
         return list(itertools.islice(batches() if batches else shuffled(rows), STEPS))
@@ -95,7 +87,6 @@ class Look:
         clean: Its evaluator.
         sides: The measured rows, training and validation.
         penalty: Measures the sum of the weights' penalties.
-        weights: As `at_once` of `restart`.
     """
 
     def __init__(
@@ -104,13 +95,11 @@ class Look:
         clean: CleanEvaluator,
         sides: tuple[Rows, Rows],
         penalty: Callable[[], float],
-        weights: WeightEvaluator | None = None,
     ):
         self.model, self.clean, self.sides, self.penalty = model, clean, sides, penalty
-        self.weights = weights
         self.start = self.measured()
 
-    def measured(self) -> End:
+    def measured(self) -> tuple[Measurement, Measurement, float]:
         """Training side, validation side and penalty of the model as it is."""
         train, validation = (self.clean(rows) for rows in self.sides)
         return train, validation, float(self.penalty()) + train.other
@@ -123,59 +112,19 @@ class Look:
         penalised: bool = True,
     ) -> dict[str, Any]:
         """The best one of the descents, from the present or the initial weights."""
-        descent = descent_of(self.model, objective)
-        ways = [(rate, min(n, len(batches))) for rate, n in itertools.product(RATES, LENGTHS)]
-        ends = self.at_once(objective, descent, batches, ways, first)
-        ends = self.one_by_one(descent, batches, ways, first) if ends is None else ends
-        tries = [
-            {"steps": steps, "rate": rate, **self.change(*end)}
-            for (rate, steps), end in zip(ways, ends, strict=True)
-        ]
-        if falling := [found for found in tries if falls_on(found)]:
-            return min(falling, key=lambda found: found["validation"][1])
-        return min(tries, key=lambda found: lowest(found, penalised))
-
-    def one_by_one(
-        self,
-        descent: Descent,
-        batches: list[Batch],
-        ways: list[Way],
-        first: Mapping[str, np.ndarray] | None,
-    ) -> list[End]:
-        """What is measured at the end of each descent, in the model itself."""
-        kept, ends = kept_values(self.model), []
+        kept, descent, tries = kept_values(self.model), descent_of(self.model, objective), []
         try:
-            for rate, steps in ways:
+            for rate, steps in itertools.product(RATES, LENGTHS):
                 begin(self.model, first)
                 descent(batches[:steps], rate)
-                ends.append(self.measured())
+                how = {"steps": min(steps, len(batches)), "rate": rate}
+                tries.append(how | self.change(*self.measured()))
                 put_back(self.model, kept)
         finally:
             put_back(self.model, kept)
-        return ends
-
-    def at_once(
-        self,
-        objective: Callable[[keras.Model], Objective],
-        descent: Descent,
-        batches: list[Batch],
-        ways: list[Way],
-        first: Mapping[str, np.ndarray] | None,
-    ) -> list[End] | None:
-        """The same in one call beside the model; `None` where there is none."""
-        if self.weights is None or not descent.holds(batches):
-            return None
-        weights, key = self.weights, (Tries, objective, descent.optimizer.weight_decay)
-        tries = evaluators.kept(self.model, key, lambda: Tries(self.model, descent), descent)
-        values = tries(batches, ways, begun(self.model, first))
-        sides = [self.clean.in_states(rows, tries.state, values) for rows in self.sides]
-        if sides[0] is None or sides[1] is None:
-            return None
-        found = weights.in_states(tries.state, values)
-        return [
-            (train, validation, numbers.penalty + train.other)
-            for train, validation, numbers in zip(sides[0], sides[1], found, strict=True)
-        ]
+        if falling := [found for found in tries if falls_on(found)]:
+            return min(falling, key=lambda found: found["validation"][1])
+        return min(tries, key=lambda found: lowest(found, penalised))
 
     def change(self, train: Measurement, validation: Measurement, penalty: float) -> dict[str, Any]:
         """Each number before and after."""
@@ -218,20 +167,13 @@ def put_back(model: keras.Model, values: list[np.ndarray]) -> None:
 
 def begin(model: keras.Model, first: Mapping[str, np.ndarray] | None) -> None:
     """Initial kernels, and biases of zero; averages stay."""
-    if first is not None:
-        put_back(model, begun(model, first))
-
-
-def begun(model: keras.Model, first: Mapping[str, np.ndarray] | None) -> list[np.ndarray]:
-    """The values of all variables of a model as `begin` leaves them."""
-    values, places = kept_values(model), {id(v): i for i, v in enumerate(model.variables)}
-    for weight in [] if first is None else model.trainable_variables:
-        place = places[id(weight)]
-        if first is not None and weight.path in first:
-            values[place] = np.asarray(first[weight.path])
+    if first is None:
+        return
+    for weight in model.trainable_variables:
+        if weight.path in first:
+            weight.assign(first[weight.path])
         elif "bias" in weight.name or "beta" in weight.name:
-            values[place] = np.zeros_like(values[place])
-    return values
+            weight.assign(ops.zeros(weight.shape, weight.dtype))
 
 
 def training_loss(model: keras.Model) -> Objective:

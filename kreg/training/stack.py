@@ -127,7 +127,6 @@ class Stack:
         from kreg.measuring.used_weights import averages
 
         put, beside = putting(model), shared(model)
-        beside.stacked = True
         averaged = bool(averages(model))  # what is measured then is in no state
         ahead = Ahead(model, variables(model), lambda first: self.states(member, first))
 

@@ -53,5 +53,4 @@ def restart(callback: "Diagnostics", rows: Rows) -> None:
         first=callback.start.weights if state in CAUSED else None,
         batches=callback.batches,
         penalty=lambda: callback.weights().penalty,
-        at_once=callback.weights if callback.shared.stacked else None,
     )

@@ -75,50 +75,6 @@ def everything(model):
     return values, streams
 
 
-@pytest.mark.parametrize("weights", [[np.zeros((2, 1)), np.zeros(1)], least_squares()])
-def test_all_tries_at_once_are_those_that_come_one_after_the_other(weights):
-    model, clean = line(weights)
-    first = {model.weights[0].path: np.full((2, 1), 2.0, "float32")}
-    how = {"first": first, "batches": lambda: restart_probe.shuffled(HALVES[0].head(70))}
-    alone = restart_probe.restart(model, clean, HALVES, HALVES[0], **how)
-    before, evaluator = everything(model), weight_evaluator(model)
-    descents = []
-    original = descent.Descent.__call__
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(descent.Descent, "__call__", lambda *a: descents.append(original(*a)))
-        found = restart_probe.restart(model, clean, HALVES, HALVES[0], **how, at_once=evaluator)
-    assert not descents
-    assert_close(found, alone)
-    for old, now in zip(before, everything(model), strict=True):
-        for a, b in zip(old, now, strict=True):
-            np.testing.assert_array_equal(a, b)
-
-
-@pytest.mark.slow
-def test_all_tries_at_once_draw_the_noise_of_those_that_come_one_by_one(data):
-    train, validation = data
-    model = classifier(dropout=0.4)
-    clean, sides = clean_evaluator(model), (Rows(*train), Rows(*validation))
-    first = {v.path: np.zeros(v.shape, "float32") for v in model.trainable_variables}
-    evaluator = weight_evaluator(model)
-    how = {"first": first, "penalty": lambda: evaluator().penalty}
-    found = [
-        restart_probe.restart(model, clean, sides, sides[0], **how, at_once=weights)
-        for weights in (None, evaluator)
-    ]
-    assert_close(*found)
-
-
-def assert_close(found, expected):
-    """Two answers of the probe."""
-    assert found.keys() == expected.keys()
-    for key, value in expected.items():
-        if isinstance(value, dict):
-            assert_close(found[key], value)
-        else:
-            assert found[key] == pytest.approx(value, rel=1e-3, abs=1e-5), key
-
-
 def test_everything_is_put_back_bit_for_bit(data):
     train, validation = data
     model = classifier(dropout=0.4)
