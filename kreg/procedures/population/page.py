@@ -100,6 +100,6 @@ def copies(done: Sequence[Generation]) -> Table:
     columns = (Column("after epoch", "number"), Column("copies"))
     rows = []
     for one in done:
-        pairs = [f"{place + 1} of {source + 1}" for place, source in one.exploits.items()]
+        pairs = [f"member {place + 1} from {source + 1}" for place, source in one.exploits.items()]
         rows += [Row([str(one.epoch), ", ".join(pairs)])] if pairs else []
     return Table(columns, rows)

@@ -92,7 +92,7 @@ def test_a_schedule_changes_where_its_number_does():
 
 def test_its_tables_say_who_copied_whom():
     copies = [list(row.cells) for row in page.copies(THREE).rows]
-    assert copies == [["2", "1 of 3"], ["4", "2 of 1"]]
+    assert copies == [["2", "member 1 from 3"], ["4", "member 2 from 1"]]
     assert [row.cells[0] for row in page.table(THREE, [2, 0, 1]).rows] == [
         "1 to 2", "3 to 4", "5 to 5",
     ]  # fmt: skip
