@@ -88,8 +88,12 @@ def chosen(rows: Rows, count: int) -> np.ndarray:
     return np.asarray(kreg.select_features(model, x, y, features=count).first(count))
 
 
-def told(name: str, what: str, found: dict[str, Any], results: Path | None) -> None:
-    features = found["features"]["count"]
+def read(found: dict[str, Any], given: int) -> int:
+    """How many columns a network reads; without a penalty on them it has no such count."""
+    return int(found["features"]["count"]) if found["features"] else given
+
+
+def told(name: str, what: str, features: int, found: dict[str, Any], results: Path | None) -> None:
     error = 100 * (1 - found["metrics"]["test_clean_accuracy"])
     row = {"set": name, "what": what, "features": features, "error": round(error, 2)}
     row |= {"val_loss": found["metrics"]["val_clean_loss"], "seconds": found["seconds"]}
@@ -106,19 +110,20 @@ def growing(l1: float) -> str:
 
 def measure(name: str, results: Path | None) -> None:
     rows = load(name)
-    told(name, "all", fit(rows), results)
+    columns = rows[0].shape[1]
+    told(name, "all", columns, fit(rows), results)
     fits = {l1: fit(rows, *PENALTY, f"reg.l1={growing(l1)}") for l1 in STRENGTHS}
     for l1, found in fits.items():
-        told(name, f"l1={l1:g}", found, results)
+        told(name, f"l1={l1:g}", read(found, columns), found, results)
     best = min(fits, key=lambda l1: fits[l1]["metrics"]["val_clean_loss"])
-    count = fits[best]["features"]["count"]
+    count = read(fits[best], columns)
     print(f"{name}: l1={best:g} has the least validation loss, {count} columns", flush=True)
-    if 0 < count < rows[0].shape[1]:
+    if 0 < count < columns:
         began = time.process_time()
-        columns = chosen(rows, count)
+        kept = chosen(rows, count)
         took = time.process_time() - began
-        found = fit((rows[0][:, columns], rows[1], rows[2][:, columns], rows[3]))
-        told(name, f"select_features ({took:.0f} s more)", found, results)
+        found = fit((rows[0][:, kept], rows[1], rows[2][:, kept], rows[3]))
+        told(name, f"select_features ({took:.0f} s more)", count, found, results)
 
 
 def main() -> None:
