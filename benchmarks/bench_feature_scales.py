@@ -31,7 +31,7 @@ FOLDERS = {
     "mice_protein": "mice_protein",
     "leukemia": "leukemia_golub",
 }
-STRENGTHS = (1e-3, 3e-3, 1e-2)
+STRENGTHS = (1e-2, 3e-2, 1e-1)
 PENALTY = ("reg=l1", "reg.weights=features")
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # x, y, test x, test y
 
