@@ -26,10 +26,11 @@ has is not trained again.
 Three seeds, per cent. Digits, 50, 200 and 1,000 rows: gradual 84.2 (0.5), 92.3 (0.3), 96.8 (0.5);
 gradual + l2sp 83.2 (1.1), 93.0 (0.2), 97.2 (0.2); full + l2 80.5 (2.9), 93.3 (0.6), 98.4 (0.7);
 full + l2sp 80.5 (1.8), 91.6 (0.3), 98.5 (0.4); scratch 78.3 (5.0), 92.2 (1.5), 98.3 (0.5); lora
-76.2 (2.0), 90.1 (1.1), 96.9 (0.3); head 72.6 (2.3), 84.6 (1.0), 87.7 (0.7). Beside full + l2 gradual
-has +3.7 (2.4), -1.0 (0.5) and -1.6 (0.9). cifar10_small, 50 rows: scratch 20.5 (2.5), gradual 20.1
-(0.7), gradual + l2sp 19.9 (0.5), head 18.1 (2.1), full + l2 17.9 (1.6), full + l2sp 17.5 (0.4), lora
-14.9 (1.4); beside full + l2 gradual has +2.3 (1.4), and no start is ahead of scratch.
+76.2 (2.0), 90.1 (1.1), 96.9 (0.3); head 72.6 (2.3), 84.6 (1.0), 87.7 (0.7). Beside full + l2
+gradual has +3.7 (2.4), -1.0 (0.5) and -1.6 (0.9). cifar10_small, 50 rows: scratch 20.5 (2.5),
+gradual 20.1 (0.7), gradual + l2sp 19.9 (0.5), head 18.1 (2.1), full + l2 17.9 (1.6), full + l2sp
+17.5 (0.4), lora 14.9 (1.4); beside full + l2 gradual has +2.3 (1.4), and no start is ahead of
+scratch.
 """
 
 import argparse
