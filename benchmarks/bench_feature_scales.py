@@ -8,6 +8,11 @@ clean loss on validation rows counts. Beside it stand the recipe without a penal
 on as many columns as `kreg.select_features` chooses of the training rows. Test rows: the source's
 own of madelon and leukemia, a stratified fifth of the others. Printed are columns that are read,
 test errors in per cent, and processor seconds; a line of JSON a fit in `--results`.
+
+Madelon, 500 columns: all 39.2 %, 188 columns 19.8 %, 15 columns 21.3 % (chosen), 1 column 37.8 %;
+the 15 columns of `select_features` 9.5 %. mice_protein, 77 columns: all, 42 columns (chosen) and 32
+0.5 %, 24 columns 1.9 %. The strengths begin where the
+steps' rates times strengths add up to what a scale begins with, 1, on madelon (of 3e-3: to 0.3).
 """
 
 import argparse
@@ -57,7 +62,10 @@ def fit(rows: Rows, *words: str) -> dict[str, Any]:
     """The program on these rows: what it says in `result.json`."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "rows.npz")
-        np.savez(file, **dict(zip(("x_train", "y_train", "x_test", "y_test"), rows, strict=True)))
+        arrays = dict(zip(("x_train", "y_train", "x_test", "y_test"), rows, strict=True))
+        # columns without names are not told
+        names = np.array([f"column {number}" for number in range(rows[0].shape[1])])
+        np.savez(file, **arrays, feature_names=names)
         data = ["data=npz", f"data.path={file}", "data.task=classification"]
         own = ["recipe=realmlp", "stop=none", "trainer.verbose=quiet", "diagnostics=off"]
         command = [sys.executable, str(ROOT / "train.py"), *data, *own, *words]
@@ -88,9 +96,9 @@ def chosen(rows: Rows, count: int) -> np.ndarray:
     return np.asarray(kreg.select_features(model, x, y, features=count).first(count))
 
 
-def read(found: dict[str, Any], given: int) -> int:
-    """How many columns a network reads; without a penalty on them it has no such count."""
-    return int(found["features"]["count"]) if found["features"] else given
+def read(found: dict[str, Any]) -> int:
+    """How many columns a network with a penalty on them reads."""
+    return int(found["features"]["count"])
 
 
 def told(name: str, what: str, features: int, found: dict[str, Any], results: Path | None) -> None:
@@ -114,9 +122,9 @@ def measure(name: str, results: Path | None) -> None:
     told(name, "all", columns, fit(rows), results)
     fits = {l1: fit(rows, *PENALTY, f"reg.l1={growing(l1)}") for l1 in STRENGTHS}
     for l1, found in fits.items():
-        told(name, f"l1={l1:g}", read(found, columns), found, results)
+        told(name, f"l1={l1:g}", read(found), found, results)
     best = min(fits, key=lambda l1: fits[l1]["metrics"]["val_clean_loss"])
-    count = read(fits[best], columns)
+    count = read(fits[best])
     print(f"{name}: l1={best:g} has the least validation loss, {count} columns", flush=True)
     if 0 < count < columns:
         began = time.process_time()
