@@ -11,7 +11,8 @@ test errors in per cent, and processor seconds; a line of JSON a fit in `--resul
 
 Madelon, 500 columns: all 39.2 %, 188 columns 19.8 %, 15 columns 21.3 % (chosen), 1 column 37.8 %;
 the 15 columns of `select_features` 9.5 %. mice_protein, 77 columns: all, 42 columns (chosen) and 32
-0.5 %, 24 columns 1.9 %. The strengths begin where the
+0.5 %, 24 columns 1.9 %. isolet, 617 columns: all 2.2 %, 106 columns (chosen) 4.2 %, 77 columns 5.1
+%, 54 columns 6.1 %; the 106 columns of `select_features` 6.4 %. The strengths begin where the
 steps' rates times strengths add up to what a scale begins with, 1, on madelon (of 3e-3: to 0.3).
 """
 
