@@ -282,9 +282,7 @@ def epochs_left(training: Plan, store: Checkpoint | None) -> tuple[int, int]:
 
 
 def save_report(
-    callbacks: TrainingCallbacks,
-    place: RunDirectory,
-    **sections: dict[str, Any] | None,
+    callbacks: TrainingCallbacks, place: RunDirectory, **sections: dict[str, Any] | None
 ) -> None:
     """Page and record of the run: a file that fails costs that file and nothing else.
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from kreg import files
 from kreg.config import automatic
 from kreg.config.procedures import check_population
 from kreg.config.root import Config
@@ -93,7 +94,7 @@ def run(
     say("The same numbers as one run:", sys.stdout)
     app.run(schedule, place / AGAIN)
     result = told(place, done, line, schedule)
-    (place / PAGE).write_text(page.render(result, done, line, option, place), encoding="utf-8")
+    files.write(place / PAGE, page.render(result, done, line, option, place))
     show(result, done, line)
     print(f"page: {place / PAGE}")
     return result
