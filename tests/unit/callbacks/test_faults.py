@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import weakref
 
 import keras
 import numpy as np
@@ -47,6 +48,71 @@ def test_a_signal_stops_at_the_batch_end(number, code, data, capsys):
     assert shared(model).partial
     assert "Once more to exit at once" in capsys.readouterr().out
     assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+class WarnedError(Exception):
+    """What the handler of a queue's warning raises, as submitit's does."""
+
+
+class KickInDel(Kick):
+    """Sends the signal while an object is deleted, where Python drops what a handler raises."""
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self.epoch, batch) == self.at:
+            weakref.finalize(type("Deleted", (), {})(), os.kill, os.getpid(), self.number)
+
+
+@pytest.fixture
+def warned():
+    """A handler of SIGUSR2 that keeps what it is called with, and raises."""
+    calls = []
+
+    def handler(number, frame):
+        calls.append((number, frame))
+        raise WarnedError
+
+    before = signal.signal(signal.SIGUSR2, handler)
+    yield calls
+    assert signal.getsignal(signal.SIGUSR2) is handler
+    signal.signal(signal.SIGUSR2, before)
+
+
+def test_what_a_queue_says_within_a_batch_is_heard_at_its_end(data, warned):
+    (x, y), _ = data
+    batches = []
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda b, logs: batches.append(b))
+    model, kick = classifier(), KickInDel(1, 1, signal.SIGUSR2)
+    with pytest.raises(WarnedError), Interrupt() as interrupt:
+        model.fit(x, y, epochs=5, verbose=0, callbacks=[kick, count, interrupt])
+    assert batches == [0, 1, 2, 0, 1] and interrupt.exit_code == 0
+    ((number, frame),) = warned
+    assert number == signal.SIGUSR2 and frame is not None
+    with pytest.raises(WarnedError):  # alone, without a `with`; the fixture asks for the handler
+        model.fit(
+            x, y, epochs=5, verbose=0, callbacks=[KickInDel(0, 1, signal.SIGUSR2), Interrupt()]
+        )
+
+
+def test_what_a_queue_says_after_the_last_batch_is_heard_behind_the_training(data, warned):
+    (x, y), _ = data
+    last = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: os.kill(os.getpid(), signal.SIGUSR2)
+    )
+    model = classifier()
+    with pytest.raises(WarnedError), Interrupt():
+        model.fit(x, y, epochs=1, verbose=0, callbacks=[last])
+        assert not warned
+    assert len(warned) == 1
+    with pytest.raises(WarnedError):  # alone, without a `with`
+        model.fit(x, y, epochs=1, verbose=0, callbacks=[last, Interrupt()])
+    assert len(warned) == 2
+
+
+def test_an_error_of_the_training_is_not_replaced_by_a_warning(warned):
+    with pytest.raises(ZeroDivisionError), Interrupt():
+        os.kill(os.getpid(), signal.SIGUSR2)
+        raise ZeroDivisionError
+    assert warned == []
 
 
 def test_the_last_batch_completes_its_epoch(data):

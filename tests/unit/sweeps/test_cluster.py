@@ -122,7 +122,7 @@ def test_a_job_whose_time_is_up_for_good_is_unfinished_and_can_be_continued(clus
     wait_for(lambda: trains(tmp_path, 0), process)
     cluster.call("scancel", "--signal=USR2", *cluster.jobs())
     output, _ = process.communicate(timeout=200)
-    assert process.returncode == 1 and "Traceback" not in output
+    assert process.returncode == 1 and "Traceback" not in output, output + printed(tmp_path, 0)
     assert "1 runs, 0 done" in output, output
     assert "no longer in the queue" in output and "interrupted" in printed(tmp_path, 0)
     assert run_train(tmp_path, *sweep).returncode == 0
