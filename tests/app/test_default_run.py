@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 PROMISED = {
     "overfit/clean_loss", "overfit/val_clean_loss", "overfit/gap", "penalty/total",
@@ -18,7 +20,7 @@ PROMISED = {
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("newcomer")
     command = [sys.executable, str(ROOT / "train.py"), "model=deep", "reg=l1"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     (place,) = (folder / "logs" / "digits" / "runs").iterdir()
     return done, place

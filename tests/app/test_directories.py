@@ -11,6 +11,7 @@ import pytest
 
 from kreg.launch import gate
 from kreg.sweeps.results import read_json
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["model=linear", "reg=none", "stop=none", "data.train_size=200", "trainer.epochs=2"]
@@ -91,7 +92,7 @@ def train(folder, *arguments) -> subprocess.CompletedProcess:
 
 
 def finished(process) -> subprocess.CompletedProcess:
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=PATIENCE)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
@@ -134,7 +135,7 @@ def test_a_terminal_that_goes_away_costs_no_result(tmp_path, closed):
         process = subprocess.Popen(
             ["sh", "-c", line, "sh", *command], cwd=tmp_path, env=environment
         )
-    assert process.wait(timeout=300) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     run = only(tmp_path, "logs/digits/runs/*")
     assert read_json(run / "result.json")["status"] == "done"
     assert (run / "report.html").read_text().startswith("<!doctype html>")
@@ -146,7 +147,7 @@ def test_a_sweep_goes_on_when_nobody_reads(tmp_path, launcher):
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     with open("/dev/full", "w") as full:
         command = [*SWEEP, "seed=1,2,3", f"hydra/launcher={launcher}"]
-        assert start(tmp_path, *command, stdout=full, stderr=full).wait(timeout=300) == 0
+        assert start(tmp_path, *command, stdout=full, stderr=full).wait(timeout=PATIENCE) == 0
     results = tmp_path.glob("logs/digits/sweeps/*/*/result.json")
     assert [read_json(path)["status"] for path in results] == ["done"] * 3
 
@@ -180,7 +181,7 @@ def hung_up(folder, **options) -> int:
     while process.poll() is None and not list(folder.glob("logs/digits/runs/*/state/*.npz")):
         time.sleep(0.02)
     process.send_signal(signal.SIGHUP)
-    return process.wait(timeout=300)
+    return process.wait(timeout=PATIENCE)
 
 
 @pytest.mark.slow
@@ -197,6 +198,6 @@ def test_nohup_trains_on(tmp_path):
 @pytest.mark.slow
 def test_all_files_of_a_run_have_the_users_mode(tmp_path):
     process = start(tmp_path, *SMALL, preexec_fn=lambda: os.umask(0o027))
-    assert process.wait(timeout=300) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     for path in tmp_path.rglob("*"):
         assert path.stat().st_mode & 0o777 == (0o750 if path.is_dir() else 0o640), path

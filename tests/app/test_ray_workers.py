@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from kreg.runs import RunDirectory
 from tests.app import ports
 from tests.app.compared import same_bits, same_model
+from tests.waiting import PATIENCE, epochs_written, until
 
 ROOT = Path(__file__).parents[2]
 WORDS = [
@@ -25,7 +25,6 @@ PORTS = (
     "metrics_agent_port", "metrics_export_port", "runtime_env_agent_port",
     "dashboard_agent_listen_port",
 )  # fmt: skip
-PATIENCE = 3600  # seconds until a training that hangs fails the test, on a busy machine too
 
 pytestmark = [
     pytest.mark.slow,
@@ -74,15 +73,6 @@ def run(folder, *words, **environment):
     return process.returncode, told
 
 
-def until_begun(folder, process, epochs):
-    """Wait until so many epochs are on the disk."""
-    history, end = folder / "history.csv", time.monotonic() + PATIENCE
-    while not history.exists() or len(history.read_text().splitlines()) <= epochs:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def process_of(folder, index):
     """The number of the process that trains as this worker, wherever Ray has started it."""
     for place in Path("/proc").glob("[0-9]*"):
@@ -122,7 +112,7 @@ def test_a_worker_that_is_killed_ends_all_and_the_same_command_goes_on(
 ):
     folder = tmp_path / "run"
     process = begun(folder, *LONG, RAY_ADDRESS=two_nodes)
-    until_begun(folder, process, epochs)
+    until(lambda: epochs_written(folder) >= epochs, process)
     os.kill(process_of(folder, victim), signal.SIGKILL)
     told = process.communicate(timeout=PATIENCE)[0]
     assert process.returncode == 1 and "Traceback" not in told, told

@@ -2,13 +2,13 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.app.compared import same_bits, same_model
 from tests.unit.sweeps import slurm
+from tests.waiting import PATIENCE, epochs_written, until
 
 ROOT = Path(__file__).parents[2]
 WORDS = [
@@ -16,7 +16,6 @@ WORDS = [
     "trainer.batch_size=101", "trainer.save_every=0", "trainer.epochs=60",
     "trainer.jit_compile=false",
 ]  # fmt: skip
-PATIENCE = 3600  # seconds until a job that hangs fails the test, on a busy machine too
 
 pytestmark = [
     pytest.mark.slow,
@@ -44,14 +43,6 @@ def begun(cluster, folder, *before):
 
 def srun(cluster, folder):
     return begun(cluster, folder, "srun", "-n", "2", "--kill-on-bad-exit=0")
-
-
-def until_begun(folder, process, epochs=3):
-    history, end = folder / "history.csv", time.monotonic() + PATIENCE
-    while not history.exists() or len(history.read_text().splitlines()) <= epochs:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def tasks(cluster):
@@ -86,7 +77,7 @@ def test_a_task_that_is_killed_ends_both_and_the_same_command_goes_on(
 ):
     folder = tmp_path / "run"
     process = srun(cluster, folder)
-    until_begun(folder, process)
+    until(lambda: epochs_written(folder) >= 3, process)
     subprocess.run(["kill", "-9", str(tasks(cluster)[victim])], check=True)
     told = process.communicate(timeout=PATIENCE)[0]
     assert process.returncode != 0 and "A worker is gone" in told and "Traceback" not in told, told

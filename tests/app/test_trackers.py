@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kreg.diagnostics.sources import load
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["data=wine", "model=shallow", "model.width=8", "trainer.epochs=4", "trainer.save_every=0",
@@ -30,7 +31,12 @@ def environment():
 
 def train(folder, *words):
     done = subprocess.run(
-        command(*words), cwd=folder, env=environment(), capture_output=True, text=True, timeout=400
+        command(*words),
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -49,7 +55,7 @@ def interrupted(folder, *words):
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=300) == 143
+    assert process.wait(timeout=PATIENCE) == 143
     memory = json.loads((folder / "run/loggers.json").read_text())
     return next(iter(memory.values()))
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 
 
 def run(*command, **kwargs):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, **kwargs)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, **kwargs)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

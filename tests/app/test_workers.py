@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from kreg.runs import RunDirectory
 from tests.app import ports
 from tests.app.compared import history, same_bits, same_model, same_training
 from tests.unit.data.disk.conftest import FILES, rows_of, write
+from tests.waiting import PATIENCE, epochs_written, until
 
 ROOT = Path(__file__).parents[2]
 WORDS = [
@@ -23,7 +23,6 @@ WORDS = [
 ]  # fmt: skip
 SHORT = [*WORDS, "trainer.epochs=20", "stop=patience", "stop.patience=1", "stop.min_delta=4%"]
 LONG = [*WORDS, "trainer.epochs=60", "stop=none"]
-PATIENCE = 3600  # seconds until a worker that hangs fails the test, on a busy machine too
 
 BEGUN = []  # every process of this file
 
@@ -76,14 +75,6 @@ def ended(*processes):
     return [process.returncode for process in processes], said
 
 
-def until_begun(folder, processes, epochs=3):
-    """Wait until so many epochs are on the disk."""
-    history, end = folder / "history.csv", time.monotonic() + PATIENCE
-    while not history.exists() or len(history.read_text().splitlines()) <= epochs:
-        assert time.monotonic() < end and all(one.poll() is None for one in processes)
-        time.sleep(0.05)
-
-
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed") / "run"
@@ -107,7 +98,7 @@ def test_a_worker_that_is_killed_ends_all_and_the_same_command_goes_on(
 ):
     folder = tmp_path / "run"
     pair = started(folder, *LONG)
-    until_begun(folder, pair)
+    until(lambda: epochs_written(folder) >= 3, *pair)
     pair[victim].kill()
     codes, said = ended(*pair)
     assert codes[victim] == -signal.SIGKILL
@@ -122,7 +113,7 @@ def test_a_worker_that_is_killed_ends_all_and_the_same_command_goes_on(
 def test_a_worker_that_is_told_to_stop_takes_the_other_with_it(tmp_path, undisturbed, told):
     folder = tmp_path / "run"
     pair = started(folder, *LONG)
-    until_begun(folder, pair)
+    until(lambda: epochs_written(folder) >= 3, *pair)
     pair[told].send_signal(signal.SIGTERM)
     codes, said = ended(*pair)
     assert codes == [143, 143], said

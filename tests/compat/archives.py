@@ -11,6 +11,7 @@ import yaml
 
 from kreg.config import renamed
 from kreg.sweeps.jobs import digest
+from tests.waiting import PATIENCE
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -44,7 +45,7 @@ class Fixture:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
             env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
         )
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 import pytest
 
 from tests.browser.test_pages import CHROMIUM, QUIET
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 BUILT = "KREG_BUILT_SITE"  # `make test-site` names what `make docs` has built
@@ -127,7 +128,7 @@ def first_hit(address: str, asked: str, profile: Path) -> str:
     """Where the first result of the site's own search page leads."""
     url = f"{address}/search.html?q={quote(asked)}"
     command = [CHROMIUM, *QUIET, f"--user-data-dir={profile}", "--virtual-time-budget=20000"]
-    done = subprocess.run([*command, "--dump-dom", url], capture_output=True, timeout=300)
+    done = subprocess.run([*command, "--dump-dom", url], capture_output=True, timeout=PATIENCE)
     results = done.stdout.decode().partition('<ul role="list" class="search">')[2]
     links = re.findall(r'<a href="([^"]+)" data-score="\d+">', results)
     assert links, f"nothing was found for {asked!r}"
@@ -174,7 +175,9 @@ def run_in_jupyter(path: Path) -> None:
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
+    NotebookClient(
+        notebook, timeout=PATIENCE, resources={"metadata": {"path": path.parent}}
+    ).execute()
     outputs = [one for cell in notebook.cells for one in cell.get("outputs", ())]
     assert any("image/png" in one.get("data", ()) for one in outputs)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.faults import training
+from tests.waiting import PATIENCE
 
 PROGRAM = Path(training.__file__)
 
@@ -19,7 +20,7 @@ def run(folder, variant, fault=0):
         [sys.executable, str(PROGRAM), str(folder), variant, str(fault)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 

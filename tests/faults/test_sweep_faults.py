@@ -12,6 +12,7 @@ import pytest
 
 from kreg import sweeps
 from tests.faults.sweep_steps import COMMAND, COMPARED
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +45,7 @@ def start(folder: Path, launcher: str, **options) -> subprocess.Popen:
 
 
 def finished(process: subprocess.Popen) -> tuple[int, str]:
-    told, _ = process.communicate(timeout=600)
+    told, _ = process.communicate(timeout=PATIENCE)
     return process.returncode, told
 
 
@@ -98,5 +99,5 @@ def test_a_closed_pipe(launcher, whole, tmp_path):
     os.close(reading)
     process = start(tmp_path, launcher, stdout=writing, stderr=writing)
     os.close(writing)
-    assert process.wait(timeout=600) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     assert table(tmp_path) == whole

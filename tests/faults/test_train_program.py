@@ -12,6 +12,7 @@ import pytest
 
 from kreg.runs import StateFile
 from tests.faults.outcome import outcome
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [
@@ -34,7 +35,7 @@ def start(folder, *extra):
 
 
 def ended(process) -> tuple[int, str]:
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out + err
 
 

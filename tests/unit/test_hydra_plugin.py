@@ -12,6 +12,7 @@ from hydra import compose, initialize_config_dir
 from kreg import hydra_plugin
 from kreg.config import conf_dir
 from kreg.config.schema import GROUPS
+from tests.waiting import PATIENCE
 
 CONFIG = "defaults: [_self_, {kreg/reg: l1}, {kreg/model: deep}]\nmine: 3\n"
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,7 @@ def test_the_example_runs(tmp_path):
         [sys.executable, app, *overrides],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert finished.returncode == 0, finished.stderr

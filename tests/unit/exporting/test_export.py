@@ -17,6 +17,7 @@ from kreg.cli import main
 from kreg.data import preprocessing
 from kreg.exporting import commands, formats
 from tests.unit.prediction.conftest import homes, people, pictures, train
+from tests.waiting import PATIENCE
 
 ENDINGS = {"keras": "m.keras", "savedmodel": "m", "onnx": "m.onnx", "litert": "m.tflite"}
 TYPES = {"string": str, "float64": np.float64, "float32": np.float32, "uint8": np.uint8}
@@ -58,7 +59,7 @@ def answered(to: str, model: str, rows: dict[str, np.ndarray], folder) -> np.nda
     script = Path(__file__).with_name("reload.py")
     command = [sys.executable, str(script), to, model, "rows.npz", "said.npy"]
     quiet = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    subprocess.run(command, cwd=folder, env=quiet, check=True, timeout=300)
+    subprocess.run(command, cwd=folder, env=quiet, check=True, timeout=PATIENCE)
     return np.load(folder / "said.npy")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kreg.config import conf_dir
+from tests.waiting import PATIENCE
 
 APP = Path(__file__).with_name("app.py")
 CONFIG = """\
@@ -76,7 +77,7 @@ def launch(tmp_path):
     def launch(*arguments, **environment):
         process = start(*arguments, **environment)
         try:
-            output = process.communicate(timeout=300)
+            output = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
         return subprocess.CompletedProcess(process.args, process.returncode, *output)

@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from kreg.launch import gate
 from kreg.sweeps.slurm import Queue
 from tests.unit.sweeps import slurm
 from tests.unit.sweeps.test_launching import ROOT, installed, run_train, started
+from tests.waiting import PATIENCE, until
 
 needs_slurm = pytest.mark.skipif(slurm.reason_why_not(), reason=str(slurm.reason_why_not()))
 LAUNCHER = "hydra/launcher=submitit_slurm"
@@ -54,9 +54,9 @@ def test_jobs_that_fail_and_jobs_that_vanish_lose_no_others(cluster, launch, tmp
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 def test_jobs_outlive_who_waits_and_are_found_again(ending, cluster, launch, tmp_path):
     begun = launch.start(LAUNCHER, "x=1,2", "nap=12")
-    wait_for(lambda: started(tmp_path).keys() == {"0", "1"}, begun)
+    until(lambda: started(tmp_path).keys() == {"0", "1"}, begun)
     begun.send_signal(ending)
-    told = begun.communicate(timeout=60)[1]
+    told = begun.communicate(timeout=PATIENCE)[1]
     assert ("scancel" in told) == (ending == signal.SIGINT)
     assert begun.returncode != 0
     again = launch(LAUNCHER, "x=1,2", "nap=12")
@@ -78,11 +78,11 @@ def test_a_job_that_slurm_interrupts_ends_like_one_that_it_let_run(cluster, tmp_
         folder.mkdir()
     assert run_train(undisturbed, *sweep).returncode == 0
     process = begin(cluster, disturbed, *sweep, *limits)
-    wait_for(lambda: trains(disturbed, 0), process)
+    until(lambda: trains(disturbed, 0), process)
     cluster.call("scancel", "--signal=USR2", in_queue(cluster, 0))  # what SLURM sends in time
-    wait_for(lambda: trains(disturbed, 1), process)
+    until(lambda: trains(disturbed, 1), process)
     cluster.call("scontrol", "requeue", in_queue(cluster, 1))  # a preempted job, a lost node
-    output, _ = process.communicate(timeout=400)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, output
     assert "2 runs, 2 done" in output and (disturbed / "out" / "sweep.html").is_file()
     for number in (0, 1):
@@ -119,9 +119,9 @@ def test_a_job_whose_time_is_up_for_good_is_unfinished_and_can_be_continued(clus
     ]
     once = ["hydra.launcher.timeout_min=2", "hydra.launcher.signal_delay_s=1"]
     process = begin(cluster, tmp_path, *sweep, *once, "hydra.launcher.max_num_timeout=0")
-    wait_for(lambda: trains(tmp_path, 0), process)
+    until(lambda: trains(tmp_path, 0), process)
     cluster.call("scancel", "--signal=USR2", *cluster.jobs())
-    output, _ = process.communicate(timeout=200)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1 and "Traceback" not in output, output + printed(tmp_path, 0)
     assert "1 runs, 0 done" in output, output
     assert "no longer in the queue" in output and "interrupted" in printed(tmp_path, 0)
@@ -144,14 +144,6 @@ def in_queue(cluster, number: int) -> str:
 def printed(folder: Path, number: int) -> str:
     (path,) = folder.glob(f"out/{number}_*/output.txt")
     return path.read_text()
-
-
-def wait_for(condition, process, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.1)
 
 
 @pytest.mark.slow

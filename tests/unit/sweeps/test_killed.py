@@ -16,6 +16,7 @@ from kreg import sweeps
 from kreg.runs.lock import Lock
 from kreg.sweeps.study import STARTUP, chosen
 from tests.unit.sweeps.test_launching import ROOT, installed
+from tests.waiting import PATIENCE, until
 
 SMALL = ["-m", "debug=fast", "model=linear", "reg=l1"]
 STRENGTHS = "reg.l1=1e-3,3e-3,1e-2"
@@ -40,7 +41,7 @@ def start(folder: Path, *arguments, many: bool = True) -> subprocess.Popen:
 
 def finish(process: subprocess.Popen) -> str:
     """What the sweep prints until its good end."""
-    output, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, output
     return output
 
@@ -52,6 +53,11 @@ def kill(process: subprocess.Popen) -> bool:
     process.wait()
     process.stdout.close()
     return alive
+
+
+def until_done(folder: Path, jobs: int, process: subprocess.Popen) -> None:
+    """Wait until so many jobs of the only sweep have a result."""
+    until(lambda: len(list(folder.glob("logs/*/sweeps/*/*/result.json"))) >= jobs, process)
 
 
 def rows(folder: Path) -> dict[str, list]:
@@ -105,9 +111,7 @@ def test_a_stacked_sweep_that_is_killed_ends_in_the_same_bits_as_one_that_is_not
     assert len(set(table["epochs"])) > 1  # their own rules have stopped them
     for done in sorted(moments.sample(range(6), 2)):
         process = start(tmp_path / "run", *STACK)
-        while len(list(tmp_path.glob("run/logs/*/sweeps/*/*/result.json"))) < done:
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.02)
+        until_done(tmp_path / "run", done, process)
         time.sleep(moments.uniform(0, 1))
         kill(process)
     finish(start(tmp_path / "run", *STACK))
@@ -125,15 +129,13 @@ def plan_of(folder: Path) -> dict:
 @pytest.mark.slow
 def test_a_job_of_a_stack_is_not_resumed_alone(tmp_path):
     process = start(tmp_path / "run", *STACK)
-    while not list(tmp_path.glob("run/logs/*/sweeps/*/0_*/state/epoch_*.npz")):
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
+    until(lambda: list(tmp_path.glob("run/logs/*/sweeps/*/0_*/state/epoch_*.npz")), process)
     assert kill(process)
     (folder,) = tmp_path.glob("run/logs/*/sweeps/*/0_*")
     (folder / "result.json").unlink(missing_ok=True)  # it may have come to its end meanwhile
     own = ["reg.l1=1e-3", "seed=1", *STACK[3:], f"resume={folder}"]
     alone = start(tmp_path / "run", *own, many=False)
-    output, _ = alone.communicate(timeout=300)
+    output, _ = alone.communicate(timeout=PATIENCE)
     assert alone.returncode == 1, output
     assert "its training was 'in a stack of 6 jobs' and is 'alone'" in output
     assert "Traceback" not in output
@@ -143,9 +145,7 @@ def test_a_job_of_a_stack_is_not_resumed_alone(tmp_path):
 @installed("hydra_joblib_launcher")
 def test_the_jobs_of_a_killed_sweep_that_still_train_are_waited_for(whole, tmp_path):
     process = start(tmp_path / "run", "hydra/launcher=joblib", *SWEEP)
-    while not list(tmp_path.glob("run/logs/*/sweeps/*/1_*/state/epoch_*.npz")):
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
+    until(lambda: list(tmp_path.glob("run/logs/*/sweeps/*/1_*/state/epoch_*.npz")), process)
     (owner,) = [int(lock.read_text().split()[1]) for lock in tmp_path.glob("run/**/1_*/run.lock")]
     os.kill(owner, signal.SIGSTOP)  # the slowest of all processes
     try:
@@ -187,9 +187,7 @@ def test_a_killed_search_ends_with_the_trials_of_one_that_was_never_killed(tmp_p
     finish(start(tmp_path / "whole", *search, *space))
     for killed_after in (2, STARTUP + 1):
         process = start(tmp_path / "run", *search, *space)
-        while len(journal(tmp_path / "run")) < killed_after:
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.02)
+        until(lambda n=killed_after: len(journal(tmp_path / "run")) >= n, process)
         assert kill(process)
     output = finish(start(tmp_path / "run", *search, *space))
     assert f"job {trials} of {trials}" in output and f"{trials} runs, {trials} done" in output
@@ -211,9 +209,7 @@ def test_a_killed_search_in_stacks_ends_in_the_same_bits_as_one_that_is_not(tmp_
     finish(start(tmp_path / "whole", *search))
     for done in (1, 4):  # within the first round of 3, and within the second
         process = start(tmp_path / "run", *search)
-        while len(list(tmp_path.glob("run/logs/*/sweeps/*/*/result.json"))) < done:
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.02)
+        until_done(tmp_path / "run", done, process)
         kill(process)
     finish(start(tmp_path / "run", *search))
     assert journal(tmp_path / "run") == journal(tmp_path / "whole")

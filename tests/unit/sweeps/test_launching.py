@@ -19,6 +19,7 @@ from kreg.sweeps.in_process import Composed
 from kreg.sweeps.job_progress import JobProgress
 from kreg.sweeps.jobs import varied
 from kreg.sweeps.sweep_directory import SweepDirectory
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 
@@ -229,7 +230,7 @@ def run_train(folder, *arguments):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENCE,
         env={**os.environ, "PYTHONPATH": str(ROOT), "RAY_AUTH_MODE": "disabled"},
     )
 
