@@ -134,8 +134,11 @@ def main():
         }
         results = []
         for method in methods:
+            began = time.process_time()
             results.append(ways[method]())
-            print(f"{name} {method}: {results[-1][0]:.1f} of {results[-1][1]} settings", flush=True)
+            spent = time.process_time() - began
+            told = f"{name} {method}: {results[-1][0]:.1f} of {results[-1][1]} settings"
+            print(f"{told}, {spent:.0f} processor seconds in all", flush=True)
         scores.append([score for score, _ in results])
         tried = "/".join(str(count) for _, count in results)
         table.add_row(name, *(f"{score:.1f}" for score in scores[-1]), tried)

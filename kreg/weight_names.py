@@ -1,5 +1,6 @@
-"""What a weight's name says: whether it joins units, or only shifts and scales them."""
+"""What a weight's name says: whether it joins units, shifts and scales them, or counts steps."""
 
+import math
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -21,6 +22,29 @@ def is_kernel(weight: Any) -> bool:
     """
     name = weight.name.rpartition("/")[2]
     return len(weight.shape) > 1 and not name.endswith(SHIFTS)
+
+
+def is_clock(weight: Any) -> bool:
+    """Whether a weight is the step counter of a noise layer with a schedule, and no parameter.
+
+    Args:
+        weight: As for `is_kernel`, with a `dtype`.
+
+    >>> import types
+    >>> is_clock(types.SimpleNamespace(name="step", shape=(), dtype="int32"))
+    True
+    """
+    named = weight.name.rpartition("/")[2] == "step"
+    return named and len(weight.shape) == 0 and "int" in str(weight.dtype)
+
+
+def parameters(layer: Any) -> int:
+    """How many parameters a layer or model has: Keras's `count_params()`, without clocks.
+
+    Args:
+        layer: Built; or anything with `weights`.
+    """
+    return sum(math.prod(one.shape) for one in layer.weights if not is_clock(one))
 
 
 def names(pattern: str, path: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from kreg import files
 from kreg.config import conf_dir
 from kreg.config.schema import GROUPS
 from kreg.fields import Options, Rule, rule_of
@@ -30,7 +31,7 @@ def main(arguments: list[str]) -> int:
     for path in stale:
         print(path)
         if arguments == ["--write"]:
-            path.write_text(written(path), encoding="utf-8")
+            files.write(path, written(path))
     return 1 if stale and arguments != ["--write"] else 0
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kreg import private_keras
+from kreg import private_keras, weight_names
 from kreg.diagnostics import weights as measure
 from kreg.measuring.lent import inference, lent
 from kreg.measuring.replicas import tensors
@@ -49,7 +49,7 @@ def layer_rows(
         {
             "name": layer.name,
             "type": type(layer).__name__,
-            "params": int(layer.count_params()),
+            "params": weight_names.parameters(layer),
             "effective": _not_zero(layer),
             "trainable": bool(layer.trainable_variables),
             "regularization": ", ".join([*_penalties(layer, decay), *noise.get(id(layer), [])]),
@@ -58,7 +58,7 @@ def layer_rows(
             **_numbers(layer, start, before),
         }
         for layer in layers
-        if layer.weights
+        if weight_names.parameters(layer)
     ]
 
 

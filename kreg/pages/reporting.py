@@ -88,7 +88,8 @@ def report(
             `card.md`; or `None` to write nothing.
         rules: Stopping rules to replay, comma-separated.
         baseline: Another such source: the report says what is better than there, by how much and
-            how sure that is. Defaults to none.
+            how sure that is. Defaults to none: a run's report then has no such section, also where
+            an earlier one had.
 
     Returns:
         A `Report`. It prints as a table, and shows itself in a notebook.

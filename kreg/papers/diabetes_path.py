@@ -5,7 +5,6 @@ s3 enters fourth, leaves near the end, and comes back. Strengths are printed in 
 shipped data (columns of length 1, the target in its own units); training standardizes both.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import lasso_path
 
-from kreg import check
+from kreg import check, files
 from kreg.optimizers import path
 from kreg.papers.linear_fit import linear_model
 from kreg.regularizers import L1
@@ -36,13 +35,14 @@ def run(
     units = data.target.std() / np.sqrt(len(x))  # from standardized strengths to the shipped data's
     model = linear_model(x, L1(1.0), steps)
     found = path(model, x, y, count=count, ratio=ratio, steps=steps, names=data.feature_names)
-    found.plot(Path(out_dir) / "path.png")
+    with files.replacing(Path(out_dir) / "path.png") as temporary:
+        found.plot(temporary)
     events = [(strength * units, name, what) for strength, name, what in found.events()]
     result: dict[str, Any] = {
         "events": events,
         **agreement(found.strengths, found.coefficients, x, y),
     }
-    (Path(out_dir) / "path.json").write_text(json.dumps(result, indent=1) + "\n")
+    files.write_json(Path(out_dir) / "path.json", result)
     print(table(result))
     return result
 

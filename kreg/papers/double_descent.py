@@ -19,7 +19,6 @@ and falls 2.38-fold after. L2 removes the peak: the largest rise is 1.01-fold. I
 loss; the error has none here, it falls on or rests.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 from sklearn.datasets import load_digits
 
-from kreg import check, models, optimizers, regularizers
+from kreg import check, files, models, optimizers, regularizers
 from kreg.surgery import regularize
 
 WIDTHS = (2, 4, 8, 12, 16, 24, 32, 64, 128, 256, 512)
@@ -83,9 +82,9 @@ def run(
     settings = {"rows": rows, "label_noise": label_noise, "l2": l2, "steps": steps, "seeds": seeds}
     result: dict[str, Any] = {"rows": measured, "peak": peak(measured), "settings": settings}
     out_dir = Path(out_dir)
-    out_dir.mkdir(parents=True, exist_ok=True)
-    (out_dir / "double_descent.json").write_text(json.dumps(result, indent=2) + "\n")
-    draw(measured, settings).savefig(out_dir / "double_descent.svg")
+    files.write_json(out_dir / "double_descent.json", result)
+    with files.replacing(out_dir / "double_descent.svg") as temporary:
+        draw(measured, settings).savefig(temporary)
     for strength, found in result["peak"].items():
         print(f"double descent: {sentence(float(strength), found)}")
     return result

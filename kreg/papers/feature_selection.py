@@ -6,7 +6,6 @@ same number of steps. kreg: `kreg.select_features` on that network, with all its
 same with a plain group lasso, to show what the adaptive one adds.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import SelectFromModel, SelectKBest, f_classif
 from sklearn.linear_model import LogisticRegression
 
-from kreg import check
+from kreg import check, files
 from kreg.optimizers import Adam
 from kreg.papers import feature_selection_data as tables
 from kreg.papers.data_folder import data_folder
@@ -78,8 +77,7 @@ def run(
         rows += [{"data": name, **row} for row in tables.PUBLISHED[name]]
     settings = {"features": features, "seeds": seeds, "steps": steps, "path_steps": path_steps}
     result = {"rows": rows, "settings": settings}
-    Path(out_dir).mkdir(parents=True, exist_ok=True)
-    (Path(out_dir) / "feature_selection.json").write_text(json.dumps(result, indent=1) + "\n")
+    files.write_json(Path(out_dir) / "feature_selection.json", result)
     print(table(rows))
     return result
 

@@ -10,7 +10,6 @@ The networks of the 20 splits are trained side by side in one stacked model: the
 and Adam is elementwise, so each is trained as if it were alone.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kreg import check
+from kreg import check, files
 from kreg.layers import Dropout, mc_predict
 from kreg.papers import gal_ghahramani_data as tables
 from kreg.papers.data_folder import data_folder
@@ -66,7 +65,6 @@ def run(
     names = [check.choice("datasets", name, TAU) for name in datasets]
     folder = data_folder(data_dir, *tables.files(names)) / tables.FOLDER
     out = Path(out_dir)
-    out.mkdir(parents=True, exist_ok=True)
     epochs = dict.fromkeys(TAU, EPOCHS) | dict(epochs or {})
     rows: list[dict[str, Any]] = []
     for dataset in names:
@@ -79,8 +77,8 @@ def run(
                 "splits": splits,
                 "text": table(rows),
             }
-            (out / "gal_ghahramani.json").write_text(json.dumps(result, indent=1))
-            (out / "gal_ghahramani.txt").write_text(result["text"])
+            files.write_json(out / "gal_ghahramani.json", result)
+            files.write(out / "gal_ghahramani.txt", result["text"])
             print(result["text"].splitlines()[-2], flush=True)
     print(result["text"])
     return result

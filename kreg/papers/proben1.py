@@ -8,7 +8,6 @@ progress P_5 < 0.1 per mille, or after 3000 epochs; the test error is that of th
 Source: L. Prechelt, PROBEN1, Technical Report 21/94, Universitaet Karlsruhe, 1994.
 """
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from kreg import check
+from kreg import check, files
 from kreg.diagnostics.criteria import GL, Progress
 from kreg.foreign import csv_text, npz
 from kreg.papers.rprop import Networks, Rprop, percentage
@@ -72,8 +71,8 @@ def run(
     }
     result: dict[str, Any] = {**found, **counts(found), "runs": runs, "linear_runs": linear_runs}
     out_dir = Path(out_dir)
-    (out_dir / "proben1.json").write_text(json.dumps(result, indent=1) + "\n")
-    (out_dir / "proben1.md").write_text(markdown(result))
+    files.write_json(out_dir / "proben1.json", result)
+    files.write(out_dir / "proben1.md", markdown(result))
     return result
 
 

@@ -6,13 +6,13 @@ train, 30 to test, the data as they were used then (the weight of man 32 was cor
 paper's elastic net is the naive one times `1 + lambda`.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kreg import files
 from kreg.foreign import npz
 from kreg.papers.data_folder import data_folder
 from kreg.papers.linear_fit import linear_model, train
@@ -50,7 +50,7 @@ def run(out_dir: str | Path, *, data_dir: str | Path | None = None) -> dict[str,
     """
     data = load(data_folder(data_dir, FILE) / FILE)
     rows = [row(name, data) for name in METHODS]
-    (Path(out_dir) / "table.json").write_text(json.dumps(rows, indent=1) + "\n")
+    files.write_json(Path(out_dir) / "table.json", rows)
     print(table(rows))
     return {"rows": rows, "reproduced": all(r["reproduced"] for r in rows)}
 

@@ -7,7 +7,6 @@ starts than all that was found, they are the answer. Source of the idea: Kadra e
 simple nets excel on tabular datasets, 2021.
 """
 
-import json
 import math
 import sys
 import time
@@ -204,15 +203,14 @@ def usual(config: Config) -> Config:
 
 def write(out_dir: Path, search: CocktailSearch, result: dict[str, Any]) -> None:
     """The result, the mixture as an option file, and the page."""
-    (out_dir / "experiment").mkdir(parents=True, exist_ok=True)
     command = f"python train.py --config-dir {out_dir} experiment=cocktail_best"
     mixed = result["answer"] == MIXTURE
     tree = search.tree(result["best"]) if mixed else usual(search.config).to_dict()
     text = ingredients.as_yaml(tree, command)
-    (out_dir / "experiment" / "cocktail_best.yaml").write_text(text, encoding="utf-8")
-    (out_dir / "cocktail.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    files.write(out_dir / "experiment" / "cocktail_best.yaml", text)
+    files.write_json(out_dir / "cocktail.json", result)
     page = cocktail_page.render(result, search.study.trials, text, command)
-    (out_dir / PAGE).write_text(page, encoding="utf-8")
+    files.write(out_dir / PAGE, page)
 
 
 def show(result: dict[str, Any]) -> None:

@@ -4,14 +4,13 @@ The model, the data and the optimizer of the configuration; the penalty is a gro
 strength is the path. Every point is compressed and refitted without penalty.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from kreg import check
+from kreg import check, files
 from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.surgery import size_path
@@ -79,10 +78,10 @@ def prepared(config: Config, epochs: int) -> plan.Plan:
 
 def write(out_dir: Path, path: SizePath, result: dict[str, Any], facts: dict[str, Any]) -> None:
     """The points as JSON, the curves as a figure, the model at the knee as a Keras file."""
-    out_dir.mkdir(parents=True, exist_ok=True)
-    (out_dir / "size_path.json").write_text(json.dumps(result, indent=1) + "\n")
-    draw(path, facts).savefig(out_dir / "size_path.svg")
-    path.points[path.knee].model.save(out_dir / "knee.keras")
+    files.save_model(path.points[path.knee].model, out_dir / "knee.keras")
+    with files.replacing(out_dir / "size_path.svg") as temporary:
+        draw(path, facts).savefig(temporary)
+    files.write_json(out_dir / "size_path.json", result)
 
 
 def draw(path: SizePath, facts: dict[str, Any]) -> Figure:

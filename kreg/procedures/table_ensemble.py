@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
-from kreg import files
+from kreg import files, weight_names
 from kreg.config.procedures import MEMBERS
 from kreg.config.root import Config
 from kreg.config.validate import validate
@@ -65,7 +65,7 @@ def run(
     weights, mean = chosen(training, out_dir / FOLDER, models, steps)
     found = kept(training, mean, config, out_dir)
     found |= {"weights": weights, "models": trained}
-    (out_dir / PAGE).write_text(ensemble_page.render(found, str(out_dir)), encoding="utf-8")
+    files.write(out_dir / PAGE, ensemble_page.render(found, str(out_dir)))
     show(found)
     print(f"page: {out_dir / PAGE}")
     return found
@@ -169,7 +169,7 @@ def kept(training: plan.Plan, mean: "keras.Model", config: Config, out_dir: Path
         "units": units.of(data),
         "metrics": metrics,
         "objective": metrics["val_clean_loss"],
-        "params": int(mean.count_params()),
+        "params": weight_names.parameters(mean),
         "operating_point": known["operating_point"],
         "plain_model": told,
         "warnings": list(data.warnings),

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kreg import check
+from kreg import check, weight_names
 from kreg.callbacks import NonFinite
 from kreg.data.splits import Indices, Rows, Splitting, split_rows
 from kreg.fitting import fit
@@ -109,7 +109,7 @@ class Training:
             "verdict": verdict.state if verdict is not None and self.stops else None,
             "best_epoch": self.epochs if stopping is None else stopping.best_epoch + 1,
             "epochs": len(history.epoch),
-            "params": model.count_params(),
+            "params": weight_names.parameters(model),
             "sparsity": sparsity(model).fraction,
         }
 

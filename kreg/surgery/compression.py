@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kreg import check
+from kreg import check, weight_names
 from kreg.surgery import cost, factors, graph, shrink, verify
 from kreg.surgery.analysis import Analysis, Step
 from kreg.surgery.compression_report import CompressionReport, LayerChange, Size
@@ -94,7 +94,7 @@ def columns_of(analysis: Analysis, select_inputs: bool) -> dict[str, np.ndarray]
 
 def size_of(model: keras.Model, batch: Any, measure: bool) -> Size:
     milliseconds = cost.latency(model, batch) if measure else None
-    return Size(model.count_params(), cost.flops(model), milliseconds)
+    return Size(weight_names.parameters(model), cost.flops(model), milliseconds)
 
 
 def layer_changes(
@@ -104,7 +104,7 @@ def layer_changes(
     for old, new in zip(model.layers, smaller.layers, strict=True):
         if isinstance(old, keras.Model) and isinstance(new, keras.Model):
             rows += layer_changes(old, new, in_two)
-        elif old.weights and new.weights:
+        elif weight_names.parameters(old) and weight_names.parameters(new):
             rows.append(layer_change(old, new, in_two.get(id(new))))
     return tuple(rows)
 
@@ -115,8 +115,8 @@ def layer_change(old: keras.Layer, new: keras.Layer, two: factors.Factors | None
         kind=type(old).__name__,
         shape=tuple(old.weights[0].shape),
         new_shape=two.shape if two else tuple(new.weights[0].shape),
-        parameters=old.count_params(),
-        new_parameters=new.count_params() - (two.saved if two else 0),
+        parameters=weight_names.parameters(old),
+        new_parameters=weight_names.parameters(new) - (two.saved if two else 0),
     )
 
 
@@ -134,7 +134,7 @@ def barriers_of(analyses: list[Analysed]) -> dict[str, str]:
 
 def notes_of(model: keras.Model, smaller: keras.Model, analyses: list[Analysed]) -> tuple[str, ...]:
     notes = []
-    if smaller.count_params() == model.count_params():
+    if weight_names.parameters(smaller) == weight_names.parameters(model):
         notes.append("There is nothing to remove: no unit is unused or constant.")
     left = kreg_left(smaller)
     if left:

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from kreg import check
+from kreg import check, weight_names
 from kreg.regularizers import GroupLasso, Penalty
 from kreg.surgery.compression_report import Size
 from kreg.surgery.refit import compile_like, compress_and_refit
@@ -78,7 +78,7 @@ def size_path(
             model, x, y, epochs=refit_epochs, optimizer=refit_optimizer, latency=latency, **fit
         )
         points.append(point_of(model, smaller, report.after, strength, validation_data))
-    return SizePath(tuple(reversed(points)), model.count_params())
+    return SizePath(tuple(reversed(points)), weight_names.parameters(model))
 
 
 def point_of(

@@ -9,7 +9,7 @@ from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn
 from omegaconf import OmegaConf
 
-from kreg import check
+from kreg import check, files
 from kreg.sweeps.grid import once
 from kreg.sweeps.launching_sweeper import LaunchingSweeper
 
@@ -38,8 +38,8 @@ class Grid(LaunchingSweeper):
         """Launch all jobs; raises what the first failed one has raised."""
         jobs = self.jobs([*(f"{key}={value}" for key, value in self.params.items()), *arguments])
         folder = Path(str(self.config.hydra.sweep.dir))
-        folder.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(self.config, folder / MULTIRUN)
+        with files.replacing(folder / MULTIRUN) as temporary:
+            OmegaConf.save(self.config, temporary)
         size = self.size or len(jobs)
         return [self.launch(jobs[at : at + size], at) for at in range(0, len(jobs), size)]
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kreg import weight_names
 from kreg.data import dates
 from kreg.data.preprocessing import Columns, Standard
 from kreg.runs.summary import sizes
@@ -24,7 +25,7 @@ def of(plan: Plan, fingerprint: str, result: dict[str, Any]) -> dict[str, Any]:
     return {
         "line": f"{plan.model.name} on {data.name}: {task}; {sizes(rows)}",
         "model": plan.model.name,
-        "parameters": int(plan.model.count_params()),
+        "parameters": weight_names.parameters(plan.model),
         "data": data.name,
         "task": task,
         "sizes": data.sizes,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from kreg import weight_names
 from kreg.data import own_cells
 from kreg.pages import png
 from kreg.prediction.answers import listed
@@ -176,7 +177,7 @@ def operations(plan: Plan) -> int:
     """Of a forward pass of one row: as counted, and never less than each parameter once."""
     from kreg.surgery.cost import flops
 
-    least = 2 * int(plan.model.count_params())
+    least = 2 * weight_names.parameters(plan.model)
     try:
         return max(flops(plan.model), least)
     except ValueError:  # no graph of layers

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from kreg import weight_names
 from kreg.applications import BY_NAME, PRESET
 from kreg.config import automatic
 from kreg.config.combinations import check_objective
@@ -181,7 +182,7 @@ class Plan:
         """
         if not isinstance(self.pretrained, BackboneOptions):
             return ""
-        head = int(self.model.layers[-1].count_params())
+        head = weight_names.parameters(self.model.layers[-1])
         weights, name = self.pretrained.weights, self.pretrained.name
         known = BY_NAME[name].licence if name and weights == "imagenet" else ""
         licence = f", {known}" if known else ""
@@ -191,7 +192,7 @@ class Plan:
         phase = {None: always, 0: ""}.get(self.alone, f", the head alone until epoch {self.alone}")
         added = low_rank.parameters(self.model)
         changes = f"{added:,} in low-rank changes, " if added else ""
-        backbone = self.model.count_params() - head - added
+        backbone = weight_names.parameters(self.model) - head - added
         return f" ({backbone:,} backbone, {head:,} head, {changes}{told}{phase})"
 
     def facts(self) -> dict[str, Any]:
@@ -199,7 +200,7 @@ class Plan:
         sizes = self.data.sizes
         return {
             "model": self.model.name,
-            "parameters": int(self.model.count_params()),
+            "parameters": weight_names.parameters(self.model),
             "parts": self.parts,
             "data": self.data.name,
             "task": tasks.described(self.data, self.inferred) + class_weights.told(self.weighing),

@@ -5,7 +5,7 @@ import platform
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kreg import check
+from kreg import check, weight_names
 from kreg.config.root import AUTO
 from kreg.diagnostics.layer_table import ranked, ranks_told
 from kreg.diagnostics.statistics import paired_se
@@ -56,7 +56,7 @@ def of(plan: Plan, callbacks: TrainingCallbacks) -> dict[str, Any]:
         "epochs": len(plan.model.history.epoch),
         "metrics": metrics(plan, callbacks.diagnostics),
         **proved(callbacks),
-        "params": int(plan.model.count_params()),
+        "params": weight_names.parameters(plan.model),
         "sparsity": zeros.fraction,
         "layers": zeros.as_dict()["layers"],
         "ranks": ranks(plan.model),

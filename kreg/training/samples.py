@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from kreg import files
 from kreg.pages import png
 from kreg.training.plan import Plan
 
@@ -50,6 +51,6 @@ def write(plan: Plan, directory: Path) -> Path:
             "augment=standard for example, and image data."
         )
     grid, captions = pictures(plan, RECORDS)
-    (directory / "augment.png").write_bytes(png.encode(grid))
-    (directory / "augment.txt").write_text("\n".join(captions) + "\n")
+    files.write(directory / "augment.png", png.encode(grid))
+    files.write(directory / "augment.txt", "\n".join(captions) + "\n")
     return directory / "augment.png"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kreg import weight_names
 from kreg.config.root import Config
 from kreg.factories import data
 from kreg.runs import RunDirectory
@@ -240,7 +241,7 @@ def too_heavy(plan: Plan) -> str:
     """What the sizes of a member say against a stack; empty where nothing does."""
     from kreg.data.dataset import is_lazy
 
-    parameters, rows = plan.model.count_params(), plan.data.train
+    parameters, rows = weight_names.parameters(plan.model), plan.data.train
     if parameters > MOST_PARAMETERS:
         return f"{parameters:,} parameters are more than {MOST_PARAMETERS:,}: a stack saves nothing"
     if rows.weight is not None:
@@ -255,7 +256,7 @@ def sizes_of(plan: Plan) -> dict[str, int]:
     states = sum(part.nbytes for part in state_of(plan.model)) * (plan.budget.epochs + 1)
     rows = plan.data.train
     size = states + np.asarray(rows.x).nbytes + rows.y.nbytes
-    found = {"parameters": plan.model.count_params(), "epochs": plan.budget.epochs}
+    found = {"parameters": weight_names.parameters(plan.model), "epochs": plan.budget.epochs}
     return {**found, "rows": len(rows), "bytes": size}
 
 

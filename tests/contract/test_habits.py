@@ -39,6 +39,58 @@ def test_the_look_for_imports_sees_those_of_classes_and_branches():
     assert at_module_level(ast.parse(text)) == {"os", "fcntl", "pwd"}
 
 
+WRITERS = {"write_text", "write_bytes", "savefig", "save"}
+WHOLE = {"archive.save", "files.save_model"}  # these replace the file themselves
+IN_PLACE = {  # and why
+    "optimizers/path_result.py": "a file of the user's, as Matplotlib writes it",
+    "pages/loss_figure.py": "into memory",
+    "pages/png.py": "into memory",
+    "pages/reporting.py": "a report's own `save`, which writes by files.py",
+    "runs/directory.py": "a probe, removed at once",
+    "tensorboard/events.py": "a new file that only grows",
+    "launch/output.py": "a pipe",
+}
+
+
+def written_in_place(tree: ast.AST) -> set[str]:
+    """Calls that write a file where it stands, outside of `with replacing(...)`."""
+    found, left = set(), [tree]
+    while left:
+        node = left.pop()
+        whole = isinstance(node, ast.With) and "replacing(" in ast.unparse(node.items[0])
+        left += [] if whole else ast.iter_child_nodes(node)
+        if isinstance(node, ast.Call):
+            name, words = ast.unparse(node.func), [ast.unparse(part) for part in node.args]
+            words += [ast.unparse(keyword.value) for keyword in node.keywords]
+            opens = name.split(".")[-1] in ("open", "fdopen") and any(
+                word in ("'w'", "'wb'", "'x'", "'xb'", "'wt'") for word in words
+            )
+            if opens or (name.split(".")[-1] in WRITERS and name not in WHOLE):
+                found.add(name)
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_are_replaced_whole(path):
+    """A kill in the moment of writing leaves the old file or none: never half a page."""
+    if path.relative_to(ROOT / "kreg").as_posix() not in IN_PLACE:
+        found = written_in_place(ast.parse(path.read_text()))
+        assert not found, f"{found}: write it with a function of kreg.files"
+
+
+def test_the_look_for_writers_sees_all_ways_to_them():
+    text = (
+        "p.write_text(a); p.write_bytes(a); open(p, 'w'); q.open(mode='wb'); figure.savefig(p)\n"
+        "model.save(p); files.write(p, a); archive.save(p, a); open(p); open(p, 'a')\n"
+        "with files.replacing(p) as t, open(t, 'wb') as f:\n    figure.savefig(f)\n"
+    )
+    assert written_in_place(ast.parse(text)) == {
+        "p.write_text", "p.write_bytes", "open", "q.open", "figure.savefig", "model.save",
+    }  # fmt: skip
+    for name in IN_PLACE:  # none stays in the table longer than it writes
+        assert written_in_place(ast.parse((ROOT / "kreg" / name).read_text())), name
+
+
 def test_all_say_the_same_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())

@@ -38,7 +38,8 @@ def load(source: Any, *, rules: str = RULES) -> tuple[Document, Record | None]:
     """The document of a source, and its record where there is one.
 
     A `report.json` is shown as it was written: what was judged once is not judged again. Everything
-    else is judged now.
+    else is judged now. A directory's report is that of the run alone: beside which other one an
+    earlier call has put it, that call has said.
 
     Raises:
         FileNotFoundError: If the path does not exist.
@@ -105,7 +106,7 @@ def from_directory(path: Path, rules: str) -> tuple[Document, Record | None]:
         record = found[1]
         if record is None:  # a report keeps the curves thinned and no single rows
             record = (first(path, ("record.npz", "history.csv"), rules, problems) or found)[1]
-        return noted(named(found[0], path), problems), record
+        return noted(named(found[0], path) | {"against": None}, problems), record
     reader = below(path)
     if reader is not None:
         record = reader(path)

@@ -5,6 +5,7 @@ columns with their weights, and how many of the folds agree. No TensorFlow is st
 """
 
 import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -92,9 +93,9 @@ def grid(part: Part, table: Rows, scale: float, count: int, ratio: float | None)
 
 def write(folder: Path, outcome: Outcome, shown: View, text: str) -> None:
     """The page, its Markdown, and the weights at every strength."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files.write(folder / PAGE, html.page(shown))
-    files.write(folder / "lasso_path.md", text)
     heads, lines = table(outcome)
-    with open(folder / "path.csv", "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([heads, *lines])
+    cells = io.StringIO()
+    csv.writer(cells).writerows([heads, *lines])
+    files.write(folder / "path.csv", cells.getvalue())
+    files.write(folder / "lasso_path.md", text)
+    files.write(folder / PAGE, html.page(shown))

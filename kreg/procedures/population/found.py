@@ -49,6 +49,5 @@ def command(folder: Path) -> str:
 def write(config: Config, folder: Path) -> str:
     """Write the option file of a configuration; returns its text."""
     told = ingredients.as_yaml(config.to_dict(), command(folder), TRAINER)
-    (folder / "experiment").mkdir(exist_ok=True)
     files.write(folder / "experiment" / f"{OPTION}.yaml", told)
     return told

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import kreg
+from kreg import weight_names
 from kreg.measuring.layer_numbers import describe, layer_rows, leaves
 
 
@@ -23,6 +24,19 @@ def test_the_layer_table_reads_nested_models():
     assert "MaxNorm(2) on kernel" in rows["out"]["regularization"]
     assert rows["norm"]["params"] == 20 and "norm" not in rows["norm"]
     assert [layer.name for layer in leaves(model)][1] == "inside"
+
+
+def test_the_clock_of_a_schedule_is_no_parameter():
+    ramp = kreg.schedules.Linear(0.0, 0.5, duration=10)
+    told = []
+    for rate in (0.25, ramp):
+        parts = [keras.layers.Dense(5, name="hidden"), kreg.Dropout(rate), keras.layers.Dense(1)]
+        model = keras.Sequential([keras.Input((4,)), *parts])
+        model.compile("sgd", "mse")
+        rows = layer_rows(model, {}, {}, {})
+        told.append((weight_names.parameters(model), [(r["type"], r["params"]) for r in rows]))
+    assert told[0] == told[1] == (31, [("Dense", 25), ("Dense", 6)])
+    assert model.count_params() == 32, "Keras counts it"
 
 
 @pytest.mark.parametrize(

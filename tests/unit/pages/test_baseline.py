@@ -58,6 +58,13 @@ def test_the_command_keeps_it_in_the_page_and_in_the_document(tmp_path, capsys):
     found = json.loads((tmp_path / "one" / "report.json").read_text())["against"]
     assert found["numbers"][0]["difference"] == pytest.approx(-0.1)
     assert "Beside before" in (tmp_path / "one" / "report.md").read_text()
+    told = kreg.report(tmp_path / "one" / "report.json")  # a file is shown as it was written
+    assert told.document["against"]["name"] == "before"
+    assert commands.report(tmp_path / "one") == 0  # of the run alone, as nobody asks for more
+    assert "Beside" not in capsys.readouterr().out
+    for name in ("report.json", "report.md", "report.html"):
+        assert "Beside before" not in (tmp_path / "one" / name).read_text()
+    assert json.loads((tmp_path / "one" / "report.json").read_text())["against"] is None
 
 
 def test_a_baseline_that_is_not_there_is_a_sentence(tmp_path, capsys):

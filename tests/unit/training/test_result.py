@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from kreg.launch.compose import compose_job
 from kreg.measuring.measurement import Measurement
-from kreg.training import result
+from kreg.training import plan, result, stacks, start
 
 WATCHED = "never: the rule that only watches would have stopped after epoch 5"
 
@@ -42,3 +43,16 @@ def test_a_test_loss_far_above_that_of_validation_is_said(test, spread, told):
     assert bool(result.far_test(splits)) is told
     assert result.far_test({"validation": splits["validation"]}) == ""
     assert result.far_test({**splits, "test": Measurement(loss=9.0)}) == "", "no errors are known"
+
+
+def test_parameters_are_those_of_the_same_network_without_a_schedule():
+    words = ["data=wine", "model=shallow", "model.width=8", "dropout=light", "trainer.epochs=1"]
+    moving = "dropout.rate={kind: piecewise, unit: epoch, boundaries: [1], values: [0.1, 0.2]}"
+    told = []
+    for more in ([], [moving]):
+        config = compose_job([*words, *more, "trainer.verbose=quiet"])
+        start.prepare(config.trainer, config.seed)
+        made = plan.make(config)
+        told.append((made.facts()["parameters"], stacks.sizes_of(made)["parameters"]))
+    assert told[0] == told[1]
+    assert made.model.count_params() == told[0][0] + 1, "Keras counts the clock"
