@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import keras
 
 from kreg import check, private_keras
+from kreg.callbacks.own_rates import take_rates
 from kreg.callbacks.shared_values import shared
 from kreg.measuring.keras_numbers import Logs
 
@@ -43,8 +44,9 @@ class Finetune(keras.callbacks.Callback):
             layer that has weights.
         rate: Number in (0, 1] by which the learning rate is multiplied when all layers are trained.
             Defaults to `1`. The optimizer's rate must be a number, not a schedule, if it is not 1.
-        layer_decay: Number in (0, 1]: the share of the next layer's rate that a layer gets, for an
-            optimizer of `kreg.optimizers`. Defaults to `1`: one rate for all.
+        layer_decay: Number in (0, 1]: the share of the next layer's rate that a layer gets. Below 1
+            an optimizer of Keras, which has one rate, is replaced by the one of `kreg.optimizers`
+            that takes the same steps, and a warning says so. Defaults to `1`: one rate for all.
         lowest: Number in (0, 1]: the smallest share of the head's rate. Defaults to `0.01`.
         norms: Whether batch normalisations are trained, too, when all layers are. Defaults to
             `False`: they stay in inference mode.
@@ -54,7 +56,7 @@ class Finetune(keras.callbacks.Callback):
 
     Raises:
         ValueError: At the start of training: for a name that no layer has, a model that is all
-            head, a schedule that cannot be multiplied, an optimizer that has no rates
+            head, a schedule that cannot be multiplied, an optimizer that cannot have rates
             by layer, or another backend than TensorFlow.
 
     >>> Finetune(epochs=3, rate=0.1).epochs
@@ -145,14 +147,8 @@ class Finetune(keras.callbacks.Callback):
         """Give the layers their shares of the rate, which begin to count when they are trained."""
         if self.layer_decay == 1:
             return
-        optimizer = under_loss_scaling(self.model)
-        rules = getattr(optimizer, "rules", None)
-        if rules is None:
-            raise check.invalid(
-                "layer_decay", "1 under an optimizer of Keras: it has one rate", self.layer_decay,
-                "Or compile with one of `kreg.optimizers`: `kreg.optimizers.proximal(\"adam\")`.",
-            )  # fmt: skip
-        rules.add(rates_by_depth(below, self.layer_decay, self.lowest), optimizer.built)
+        rates = rates_by_depth(below, self.layer_decay, self.lowest)
+        take_rates(self.model, rates, self.layer_decay)
 
     def get_state(self) -> dict[str, Any]:
         """Whether the learning rate has been lowered: the optimizer's state holds the lower one."""

@@ -53,7 +53,9 @@ def finetune(
         rate: Number in (0, 1]: what the learning rate is multiplied by when all layers are trained;
             `1` where it is a schedule. Defaults to `1`.
         layer_decay: Number in (0, 1]: the share of the next layer's rate that a layer below the
-            head gets then. Below 1 it takes an optimizer of `kreg.optimizers`. Defaults to `0.385`.
+            head gets then. Below 1 an optimizer of Keras, which has one rate, is replaced by the
+            one of `kreg.optimizers` that takes the same steps, and a warning says so. Defaults to
+            `0.385`.
         lowest: Number in (0, 1]: the smallest share of the head's rate. Defaults to `0.01`.
         norms: Whether batch normalisations are trained, too. Defaults to `False`.
         rank: Whole number >= 1: of `"lora"`, the most that a rank can be. Defaults to `16`.

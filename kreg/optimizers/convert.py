@@ -1,8 +1,10 @@
 """From the optimizer that someone has to the one with the proximal step."""
 
+from collections.abc import Mapping
+
 import keras
 
-from kreg import private_keras
+from kreg import check, private_keras
 from kreg.optimizers.classes import CLASSES
 from kreg.optimizers.proximal_step import Proximal
 
@@ -15,29 +17,42 @@ REFUSED = {
 }
 
 
-def proximal(optimizer: keras.Optimizer | str) -> keras.Optimizer:
+def proximal(
+    optimizer: keras.Optimizer | str, *, rates: Mapping[str, float] | None = None
+) -> keras.Optimizer:
     """The same optimizer with exact zeros for kreg penalties: settings and state are kept.
+
+    So is what `exclude_from_weight_decay` has said.
 
     Args:
         optimizer: An instance of a Keras optimizer, or a name such as `"adam"`. A loss-scaling
             wrapper is kept, and what it wraps is converted.
+        rates: Factors on the learning rate by patterns of weight names, as the classes take them;
+            for an optimizer that is none of kreg's yet. Defaults to `None`.
 
     Returns:
         An instance of a class of `kreg.optimizers`; `optimizer` itself if it is one already.
 
     Raises:
-        ValueError: For an optimizer that cannot take a proximal step, with the reason.
+        ValueError: For an optimizer that cannot take a proximal step, with the reason; for `rates`
+            of one that is kreg's already.
 
     >>> proximal("adam").__class__
     <class 'kreg.optimizers.classes.Adam'>
     """
     optimizer = keras.optimizers.get(optimizer)
     if isinstance(optimizer, Proximal):
+        if rates:
+            raise check.invalid(
+                "rates", "None for an optimizer of kreg, whose class takes them", rates
+            )
         return optimizer
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return rewrapped(optimizer)
+        return rewrapped(optimizer, rates)
     cls = proximal_class(optimizer)
-    converted = cls.from_config(optimizer.get_config())
+    settings = private_keras.settings(optimizer)
+    converted = cls.from_config(settings | ({"rates": rates} if rates else {}))
+    private_keras.copy_exclusions(optimizer, converted)
     if optimizer.built:
         converted.build(private_keras.trained_weights(optimizer))
         copy_state(optimizer, converted)
@@ -63,7 +78,7 @@ def proximal_class(optimizer: keras.Optimizer) -> type[Proximal]:
 
 
 def rewrapped(
-    wrapper: keras.optimizers.LossScaleOptimizer,
+    wrapper: keras.optimizers.LossScaleOptimizer, rates: Mapping[str, float] | None = None
 ) -> keras.optimizers.LossScaleOptimizer:
     """A loss-scaling wrapper around the converted inner optimizer."""
     if wrapper.built:
@@ -73,7 +88,9 @@ def rewrapped(
         )
     config = wrapper.get_config()
     config.pop("inner_optimizer")
-    return keras.optimizers.LossScaleOptimizer(proximal(wrapper.inner_optimizer), **config)
+    return keras.optimizers.LossScaleOptimizer(
+        proximal(wrapper.inner_optimizer, rates=rates), **config
+    )
 
 
 def copy_state(source: keras.Optimizer, target: keras.Optimizer) -> None:

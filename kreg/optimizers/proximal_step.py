@@ -32,6 +32,7 @@ from kreg.regularizers.prox import Tensor
 
 TINY = 1e-30
 NUMBERS = ("weight_decay", "ema_momentum")
+FILED = ("penalties", "followed")  # of each weight: its penalty; its rate, and whether it decays
 
 
 # a mixin: type checkers read it as the optimizer that it is put before
@@ -92,15 +93,14 @@ class Proximal(Base):
                 "Keep `use_ema=True`; the average, with its zeros, is written at the end of `fit`.",
             )
         self._penalised = PenalisedWeights()
-        self._saved: list[penalty_table.Row] = []  # the penalties of a file that is being loaded
+        self._saved: dict[str, Any] = {}  # `FILED`, of a file that is being loaded
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         if self.built:
             return
-        if private_keras.being_loaded():
-            penalty_table.restore(self._saved, variables)
-        self._saved = []
-        self.rules.take_up(self, variables)
+        filed, self._saved = (self._saved if private_keras.being_loaded() else {}), {}
+        penalty_table.restore(filed.get("penalties", []), variables)
+        self.rules.take_up(self, variables, filed.get("followed"))
         super().build(variables)
         self.refresh()
 
@@ -145,19 +145,19 @@ class Proximal(Base):
         return {name: getattr(Proximal, name).number(self) for name in NUMBERS}
 
     def get_config(self) -> dict[str, Any]:
-        """Keras's configuration, and the penalties of the trained weights, for `load_model`."""
+        """Keras's configuration, and for `load_model` what each trained weight has: `FILED`."""
         config = super().get_config()
         config |= {n: schedules.serialize(v) for n, v in self.numbers().items() if n in config}
         trained = private_keras.trained_weights(self) if self.built else []
-        rows = penalty_table.written(trained)
-        return config | self.rules.to_config() | ({"penalties": rows} if rows else {})
+        filed = {"penalties": penalty_table.written(trained), "followed": self.rules.followed()}
+        return config | self.rules.to_config() | {name: one for name, one in filed.items() if one}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Proximal":
-        """An optimizer with these settings; the penalties are for a model that is being loaded."""
-        settings = {name: value for name, value in config.items() if name != "penalties"}
+        """An optimizer with these settings; the rest is for a model that is being loaded."""
+        settings = {name: value for name, value in config.items() if name not in FILED}
         made: Proximal = super().from_config(settings, custom_objects)
-        made._saved = config.get("penalties", [])
+        made._saved = {name: config[name] for name in FILED if name in config}
         return made
 
     def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Any) -> None:

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import keras
 from keras import ops
@@ -14,6 +14,16 @@ from kreg.weight_names import is_kernel, names
 
 FACTOR: Interval = {"low": 0, "low_open": True}
 ALL, KERNELS = "all", "kernels"
+
+
+class Followed(TypedDict):
+    """What has followed from the rules, weight by weight in the optimizer's order.
+
+    A file has it beside the rules: a model that is loaded may have other names for its weights.
+    """
+
+    rates: list[float]
+    decays: list[bool]
 
 
 @dataclass
@@ -30,6 +40,8 @@ class WeightRules:
     decay_on: str | Sequence[str] = ALL
     factors: dict[int, float] = field(default_factory=dict)  # by the place of the weight, not 1
     decays: dict[int, str] = field(default_factory=dict)  # of these: the attribute with the decay
+    spared: set[int] = field(default_factory=set)  # the places of those that do not decay
+    count: int = 0  # of weights
 
     def __post_init__(self) -> None:
         self.rates = {name: checked_factor(name, one) for name, one in (self.rates or {}).items()}
@@ -66,24 +78,50 @@ class WeightRules:
             )
         self.rates = whole
 
-    def take_up(self, optimizer: keras.Optimizer, weights: Sequence[keras.Variable]) -> None:
+    def take_up(
+        self,
+        optimizer: keras.Optimizer,
+        weights: Sequence[keras.Variable],
+        followed: Followed | None = None,
+    ) -> None:
         """Find the weights of every rule, before the optimizer is built on them.
 
         Keras decays a weight by the common learning rate. So it leaves those alone that have one of
         their own; `decay` takes their step.
 
+        Args:
+            optimizer: The one of these rules.
+            weights: What it will train.
+            followed: Of a file that is being loaded: it counts in the place of names where it is
+                about as many weights.
+
         Raises:
             ValueError: If a pattern names none of the weights.
         """
-        given = [self.factor(weight) for weight in weights]
-        decaying = self.decaying(optimizer, weights)
+        filed = (followed["rates"], followed["decays"]) if followed else ([], [])
+        if followed and [len(one) for one in filed] == [len(weights)] * 2:
+            given, decaying = filed
+        else:
+            given = [self.factor(weight) for weight in weights]
+            decaying = self.decaying(optimizer, weights)
+            self.require_all_named(weights)
         self.factors = {i: factor for i, factor in enumerate(given) if factor != 1}
         own = [i for i in self.factors if decaying[i]]
         self.decays = {i: private_keras.decay_name(optimizer, weights[i]) for i in own}
         left_alone = [w for i, w in enumerate(weights) if i in self.decays or not decaying[i]]
         if left_alone:
             optimizer.exclude_from_weight_decay(var_list=left_alone)
-        self.require_all_named(weights)
+        self.count, self.spared = len(weights), {i for i, one in enumerate(decaying) if not one}
+
+    def followed(self) -> Followed | None:
+        """What has followed from the rules; `None` where that is what always does."""
+        if not self.factors and not self.spared:
+            return None
+        places = range(self.count)
+        return Followed(
+            rates=[self.factors.get(i, 1.0) for i in places],
+            decays=[i not in self.spared for i in places],
+        )
 
     def factor(self, weight: keras.Variable) -> float:
         """The factor of the last rule that names the weight."""

@@ -1,7 +1,7 @@
 """Optimizers, and the weights and variables that they know."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from types import MethodType
 from typing import Any
 
@@ -18,6 +18,45 @@ def trained_weights(optimizer: keras.optimizers.Optimizer) -> list[keras.Variabl
 def index_of(optimizer: keras.optimizers.Optimizer, weight: keras.Variable) -> int:
     """The place of a weight among `trained_weights`, in constant time."""
     return optimizer._get_variable_index(weight)
+
+
+def settings(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
+    """`get_config()` with the schedule itself, or the function, in the place of its configuration.
+
+    A schedule of one's own need not be registered, nor have a configuration, to be trained with.
+    """
+    rate = optimizer._learning_rate
+    if isinstance(rate, keras.Variable):
+        return dict(optimizer.get_config())
+    optimizer._learning_rate = 0.0
+    try:
+        return dict(optimizer.get_config()) | {"learning_rate": rate}
+    finally:
+        optimizer._learning_rate = rate
+
+
+def copy_exclusions(source: keras.optimizers.Optimizer, target: keras.optimizers.Optimizer) -> None:
+    """What `exclude_from_weight_decay` has said of one optimizer, said of another.
+
+    It is no part of an optimizer's configuration, and nobody can ask for it.
+    """
+    for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern"):
+        if hasattr(source, name):
+            setattr(target, name, getattr(source, name))
+
+
+def replace_optimizer(
+    model: keras.Model, make: Callable[[keras.optimizers.Optimizer], keras.optimizers.Optimizer]
+) -> None:
+    """Give a compiled model the optimizer that `make` makes of its own, and a file of it as well.
+
+    To compile anew takes the metrics' states away, and a `compile` of one's own takes who knows
+    what.
+    """
+    strategy = getattr(model, "distribute_strategy", None)  # TensorFlow's alone
+    with strategy.scope() if strategy else nullcontext():
+        model.optimizer = make(model.optimizer)
+    model._compile_config.config["optimizer"] = model.optimizer
 
 
 def untrack(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> None:

@@ -83,7 +83,7 @@ MAY_IMPORT = {
     "models": {"layers"},
     "measuring": {"diagnostics"},
     "calibrating": {"diagnostics", "measuring", "surgery"},
-    "callbacks": {"diagnostics", "loggers", "measuring"},
+    "callbacks": {"diagnostics", "loggers", "measuring", "optimizers"},
     "fitting": {"callbacks", "diagnostics", "pages", "surgery"},
     "searching": {
         "callbacks", "data", "fitting", "layers", "measuring", "optimizers", "pages",

@@ -320,6 +320,26 @@ def test_all_optimizers_of_a_model_are_found_without_their_wrappers():
 # beside and around a model
 
 
+def test_an_optimizer_is_replaced_in_a_model_and_in_its_file():
+    class Course(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.5
+
+    old, new = keras.optimizers.SGD(Course(), momentum=0.5), keras.optimizers.SGD(0.25)
+    found = private_keras.settings(old)
+    assert found["learning_rate"] is old._learning_rate and found["momentum"] == 0.5
+    assert private_keras.settings(new) == new.get_config()
+    old.exclude_from_weight_decay(var_names=["bias"])
+    private_keras.copy_exclusions(old, new)
+    bias, kernel = keras.Variable([0.0], name="bias"), keras.Variable([0.0], name="kernel")
+    assert private_keras.decays(new, kernel) and not private_keras.decays(new, bias)
+    model = classifier()
+    model.compile(old, model.loss)
+    private_keras.replace_optimizer(model, lambda given: given is old and new)
+    assert model.optimizer is new
+    assert model.get_compile_config()["optimizer"]["config"]["learning_rate"] == 0.25
+
+
 def test_what_is_beside_a_model_is_no_part_of_it_and_vanishes_with_it(tmp_path):
     model = classifier()
     parts = [len(model.layers), len(model.weights), len(private_keras.all_layers(model))]

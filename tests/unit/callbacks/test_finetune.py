@@ -8,8 +8,10 @@ import pytest
 import tensorflow as tf
 
 import kreg
+from kreg import private_keras
 from kreg.callbacks import Finetune, Saver
 from kreg.callbacks.finetune import below_the_head, rates_by_depth
+from kreg.callbacks.own_rates import take_rates
 from kreg.diagnostics import Record, diagnose
 from kreg.diagnostics.phases import phases
 
@@ -168,12 +170,53 @@ def test_rates_that_were_given_count_more_than_those_by_depth():
     assert rules.factor(deep) == pytest.approx(0.01)
 
 
-def test_rates_by_depth_need_an_optimizer_that_has_them_and_is_new():
-    model = compiled("adam")
-    with pytest.raises(ValueError, match=r"`layer_decay`.*one rate.*kreg.optimizers.proximal"):
+@pytest.mark.parametrize("wrapped", [False, True], ids=["adam", "loss scaling"])
+def test_the_defaults_work_under_an_optimizer_of_keras(wrapped, tmp_path):
+    def optimizer(room):
+        one = room.Adam(0.05, clipnorm=1.0)
+        return keras.mixed_precision.LossScaleOptimizer(one) if wrapped else one
+
+    model, twin = compiled(optimizer(keras.optimizers)), compiled(optimizer(kreg.optimizers))
+    with pytest.warns(UserWarning, match=r"kreg.optimizers.Adam takes the place.*`layer_decay=1`"):
         fitted(model, kreg.finetune(model, epochs=1))
+    fitted(twin, kreg.finetune(twin, epochs=1))
+    model.save(tmp_path / "model.keras")
+    loaded = kreg.load_model(tmp_path / "model.keras")
+    for one in (model, loaded):
+        pairs = zip(one.optimizer.variables, twin.optimizer.variables, strict=True)
+        assert all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+        assert all(map(np.array_equal, one.get_weights(), twin.get_weights()))
+    (inner,) = private_keras.unwrapped(loaded.optimizer)
+    assert inner.rules.factor(loaded.get_layer("hidden").kernel) == 0.385
+    for one in (twin, loaded):  # goes on where it was, with the rates that it has
+        fitted(one, kreg.finetune(one, epochs=1), epochs=3, first=2)
+    assert all(map(np.array_equal, loaded.get_weights(), twin.get_weights()))
+
+
+def test_an_optimizer_of_keras_that_has_trained_goes_on_with_its_state():
+    model = fitted(compiled(keras.optimizers.Adam(0.05)))
+    moments = [variable.numpy() for variable in model.optimizer.variables]
+    with pytest.warns(UserWarning, match="takes the place"):
+        take_rates(model, {"hidden/*": 0.5}, 0.5)
+    assert isinstance(model.optimizer, kreg.optimizers.Adam)
+    found = [variable.numpy() for variable in model.optimizer.variables]
+    assert all(map(np.array_equal, moments, found)) and found[0] == 4
+
+
+def test_rates_by_depth_are_refused_where_no_optimizer_can_have_them():
+    model = compiled("ftrl")
+    with pytest.raises(
+        ValueError, match=r"`layer_decay`.*of its own.*finetune\(model, layer_decay=1"
+    ):
+        fitted(model, kreg.finetune(model, epochs=1))
+    fitted(model, kreg.finetune(model, epochs=1, layer_decay=1))
     with pytest.raises(ValueError, match="with a new optimizer first"):
         fitted(fitted(compiled()), Finetune(1, layer_decay=0.1))
+    model = compiled("adam")
+    model.get_layer("trunk").trainable = False
+    fitted(model).get_layer("trunk").trainable = True
+    with pytest.raises(ValueError, match="with a new optimizer first"):
+        fitted(model, Finetune(1, layer_decay=0.1))
 
 
 def test_the_verdict_is_about_the_epochs_after_the_thaw(tmp_path):

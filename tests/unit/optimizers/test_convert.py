@@ -48,6 +48,44 @@ def test_names_and_loss_scaling_wrappers():
     assert_solved(model)
 
 
+class Halved(keras.optimizers.schedules.LearningRateSchedule):
+    """Of a script: not registered, without a configuration."""
+
+    def __call__(self, step):
+        return 0.1 * keras.ops.power(0.5, keras.ops.cast(step, "float32"))
+
+
+@pytest.mark.parametrize("rate", [Halved(), lambda: 0.03], ids=["schedule", "function"])
+def test_a_schedule_of_ones_own_is_taken_as_it_is(rate):
+    ends = []
+    for convert in (lambda one: one, kreg.optimizers.proximal):
+        model = linear_model(8)
+        model.compile(convert(keras.optimizers.SGD(rate)), "mse")
+        fit(model, 3)
+        ends.append(coefficients(model)[0])
+    np.testing.assert_array_equal(*ends)
+
+
+@pytest.mark.parametrize("rates", [None, {"kernel": 0.5}])
+def test_what_was_excluded_from_weight_decay_stays_so(rates):
+    stock = keras.optimizers.AdamW(0.1, weight_decay=0.5)
+    stock.exclude_from_weight_decay(var_names=["bias"])
+    ours = kreg.optimizers.proximal(stock, rates=rates)
+    kernel = keras.Variable(np.ones((1, 2)), name="kernel")
+    bias = keras.Variable(np.ones(2), name="bias")
+    weights = [kernel, bias]
+    ours.build(weights)
+    ours.apply([keras.ops.zeros_like(weight) for weight in weights])
+    np.testing.assert_allclose(kernel, 1 - 0.1 * 0.5 * (1 if rates is None else 0.5), rtol=1e-6)
+    np.testing.assert_array_equal(bias, 1)
+
+
+def test_rates_are_for_an_optimizer_that_is_not_ours_yet():
+    assert kreg.optimizers.proximal("adam", rates={"bias": 0.1}).rules.rates == {"bias": 0.1}
+    with pytest.raises(ValueError, match="`rates`"):
+        kreg.optimizers.proximal(kreg.optimizers.Adam(), rates={"bias": 0.1})
+
+
 class Unknown(keras.optimizers.SGD):
     pass
 

@@ -214,3 +214,25 @@ def test_a_pattern_that_names_nothing_is_refused(settings):
     with pytest.raises(ValueError, match=r"name a trained weight.*first/kernel"):
         optimizer.build(network().trainable_variables)
     assert not optimizer.built
+
+
+def test_a_loaded_model_has_its_rates_and_decays_though_its_weights_have_other_names(tmp_path):
+    """Keras numbers and names the weights of a nested `Sequential` anew."""
+    inner = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, name="deep")], name="trunk")
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Dense(1, name="last")(inner(inputs)))
+    optimizer = kreg.optimizers.AdamW(
+        LR, weight_decay=DECAY, rates={"trunk/*": 0.5}, decay_on=["trunk/deep/kernel", "last/*"]
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    trained(optimizer, model=model).save(tmp_path / "model.keras")
+    for load in (kreg.load_model, keras.models.load_model):
+        loaded = load(tmp_path / "model.keras")
+        again = loaded.optimizer.rules
+        assert again.factors == optimizer.rules.factors == {0: 0.5, 1: 0.5}
+        assert again.spared == optimizer.rules.spared == {1, 3}
+        for one in (model, loaded):
+            one.fit(X, Y, epochs=2, batch_size=4, shuffle=False, verbose=0)
+        assert all(map(np.array_equal, loaded.get_weights(), model.get_weights()))
+        model = loaded
+        model.save(tmp_path / "model.keras")
