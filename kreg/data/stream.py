@@ -104,7 +104,20 @@ def epoch_stream(
 
     stream = tf.data.Dataset.range(first_epoch, last).flat_map(as_it_is(batches))
     stream = stream.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return stream.prefetch(tf.data.AUTOTUNE)
+    return untuned(stream.prefetch(tf.data.AUTOTUNE))
+
+
+def untuned(stream: "tf.data.Dataset") -> "tf.data.Dataset":
+    """The stream without the thread that tunes it: calls and buffers have TensorFlow's first sizes.
+
+    That thread misses about one in ten times that its iterator is deleted, and the deletion waits
+    for it: as long as the training took, and up to a minute.
+    """
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return stream.with_options(options)
 
 
 def one_share(index: "tf.Tensor", place: Any, count: int) -> "tf.Tensor":

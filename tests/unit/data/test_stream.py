@@ -25,6 +25,12 @@ def test_every_epoch_sees_every_row_once_in_an_order_of_its_own():
     assert len({tuple(order) for order in seen}) == 4
 
 
+def test_no_thread_tunes_it_for_which_the_end_of_a_training_would_wait():
+    stream = epoch_stream(SPLIT, batch_size=BATCH, seed=7)
+    assert stream.options().autotune.enabled is False
+    assert stream.batch(2).options().autotune.enabled is False  # as `fit` hands it on
+
+
 def test_the_stream_starts_anywhere():
     whole = epochs(last=5)
     for first in range(5):
