@@ -31,6 +31,24 @@ def freeze_imports():
     gc.set_threshold(20_000, 10, 10)  # a traced graph is a hundred thousand objects
 
 
+@functools.cache
+def leave_untuned():
+    """No thread tunes the data sets of the tests: deleting an iterator may wait for it a minute.
+
+    A file's last test waited for up to 143 seconds. What `kreg.data.stream` makes has none anyway.
+    """
+    import tensorflow as tf
+
+    begin = tf.data.Dataset.__iter__
+
+    def untuned(dataset):
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return begin(dataset.with_options(options))
+
+    tf.data.Dataset.__iter__ = untuned
+
+
 @pytest.fixture(autouse=True, scope="module")
 def let_go():
     """The graphs of a file's tests go with it: those of thousands of tests took half a minute."""
@@ -58,6 +76,8 @@ def fresh_keras():
         allow_any_order()
         keras.utils.clear_session(free_memory=False)  # a collection costs 0.5 s a test
         freeze_imports()
+    if "tensorflow" in sys.modules:
+        leave_untuned()
 
 
 @pytest.fixture(autouse=True)
