@@ -65,6 +65,9 @@ class DiskRows(LazyRows, Protocol):
     def prepared(self, fitted: Fitted | None) -> "DiskRows":
         """The same rows, as this preprocessing makes them."""
 
+    def load_blocks(self, index: Any, /) -> Any:
+        """As `load`, for one who takes all rows of a window, batch after batch."""
+
     def hashed(self) -> tuple[NDArray[np.integer[Any]], NDArray[np.uint64]]:
         """The places of rows, and a hash of each: all rows, or of many a sample by content."""
 

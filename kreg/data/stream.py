@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kreg import check
-from kreg.data.dataset import Array, Split, is_lazy, on_disk
+from kreg.data.dataset import Array, LazyRows, Split, is_lazy, on_disk
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -51,6 +51,7 @@ def epoch_stream(
     batch_size: int,
     seed: int,
     first_epoch: int = 0,
+    first_batch: int = 0,
     epochs: int | None = None,
     augment: Callable[..., Any] | None = None,
     shuffle: bool = True,
@@ -64,6 +65,8 @@ def epoch_stream(
         batch_size: Whole number >= 1. The ragged last batch stays inside its epoch.
         seed: Whole number >= 0. Two streams of one seed are equal, batch for batch.
         first_epoch: Epoch of the first batch; what a resumed run passes as `initial_epoch`.
+        first_batch: Batches of that epoch that are left out: a run that was killed within an epoch
+            has trained on them. Defaults to `0`.
         epochs: The epoch before which the stream ends, or `None` for an endless stream.
         augment: `None`, or a pure function `augment(x, y, weight=None, *, index, epoch)` of a
             batch that returns what `fit` shall see; `index` are the batch's row numbers, `(batch,)`
@@ -80,15 +83,18 @@ def epoch_stream(
 
     batch_size = check.integer("batch_size", batch_size, low=1)
     seed = check.integer("seed", seed, low=0)
+    first_batch = check.integer("first_batch", first_batch, low=0)
     if not len(split):
         raise check.invalid("split", "at least one row", split.y.shape)
     last = tf.int64.max if epochs is None else epochs
     as_it_is = tf.autograph.experimental.do_not_convert  # or TensorFlow rewrites what is ours
-    order = _ordering(split, seed, shuffle)
-    fetch = as_it_is(_fetching(split))
+    order = _ordering(split, batch_size, seed, shuffle)
+    fetch = as_it_is(_fetching(split, whole=shuffle and share is None))
 
     def batches(epoch: "tf.Tensor") -> "tf.data.Dataset":
-        rows = order(epoch).batch(batch_size)
+        rows = order(epoch)
+        if first_batch:
+            rows = rows.skip(tf.where(epoch == first_epoch, tf.constant(first_batch, tf.int64), 0))
         if share is not None:
             rows = rows.map(lambda index: one_share(index, *share))
         if parts > 1:
@@ -140,25 +146,30 @@ def ordered(split: Split, batch_size: int) -> "tf.data.Dataset":
     return epoch_stream(split, batch_size=batch_size, seed=0, epochs=1, shuffle=False)
 
 
-def _ordering(split: Split, seed: int, shuffle: bool) -> "Callable[[tf.Tensor], tf.data.Dataset]":
-    """The row numbers of an epoch, one by one."""
+def _ordering(
+    split: Split, batch_size: int, seed: int, shuffle: bool
+) -> "Callable[[tf.Tensor], tf.data.Dataset]":
+    """The row numbers of an epoch, batch by batch."""
     import tensorflow as tf
 
     rows = len(split)
-    if not shuffle:
-        return lambda epoch: tf.data.Dataset.range(rows)
-    if on_disk(split.x):
-        return _windows(rows, split.x.block, split.x.window, seed)
+    if shuffle and on_disk(split.x):
+        return _windows(rows, split.x.block, split.x.window, batch_size, seed)
 
     def order(epoch: "tf.Tensor") -> "tf.data.Dataset":
-        index = tf.range(rows, dtype=tf.int64)
-        return tf.data.Dataset.from_tensor_slices(shuffled(index, seed, epoch))
+        index = shuffled(tf.range(rows, dtype=tf.int64), seed, epoch)
+        return tf.data.Dataset.from_tensors(index).rebatch(batch_size)
 
-    return order
+    def in_order(epoch: "tf.Tensor") -> "tf.data.Dataset":
+        return tf.data.Dataset.range(0, rows, batch_size).map(
+            lambda begin: tf.range(begin, tf.minimum(begin + batch_size, rows))
+        )
+
+    return order if shuffle else in_order
 
 
 def _windows(
-    rows: int, block: int, window: int, seed: int
+    rows: int, block: int, window: int, batch_size: int, seed: int
 ) -> "Callable[[tf.Tensor], tf.data.Dataset]":
     """Blocks of neighbouring rows in an order of the epoch's own, shuffled within a window."""
     import tensorflow as tf
@@ -169,15 +180,14 @@ def _windows(
     def order(epoch: "tf.Tensor") -> "tf.data.Dataset":
         drawn = shuffled(tf.range(blocks, dtype=tf.int64), seed, epoch)
 
-        def within(place: "tf.Tensor", chosen: "tf.Tensor") -> "tf.data.Dataset":
+        def within(place: "tf.Tensor", chosen: "tf.Tensor") -> "tf.Tensor":
             index = tf.reshape(chosen[:, None] * block + tf.range(block, dtype=tf.int64), [-1])
             index = tf.boolean_mask(index, index < rows)  # the last block is a short one
             # each window of each epoch has a key of its own
-            return tf.data.Dataset.from_tensor_slices(
-                shuffled(index, seed, (epoch + 1) * (blocks + 1) + place)
-            )
+            return shuffled(index, seed, (epoch + 1) * (blocks + 1) + place)
 
-        return tf.data.Dataset.from_tensor_slices(drawn).batch(several).enumerate().flat_map(within)
+        windows = tf.data.Dataset.from_tensor_slices(drawn).batch(several).enumerate()
+        return windows.map(within).rebatch(batch_size)
 
     return order
 
@@ -190,13 +200,20 @@ def shuffled(index: "tf.Tensor", seed: "int | tf.Tensor", epoch: "tf.Tensor") ->
     return tf.random.experimental.stateless_shuffle(index, seed=key)
 
 
-def _fetching(split: Split) -> "Callable[[tf.Tensor], tuple[tf.Tensor, ...]]":
-    """Row numbers to a batch; the arrays stay on the CPU, where the stream runs."""
+def _fetching(split: Split, whole: bool) -> "Callable[[tf.Tensor], tuple[tf.Tensor, ...]]":
+    """Row numbers to a batch; the arrays stay on the CPU, where the stream runs.
+
+    `whole` is whether all rows of a window are asked for: a worker reads its own ones alone.
+    """
     parts = [split.y] if split.weight is None else [split.y, split.weight]
     most = 0 if on_disk(split.x) else LARGE  # no second copy where memory is short
     targets = [_gathering(part, most) for part in parts]
-    inputs = split.x.load if is_lazy(split.x) else _gathering(split.x, most)
+    inputs = _reading(split.x, whole) if is_lazy(split.x) else _gathering(split.x, most)
     return lambda index: (inputs(index), *(part(index) for part in targets))
+
+
+def _reading(x: LazyRows, whole: bool) -> "Callable[[tf.Tensor], tf.Tensor]":
+    return x.load_blocks if whole and on_disk(x) else x.load
 
 
 def _gathering(array: Array, most: int) -> "Callable[[tf.Tensor], tf.Tensor]":

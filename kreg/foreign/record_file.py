@@ -14,6 +14,7 @@ from kreg.foreign.content import DamagedError, opened
 
 BLOCK = 4096  # records that have one CRC-32
 SUMS = "sums"
+NEAR, NEAR_BYTES = 4, 4096  # a step from record to record that is cheaper to read than to make
 ALONE = threading.Lock()  # where a place to read from is the descriptor's own
 
 
@@ -48,6 +49,7 @@ class RecordFile:
         self.path, self.dtype, self.rows, self.offset = path, dtype, rows, offset
         self.sound = np.full(-(-rows // BLOCK), sums is None)
         self.sums = np.zeros(len(self.sound), np.uint32) if sums is None else sums
+        self.near = min(NEAR, max(NEAR_BYTES // dtype.itemsize, 1))
         self.descriptor = opened(path)
         weakref.finalize(self, os.close, self.descriptor)
         there = os.fstat(self.descriptor).st_size
@@ -66,10 +68,16 @@ class RecordFile:
         for block in np.unique(rows // BLOCK):
             if not self.sound[block]:
                 self._check(int(block))
-        first = np.flatnonzero(np.diff(rows, prepend=-2) != 1)  # of each run of neighbours
-        runs = zip(rows[first].tolist(), np.diff(first, append=len(rows)).tolist(), strict=True)
-        found = bytearray().join([self._bytes(begin, count) for begin, count in runs])
-        return np.frombuffer(found, self.dtype) if found else np.empty(len(rows), self.dtype)
+        if not len(rows):
+            return np.empty(0, self.dtype)
+        first, begin, count = runs(rows, self.near)
+        pieces = zip(begin.tolist(), count.tolist(), strict=True)
+        found = bytearray().join([self._bytes(*piece) for piece in pieces])
+        records = np.frombuffer(found, self.dtype)
+        if len(records) == len(rows):
+            return records
+        shift = np.cumsum(count) - count - begin  # from a number in the file to one in `records`
+        return records[rows + np.repeat(shift, np.diff(first, append=len(rows)))]
 
     def _bytes(self, begin: int, count: int) -> bytes:
         """So many neighbours as they lie in the file."""
@@ -88,6 +96,26 @@ class RecordFile:
                 "same command makes it anew"
             )
         self.sound[block] = True
+
+
+def runs(rows: NDArray[np.int64], near: int) -> tuple[NDArray[np.int64], ...]:
+    """Where numbers in a row are near each other: what is read of a file at once.
+
+    Args:
+        rows: The numbers, `(rows,)`, one at least.
+        near: The largest step within a run, which never goes back.
+
+    Returns:
+        For each run the place of its first number in `rows`, that number, and how many there are
+        from it to the last one.
+
+    >>> [part.tolist() for part in runs(np.array([7, 8, 10, 30, 2]), near=2)]
+    [[0, 3, 4], [7, 30, 2], [4, 1, 1]]
+    """
+    step = np.diff(rows, prepend=rows[0])  # 0 before the first one, which begins a run
+    first = np.flatnonzero((step < 1) | (step > near))
+    last = np.append(first[1:], len(rows)) - 1
+    return first, rows[first], rows[last] + 1 - rows[first]
 
 
 def read_at(descriptor: int, size: int, place: int) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 from kreg.foreign import memory
 from kreg.training.plan import Plan
 
-BATCHES, SECONDS = 20, 1.0  # that the input pipeline is measured at most
+BATCHES, SECONDS = 500, 1.0  # that the input pipeline is measured at most: a window and more
 
 
 def of(plan: Plan, stream: Iterable[Any], epochs: int, seconds: float) -> dict[str, Any] | None:

@@ -1,13 +1,15 @@
 """Rows that lie on the disk, as training, measuring and the checks read them: some at a time."""
 
 import dataclasses
+import functools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kreg.data.disk.window import Window
 from kreg.data.preprocessing import Fitted
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 PART, PART_BYTES = 2**14, 2**25  # rows, and their bytes, of a pass over all
+WINDOWS = 2  # that are held at once: a batch may have rows of two
+WINDOW_BYTES = 2**28  # of both at most; larger ones are not held, and their rows read one by one
 
 
 class Store(Protocol):
@@ -103,10 +107,13 @@ class StoredRows:
         return np.where(places < 0, places + count, places).astype(np.uint32)
 
     def __getitem__(self, rows: Any, /) -> Array:
-        index = self._numbers(rows)
+        return self._prepared(self._read, self._numbers(rows))
+
+    def _prepared(self, read: Callable[[Any], Array], index: NDArray[np.integer[Any]]) -> Array:
+        """What the network reads of rows, some at a time."""
         size = self._at_once
         found = [
-            self.form.rows(self._read(index[begin : begin + size]), self.fitted)
+            self.form.rows(read(index[begin : begin + size]), self.fitted)
             for begin in range(0, max(len(index), 1), size)
         ]
         return found[0] if len(found) == 1 else np.concatenate(found)
@@ -139,9 +146,20 @@ class StoredRows:
 
     def load(self, index: Any, /) -> "tf.Tensor":
         """The rows of these numbers as a tensor; a function for `tf.data`."""
+        return self._tensor(self.__getitem__, index)
+
+    def load_blocks(self, index: Any, /) -> "tf.Tensor":
+        """As `load`, for one who takes all rows of a window after each other: blocks are held."""
+        blocks = WINDOWS * max(self.window // self.block, 1)
+        if blocks * self.block * self.store.row_bytes > WINDOW_BYTES:
+            return self.load(index)
+        held = Window(self.stored, len(self), self.block, blocks)
+        return self._tensor(functools.partial(self._prepared, held.take), index)
+
+    def _tensor(self, read: Callable[[Any], Array], index: Any) -> "tf.Tensor":
         import tensorflow as tf
 
-        rows = tf.numpy_function(self.__getitem__, [index], tf.as_dtype(self.dtype))
+        rows = tf.numpy_function(read, [index], tf.as_dtype(self.dtype))
         return tf.ensure_shape(rows, (None, *self.shape[1:]))
 
     def signature(self) -> bytes:

@@ -42,18 +42,25 @@ class Moments:
 
     def add(self, values: Floats) -> None:
         """Count further rows in, `(rows, columns)`; NaN is a gap."""
-        known = ~np.isnan(values)
-        count, filled = known.sum(axis=0), np.where(known, values, 0.0)
-        mean = filled.sum(axis=0) / np.maximum(count, 1)
-        squares = np.square(np.where(known, values - mean, 0.0)).sum(axis=0)
+        gaps = np.isnan(values)
+        low = high = values
+        count = np.full(values.shape[1], len(values), np.float64)
+        if gaps.any():
+            values = np.where(gaps, 0.0, values)
+            low, high = np.where(gaps, np.inf, values), np.where(gaps, -np.inf, values)
+            count -= gaps.sum(axis=0)
+        mean = values.sum(axis=0) / np.maximum(count, 1)
+        apart = values - mean
+        apart[gaps] = 0.0
+        squares = np.square(apart, out=apart).sum(axis=0)
         total = self.count + count
         share = count / np.maximum(total, 1)
-        apart = mean - self.mean
-        self.squares = self.squares + squares + np.square(apart) * self.count * share
-        self.mean = self.mean + apart * share
+        moved = mean - self.mean
+        self.squares = self.squares + squares + np.square(moved) * self.count * share
+        self.mean = self.mean + moved * share
         self.count = total
-        self.low = np.minimum(self.low, np.where(known, values, np.inf).min(axis=0))
-        self.high = np.maximum(self.high, np.where(known, values, -np.inf).max(axis=0))
+        self.low = np.minimum(self.low, low.min(axis=0))
+        self.high = np.maximum(self.high, high.max(axis=0))
 
     def with_gaps(self, fill: Floats, gaps: Floats) -> tuple[Floats, Floats]:
         """Mean and deviation where `gaps` further rows have the value `fill`."""

@@ -111,3 +111,16 @@ def test_an_endless_stream_goes_on():
 def test_bad_arguments_are_refused(wrong):
     with pytest.raises(ValueError, match="Invalid value received"):
         epoch_stream(SPLIT, **{"batch_size": 4, "seed": 0, **wrong})
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_the_stream_starts_at_any_batch(shuffle):
+    whole = [b[1].numpy().tolist() for b in epoch_stream(
+        SPLIT, batch_size=BATCH, seed=7, first_epoch=1, epochs=3, shuffle=shuffle
+    )]  # fmt: skip
+    for first in range(5):
+        stream = epoch_stream(
+            SPLIT, batch_size=BATCH, seed=7, first_epoch=1, first_batch=first, epochs=3,
+            shuffle=shuffle,
+        )  # fmt: skip
+        assert [b[1].numpy().tolist() for b in stream] == whole[first:]

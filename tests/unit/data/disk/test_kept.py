@@ -74,7 +74,8 @@ def test_a_failed_writer_leaves_nothing(files, cache):
 def test_rows_are_read_in_any_order(files):
     found = parquet(files(), "y", cache="disk").x
     wanted = found[:]
-    for rows in (np.random.default_rng(0).permutation(len(found)), [5, 6, 7, 3, 4, 4, -1], []):
+    several = (range(0, len(found), 3), [5, 6, 7, 3, 4, 4, -1], [9, 12, 17, 18, 18, 0], [])
+    for rows in (np.random.default_rng(0).permutation(len(found)), *several):
         rows = np.array(rows, int)
         assert np.array_equal(found[rows], wanted[rows], equal_nan=True)
 
