@@ -64,14 +64,14 @@ def run(
 
 
 def prepared(config: Config, epochs: int) -> plan.Plan:
-    """Data, model and optimizer, without the configuration's own penalty.
+    """Data, model and optimizer, without a penalty or a stopping rule of the configuration.
 
     The learning rate's schedule has the length of one strength, not of the whole training.
     """
     check.integer("epochs", epochs, low=1)
     start.prepare(config.trainer, config.seed)
     tree = config.to_dict()
-    tree["reg"] = {"kind": "none"}
+    tree["reg"] = tree["stop"] = {"kind": "none"}  # the path has its own strengths and epochs
     tree["trainer"] |= {"epochs": epochs, "steps": None}
     return plan.make(validate(tree))
 

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from kreg import files
 from kreg.config import automatic
-from kreg.config.procedures import check_population
+from kreg.config.experiment_arguments import check_population
 from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.pages import terminal

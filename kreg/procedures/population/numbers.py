@@ -7,6 +7,7 @@ import numpy as np
 
 from kreg import check
 from kreg.config.root import Config
+from kreg.config.validate import ConfigError
 from kreg.sweeps.study import Interval
 from kreg.training import shared_steps
 
@@ -74,7 +75,7 @@ def ranges(own: Setting, given: Mapping[str, Any] | None) -> Ranges:
             the command's number to ten times it.
 
     Raises:
-        ValueError: If a key names none of these numbers, or a range leaves what it may be.
+        ConfigError: If a key names none of these numbers, or a range leaves what it may be.
     """
     if given is None:
         return {key: around(key, value) for key, value in own.items()}
@@ -82,7 +83,7 @@ def ranges(own: Setting, given: Mapping[str, Any] | None) -> Ranges:
         if key not in own:
             expected = f"numbers that this command has switched on: {', '.join(own)}"
             advice = "A strength or a rate of 0 is off: say what it begins with."
-            raise check.invalid("arguments.numbers", expected, key, advice)
+            raise ConfigError(str(check.invalid("arguments.numbers", expected, key, advice)))
     return {key: bounds(key, *given[key]) for key in own if key in given}
 
 

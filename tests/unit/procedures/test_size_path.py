@@ -38,3 +38,9 @@ def test_no_epochs_is_a_sentence(tmp_path):
     config = compose_job(["experiment=size_path", *SMALL])
     with pytest.raises(ValueError, match="`epochs`"):
         size_path.run(tmp_path, config=config, epochs=0)
+
+
+def test_no_rule_of_the_model_speaks_for_a_path():
+    """`model=linear` was answered with a sentence on `stop=gap`, which nobody had typed."""
+    config = compose_job(["experiment=size_path", "data=wine", "model=linear"])
+    assert size_path.prepared(config, 1).budget.epochs == 1
