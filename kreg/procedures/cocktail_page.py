@@ -33,7 +33,8 @@ def render(result: dict[str, Any], trials: list[Trial], option: str, command: st
         option: The option file of the best mixture.
         command: What trains it again.
     """
-    title = f"The best cocktail of {counted(result['trials'])}"
+    best = f"the best cocktail of {counted(result['trials'])}"
+    title = f"The defaults are better than {best}" if usual_wins(result) else f"T{best[1:]}"
     searched = search(trials)
     sections = [
         mixture(result["best"], half=searched is not None),
@@ -68,10 +69,16 @@ def late(result: dict[str, Any]) -> str:
     return " ".join([*told, more]) if told else ""
 
 
+def usual_wins(result: dict[str, Any]) -> bool:
+    """Whether the defaults have a smaller loss than the best mixture."""
+    mixed: float = result["ablation"][0]["val_clean_loss"]
+    return bool(result["defaults"]["val_clean_loss"] < mixed)
+
+
 def beside(result: dict[str, Any]) -> str:
     """One sentence: whether the defaults, from the same starts, are better; they then are kept."""
-    mixed, usual = (row["val_clean_loss"] for row in (result["ablation"][0], result["defaults"]))
-    if usual < mixed:
+    usual = result["defaults"]["val_clean_loss"]
+    if usual_wins(result):
         return (
             f"The defaults are better: {figure(usual)} on the same rows, so that they are what the "
             "option file trains."

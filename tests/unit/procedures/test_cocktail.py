@@ -276,6 +276,10 @@ def test_the_page_says_what_is_in_it_what_it_is_worth_and_how_to_use_it(starts):
     assert text.count("<svg") == 2
     assert text.count("<circle") == 2 + 2
     assert "<script" not in text and not re.search('(src|href)="(http|//)', text)
+    assert "<h1>The best cocktail of 2 settings</h1>" in text
+    result["defaults"] = {"val_clean_loss": 0.1}
+    text = cocktail_page.render(result, tried, "", "")
+    assert "<h1>The defaults are better than the best cocktail of 2 settings</h1>" in text
 
 
 @pytest.mark.slow
