@@ -22,7 +22,8 @@ def test_a_small_path_writes_its_points_its_figure_and_the_model_at_the_knee(tmp
     assert (tmp_path / "size_path.svg").read_text().startswith("<?xml")
     knee = keras.models.load_model(tmp_path / "knee.keras")
     assert knee.count_params() == result["points"][result["knee"]]["parameters"]
-    assert "knee" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"{tmp_path / 'knee.keras'}" in told and f"{tmp_path / 'size_path.svg'}" in told
 
 
 def test_the_penalty_of_the_configuration_is_not_the_path():
