@@ -112,9 +112,9 @@ def ranged(
     return _field(default, Rule(kind, meaning, optional=none, words=words, **interval))
 
 
-def scheduled(default: float, meaning: str, **interval: Unpack[Interval]) -> Any:
+def scheduled(default: float | None, meaning: str, **interval: Unpack[Interval]) -> Any:
     """A number, or a schedule written as `{kind: linear, start: ..., end: ..., duration: ...}`."""
-    return _field(default, Rule("schedule", meaning, **interval))
+    return _field(default, Rule("schedule", meaning, optional=default is None, **interval))
 
 
 def by_task(default: float, meaning: str, **interval: Unpack[Interval]) -> Any:

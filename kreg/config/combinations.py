@@ -4,9 +4,10 @@ import importlib.util
 import re
 
 from kreg import check
-from kreg.config import automatic, backends, data_checks, penalty_checks, procedures
+from kreg.config import automatic, backends, data_checks, penalty_checks
 from kreg.config.backbone_checks import a_backbone_can_be_built, something_is_there_to_be_frozen
 from kreg.config.distributed import several_train_as_one
+from kreg.config.experiment_arguments import CHECKS
 from kreg.config.root import Config
 from kreg.data.source_options import SourceOptions
 from kreg.layers.options import NoiseOptions
@@ -190,19 +191,13 @@ def folds_compare(config: Config) -> None:
         )
 
 
-ARGUMENTS = {
-    "cocktail": procedures.check_cocktail,
-    "lasso_path": procedures.check_path,
-    "population": procedures.check_population,
-    "table_ensemble": procedures.check_ensemble,
-}
 OF_TABLES = ("lasso_path", "table_ensemble")
 
 
 def arguments_are_in_range(config: Config) -> None:
     """Before a search of minutes begins, and before TensorFlow is imported."""
-    if config.procedure in ARGUMENTS:
-        ARGUMENTS[config.procedure](config.arguments)
+    if config.procedure in CHECKS:
+        CHECKS[config.procedure](config.arguments)
 
 
 def a_table_is_there(config: Config) -> None:

@@ -4,11 +4,9 @@ An experiment uses what it is given or refuses it in a sentence: nobody shall re
 other data, or of another model, than those that the command names.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from kreg import check
 
 ALWAYS = (
     "allow", "arguments", "check", "experiment", "hparams_search", "hydra", "procedure", "resume",
@@ -22,7 +20,6 @@ OWN_FOLDS = "arguments.folds says how many folds there are"
 ONE_SPLIT = dict.fromkeys(
     ("data.folds", "data.fold"), "it compares on the validation rows, and no fold is read"
 )
-CHOICES = ("min", "1se")
 
 
 @dataclass(frozen=True)
@@ -34,12 +31,14 @@ class Procedure:
         uses: Groups, or single keys, that it reads besides `ALWAYS`.
         instead: Keys of these that it sets itself, and what to say about each.
         trains: Whether TensorFlow is started.
+        reads: Folders with published data sets below `KREG_DATA`, for a sentence.
     """
 
     module: str
     uses: tuple[str, ...] = ()
     instead: Mapping[str, str] = field(default_factory=dict)
     trains: bool = True
+    reads: str = ""
 
     def reason(self, key: str) -> str:
         """Why a key would be ignored, in the words after its name; empty where it is read."""
@@ -71,8 +70,10 @@ PROCEDURES = {
     ),
     "diabetes_path": Procedure(f"{PAPER}.diabetes_path"),
     "double_descent": Procedure(f"{PAPER}.double_descent"),
-    "feature_selection": Procedure(f"{PAPER}.feature_selection"),
-    "gal_ghahramani": Procedure(f"{PAPER}.gal_ghahramani"),
+    "feature_selection": Procedure(
+        f"{PAPER}.feature_selection", reads="mice_protein, isolet1560 and mnist"
+    ),
+    "gal_ghahramani": Procedure(f"{PAPER}.gal_ghahramani", reads="uci_regression"),
     "lasso_path": Procedure(
         "kreg.procedures.lasso_path.experiment",
         ("data", "seed", "seeds"),
@@ -107,7 +108,7 @@ PROCEDURES = {
         ),
         ONE_SPLIT,
     ),
-    "proben1": Procedure(f"{PAPER}.proben1"),
+    "proben1": Procedure(f"{PAPER}.proben1", reads="proben1"),
     "size_path": Procedure(
         "kreg.procedures.size_path",
         ("augment", "choose", "data", "dropout", "model", "optimizer", "seed", "seeds", "trainer"),
@@ -123,7 +124,7 @@ PROCEDURES = {
             "each model has its own",
         ),
     ),
-    "zou_hastie_prostate": Procedure(f"{PAPER}.zou_hastie_prostate"),
+    "zou_hastie_prostate": Procedure(f"{PAPER}.zou_hastie_prostate", reads="prostate"),
 }
 YOURS = (
     "Your own rows go to experiment=lasso_path, cocktail, population, size_path or table_ensemble."
@@ -148,63 +149,17 @@ def refuse_unused(name: str, given: Iterable[tuple[str, str]]) -> None:
             raise ValueError(f"{words}: experiment={name} {why}. Leave it out. {hint}".rstrip())
 
 
-def check_cocktail(arguments: Mapping[str, Any]) -> None:
-    """The arguments of `experiment=cocktail`."""
-    check.number("arguments.seconds", arguments.get("seconds", 300), low=0, low_open=True)
-    check.integer("arguments.trials", arguments.get("trials", 1000), low=1)
-    check.integer("arguments.seeds", arguments.get("seeds", 2), low=1)
-    only = arguments.get("only")
-    if not isinstance(only, list | tuple | None):
-        raise check.invalid("arguments.only", "a list of ingredients, or null for all", only)
-    for name in only or []:
-        check.choice("arguments.only", name, INGREDIENTS)
+def refuse_without_data(name: str) -> None:
+    """Refuse a published table whose data sets lie nowhere, before TensorFlow starts.
 
-
-def check_population(arguments: Mapping[str, Any]) -> None:
-    """The arguments of `experiment=population`."""
-    if (members := arguments.get("members", 16)) == 1:
-        raise ValueError(
-            "arguments.members=1: one member has nobody to copy. Say 2 to 64, or leave "
-            "experiment=population out."
-        )
-    check.integer("arguments.members", members, low=2, high=64)
-    check.integer("arguments.interval", arguments.get("interval", 5), low=1)
-    check.number(
-        "arguments.quantile", arguments.get("quantile", 0.25), low=0, high=0.5, low_open=True
+    Raises:
+        ValueError: If the environment's `KREG_DATA` names no folder.
+    """
+    reads, folder = PROCEDURES[name].reads, os.environ.get("KREG_DATA")
+    if not reads or (folder and os.path.isdir(folder)):
+        return
+    received = f"KREG_DATA={folder!r} is no folder" if folder else "KREG_DATA is not set"
+    raise ValueError(
+        f"experiment={name} reads published data sets, and {received}. Set it to the folder that "
+        f"has {reads}: KREG_DATA=... python train.py experiment={name}."
     )
-    check.number("arguments.factor", arguments.get("factor", 1.25), low=1, high=10)
-    check.number("arguments.resample", arguments.get("resample", 0.25), low=0, high=1)
-    for key, bounds in check_ranges(arguments.get("numbers")).items():
-        is_pair = isinstance(bounds, list | tuple) and len(bounds) == 2
-        numbers = is_pair and all(type(bound) in (int, float) for bound in bounds)
-        if not numbers or not 0 < bounds[0] < bounds[1]:
-            expected = "a range [low, high] with 0 < low < high"
-            raise check.invalid(f"arguments.numbers.{key}", expected, bounds)
-
-
-def check_ranges(numbers: Any) -> Mapping[str, Any]:
-    """`arguments.numbers`: a range for each of some keys."""
-    if numbers is None:
-        return {}
-    if not isinstance(numbers, Mapping) or not numbers:
-        expected = "ranges by key, {optimizer.learning_rate: [1e-4, 1e-2]}, or null"
-        raise check.invalid("arguments.numbers", expected, numbers)
-    return numbers
-
-
-def check_path(arguments: Mapping[str, Any]) -> None:
-    """The arguments of `experiment=lasso_path`."""
-    check.choice("arguments.choose", arguments.get("choose", "min"), CHOICES)
-    check.integer("arguments.count", arguments.get("count", 100), low=2, high=10_000)
-    check.integer("arguments.folds", arguments.get("folds", 5), low=2, high=1000)
-    if (ratio := arguments.get("ratio")) is not None:
-        check.number("arguments.ratio", ratio, low=0, high=1, low_open=True, high_open=True)
-
-
-def check_ensemble(arguments: Mapping[str, Any]) -> None:
-    """The arguments of `experiment=table_ensemble`."""
-    models = arguments.get("models", list(MEMBERS)[:1])
-    known = isinstance(models, list | tuple) and all(name in MEMBERS for name in models)
-    if not known or not models or len(set(models)) < len(models):
-        raise check.invalid("arguments.models", f"some of {', '.join(MEMBERS)}, each once", models)
-    check.integer("arguments.steps", arguments.get("steps", 50), low=1, high=10_000)

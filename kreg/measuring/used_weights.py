@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from kreg import private_keras
+from kreg.schedules import Schedule
 
 ATTRIBUTE = "_kreg_used_weights"
 SHARE = 4  # an average that remembers more than a fourth of the training lags behind it
@@ -123,9 +124,15 @@ def lagging(model: keras.Model, steps: int | None) -> str:
         model: The model in training.
         steps: Optimizer steps at most, or `None` where nobody knows.
     """
-    momenta = [float(one.ema_momentum) for one in averages(model)]
-    largest = max(momenta, default=0.0)
+    largest = max(map(longest, averages(model)), default=0.0)
     memory = 1 / (1 - largest) if largest < 1 else math.inf
     if not steps or memory <= max(steps / SHARE, 1):
         return ""
     return LAGS.format(memory, largest, steps, max(1 - SHARE / steps, 0.0))
+
+
+def longest(optimizer: keras.optimizers.Optimizer) -> float:
+    """The largest momentum of an optimizer's average: that of a schedule comes at some time."""
+    numbers = getattr(optimizer, "numbers", None)  # a kreg optimizer's
+    momentum = numbers()["ema_momentum"] if numbers else optimizer.ema_momentum
+    return momentum.bounds()[1] if isinstance(momentum, Schedule) else float(momentum)

@@ -58,10 +58,9 @@ class OptimizerOptions(Options):
         None, "largest norm of each weight's gradient", type=float, **POSITIVE
     )
     accumulate: int = ranged(1, "batches for one step", low=1)
-    ema: float | None = ranged(
+    ema: Number | None = scheduled(
         None,
-        "momentum of an average of the weights, 0.99 say, which is measured and kept",
-        type=float,
+        "momentum of an average of the weights, 0.99 say, measured and kept; or a schedule",
         **SHARE,
     )
 

@@ -60,6 +60,7 @@ class Proximal(Base):
         rates: Factors > 0 on the learning rate by patterns of weight names: `{"bias": 0.1,
             "backbone/*": 0.01}`. The last one that names a weight counts. A factor is in all that
             the learning rate is in: the step, the decay, the proximal step. Defaults to `None`.
+        ema_momentum: Keras's, or a `kreg.Schedule`. Defaults to `0.99`.
         decay_on: The weights that `weight_decay` acts on: `"all"`, `"kernels"` (no biases, no
             weights of one axis: scales and norms), or patterns of names. Defaults to `"all"`.
 
@@ -83,7 +84,12 @@ class Proximal(Base):
         decay_on: str | Sequence[str] = ALL,
         **kwargs: Any,
     ):
+        momentum = kwargs.get("ema_momentum")
+        if moves := isinstance(momentum, dict | schedules.Schedule):
+            del kwargs["ema_momentum"]  # Keras compares it with numbers
         super().__init__(*args, **kwargs)
+        if moves:
+            self.ema_momentum = momentum
         self.rules = WeightRules(rates, decay_on)
         if self.ema_overwrite_frequency is not None:
             raise check.invalid(

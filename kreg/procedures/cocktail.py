@@ -8,6 +8,7 @@ simple nets excel on tabular datasets, 2021.
 """
 
 import math
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ from typing import Any
 from rich.console import Console
 
 from kreg import files
-from kreg.config.procedures import MEMBERS, check_cocktail
+from kreg.config.experiment_arguments import check_cocktail
+from kreg.config.procedures import MEMBERS
 from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.factories import data
@@ -53,23 +55,29 @@ def run(
     Args:
         out_dir: Where the files go. A search that was killed goes on in the same directory.
         config: The checked configuration: data, model and trainer come from here.
-        seconds: Number > 0: the time for everything.
+        seconds: Number > 0: the time for everything. One setting is tried in any case, and the best
+            one, the same without any ingredient and the defaults are trained; that this took
+            longer is said.
         trials: Whole number >= 1: at most so many settings.
         seeds: Whole number >= 1 of starts with which the best mixture and its variants are trained.
         sampler: `"auto"`, `"tpe"` or `"random"`; see `kreg.sweeps.study.Study`.
         only: Names of ingredients to search over; the others stay out. Defaults to all.
 
     Returns:
-        `{"best": params, "ablation": [...], "defaults": {...}, "answer": name, "trials": n,
-        "seconds": s, "metrics": {...}, "objective": val_clean_loss}`; metrics and objective are
-        those of the answer, the best mixture or the defaults.
+        `{"best": params, "ablation": [...], "untrained": [names], "defaults": {...},
+        "answer": name, "trials": n, "seconds": s, "asked_seconds": s, "metrics": {...},
+        "objective": val_clean_loss}`; metrics and objective are those of the answer, the best
+        mixture or the defaults; untrained are the variants for which no time was left.
     """
-    check_cocktail({"seconds": seconds, "trials": trials, "seeds": seeds, "only": only})
+    given = {"seconds": seconds, "trials": trials, "seeds": seeds, "sampler": sampler}
+    check_cocktail(given | {"only": only})
     began = time.monotonic()
     out_dir = Path(out_dir)
     search = CocktailSearch(config, out_dir, only, sampler)
     study = search.study
-    while len(study.trials) < trials and time.monotonic() - began < SHARE * seconds:
+    while not study.trials or (
+        len(study.trials) < trials and time.monotonic() - began < SHARE * seconds
+    ):
         search.try_round(trials)
     if study.best is None:
         raise ValueError("No setting had a finite validation loss. Look at the data and the model.")
@@ -80,10 +88,12 @@ def run(
     result = {
         "best": best,
         "ablation": ablation,
+        "untrained": list(search.variants(best))[len(ablation) :],
         "defaults": defaults,
         "answer": answer["name"],
         "trials": len(study.trials),
         "seconds": time.monotonic() - began,
+        "asked_seconds": float(seconds),
         "metrics": answer["metrics"],
         "objective": answer["val_clean_loss"],
     }
@@ -169,14 +179,17 @@ class CocktailSearch:
         except FloatingPointError:
             return {"value": math.inf}
 
-    def ablation(self, best: Setting, seeds: int, deadline: float) -> list[dict[str, Any]]:
-        """The best setting, the same without each of its ingredients, and without all of them."""
-        variants = {MIXTURE: best}
-        variants |= {"without all": ingredients.plain(best)}
+    def variants(self, best: Setting) -> dict[str, Setting]:
+        """The best setting, the same without all of its ingredients, and without each of them."""
+        found = {MIXTURE: best, "without all": ingredients.plain(best)}
         for name in ingredients.active(best):
-            variants[f"without {name}"] = best | {name: ingredients.WITHOUT[name]}
+            found[f"without {name}"] = best | {name: ingredients.WITHOUT[name]}
+        return found
+
+    def ablation(self, best: Setting, seeds: int, deadline: float) -> list[dict[str, Any]]:
+        """What the variants are worth, the first two in any case, the others until the deadline."""
         rows: list[dict[str, Any]] = []
-        for name, params in variants.items():
+        for name, params in self.variants(best).items():
             if time.monotonic() <= deadline or len(rows) < 2:
                 rows.append(self.row(name, self.checked(params), seeds))
         return rows
@@ -203,7 +216,7 @@ def usual(config: Config) -> Config:
 
 def write(out_dir: Path, search: CocktailSearch, result: dict[str, Any]) -> None:
     """The result, the mixture as an option file, and the page."""
-    command = f"python train.py --config-dir {out_dir} experiment=cocktail_best"
+    command = f"python train.py --config-dir {shlex.quote(str(out_dir))} experiment=cocktail_best"
     mixed = result["answer"] == MIXTURE
     tree = search.tree(result["best"]) if mixed else usual(search.config).to_dict()
     text = ingredients.as_yaml(tree, command)
@@ -217,8 +230,9 @@ def show(result: dict[str, Any]) -> None:
     """What was found, and what each ingredient is worth."""
     rows = result["ablation"]
     console = Console()
-    console.print(
-        f"{result['trials']} settings tried; each ingredient of the best left out once:\n"
-    )
+    tried = cocktail_page.counted(result["trials"])
+    console.print(f"{tried} tried; each ingredient of the best left out once:\n")
     console.print(terminal.table(cocktail_page.table(rows), console))
-    console.print(cocktail_page.beside(result))
+    for line in (cocktail_page.late(result), cocktail_page.beside(result)):
+        if line:
+            console.print(line, highlight=False)

@@ -20,6 +20,7 @@ MEASURED = {  # besides the clean validation loss
     "test_clean_rmse": "test rmse",
 }
 SMALL = 1e-3
+LATE = 1.1  # times the seconds that were asked for, from which on it is said
 ENOUGH = 3  # starts, below which an interval says nothing
 
 
@@ -32,23 +33,52 @@ def render(result: dict[str, Any], trials: list[Trial], option: str, command: st
         option: The option file of the best mixture.
         command: What trains it again.
     """
-    rows = result["ablation"]
-    title = f"The best cocktail of {result['trials']} settings"
+    best = f"the best cocktail of {counted(result['trials'])}"
+    title = f"The defaults are better than {best}" if usual_wins(result) else f"T{best[1:]}"
     searched = search(trials)
     sections = [
         mixture(result["best"], half=searched is not None),
         *([searched] if searched else []),
-        ablation(rows),
+        ablation(result),
         Section("use", "Use it", [Sentence(f"`{command}`"), Code(option)]),
     ]
-    told = [headline(rows), beside(result)]
+    told = [headline(result["ablation"]), beside(result)]
     return html.page(View(Head("cocktail", title, "good", told), sections))
+
+
+def counted(settings: int) -> str:
+    """A number of settings in words.
+
+    >>> counted(1), counted(30)
+    ('1 setting', '30 settings')
+    """
+    return f"{settings} setting{'s' if settings != 1 else ''}"
+
+
+def late(result: dict[str, Any]) -> str:
+    """What the time did not suffice for; nothing where it did."""
+    asked, took = result["asked_seconds"], result["seconds"]
+    missing = ", ".join(f"`{name}`" for name in result["untrained"])
+    more = "Say more `arguments.seconds`."
+    told = [f"No time was left for {missing}."] if missing else []
+    if took > LATE * asked:
+        told.append(
+            f"It took {took:.0f} seconds instead of {asked:.0f}: the best cocktail, the same "
+            "without all and the defaults are trained in any case."
+        )
+    return " ".join([*told, more]) if told else ""
+
+
+def usual_wins(result: dict[str, Any]) -> bool:
+    """Whether the defaults have a smaller loss than the best mixture."""
+    mixed: float = result["ablation"][0]["val_clean_loss"]
+    return bool(result["defaults"]["val_clean_loss"] < mixed)
 
 
 def beside(result: dict[str, Any]) -> str:
     """One sentence: whether the defaults, from the same starts, are better; they then are kept."""
-    mixed, usual = (row["val_clean_loss"] for row in (result["ablation"][0], result["defaults"]))
-    if usual < mixed:
+    usual = result["defaults"]["val_clean_loss"]
+    if usual_wins(result):
         return (
             f"The defaults are better: {figure(usual)} on the same rows, so that they are what the "
             "option file trains."
@@ -96,8 +126,9 @@ def settings(best: Setting) -> list[tuple[str, str]]:
     return found
 
 
-def ablation(rows: list[Variant]) -> Section:
+def ablation(result: dict[str, Any]) -> Section:
     """The mixture without each of its ingredients."""
+    rows = result["ablation"]
     starts = len(rows[0]["losses"])
     bars = "Too few starts for an interval: ask for more with `arguments.seeds=5`."
     if starts >= ENOUGH:
@@ -105,8 +136,8 @@ def ablation(rows: list[Variant]) -> Section:
     lead = (
         f"Each line is the best cocktail without one ingredient, trained from {starts} "
         f"start{'s' if starts != 1 else ''}: right of zero it is missed, left of zero the cocktail "
-        f"is better off without it. {bars}"
-    )
+        f"is better off without it. {bars} {late(result)}"
+    ).rstrip()
     body: list[Piece] = [*chart(rows), table(rows)]
     return Section("ablation", "What each ingredient is worth", body, lead)
 

@@ -18,6 +18,7 @@ from kreg.surgery.compression_path import STRENGTHS
 from kreg.surgery.size_curve import SizePath
 from kreg.training import plan, start
 
+KNEE, FIGURE = "knee.keras", "size_path.svg"
 MEASURES = ("parameters", "flops", "latency_ms")
 
 
@@ -60,26 +61,28 @@ def run(
     result: dict[str, Any] = path.as_dict() | {"metrics": knee.metrics, "objective": knee.loss}
     write(Path(out_dir), path, result, training.facts())
     print(path)
+    print(f"the model at the knee, {knee.parameters:,} parameters: {Path(out_dir) / KNEE}")
+    print(f"figure: {Path(out_dir) / FIGURE}")
     return result
 
 
 def prepared(config: Config, epochs: int) -> plan.Plan:
-    """Data, model and optimizer, without the configuration's own penalty.
+    """Data, model and optimizer, without a penalty or a stopping rule of the configuration.
 
     The learning rate's schedule has the length of one strength, not of the whole training.
     """
     check.integer("epochs", epochs, low=1)
     start.prepare(config.trainer, config.seed)
     tree = config.to_dict()
-    tree["reg"] = {"kind": "none"}
+    tree["reg"] = tree["stop"] = {"kind": "none"}  # the path has its own strengths and epochs
     tree["trainer"] |= {"epochs": epochs, "steps": None}
     return plan.make(validate(tree))
 
 
 def write(out_dir: Path, path: SizePath, result: dict[str, Any], facts: dict[str, Any]) -> None:
     """The points as JSON, the curves as a figure, the model at the knee as a Keras file."""
-    files.save_model(path.points[path.knee].model, out_dir / "knee.keras")
-    with files.replacing(out_dir / "size_path.svg") as temporary:
+    files.save_model(path.points[path.knee].model, out_dir / KNEE)
+    with files.replacing(out_dir / FIGURE) as temporary:
         draw(path, facts).savefig(temporary)
     files.write_json(out_dir / "size_path.json", result)
 

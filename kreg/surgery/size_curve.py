@@ -93,12 +93,32 @@ def knee_of(sizes: Sequence[float], losses: Sequence[float]) -> int:
     """The point farthest below the line from the smallest to the largest model.
 
     Sizes on a logarithmic scale, both axes scaled to [0, 1] (Satopaa et al., Kneedle, 2011). The
-    smallest point wins a tie, and where no point lies below the line, the one of least loss wins.
+    smallest point wins a tie, and where no point lies below the line, the one of least loss wins. A
+    point that another one beats, no larger and with no larger loss, is not asked.
 
     >>> knee_of([10, 100, 1000, 10000], [2.0, 0.5, 0.45, 0.44])
     1
+    >>> knee_of([10, 20, 30, 40], [0.10, 0.12, 0.19, 0.50])
+    0
     """
-    x, y = unit(np.log(np.asarray(sizes, "float64"))), unit(np.asarray(losses, "float64"))
+    x, y = np.asarray(sizes, "float64"), np.asarray(losses, "float64")
+    trained = np.flatnonzero(np.isfinite(y))
+    if not len(trained):
+        return 0
+    front = trained[unbeaten(x[trained], y[trained])]
+    return int(front[farthest(x[front], y[front])])
+
+
+def unbeaten(sizes: np.ndarray, losses: np.ndarray) -> np.ndarray:
+    """The indices of the points than which none is better, in size or loss, and no worse."""
+    least = np.array([losses[sizes <= size].min() for size in sizes])
+    smallest = np.array([sizes[losses <= loss].min() for loss in losses])
+    return np.flatnonzero((losses <= least) & (sizes <= smallest))
+
+
+def farthest(sizes: np.ndarray, losses: np.ndarray) -> int:
+    """The point farthest below the line, among those that none beats."""
+    x, y = unit(np.log(sizes)), unit(losses)
     order = np.lexsort((y, x))
     first, last = order[0], order[-1]
     rise = (y[last] - y[first]) / (x[last] - x[first]) if x[last] > x[first] else 0.0

@@ -11,7 +11,7 @@ from typing import Any
 
 from kreg.augment.options import AugmentOptions
 from kreg.config import automatic, earlier_defaults
-from kreg.config.procedures import PROCEDURES
+from kreg.config.procedures import PROCEDURES, refuse_without_data
 from kreg.config.root import Config
 from kreg.foreign import json_text
 from kreg.pages import write_all
@@ -144,6 +144,7 @@ def train_and_record(
 def conduct(config: Config, directory: Path) -> float:
     """Run a procedure that is not one training: a published table, a path, a search."""
     chosen = PROCEDURES[config.procedure]
+    refuse_without_data(config.procedure)
     if chosen.trains:
         start.prepare(config.trainer, config.seed)
     procedure = importlib.import_module(chosen.module)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kreg import files
-from kreg.config.procedures import check_path
+from kreg.config.experiment_arguments import check_path
 from kreg.config.root import Config
 from kreg.data.assembly import safe
 from kreg.foreign import json_text

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from kreg.config.procedures import CHOICES
+from kreg.config.experiment_arguments import CHOICES
 from kreg.data.own_units import units
 from kreg.diagnostics.intervals import of_mean, of_root
 from kreg.procedures.lasso_path.cross_validation import CrossValidated, losses, right

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from kreg import files
 from kreg.config import automatic
-from kreg.config.procedures import check_population
+from kreg.config.experiment_arguments import check_population
 from kreg.config.root import Config
 from kreg.config.validate import validate
 from kreg.pages import terminal
@@ -62,7 +62,8 @@ def run(
         factor: Number in [1, 10] with which a copied number is multiplied, or divided.
         resample: Share in [0, 1] of the copied numbers that are drawn from their range anew.
         numbers: Key -> `[low, high]` of the numbers that are varied. Defaults to all that the
-            command has switched on, each from a tenth of its number to ten times it.
+            command has switched on, each from a tenth of its number to ten times it; of an average
+            of the weights its memory, `1 / (1 - momentum)` steps.
 
     Returns:
         Of the best line what `result.json` has of a training, `"schedule"`, key -> number or

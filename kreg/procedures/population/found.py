@@ -1,5 +1,6 @@
 """The schedule that a population has found, as a configuration of one run and as an option file."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def moving(boundaries: list[int], values: list[float]) -> float | dict[str, Any]
 
 def command(folder: Path) -> str:
     """What trains it again."""
-    return f"python train.py --config-dir {folder} experiment={OPTION}"
+    return f"python train.py --config-dir {shlex.quote(str(folder))} experiment={OPTION}"
 
 
 def write(config: Config, folder: Path) -> str:

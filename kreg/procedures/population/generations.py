@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kreg.procedures.population.numbers import Ranges, Setting, clipped
+from kreg.procedures.population.numbers import Ranges, Setting, moved
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,15 @@ def explored(generation: Generation, ranges: Ranges, rules: Rules, seed: int) ->
 def changed(
     setting: Setting, ranges: Ranges, rules: Rules, generator: np.random.Generator
 ) -> Setting:
-    """Each number drawn anew, or multiplied with the factor, or divided by it."""
+    """Each number drawn anew, or multiplied with the factor, or divided by it.
+
+    Of an average it is what its momentum lacks to 1: see `kreg.procedures.population.numbers`.
+    """
     found = {}
     for key, interval in ranges.items():
         anew, up, drawn = generator.random(), generator.random(), interval.draw(generator)
         factor = rules.factor if up < 0.5 else 1 / rules.factor
-        moved = clipped(setting[key] * factor, interval)
-        found[key] = drawn if anew < rules.resample else moved
+        found[key] = drawn if anew < rules.resample else moved(setting[key], factor, interval)
     return found
 
 

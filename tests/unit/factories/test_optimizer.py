@@ -37,6 +37,14 @@ def test_settings_arrive():
     assert {name: got[name] for name in expected} == expected
 
 
+def test_a_schedule_of_the_average_arrives():
+    moving = {"kind": "linear", "start": 0.5, "end": 0.9, "duration": 2, "unit": "epoch"}
+    made = build.optimizer(options.AdamOptions(ema=moving), 10, steps_per_epoch=5)
+    assert made.numbers()["ema_momentum"].at_step(5) == pytest.approx(0.7)
+    with pytest.raises(ValueError, match=r"less than 1|\[0, 1\)|< 1"):
+        compose_job(["optimizer.ema={kind: linear, start: 0.5, end: 1.0, duration: 2}"])
+
+
 def test_the_rules_arrive():
     cfg = options.AdamOptions(rates={"bias": 0.1}, decay_on="kernels")
     got = build.optimizer(cfg, 10).get_config()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kreg import optimizers
+from kreg import optimizers, schedules
 
 NAMES = ("SGD", "Adam", "AdamW", "RMSprop", "Lion", "Muon")
 
@@ -77,3 +77,21 @@ def test_what_is_not_used_is_not_held():
     optimizer.hold_numbers()
     optimizer.take_numbers(optimizers.SGD(0.1, weight_decay=0.5))
     assert optimizer.weight_decay is None
+
+
+def test_a_scheduled_momentum_averages_as_numbers_set_in_turn():
+    moving = schedules.Piecewise([2], [0.9, 0.5])
+    weights, optimizer = fresh(), make("Adam", None, moving)
+    found = after(step_of(optimizer, weights)[0], optimizer, weights)
+    own, other = fresh(), make("Adam", None, 0.9)
+    other.hold_numbers()
+    step, _ = step_of(other, own)
+    step(), step()
+    other.ema_momentum = 0.5
+    step()
+    for one, expected in zip(found, [*own, *other.variables], strict=True):
+        np.testing.assert_allclose(one, np.array(expected), rtol=1e-6, atol=1e-7)
+    told = optimizer.get_config()["ema_momentum"]
+    assert told["values"] == [0.9, 0.5]
+    again = optimizers.Adam.from_config(optimizer.get_config())
+    assert again.numbers()["ema_momentum"] == moving

@@ -201,6 +201,31 @@ def test_defaults_that_are_better_are_the_answer_of_the_page():
     assert told.startswith("The defaults are better: 0.4000")
 
 
+def test_what_the_time_did_not_suffice_for_is_said():
+    enough = {"untrained": [], "seconds": 10.2, "asked_seconds": 10.0}
+    assert cocktail_page.late(enough) == ""
+    told = cocktail_page.late(enough | {"untrained": ["without dropout"], "seconds": 30.0})
+    assert told.startswith("No time was left for `without dropout`. It took 30 seconds instead of")
+    assert told.endswith("Say more `arguments.seconds`.")
+
+
+def test_a_search_without_time_says_so_and_its_command_is_one_of_a_shell(
+    tmp_path, capsys, monkeypatch
+):
+    """It said that no setting had a finite loss, and to look at the data."""
+    worth, row = {"value": 0.5, "curve": [0.5], "pruned": False}, ablation("the cocktail")[0]
+    monkeypatch.setattr(cocktail.CocktailSearch, "worth", lambda *a: worth)
+    monkeypatch.setattr(cocktail.CocktailSearch, "row", lambda s, name, *a: row | {"name": name})
+    folder = tmp_path / "of two words"
+    config = compose_job(["data=wine", "model=shallow"])
+    result = cocktail.run(folder, config=config, seconds=0.001)
+    told = capsys.readouterr().out
+    assert result["trials"] == 1 and "1 setting tried" in told
+    assert "the defaults are trained in any case" in " ".join(told.split())
+    option = (folder / "experiment" / "cocktail_best.yaml").read_text()
+    assert f"--config-dir '{folder}' experiment=cocktail_best" in option
+
+
 def test_an_unknown_ingredient_is_a_sentence():
     with pytest.raises(ValueError, match="Did you mean 'dropout'"):
         ingredients.restricted({}, ["dropot"])
@@ -238,6 +263,7 @@ def ablation(*names, starts=3):
 def test_the_page_says_what_is_in_it_what_it_is_worth_and_how_to_use_it(starts):
     rows = ablation("the cocktail", "without all", "without dropout", starts=starts)
     result = {"best": FULL | {"skip": False}, "ablation": rows, "trials": 2, "defaults": rows[1]}
+    result |= {"untrained": [], "seconds": 9.0, "asked_seconds": 9.0}
     tried = [Trial(0, {}, 0.4, [0.4] * 12, True), Trial(1, {}, 0.5), Trial(2, {}, float("inf"))]
     text = cocktail_page.render(result, tried, "reg: <l1>", "python train.py experiment=best")
     assert "1 of 3 were cut short" in text and "setting 1: 0.4, cut short after 12 epochs" in text
@@ -250,6 +276,10 @@ def test_the_page_says_what_is_in_it_what_it_is_worth_and_how_to_use_it(starts):
     assert text.count("<svg") == 2
     assert text.count("<circle") == 2 + 2
     assert "<script" not in text and not re.search('(src|href)="(http|//)', text)
+    assert "<h1>The best cocktail of 2 settings</h1>" in text
+    result["defaults"] = {"val_clean_loss": 0.1}
+    text = cocktail_page.render(result, tried, "", "")
+    assert "<h1>The defaults are better than the best cocktail of 2 settings</h1>" in text
 
 
 @pytest.mark.slow

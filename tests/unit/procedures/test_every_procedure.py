@@ -5,9 +5,11 @@ import inspect
 
 import pytest
 
-from kreg.config import conf_dir
+from kreg.config import conf_dir, experiment_arguments
 from kreg.config.procedures import PROCEDURES
+from kreg.config.validate import ConfigError
 from kreg.launch.compose import compose_job
+from kreg.training import app, start
 
 OPTIONS = sorted(path.stem for path in (conf_dir() / "experiment").glob("*.yaml"))
 
@@ -27,3 +29,61 @@ def test_every_option_gives_its_procedure_arguments_that_it_has(option):
 
 def takes(module) -> bool:
     return "config" in inspect.signature(module.run).parameters
+
+
+# one wrong value for every argument of every option; the procedures' own files try more
+WRONG = {
+    "cocktail": {"seconds": 0, "trials": 0, "seeds": 0, "sampler": "bayes", "only": "dropout"},
+    "diabetes_path": {"count": 1, "ratio": 2, "steps": 0},
+    "double_descent": {"rows": "many", "label_noise": 1, "l2": -1, "seeds": 0},
+    "feature_selection": {"datasets": ["mouse"], "features": 0, "seeds": 0},
+    "gal_ghahramani": {"datasets": "concrete", "epochs": {"boston": 3}, "samples": 0},
+    "lasso_path": {"folds": 1, "count": "x", "ratio": 0, "choose": "max"},
+    "population": {
+        "members": 1, "interval": 0, "quantile": 1, "factor": 0, "resample": 2, "numbers": 3,
+    },
+    "proben1": {"runs": 1, "linear_runs": "x"},
+    "size_path": {"epochs": "two", "refit_epochs": -1},
+    "table_ensemble": {"models": ["lineer"], "steps": 0},
+    "zou_hastie_prostate": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_wrong_argument_is_told_before_it_starts(option):
+    """Also those that the procedure finds itself: by then TensorFlow has started."""
+    arguments = dict(compose_job([f"experiment={option}"]).arguments)
+    assert WRONG[option].keys() == arguments.keys()
+    experiment_arguments.CHECKS[option](arguments)
+    for name, value in WRONG[option].items():
+        with pytest.raises(ValueError, match=f"arguments.{name}"):
+            experiment_arguments.CHECKS[option](arguments | {name: value})
+
+
+def test_a_wrong_argument_is_a_mistake_of_the_command_line():
+    with pytest.raises(ConfigError, match="arguments.refit_epochs"):
+        compose_job(["experiment=size_path", "arguments.refit_epochs=-1"])
+
+
+def test_the_names_that_are_checked_are_those_of_the_procedures(tmp_path):
+    from kreg.papers import feature_selection_data, gal_ghahramani
+    from kreg.sweeps.study import Study
+
+    known = experiment_arguments.PROBLEMS
+    assert set(known["feature_selection"]) == set(feature_selection_data.PUBLISHED)
+    assert set(known["gal_ghahramani"]) == set(gal_ghahramani.TAU)
+    with pytest.raises(ValueError, match="'auto', 'tpe', 'random'"):
+        Study({}, tmp_path / "trials.jsonl", 0, "bayes")
+    assert experiment_arguments.SAMPLERS == ("auto", "tpe", "random")
+
+
+@pytest.mark.parametrize("option", [name for name in OPTIONS if PROCEDURES[name].reads])
+def test_without_its_data_a_published_table_does_not_start(option, tmp_path, monkeypatch):
+    monkeypatch.setattr(start, "prepare", lambda *a: pytest.fail("TensorFlow starts"))
+    monkeypatch.delenv("KREG_DATA", raising=False)
+    with pytest.raises(ValueError, match="KREG_DATA is not set. Set it to the folder that has"):
+        app.run(compose_job([f"experiment={option}"]), tmp_path / "run")
+    monkeypatch.setenv("KREG_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(ValueError, match="nowhere' is no folder"):
+        app.run(compose_job([f"experiment={option}"]), tmp_path / "run")
+    assert not (tmp_path / "run").exists()

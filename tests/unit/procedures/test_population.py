@@ -23,7 +23,7 @@ EXPERIMENT = "experiment=population"
 SMALL = [EXPERIMENT, "data=wine", "model.width=8", "trainer.epochs=6", "trainer.verbose=quiet",
          "arguments.members=4", "arguments.interval=2", "reg=l1"]  # fmt: skip
 RULES = Rules(interval=2, quantile=0.25, factor=1.25, resample=0.25)
-KEY = "optimizer.learning_rate"
+KEY, AVERAGE = "optimizer.learning_rate", "optimizer.ema"
 RANGES = {KEY: Interval(1e-4, 1e-1, log=True)}
 
 
@@ -69,6 +69,17 @@ def test_copied_numbers_move_by_the_factor_or_anew_inside_of_their_range():
     assert generations.explored(one, RANGES, off, seed=1) == settings(*[0.09] * 60)
 
 
+def test_of_an_average_the_memory_is_moved():
+    interval = {AVERAGE: numbers.bounds(AVERAGE, 0.9, 0.9999)}
+    one = Generation(2, [{AVERAGE: 0.99}] * 60, [0.0] * 60, [0] * 60)
+    found = [setting[AVERAGE] for setting in generations.explored(one, interval, RULES, seed=1)]
+    assert found[0] == 0.99 and {round(v, 6) for v in found} >= {0.9875, 0.992}
+    drawn = [v for v in found if round(v, 6) not in (0.99, 0.9875, 0.992)]
+    assert 5 < len(drawn) < 30 and 0.9 <= min(drawn) < 0.99 < 0.999 < max(drawn) <= 0.9999
+    with pytest.raises(ValueError, match=r"arguments.numbers.optimizer.ema"):
+        numbers.bounds(AVERAGE, 0.9, 1.0)
+
+
 # --- lines ----------------------------------------------------------------------------------------
 
 THREE = [
@@ -105,8 +116,9 @@ def test_its_tables_say_who_copied_whom():
 def test_what_is_switched_on_is_varied_around_the_commands_number():
     words = ["data=wine", "model=shallow", "reg=sparse_group", "reg.l1=0", "reg.group=1e-3"]
     own = numbers.switched_on(compose_job([*words, "dropout=light", "optimizer.ema=0.9"]))
-    assert own == {KEY: 2e-3, "reg.group": 1e-3, "dropout.rate": 0.1}
+    assert own == {KEY: 2e-3, AVERAGE: 0.9, "reg.group": 1e-3, "dropout.rate": 0.1}
     usual = numbers.ranges(own, None)
+    assert (usual[AVERAGE].low, usual[AVERAGE].high) == pytest.approx((0.0, 0.99))
     assert (usual[KEY].low, usual[KEY].high) == pytest.approx((2e-4, 2e-2))
     assert usual["dropout.rate"].high == 0.8
     drawn = numbers.first(own, usual, 5, seed=3)
@@ -114,7 +126,7 @@ def test_what_is_switched_on_is_varied_around_the_commands_number():
     assert all(usual[key].allows(value) for one in drawn for key, value in one.items())
     chosen = numbers.ranges(own, {KEY: [5e-3, 1e-2]})
     assert numbers.first(own, chosen, 2, seed=0)[0] == {KEY: 5e-3}
-    with pytest.raises(ValueError, match=r"switched on: optimizer.learning_rate, reg.group"):
+    with pytest.raises(ValueError, match=r"switched on: optimizer.learning_rate, optimizer.ema, r"):
         numbers.ranges(own, {"reg.l1": [1e-4, 1e-3]})
 
 

@@ -22,7 +22,8 @@ def test_a_small_path_writes_its_points_its_figure_and_the_model_at_the_knee(tmp
     assert (tmp_path / "size_path.svg").read_text().startswith("<?xml")
     knee = keras.models.load_model(tmp_path / "knee.keras")
     assert knee.count_params() == result["points"][result["knee"]]["parameters"]
-    assert "knee" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"{tmp_path / 'knee.keras'}" in told and f"{tmp_path / 'size_path.svg'}" in told
 
 
 def test_the_penalty_of_the_configuration_is_not_the_path():
@@ -38,3 +39,9 @@ def test_no_epochs_is_a_sentence(tmp_path):
     config = compose_job(["experiment=size_path", *SMALL])
     with pytest.raises(ValueError, match="`epochs`"):
         size_path.run(tmp_path, config=config, epochs=0)
+
+
+def test_no_rule_of_the_model_speaks_for_a_path():
+    """`model=linear` was answered with a sentence on `stop=gap`, which nobody had typed."""
+    config = compose_job(["experiment=size_path", "data=wine", "model=linear"])
+    assert size_path.prepared(config, 1).budget.epochs == 1

@@ -190,6 +190,9 @@ def test_only_the_layers_that_are_named_carry_the_penalty():
         ([10, 100, 1000], [1.0, 1.0, 1.0], 0),
         ([50, 50], [1.0, 0.5], 1),
         ([7], [1.0], 0),
+        ([10, 20, 30, 40], [0.10, 0.12, 0.19, 0.50], 0),  # the smallest beats all
+        ([10, 20, 21, 1000], [2.0, 0.5, 0.55, 0.4], 1),
+        ([10, 20, 30], [float("nan"), 0.5, 0.6], 1),
     ],
 )
 def test_the_knee(sizes, losses, knee):
