@@ -54,6 +54,7 @@ from kreg.private_keras.layers import (
 from kreg.private_keras.models import (
     beside,
     compiled_models_with,
+    safe_mode,
 )
 from kreg.private_keras.optimizers import (
     WRITES,
@@ -119,6 +120,7 @@ __all__ = [
     "pure_steps",
     "replace_optimizer",
     "reshuffles",
+    "safe_mode",
     "same_global_seeds",
     "settings",
     "settings_of",

@@ -1,7 +1,8 @@
 """What belongs to a model, and which models there are."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import keras
@@ -21,6 +22,18 @@ def beside(model: keras.Model, name: str, make: Callable[[], T]) -> T:
         found = make()
         object.__setattr__(model, name, found)
     return found
+
+
+@contextmanager
+def safe_mode(on: bool) -> Iterator[None]:
+    """Keras's own rule for what a file may bring along, as `load_model(safe_mode=)` sets it.
+
+    In public it can be switched off alone, and for good.
+    """
+    from keras.src.saving.serialization_lib import SafeModeScope
+
+    with SafeModeScope(on):
+        yield
 
 
 def compiled_models_with(weights: list[keras.Variable]) -> list[keras.Model]:

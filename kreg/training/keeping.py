@@ -45,6 +45,7 @@ def keep(
     Returns:
         The sections `calibrated`, `evaluation` and `low_rank` of the report, or `None` for each.
     """
+    from kreg.surgery import save_model
     from kreg.surgery.low_rank import merged
 
     with callbacks.best_model() as trained:
@@ -52,7 +53,7 @@ def keep(
             trained, plan, config, result, callbacks.diagnostics
         )
         model, ranks = merged(calibrated_model), low_rank.chosen(trained)
-        files.save_model(model, place.file("best.keras"))
+        save_model(model, place.file("best.keras"))
         told = save_plain(model, place.file("model.keras"))
         said = Said(plan, model)
         known = calibration(plan, model, config.trainer.operating_point, said)

@@ -373,6 +373,16 @@ def test_the_compiled_models_around_a_layer_are_found():
     assert bare not in found and classifier() not in found
 
 
+def test_the_safe_mode_of_a_file_ends_with_its_loading():
+    from keras.src.saving.serialization_lib import in_safe_mode
+
+    seen = []
+    for given in (False, True):
+        with private_keras.safe_mode(given):
+            seen.append(in_safe_mode())
+    assert seen == [False, True] and in_safe_mode() is None
+
+
 def test_no_class_of_kreg_overrides_a_private_name_of_keras_by_accident():
     for module in pkgutil.walk_packages(kreg.__path__, "kreg."):
         if module.name.split(".")[1] in {

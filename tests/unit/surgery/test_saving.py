@@ -1,7 +1,9 @@
 """What kreg writes and loads has every penalty that training had, and goes on as if never saved."""
 
 import copy
+import json
 import warnings
+import zipfile
 
 import keras
 import numpy as np
@@ -145,6 +147,88 @@ def test_an_optimizer_made_from_a_configuration_gives_no_model_penalties():
     other.optimizer.build(other.trainable_variables)
     assert attached(other) == []
     assert "penalties" not in other.optimizer.get_config()
+
+
+@keras.saving.register_keras_serializable(package="test_saving")
+class Trunk(keras.Model):
+    """A functional model whose configuration is its arguments, as those of KerasHub are."""
+
+    def __init__(self, width=5, **kwargs):
+        inputs = keras.Input((4, 6))
+        x = layers.BatchNormalization()(layers.Dense(width)(inputs))
+        super().__init__(inputs, layers.Dense(3)(x), **kwargs)
+        self.width = width
+
+    def get_config(self):
+        return {"width": self.width, "name": self.name}
+
+
+def with_trunk(optimizer):
+    inputs = keras.Input((4, 6))
+    x = layers.Flatten()(Trunk(name="trunk")(inputs))
+    model = keras.Model(inputs, layers.Dense(2, activation="softmax", name="head")(x))
+    model.compile(optimizer, "sparse_categorical_crossentropy", run_eagerly=True)
+    return model
+
+
+def inside(model):
+    model.get_layer("trunk").layers[1].trainable = False
+
+
+def one_weight(model):
+    model.get_layer("trunk").layers[1].bias.trainable = False
+
+
+def whole(model):
+    model.get_layer("trunk").trainable = False
+
+
+@pytest.mark.parametrize("freeze", [whole, inside, one_weight])
+@pytest.mark.parametrize("wrap", [lambda one: one, keras.mixed_precision.LossScaleOptimizer])
+def test_what_is_frozen_stays_so_and_the_optimizer_has_its_state(freeze, wrap, tmp_path):
+    keras.utils.set_random_seed(0)
+    model = with_trunk(wrap(keras.optimizers.Adam(1e-2)))
+    freeze(model)
+    model.fit(X, Y, epochs=2, verbose=0, shuffle=False)
+    kreg.save_model(model, tmp_path / "model.keras")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Skipping variable loading")
+        loaded = kreg.load_model(tmp_path / "model.keras")
+    assert len(loaded.trainable_variables) == len(model.trainable_variables)
+    assert len(loaded.optimizer.variables) == len(model.optimizer.variables)
+    assert goes_on_alike(model, loaded)
+    bare = kreg.load_model(tmp_path / "model.keras", compile=False)
+    assert len(bare.trainable_variables) == len(model.trainable_variables)
+
+
+@pytest.mark.filterwarnings("ignore:The head alone is trained for")
+def test_a_model_that_is_thawed_later_has_the_whole_state_of_its_optimizer(tmp_path):
+    keras.utils.set_random_seed(0)
+    model = with_trunk(kreg.optimizers.Adam(1e-2))
+    phases = kreg.finetune(model, kreg.L2SP(0.1), epochs=3)
+    model.fit(X, Y, epochs=2, verbose=0, shuffle=False, callbacks=[phases])
+    assert len(model.trainable_variables) == 2
+    kreg.save_model(model, tmp_path / "model.keras")
+    loaded = kreg.load_model(tmp_path / "model.keras")
+    assert loaded.optimizer.rules.factors == model.optimizer.rules.factors != {}
+    for one in (model, loaded):
+        for layer in one.get_layer("trunk").layers[1::2]:  # no normalisation
+            layer.trainable = True
+        one.make_train_function(force=True)
+    assert goes_on_alike(model, loaded)
+
+
+def test_a_table_of_other_layers_is_said_and_not_followed(tmp_path):
+    model = with_trunk("sgd")
+    whole(model)
+    kreg.save_model(model, tmp_path / "model.keras")
+    row = {"layers": 3, "weights": 2, "frozen_layers": [1], "frozen_weights": [], "optimizer": None}
+    other = tmp_path / "other.keras"
+    with zipfile.ZipFile(tmp_path / "model.keras") as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, json.dumps(row) if name == "kreg_frozen.json" else old.read(name))
+    with pytest.warns(UserWarning, match="other layers than the one that was saved"):
+        kreg.load_model(other)
 
 
 def test_another_ending_is_refused(tmp_path):
