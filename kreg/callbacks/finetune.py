@@ -57,7 +57,7 @@ class Finetune(keras.callbacks.Callback):
     Raises:
         ValueError: At the start of training: for a name that no layer has, a model that is all
             head, a schedule that cannot be multiplied, an optimizer that cannot have rates
-            by layer, or another backend than TensorFlow.
+            by layer, or was built without them.
 
     >>> Finetune(epochs=3, rate=0.1).epochs
     3
@@ -84,26 +84,43 @@ class Finetune(keras.callbacks.Callback):
         self._below: Flags | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        if keras.backend.backend() != "tensorflow":
-            raise ValueError(
-                "kreg.callbacks.Finetune changes what is trained inside `fit`, which the backend "
-                f"{keras.backend.backend()!r} cannot. Freeze the layers and call `fit` twice."
-            )
         self.thawed = False
-        if self._below is None:
-            self._below = below_the_head(self.model, self.head)
+        below = self._settled(self.model)
         self._check_rate()
         self._check_length()
         shared(self.model).alone = self.epochs or 0
-        if self.epochs is not None:  # the optimizer gets a place for every weight
-            put_back(self._below, self.norms)
-            self._take_rates(self._below)
-        else:
-            freeze(self._below)
-        if not self.model.optimizer.built:
-            self.model.optimizer.build(self.model.trainable_variables)
-        freeze(self._below)
+        self._build(self.model, below)
+        freeze(below)
+        if keras.backend.backend() == "jax":
+            private_keras.takes_parts(under_loss_scaling(self.model), self.model)
         retrace(self.model)
+
+    def prepare(self, model: keras.Model) -> None:
+        """Build the optimizer of a model with the rates of its layers, before `fit` is called.
+
+        JAX and PyTorch build it before they ask any callback. `kreg.finetune` does this for a model
+        that is compiled.
+
+        Args:
+            model: Built and compiled; it is the one that is to be trained.
+        """
+        self._build(model, self._settled(model))
+
+    def _settled(self, model: keras.Model) -> Flags:
+        """What is below the head, and what of it is trained, as it was when first asked."""
+        if self._below is None:
+            self._below = below_the_head(model, self.head)
+        return self._below
+
+    def _build(self, model: keras.Model, below: Flags) -> None:
+        """Give the optimizer a place for every weight that it is to train."""
+        if self.epochs is not None:
+            put_back(below, self.norms)
+            self._take_rates(model, below)
+        else:
+            freeze(below)
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         if self.epochs is None or epoch < self.epochs:
@@ -143,12 +160,12 @@ class Finetune(keras.callbacks.Callback):
     def on_train_end(self, logs: Logs | None = None) -> None:
         shared(self.model).alone = 0
 
-    def _take_rates(self, below: Flags) -> None:
+    def _take_rates(self, model: keras.Model, below: Flags) -> None:
         """Give the layers their shares of the rate, which begin to count when they are trained."""
         if self.layer_decay == 1:
             return
         rates = rates_by_depth(below, self.layer_decay, self.lowest)
-        take_rates(self.model, rates, self.layer_decay)
+        take_rates(model, rates, self.layer_decay)
 
     def get_state(self) -> dict[str, Any]:
         """Whether the learning rate has been lowered: the optimizer's state holds the lower one."""

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from kreg.callbacks.shared_values import shared
-from kreg.measuring import evaluators
+from kreg.measuring import evaluators, frozen
 from kreg.measuring.keras_numbers import Logs, are_finite
 from kreg.measuring.replicas import graph
 
@@ -86,7 +86,8 @@ def all_finite(model: keras.Model) -> Callable[[], Any]:
 def first_broken(model: keras.Model) -> str | None:
     """Path of the first variable, in the order of the layers, that holds a NaN or an infinity."""
     if keras.backend.backend() == "jax":  # whose `fit` keeps the weights to itself in an epoch
-        model.jax_state_sync()
+        parts = frozen.known(model)  # whose upper one is trained where features are kept
+        (model if parts is None else parts.rest).jax_state_sync()
     for variable in model.weights:
         values = ops.convert_to_numpy(variable)
         if values.dtype.kind in "fV" and not np.isfinite(values.astype("float32")).all():

@@ -68,8 +68,6 @@ def the_backend_trains_this(config: Config) -> None:
         raise refused(backend, f"the procedure {config.procedure}")
     if config.distribute not in ("none", DATA_PARALLEL):
         raise refused(backend, f"distribute={config.distribute}")
-    if config.finetune.kind != "full":
-        raise refused(backend, f"finetune={config.finetune.kind}")
     if backend == "torch" and config.trainer.jit_compile is True:
         raise refused(backend, "trainer.jit_compile=true", "Leave it out")
 

@@ -86,7 +86,10 @@ def finetune(
     if how == "lora":
         return low_rank(model, head, rank, l1)
     alone = epochs if how == "gradual" else None
-    return Finetune(alone, head, rate=rate, layer_decay=layer_decay, lowest=lowest, norms=norms)
+    found = Finetune(alone, head, rate=rate, layer_decay=layer_decay, lowest=lowest, norms=norms)
+    if keras.backend.backend() != "tensorflow" and getattr(model, "optimizer", None) is not None:
+        found.prepare(model)
+    return found
 
 
 def low_rank(model: keras.Model, head: str | Sequence[str] | None, rank: int, l1: float) -> LowRank:

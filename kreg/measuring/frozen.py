@@ -81,7 +81,8 @@ def parted(model: keras.Model) -> Frozen:
     head = [layer for layer in model.layers if layer.weights][-1]
     try:
         place = below_noise(model, head)
-        found = Frozen(keras.Model(model.inputs, place), keras.Model(place, model.outputs))
+        inputs = model.inputs if len(model.inputs) > 1 else model.inputs[0]  # given as an array
+        found = Frozen(keras.Model(inputs, place), keras.Model(place, model.outputs))
     except (ValueError, AttributeError, TypeError) as error:
         raise NotSteadyError(f"no single tensor enters {head.name!r}") from error
     refuse_unsteady(found.trunk)

@@ -22,7 +22,7 @@ import keras
 from keras import ops
 
 from kreg import check, private_keras, schedules
-from kreg.optimizers import in_the_loss
+from kreg.optimizers import averages, in_the_loss
 from kreg.optimizers.penalised_weights import PenalisedWeight, PenalisedWeights
 from kreg.optimizers.step_number import StepNumber
 from kreg.optimizers.weight_rules import ALL, WeightRules, with_rules
@@ -233,15 +233,10 @@ class Proximal(Base):
 
     def finalize_variable_values(self, var_list: Sequence[keras.Variable]) -> None:
         """Write the moving average into the weights, if there is one, and keep zeros and caps."""
+        write = super().finalize_variable_values
         if not self.use_ema:
-            return super().finalize_variable_values(var_list)
-        trained = private_keras.trained_weights(self)
-        known = self._penalised.by_index.items()
-        sharp = [(trained[i], one.penalty) for i, one in known if one.hidden is not None]
-        last = [ops.copy(ops.convert_to_tensor(variable)) for variable, _ in sharp]
-        super().finalize_variable_values(var_list)
-        for (variable, penalty), w in zip(sharp, last, strict=True):
-            variable.assign(penalty.averaged(ops.convert_to_tensor(variable), w))
+            return write(var_list)
+        averages.written(write, private_keras.trained_weights(self), var_list, self._penalised)
 
     # what a penalty asks of the optimizer that trains it
 

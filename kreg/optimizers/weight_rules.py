@@ -74,7 +74,7 @@ class WeightRules:
         if built:
             raise ValueError(
                 "The optimizer has its rates for all weights already. Call `model.compile` with a "
-                "new optimizer first."
+                "new optimizer first, and `kreg.finetune` after it."
             )
         self.rates = whole
 

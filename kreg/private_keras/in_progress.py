@@ -52,6 +52,19 @@ def values_in_loss() -> dict[int, Any]:
     return {id(v): value for v, value in zip(variables, values, strict=True)}
 
 
+def frozen_values() -> list[tuple[keras.Variable, Any]]:
+    """The weights that JAX's running training step leaves as they are, and their values.
+
+    JAX's trainer takes the values away from all weights, and hands the optimizer those alone that
+    are trained. Empty under an override of `train_step` that names them differently.
+    """
+    frame = next(_calls("train_step"), None)
+    values = None if frame is None else frame.f_locals.get("non_trainable_variables")
+    if frame is None or values is None:
+        return []
+    return list(zip(frame.f_locals["self"].non_trainable_variables, values, strict=True))
+
+
 def fit_arguments(model: keras.Model) -> dict[str, Any]:
     """What the running `fit` of this model was given, by name; empty outside of a `fit`.
 

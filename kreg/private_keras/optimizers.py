@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from kreg.private_keras import in_progress
+
 WRITES = ("assign", "assign_add", "assign_sub", "_apply_weight_decay", "_backend_update_step")
 
 
@@ -83,6 +85,33 @@ def pure_steps(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
     finally:
         for name in own:
             vars(optimizer).pop(name, None)
+
+
+def takes_parts(optimizer: keras.optimizers.Optimizer, model: keras.Model) -> None:
+    """Let JAX's step of a model train some of the weights that its optimizer was built on.
+
+    `apply` takes the gradients of any of them, as under the other backends, and leaves the state of
+    the others as it is. JAX's trainer asks `stateless_apply`, which wants those of all.
+
+    Args:
+        optimizer: Built; that of the model, or the one under its loss scaling.
+        model: What it trains.
+    """
+    whole = type(optimizer).stateless_apply
+
+    def stateless_apply(state: list[Any], grads: list[Any], values: list[Any]) -> tuple[Any, Any]:
+        trained = list(model.trainable_variables)
+        if len(values) == len(optimizer._trainable_variables):
+            found: tuple[Any, Any] = whole(optimizer, state, grads, values)
+            return found
+        mapping = [*zip(trained, values, strict=True), *zip(optimizer.variables, state)]
+        mapping += in_progress.frozen_values()  # of which it may keep an average
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            optimizer.apply(grads, trained)
+        now = scope.get_current_value
+        return [now(weight) for weight in trained], [now(v) for v in optimizer.variables]
+
+    object.__setattr__(optimizer, "stateless_apply", stateless_apply)
 
 
 def loss_tracker(model: keras.Model) -> keras.metrics.Mean:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import keras
+from keras import ops
 
 from kreg import lora, private_keras
 from kreg.surgery import graph
@@ -160,8 +161,9 @@ def copy_merged(old: keras.Layer, new: keras.Layer) -> None:
     for source, target in inside:
         store: dict[str, Any] = {}
         source.save_own_variables(store)
-        if store:
-            target.load_own_variables(store)
+        if store:  # JAX gives away the arrays of a model that predicts: two must not share them
+            own = {name: ops.copy(ops.convert_to_tensor(value)) for name, value in store.items()}
+            target.load_own_variables(own)
 
 
 def keepers(layer: keras.Layer) -> list[keras.Layer]:

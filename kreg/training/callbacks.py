@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kreg.config.backends import TENSORFLOW
 from kreg.config.custom import Custom
 from kreg.config.root import Config
 from kreg.factories import diagnostics
@@ -203,13 +204,16 @@ def phases(plan: Plan, config: Config) -> "room.Finetune | None":
     gradual = config.finetune if isinstance(config.finetune, GradualOptions) else GradualOptions()
     own_rate = isinstance(config.optimizer, Custom)  # kreg's follow the course of the plan
     rate = gradual.rate if own_rate else 1.0
-    return room.Finetune(
+    found = room.Finetune(
         plan.alone,
         rate=rate,
         layer_decay=gradual.layer_decay,
         lowest=gradual.lowest,
         norms=gradual.norms,
     )
+    if config.trainer.backend != TENSORFLOW:  # the others build the optimizer before all callbacks
+        found.prepare(plan.model)
+    return found
 
 
 def rate_log(model: "keras.Model") -> "keras.callbacks.Callback | None":

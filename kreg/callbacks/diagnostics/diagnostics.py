@@ -190,6 +190,7 @@ class Diagnostics(UsesAverage):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self.shared.partial = False
+        self._see_weights()  # a callback may just have thawed some
         if not self.last.known:  # not earlier: a resumed training restores its weights at the start
             with used_weights(self.model):
                 self.weights()

@@ -387,3 +387,14 @@ def test_what_cannot_be_done_is_refused():
     ):
         with pytest.raises(ValueError, match="Invalid value"):
             kreg.finetune(compiled(), **wrong)
+
+
+@pytest.mark.filterwarnings("ignore:The head alone is trained for")
+def test_averages_of_weights_that_are_still_frozen_are_not_written():
+    """Keras hands the optimizer the trained weights alone, and refuses them."""
+    model = compiled(kreg.optimizers.Adam(1e-2, use_ema=True, ema_momentum=0.5))
+    watch = Watch()
+    fitted(model, Finetune(2), watch, epochs=2)
+    pairs = zip(watch.seen[0], model.get_weights(), strict=True)
+    assert [not np.array_equal(before, now) for before, now in pairs] == HEAD
+    assert not np.array_equal(model.get_layer("head").kernel, watch.seen[2][-2])  # the average

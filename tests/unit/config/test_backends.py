@@ -62,7 +62,6 @@ def test_one_that_is_not_installed_is_refused(before_keras):
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (["model=backbone", "model.name=MobileNetV2", "finetune=head"], "finetune=head"),
         (["experiment=lasso_path", "data=diabetes"], "the procedure lasso_path"),
         (["experiment=diabetes_path"], "the procedure"),
         (["distribute=multiworker", "check=true"], "distribute=multiworker"),
