@@ -60,6 +60,8 @@ class Plan:
             `kreg.training.data_parallel`.
         spread: Deals the batches of a stream to these devices; `None` where there is one,
             and on JAX, which deals them itself.
+        seconds_of_a_sum: What measures how long the devices take to sum the gradients of a step;
+            `None` where there is one, and on JAX, which has no such sum by itself.
         frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
@@ -78,6 +80,7 @@ class Plan:
     workers: "Workers | None" = None
     devices: int = 1
     spread: "Callable[[Any], Any] | None" = None
+    seconds_of_a_sum: Callable[[], float] | None = None
     frozen: "Frozen | None" = None
 
     @property

@@ -51,16 +51,20 @@ def by_whom(plan: Plan) -> str:
 
 
 def of_sums(plan: Plan, epochs: float, seconds: float, told: str) -> dict[str, Any]:
-    """What the sums of gradients take of the time; nothing where there is no other worker.
+    """What the sums of gradients take of the time; nothing where one device trains.
 
-    A sum is measured alone, after the training: one that waits for a slower worker takes longer,
-    and one between the devices of a machine is not measured.
+    A sum is measured alone, after the training: one that waits for a slower worker or device takes
+    longer. On JAX it is a part of the compiled step, and not measured.
     """
-    if not plan.workers:
-        return {}
-    one = plan.workers.sum_seconds
+    if plan.workers:
+        one, whose = plan.workers.sum_seconds, "workers'"
+    elif plan.seconds_of_a_sum is not None:
+        one, whose = plan.seconds_of_a_sum(), "devices'"
+    else:
+        several = "; what the sums of the devices' gradients take is not measured"
+        return {"told": told + several} if plan.devices > 1 else {}
     share = min(1.0, one * epochs * plan.steps / seconds)
-    sums = f"the sums of the workers' gradients, measured alone, {share:.0%} ({one:.2g} s each)"
+    sums = f"the sums of the {whose} gradients, measured alone, {share:.0%} ({one:.2g} s each)"
     return {"sum_seconds": one, "sum_share": share, "told": f"{told}; {sums}"}
 
 
