@@ -1,6 +1,6 @@
 """A table larger than memory should be: one epoch, rows a second and peak memory.
 
-    python benchmarks/bench_disk.py [--rows 20000000] [--columns 40] [--folder FOLDER]
+    python benchmarks/bench_disk.py [--rows 20000000] [--columns 40] [--folder FOLDER] [--seed 0]
 
 Writes Parquet files of float32 columns and a target of two classes, then trains one epoch on them,
 each in a process of its own: kreg (`data.cache=disk`; once with the writing of the records, once
@@ -8,6 +8,11 @@ with them), a plain `tf.data` loop that reads the files in their order into the 
 scikit-learn's `SGDClassifier.partial_fit`. Seconds are those of the whole process with its start,
 the peak is the most resident memory of it, of which its own is what no file backs (libraries are
 files). Everything lies below FOLDER; the Parquet files are left there.
+
+Then kreg's training is begun once more and killed (`kill -9`) in the middle of its only epoch: as
+soon as its state files have a batch that is drawn from the seed. The same command goes on, and the
+benchmark ends with 1 if weights, optimizer state or history are not those of the undisturbed one,
+bit for bit. `--only killed` does that alone.
 
 20 million rows, one run each beside heavy load: peak 1.17 GiB (0.75 its own), 1.26 with the writing
 of the records (0.83), tf.data 1.07, scikit-learn 0.52; rows a processor second 156,400, 130,100,
@@ -17,6 +22,7 @@ of the records (0.83), tf.data 1.07, scikit-learn 0.52; rows a processor second 
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -85,6 +91,51 @@ def kreg_command(folder, place):
     return [sys.executable, str(ROOT / "train.py"), *words, f"hydra.run.dir={place}"]
 
 
+def killed(command, run, steps, seed, environment):
+    """Begin a training, and kill it behind a batch of its first epoch; which one its state has."""
+    wanted = int(np.random.default_rng(seed).integers(steps // 5, steps * 4 // 5))
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    found = 0
+    while found < wanted and process.poll() is None:
+        names = [path.stem for path in (run / "state").glob("epoch_000000_batch_*.npz")]
+        found = max([found, *(int(name.rpartition("_")[2]) for name in names)])
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    if found < wanted:
+        sys.exit(f"the training ended before batch {wanted:,} was in a state file")
+    print(
+        f"killed with batch {found:,} of {steps:,} in its state; drawn was {wanted:,}", flush=True
+    )
+    return found
+
+
+def parts(run):
+    """What two runs must have alike: bytes by name."""
+    from kreg.runs import StateFile
+
+    state = StateFile(run / "state").read()
+    groups = state["variables"].items()
+    found = {name: b"".join(np.asarray(a).tobytes() for a in group) for name, group in groups}
+    return found | {"history": (run / "history.csv").read_bytes()}
+
+
+def resumed(table, place, rows, seed, environment):
+    """Kill a training and go on; whether all is as in the undisturbed run at `place / "found"`."""
+    run = place / "killed"
+    command = [*kreg_command(table, run), "trainer.save_every=0"]
+    facts = json.loads((place / "found" / "data.json").read_text())
+    steps = -(-facts["sizes"]["train"] // BATCH)
+    done = killed(command, run, steps, seed, environment)
+    measured("kreg, gone on after the kill", command, rows * (steps - done) // steps, environment)
+    wanted, found = parts(place / "found"), parts(run)
+    same = {name: wanted[name] == found[name] for name in wanted}
+    print("the same bits: " + ", ".join(f"{name} {answer}" for name, answer in same.items()))
+    return all(same.values())
+
+
 def watched(process, own):
     """Look five times a second how much of a process is its own, until it ends."""
     while True:
@@ -127,6 +178,8 @@ def main():
     parser.add_argument("--rows", type=int, default=20_000_000)
     parser.add_argument("--columns", type=int, default=40)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "bench_disk")
+    parser.add_argument("--seed", type=int, default=0, help="of the batch at which kreg is killed")
+    parser.add_argument("--only", choices=("killed",))
     parser.add_argument("--alone", choices=("tf_data", "scikit_learn"))
     args = parser.parse_args()
     table = args.folder / f"{args.rows}x{args.columns}"
@@ -145,10 +198,12 @@ def main():
             measured(name, kreg_command(table, run), args.rows, own)
             told = json.loads((run / "result.json").read_text())["pictures"]["told"]
             print(f"    of which: {told}")
-        for name in ("tf_data", "scikit_learn"):
+        same = resumed(table, Path(place), args.rows, args.seed, own)
+        for name in () if args.only else ("tf_data", "scikit_learn"):
             command = [sys.executable, __file__, "--alone", name, "--rows", str(args.rows)]
             command += ["--columns", str(args.columns), "--folder", str(args.folder)]
             measured(name, command, args.rows, own)
+    sys.exit(not same)
 
 
 if __name__ == "__main__":

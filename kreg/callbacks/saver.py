@@ -1,9 +1,10 @@
-"""Save all that training changes at the end of whole epochs; restore it at the start."""
+"""Save all that training changes, at the end of epochs or within them; restore it at the start."""
 
+import contextlib
 import math
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import keras
 import numpy as np
@@ -12,6 +13,8 @@ from kreg import check, randomness
 from kreg.callbacks.shared_values import shared
 from kreg.callbacks.state_protocol import Stateful, state_name, stateful
 from kreg.measuring.keras_numbers import Logs
+
+INSIDE = 0.05  # of the time, that states from within an epoch may take
 
 
 class Store(Protocol):
@@ -23,6 +26,14 @@ class Store(Protocol):
 
     def read(self) -> dict[str, Any] | None:
         """The newest state, or `None`."""
+        ...
+
+
+class InsideStore(Store, Protocol):
+    """One that keeps states from within an epoch, too."""
+
+    def epoch_ended(self) -> None:
+        """Note how long the logs are; the next epoch may be begun again from here."""
         ...
 
 
@@ -45,6 +56,11 @@ class Saver(keras.callbacks.Callback):
         every: Number of seconds >= 0 between two states. The first whole epoch, the last one and
             the one at which training is told to stop are written whatever the clock says. Defaults
             to `0`: every epoch.
+        inside: Whether states are also written within an epoch, at most every `every` seconds and
+            for at most a twentieth of the time, and where a signal ends the training. They hold the
+            metrics and `"batch"`, how many batches are trained: who goes on hands `fit` the rest of
+            that epoch, and batch numbers that go on, too. Not under JAX, whose variables are up to
+            date at the end of an epoch alone. Defaults to `False`.
 
     Raises:
         ValueError: At the start of training, if the saver is not last, or if a saved state belongs
@@ -61,14 +77,21 @@ class Saver(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, store: Store, callbacks: list[keras.callbacks.Callback], every: float = 0.0
+        self,
+        store: Store | InsideStore,
+        callbacks: list[keras.callbacks.Callback],
+        every: float = 0.0,
+        inside: bool = False,
     ) -> None:
         super().__init__()
         self.store = store
         self.callbacks = callbacks
         self.every = check.number("every", every, low=0)
-        self._batches = 0
-        self._written = -math.inf
+        self.inside = check.flag("inside", inside)
+        self._epoch = self._batches = 0
+        self._written = self._begun = -math.inf
+        self._took = 0.0  # seconds of the last state from within an epoch
+        self._metrics: list[Any] = []
         self._random: list[Any] = []
 
     @property
@@ -89,10 +112,14 @@ class Saver(keras.callbacks.Callback):
             self._restore(state)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        self._batches = 0
+        self._epoch, self._batches = epoch, 0
+        self._begun = time.monotonic()
         self._go_on()  # the order of the batches may be drawn now
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        if self._metrics:
+            _assign(self.model.metrics_variables, self._metrics)
+            self._metrics = []
         if batch == 0:  # PyTorch draws a number for each iterator; an endless stream has one
             self._go_on()
 
@@ -103,9 +130,26 @@ class Saver(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._batches = batch + 1
+        if self.inside and self._is_due_inside():
+            began = time.monotonic()
+            with contextlib.suppress(FloatingPointError):  # the loss will tell, or the epoch's end
+                self.store.write(self.state(self._epoch, self._batches))
+            self._written = time.monotonic()
+            self._took = self._written - began
+
+    def _is_due_inside(self) -> bool:
+        """Whether a state is written here; the last batch's is that of the whole epoch."""
+        if self._batches >= (self.params or {}).get("steps", math.inf):
+            return False
+        if self.model.stop_training:
+            return self._told_to_go() and not shared(self.model).broken
+        since = max(self._written, self._begun)
+        return time.monotonic() - since >= max(self.every, self._took / INSIDE)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._random = randomness.of_torch() if keras.backend.backend() == "torch" else []
+        if self.inside and self._is_whole():
+            cast(InsideStore, self.store).epoch_ended()
         if self._is_whole() and self._is_due(epoch + 1):
             self.store.write(self.state(epoch + 1))
             self._written = time.monotonic()
@@ -120,9 +164,10 @@ class Saver(keras.callbacks.Callback):
         steps = (self.params or {}).get("steps")
         return not shared(self.model).partial and (steps is None or self._batches >= steps)
 
-    def state(self, epoch: int) -> dict[str, Any]:
-        """Everything, after `epoch` complete epochs."""
-        return {
+    def state(self, epoch: int, batch: int = 0) -> dict[str, Any]:
+        """Everything, after `epoch` complete epochs and so many batches of the next one."""
+        within = {"batch": batch, "metrics": _values(self.model.metrics_variables)} if batch else {}
+        return within | {
             "epoch": epoch,
             "stopped": self._stopped_for_good(),
             "variables": {name: _values(group) for name, group in self._groups().items()},
@@ -133,9 +178,11 @@ class Saver(keras.callbacks.Callback):
 
     def _stopped_for_good(self) -> bool:
         """Whether a stopping rule has ended training; a signal has not, but may come with one."""
-        told_to_go = any(getattr(peer, "exit_code", 0) for peer in self.callbacks)
         ruled = any(getattr(peer, "stopped_epoch", 0) for peer in self.callbacks)
-        return bool(self.model.stop_training) and (ruled or not told_to_go)
+        return bool(self.model.stop_training) and (ruled or not self._told_to_go())
+
+    def _told_to_go(self) -> bool:
+        return any(getattr(peer, "exit_code", 0) for peer in self.callbacks)
 
     def _groups(self) -> dict[str, list[keras.Variable]]:
         optimizer = getattr(self.model, "optimizer", None)
@@ -152,8 +199,8 @@ class Saver(keras.callbacks.Callback):
         for name, variables in groups.items():
             _check_match(name, variables, state["variables"][name], state["paths"][name])
         for name, variables in groups.items():
-            for variable, value in zip(variables, state["variables"][name], strict=True):
-                variable.assign(value)
+            _assign(variables, state["variables"][name])
+        self._metrics = list(state.get("metrics", []))  # an epoch begins with metrics that are none
         for name, peer in peers.items():
             _give_back(name, peer, state["callbacks"][name])
         self._random = list(state.get("torch", []))  # states of an earlier version have none
@@ -168,6 +215,11 @@ def _give_back(name: str, peer: Stateful, state: Any) -> None:
             f"The saved state of {name} cannot be used ({type(error).__name__}: {error}). "
             "Start anew with resume=never."
         ) from error
+
+
+def _assign(variables: Sequence[keras.Variable], values: Sequence[Any]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def _values(variables: Sequence[keras.Variable]) -> list[np.ndarray]:

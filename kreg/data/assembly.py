@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kreg.data import checks
 from kreg.data.dataset import CLASSES, Array, Data, Inputs, Raw, Split, on_disk
-from kreg.data.preprocessing import Fitted, Standard
+from kreg.data.preprocessing import Fitted, Standard, numbered_columns
 from kreg.data.splits import Indices, Rows, Splitting, split_rows, subset, with_label_noise
 
 LONGEST_NAME = 64
@@ -109,6 +109,8 @@ def _data(raw: Raw, splits: tuple[Split, Split, Split], fitted: Fitted | None) -
     classes = len(raw.class_names)
     outputs = {"binary": 1, "classification": classes}.get(raw.task) or train.y.shape[1]
     names = list(getattr(fitted, "names", None) or raw.feature_names)
+    if not names and not raw.is_image:
+        names = numbered_columns(train.x)
     return Data(
         name=safe(raw.name),
         task=raw.task,

@@ -27,6 +27,15 @@ MISSING = "missing"
 OTHER = "other"
 
 
+def numbered_columns(x: Any) -> list[str]:
+    """What the columns of a table of numbers are called that nobody has named, as in scikit-learn.
+
+    >>> numbered_columns(np.zeros((5, 3))), numbered_columns(np.zeros((5, 8, 8, 1)))
+    (['x0', 'x1', 'x2'], [])
+    """
+    return [f"x{i}" for i in range(x.shape[1])] if len(x.shape) == 2 else []
+
+
 class Fitted(Protocol):
     """Rows of a source to float32 arrays, with the numbers of the training rows.
 

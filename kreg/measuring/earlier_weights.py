@@ -69,6 +69,10 @@ class LastWeights:
     def set_state(self, values: Sequence[Any]) -> None:
         self._before = list(values)
 
+    def begun_with(self) -> list[np.ndarray]:
+        """The values with which this epoch has begun: what is missing within one."""
+        return [np.array(ops.convert_to_numpy(value)) for value in self._now]
+
 
 def now() -> str:
     """The time in UTC, to the second."""

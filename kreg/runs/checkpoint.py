@@ -2,7 +2,8 @@
 
 A killed epoch has written events and rows that the resumed run writes again. So each state notes
 how long every log was, and a resumed run cuts the logs back to that length: no gap, no double step.
-Writers must flush at the end of an epoch, before the state is written.
+Writers must flush at the end of an epoch, before the state is written. A state from within an epoch
+notes how long they were when that epoch began, because its beginning is told again.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from kreg.archive import State
 from kreg.files import AnyPath
 from kreg.runs.directory import RunDirectory
 from kreg.runs.resume import ResumeError
+from kreg.runs.state import position
 
 TENSORBOARD, HISTORY = "tensorboard", "history.csv"
 EVENTS = "events.out.tfevents.*.kreg"  # what kreg itself writes there; the rest is the user's
@@ -48,6 +50,7 @@ class Checkpoint:
         self.warn = warn
         self.force = force
         self._state: State | None = None
+        self._logs: dict[str, int] = {}  # their lengths when the last epoch had ended
         self._opened = False
 
     def read(self) -> State | None:
@@ -61,18 +64,29 @@ class Checkpoint:
 
     def _rewind(self) -> None:
         """What a killed epoch has written is written again; what is damaged is not kept."""
-        rewind(self.run.path, self._state["logs"] if self._state else {})
-        self.run.state.discard_after(_epoch(self._state))
+        self._logs = dict(self._state["logs"]) if self._state else {}
+        rewind(self.run.path, self._logs)
+        self.run.state.discard_after(*position(self._state or {"epoch": 0}))
 
     def write(self, state: State) -> None:
         """Save a state together with the logs' lengths and the facts."""
-        extra = {"logs": lengths(self.run.path), "facts": self.facts}
-        self.run.state.write({**state, **extra})
+        if not state.get("batch"):
+            self.epoch_ended()
+        self.run.state.write({**state, "logs": self._logs, "facts": self.facts})
+
+    def epoch_ended(self) -> None:
+        """The logs have been written; told of every epoch where states are written within one."""
+        self._logs = lengths(self.run.path)
 
     @property
     def epoch(self) -> int:
         """Complete epochs: the `initial_epoch` of `fit`."""
-        return _epoch(self.read())
+        return int((self.read() or {}).get("epoch", 0))
+
+    @property
+    def batch(self) -> int:
+        """Batches of the epoch after these that are trained already; mostly 0."""
+        return int((self.read() or {}).get("batch", 0))
 
     @property
     def stopped(self) -> bool:
@@ -92,10 +106,6 @@ class Checkpoint:
         if not self.force:
             raise ResumeError(f"{sentence} Start anew with resume=never, or use resume=force.")
         self.warn(sentence)
-
-
-def _epoch(state: State | None) -> int:
-    return 0 if state is None else int(state["epoch"])
 
 
 def lengths(folder: AnyPath) -> dict[str, int]:

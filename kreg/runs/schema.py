@@ -219,6 +219,7 @@ class State(TypedDict, total=False):
     """What a run itself reads in a state; the rest is its saver's."""
 
     epoch: int
+    batch: int
     stopped: bool
     logs: dict[str, int]
     facts: dict[str, Any]

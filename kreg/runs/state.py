@@ -1,4 +1,4 @@
-"""The resumable state of a run: one file an epoch, the last two kept."""
+"""The resumable state of a run: one file an epoch, or several within a long one; two are kept."""
 
 import re
 from collections.abc import Callable
@@ -13,14 +13,16 @@ from kreg.foreign.schema import conform
 from kreg.runs import schema
 
 KEPT = 2
-NAME = re.compile(r"epoch_(\d{6})\.npz")
+NAME = re.compile(r"epoch_(\d{6})(?:_batch_(\d{9}))?\.npz")
+Position = tuple[int, int]  # epochs that are complete, and batches of the next one
 
 
 class StateFile:
     """`write(state)` and `read()` of what a run needs to go on, in `folder`.
 
     A state is a nested dict of JSON values and arrays with a whole number under `"epoch"`: the
-    epochs that are complete. What is below `"variables"` must be finite. Writing replaces nothing
+    epochs that are complete. One from within an epoch has the batches that are trained under
+    `"batch"`. What is below `"variables"` must be finite. Writing replaces nothing
     until the new file is complete on disk, and the generation before it stays.
     """
 
@@ -37,18 +39,19 @@ class StateFile:
         refuse_non_finite(state.get("variables", {}))
         self.folder.mkdir(exist_ok=True)  # a run directory that has gone is not made again
         files.sweep(self.folder)
-        path = self.folder / f"epoch_{state['epoch']:06d}.npz"
+        within = f"_batch_{state['batch']:09d}" if state.get("batch") else ""
+        path = self.folder / f"epoch_{state['epoch']:06d}{within}.npz"
         archive.save(path, state)
         for old in self.generations()[KEPT:]:
             old.unlink(missing_ok=True)
         return path
 
     def generations(self) -> list[Path]:
-        """The state files, newest epoch first; a clock or an mtime plays no part."""
+        """The state files, newest first; a clock or an mtime plays no part."""
         if not files.is_folder(self.folder):
             return []
-        found = [path for path in self.folder.iterdir() if _epoch(path) is not None]
-        return sorted(found, reverse=True)
+        found = {position_of(path): path for path in self.folder.iterdir()}
+        return [found[known] for known in sorted(filter(None, found), reverse=True)]
 
     def read(self, warn: Callable[[str], object] = lambda sentence: None) -> State | None:
         """The newest readable state, or `None` where no epoch has been completed yet.
@@ -74,10 +77,10 @@ class StateFile:
             )
         return None
 
-    def discard_after(self, epoch: int) -> None:
+    def discard_after(self, epoch: int, batch: int = 0) -> None:
         """Remove damaged newer generations, so that they never outrank what is written next."""
         for path in self.generations():
-            if (_epoch(path) or 0) > epoch:
+            if (position_of(path) or (0, 0)) > (epoch, batch):
                 path.unlink(missing_ok=True)
 
     @staticmethod
@@ -85,14 +88,19 @@ class StateFile:
         conform(state, schema.State, "it")
         if any(length < 0 for length in state.get("logs", {}).values()):
             raise archive.DamagedError("a log in it has a negative length")
-        if state.get("epoch") != _epoch(path):
+        if "epoch" not in state or position(state) != position_of(path):
             raise archive.DamagedError(f"it holds epoch {state.get('epoch')}")
 
 
-def _epoch(path: Path) -> int | None:
-    """The epochs that a state file's name says, `None` for another file."""
+def position(state: State) -> Position:
+    """Where a training stood: epochs that are complete, and batches of the next one."""
+    return int(state["epoch"]), int(state.get("batch", 0))
+
+
+def position_of(path: Path) -> Position | None:
+    """What a state file's name says of it, `None` for another file."""
     found = NAME.fullmatch(path.name)
-    return int(found[1]) if found else None
+    return (int(found[1]), int(found[2] or 0)) if found else None
 
 
 def refuse_non_finite(variables: object, where: str = "") -> None:

@@ -44,10 +44,13 @@ def sizes(rows: list[int]) -> str:
     return f"{', '.join(first)} and {last} rows"
 
 
-def continued(epoch: int, verbose: str = "info", console: Console | None = None) -> None:
-    """One line more where an earlier process has trained some of the epochs."""
-    if epoch and verbose != "quiet":
-        print_line(console, f"going on after epoch {epoch}", style="dim")
+def continued(
+    epoch: int, batch: int = 0, verbose: str = "info", console: Console | None = None
+) -> None:
+    """One line more where an earlier process has trained some of the epochs or batches."""
+    if (epoch or batch) and verbose != "quiet":
+        where = f"epoch {epoch}" if not batch else f"batch {batch:,} of epoch {epoch + 1}"
+        print_line(console, f"going on after {where}", style="dim")
 
 
 def show(

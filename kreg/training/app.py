@@ -39,6 +39,7 @@ from kreg.training import (
     temperature,
     throughput,
     units,
+    within_epoch,
 )
 from kreg.training import callbacks as ordered
 from kreg.training import result as results
@@ -172,7 +173,7 @@ def train(
     facts = {"data": training.data.fingerprint(), units.FACT: units.OWN}
     facts["its training"] = shares.company(training)
     store = Checkpoint(place, facts, force=config.resume == "force")
-    summary.continued(store.epoch, config.trainer.verbose)
+    summary.continued(store.epoch, store.batch, config.trainer.verbose)
     training.data.warnings += units.kept(training, store)
     callbacks = ordered.assemble(training, config, place, store, hopeless, sweep)
     with telling.the_end(callbacks.loggers) as told, reading.damage_told():
@@ -191,7 +192,7 @@ def fit_and_report(
     store: Checkpoint,
 ) -> Trained:
     """The training itself, its result, its model and its page."""
-    stream, first = training.stream(store.epoch), store.epoch
+    stream, first = training.stream(store.epoch, store.batch), store.epoch
     began = time.perf_counter()
     named = own_callbacks.named(callbacks.own, place.path)
     together = distributed.together(training, config, *epochs_left(training, store))
@@ -208,7 +209,7 @@ def fit_and_report(
     units.rescale(training.model, training.data.target_scale)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
-    trained = len(training.model.history.epoch) - first
+    trained = len(training.model.history.epoch) - first - store.batch / training.steps
     result["pictures"] = throughput.of(training, stream, trained, seconds)
     result["compressed"] = compression.compress(training, config, place)
     place.refuse_gone()
@@ -272,6 +273,8 @@ def fit(
     }
     if training.frozen is not None:
         kept_features.fit(training, training.frozen, store, first, how)
+    elif store and store.batch:
+        within_epoch.fit(training, stream, store.batch, how)
     else:
         training.model.fit(training.spread(stream) if training.spread else stream, **how)
 

@@ -19,6 +19,7 @@ from kreg.training import (
     stopping,
     telling,
     units,
+    within_epoch,
 )
 from kreg.training.options import GradualOptions
 from kreg.training.plan import Plan
@@ -147,7 +148,8 @@ def assemble(
     if plan.spread:
         members.append(OneState())
     if store:
-        members.append(room.Saver(store, members, config.trainer.save_every))
+        inside = within_epoch.has_states(plan)
+        members.append(room.Saver(store, members, config.trainer.save_every, inside))
     return TrainingCallbacks(
         members, measure, stops, interrupt, non_finite, bar, told, own, gap, trial
     )

@@ -112,6 +112,6 @@ def fit(plan: "Plan", parts: "Frozen", store: "Checkpoint | None", first: int, h
     head.history = whole.history  # `fit` returns it, and looks for it at its own model
     if how["validation_data"] is not None:
         how["validation_data"] = (of(plan.data.validation, parts), *how["validation_data"][1:])
-    stream = plan.stream(first, of(plan.data.train, parts))
+    stream = plan.stream(first, features=of(plan.data.train, parts))
     with parts.measured_with(whole):
         head.fit(stream, callbacks=callbacks, **how)

@@ -11,6 +11,8 @@ each device the same say, and clip before the sum.
 
 import contextlib
 import functools
+import math
+import time
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from kreg.training.plan import Plan
 if TYPE_CHECKING:
     import keras
 
+MOST, LARGE = 10, 10_000_000  # sums that are measured at most, and their numbers together, about
 ONE = (
     "distribute=mirrored: TensorFlow sees one device here ({name}), so the model is trained on it "
     "as with distribute=none."
@@ -57,6 +60,9 @@ class Devices:
             return
         shares.refuse_uneven(training, self.count, "mirrored", "devices")
         training.devices, training.spread = self.count, self._spread
+        training.seconds_of_a_sum = functools.partial(
+            seconds_of_a_sum, self.strategy, training.model
+        )
         share_gradients(training.model.optimizer, self.count, len(training.data.train),
                         training.batch_size)  # fmt: skip
         from kreg import private_keras  # starts Keras
@@ -78,6 +84,38 @@ def strategy(*names: str) -> Any:
     import tensorflow as tf
 
     return tf.distribute.MirroredStrategy(names)
+
+
+def seconds_of_a_sum(strategy: Any, model: "keras.Model") -> float:
+    """How long the sum of a step's gradients takes when the devices do nothing else.
+
+    Args:
+        strategy: Of the devices.
+        model: Made in its scope.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    trained = model.trainable_variables
+    shapes = [tuple(variable.shape) for variable in trained]
+    # handed in, each device its own: what the compiler knows to be zero it would not sum
+    own = [
+        strategy.experimental_distribute_values_from_function(lambda context, s=shape: tf.zeros(s))
+        for shape in shapes
+    ]
+
+    def sums(*values: Any) -> Any:
+        return tf.distribute.get_replica_context().all_reduce("SUM", list(values))
+
+    run = tf.function(lambda *values: strategy.run(sums, args=values))
+    numbers = sum(math.prod(shape) for shape in shapes)
+    times = max(1, min(MOST, LARGE // max(numbers, 1)))
+    for count in (1, times):  # the first one compiles
+        began = time.perf_counter()
+        for _ in range(count):
+            for value in strategy.experimental_local_results(run(*own)[0]):
+                np.asarray(value)
+    return float((time.perf_counter() - began) / times)
 
 
 def devices(config: Config, device: str) -> Devices:

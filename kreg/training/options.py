@@ -69,7 +69,9 @@ class TrainerOptions(Options):
     )
     deterministic: bool = switch(False, "the same operations in the same order, also on a GPU")
     save_every: float = ranged(
-        2.0, "seconds between two resumable states at most; 0 for every epoch", **NOT_NEGATIVE
+        2.0,
+        "seconds between two resumable states at most, of rows on the disk also within an epoch",
+        **NOT_NEGATIVE,
     )
     verbose: str = one_of("info", ("quiet", "info", "debug"))
 

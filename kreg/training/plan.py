@@ -61,6 +61,8 @@ class Plan:
             `kreg.training.data_parallel`.
         spread: Deals the batches of a stream to these devices; `None` where there is one,
             and on JAX, which deals them itself.
+        seconds_of_a_sum: What measures how long the devices take to sum the gradients of a step;
+            `None` where there is one, and on JAX, which has no such sum by itself.
         frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
@@ -79,6 +81,7 @@ class Plan:
     workers: "Workers | None" = None
     devices: int = 1
     spread: "Callable[[Any], Any] | None" = None
+    seconds_of_a_sum: Callable[[], float] | None = None
     frozen: "Frozen | None" = None
 
     @property
@@ -102,7 +105,7 @@ class Plan:
         from kreg.data.dataset import SAMPLE, on_disk
 
         part = self.data.splits[split]
-        return self._targeted(part.sample(SAMPLE)) if on_disk(part.x) else self.rows(split)
+        return self.targeted(part.sample(SAMPLE)) if on_disk(part.x) else self.rows(split)
 
     def rows(self, split: str) -> tuple[Any, ...]:
         """`(x, y, weight)` of a split, un-augmented, with targets as the model is trained on.
@@ -110,9 +113,9 @@ class Plan:
         Lazy images are decoded, of the training rows only `DECODED`; rows on the disk stay there.
         """
         most = DECODED if split == "train" else None
-        return self._targeted(decoded(self.data.splits[split], most))
+        return self.targeted(decoded(self.data.splits[split], most))
 
-    def _targeted(self, part: "Split") -> tuple[Any, ...]:
+    def targeted(self, part: "Split") -> tuple[Any, ...]:
         """The rows with targets as the model is trained on."""
         if not self.soft_labels:
             return part.x, part.y, part.weight
@@ -210,13 +213,19 @@ class Plan:
             "total_steps": self.budget.total,
         }
 
-    def stream(self, first_epoch: int = 0, features: "np.ndarray | None" = None) -> Iterator[Any]:
+    def stream(
+        self,
+        first_epoch: int = 0,
+        first_batch: int = 0,
+        features: "np.ndarray | None" = None,
+    ) -> Iterator[Any]:
         """The training rows from an epoch on: shuffled, weighed, augmented, endless.
 
         A job of a stack reads none: its member has read its rows.
 
         Args:
             first_epoch: The first one. Defaults to `0`.
+            first_batch: How many of its batches are left out. Defaults to `0`.
             features: What the model sees in the place of the rows' inputs, or `None`.
         """
         from kreg.data import stream
@@ -226,11 +235,13 @@ class Plan:
             rows = stream.unread(self.data.train)
             return rows
         train = self.data.train if features is None else replace(self.data.train, x=features)
+        passes, batch = divmod(first_batch, self.steps // self.budget.passes)
         rows = stream.epoch_stream(
             class_weights.weighted(train, self.class_weight),
             batch_size=self.batch_size,
             seed=self.seed,
-            first_epoch=first_epoch * self.budget.passes,
+            first_epoch=first_epoch * self.budget.passes + passes,
+            first_batch=batch,
             augment=self.pipeline,
             share=self.workers.share if self.workers else None,
             parts=self.devices if self.spread else 1,

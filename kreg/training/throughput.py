@@ -12,7 +12,7 @@ from kreg.training.plan import Plan
 BATCHES, SECONDS = 500, 1.0  # that the input pipeline is measured at most: a window and more
 
 
-def of(plan: Plan, stream: Iterable[Any], epochs: int, seconds: float) -> dict[str, Any] | None:
+def of(plan: Plan, stream: Iterable[Any], epochs: float, seconds: float) -> dict[str, Any] | None:
     """Rows a second in training and of the input pipeline alone, and what the sums of workers take.
 
     `None` where one device trains on rows in memory.
@@ -20,13 +20,13 @@ def of(plan: Plan, stream: Iterable[Any], epochs: int, seconds: float) -> dict[s
     Args:
         plan: The training.
         stream: The batches that it has read; some more of them are read here, and not trained on.
-        epochs: That this process has trained.
+        epochs: That this process has trained, the rest of one among them.
         seconds: That they took, with their validation and everything else.
     """
     from kreg.data.dataset import is_lazy, on_disk
 
     several = plan.workers is not None or plan.devices > 1
-    if not (several or is_lazy(plan.data.train.x)) or epochs < 1 or plan.frozen is not None:
+    if not (several or is_lazy(plan.data.train.x)) or epochs <= 0 or plan.frozen is not None:
         return None
     trained = epochs * plan.budget.passes * len(plan.data.train) / seconds
     alone = rate(stream) * (plan.workers.count if plan.workers else 1)  # each reads its own share
@@ -50,17 +50,21 @@ def by_whom(plan: Plan) -> str:
     return f" by {plan.devices} devices" if plan.devices > 1 else ""
 
 
-def of_sums(plan: Plan, epochs: int, seconds: float, told: str) -> dict[str, Any]:
-    """What the sums of gradients take of the time; nothing where there is no other worker.
+def of_sums(plan: Plan, epochs: float, seconds: float, told: str) -> dict[str, Any]:
+    """What the sums of gradients take of the time; nothing where one device trains.
 
-    A sum is measured alone, after the training: one that waits for a slower worker takes longer,
-    and one between the devices of a machine is not measured.
+    A sum is measured alone, after the training: one that waits for a slower worker or device takes
+    longer. On JAX it is a part of the compiled step, and not measured.
     """
-    if not plan.workers:
-        return {}
-    one = plan.workers.sum_seconds
+    if plan.workers:
+        one, whose = plan.workers.sum_seconds, "workers'"
+    elif plan.seconds_of_a_sum is not None:
+        one, whose = plan.seconds_of_a_sum(), "devices'"
+    else:
+        several = "; what the sums of the devices' gradients take is not measured"
+        return {"told": told + several} if plan.devices > 1 else {}
     share = min(1.0, one * epochs * plan.steps / seconds)
-    sums = f"the sums of the workers' gradients, measured alone, {share:.0%} ({one:.2g} s each)"
+    sums = f"the sums of the {whose} gradients, measured alone, {share:.0%} ({one:.2g} s each)"
     return {"sum_seconds": one, "sum_share": share, "told": f"{told}; {sums}"}
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kreg.callbacks import saver
 from kreg.launch.compose import compose_job
-from kreg.training import app
+from kreg.runs import StateFile
+from kreg.training import app, within_epoch
+from tests.faults.outcome import outcome
 from tests.unit.data.disk.conftest import FILES, ROWS, rows_of, write
 from tests.unit.data.disk.test_tfrecord import example
 from tests.unit.data.disk.test_tfrecord import write as write_records
@@ -56,6 +59,51 @@ def as_records(tmp_path):
         found = [example(**{name: [cell] for name, cell in one.items()}) for one in cells]
         write_records(tmp_path / "table" / f"part-{seed}.tfrecord", found)
     return str(tmp_path / "table" / "part-*.tfrecord")
+
+
+class Killed(BaseException):
+    """Raised where a process would be killed."""
+
+
+def end_at(monkeypatch, places):
+    """Have a state written after each batch, and end at the next of these (epoch, batch)."""
+    write, left = StateFile.write, list(places)
+
+    def noting(self, state):
+        path = write(self, state)
+        if left and (state["epoch"], state.get("batch", 0)) == left[0]:
+            raise Killed(left.pop(0))
+        return path
+
+    monkeypatch.setattr(StateFile, "write", noting)
+    monkeypatch.setattr(saver, "INSIDE", np.inf)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rows", [[], ["trainer.epochs=auto", "trainer.steps=200"]])
+def test_killed_within_an_epoch_it_goes_on_behind_that_batch(pattern, tmp_path, monkeypatch, rows):
+    words = [
+        *WORDS, "model=shallow", "model.width=8", "dropout=light", "reg=l1", "trainer.save_every=0",
+        "logger.tensorboard.histograms=1", "data.train_size=800", f"data.path='{pattern}'", *rows,
+    ]  # fmt: skip
+    config = compose_job(words)
+    app.run(config, tmp_path / "whole" / "run")
+    done, fit = [], within_epoch.fit
+
+    def noting(plan, stream, batches, how):
+        done.append(batches)
+        fit(plan, stream, batches, how)
+
+    monkeypatch.setattr(within_epoch, "fit", noting)
+    run = tmp_path / "killed" / "run"
+    end_at(monkeypatch, [(0, 20), (0, 21), (1, 30)])
+    for _ in range(3):
+        with pytest.raises(Killed):
+            app.run(config, run)
+    app.run(config, run)
+    assert done == [20, 21, 30]  # it began at these, and not with their epoch
+    found, wanted = outcome(run), outcome(tmp_path / "whole" / "run")
+    assert not [name for name in wanted if found[name] != wanted[name]]
 
 
 @pytest.mark.slow

@@ -13,7 +13,8 @@ TIMED = {
     "seconds", "training_seconds", "latency_ms", "created", "began", "ended", "command", "name",
     "pictures",  # how fast they were read
 }  # fmt: skip
-COUNTED = r"tensorboard/|\.hydra/|state/epoch_\d{6}\.npz$"  # as many as there were processes
+# as many as there were processes
+COUNTED = r"tensorboard/|\.hydra/|state/epoch_\d{6}(_batch_\d{9})?\.npz$"
 MODELS = ("best.keras", "compressed.keras")
 
 

@@ -147,7 +147,7 @@ class Diagnostics(UsesAverage):
         self.verdict: Verdict | None = None
         self._document: dict[str, Any] | None = None
         self._pending: dict[str, Any] | None = None
-        self._training = False
+        self._training = self._inside = False
 
     # --- training -----------------------------------------------------------------------------
 
@@ -190,6 +190,7 @@ class Diagnostics(UsesAverage):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self.shared.partial = False
+        self._inside = True
         self._see_weights()  # a callback may just have thawed some
         if not self.last.known:  # not earlier: a resumed training restores its weights at the start
             with used_weights(self.model):
@@ -198,6 +199,7 @@ class Diagnostics(UsesAverage):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = {} if logs is None else logs
+        self._inside = False
         self._see_weights()
         with used_weights(self.model):
             measured = self.numbers.fill(epoch, logs)
@@ -266,6 +268,7 @@ class Diagnostics(UsesAverage):
             "record": self.record.get_state(),
             "start": self.start.get_state(),
             "last": self.last.get_state() if self._ends() else [],
+            "begun_with": self.last.begun_with() if self._inside else [],
             "notes": list(self.notes),
             "events": list(self.shared.events),
             "drawn": DRAWN,
@@ -293,6 +296,8 @@ class Diagnostics(UsesAverage):
             self.thin = self.train.head(state["overhead"]["rows"])
         self.start.set_state(state["start"])
         self.last.set_state(state["last"])
+        if state.get("begun_with"):
+            self.last.take(state["begun_with"])
         self.notes = list(state["notes"])
         self.shared.events = list(state["events"])
         self._pending = None

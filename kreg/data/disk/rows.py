@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 PART, PART_BYTES = 2**14, 2**25  # rows, and their bytes, of a pass over all
-WINDOWS = 2  # that are held at once: a batch may have rows of two
-WINDOW_BYTES = 2**28  # of both at most; larger ones are not held, and their rows read one by one
+WINDOWS = 1.25  # that are held at once: a batch may have rows of two
+WINDOW_BYTES = 2**28  # of them at most; larger ones are not held, and their rows read one by one
 
 
 class Store(Protocol):
@@ -150,7 +150,7 @@ class StoredRows:
 
     def load_blocks(self, index: Any, /) -> "tf.Tensor":
         """As `load`, for one who takes all rows of a window after each other: blocks are held."""
-        blocks = WINDOWS * max(self.window // self.block, 1)
+        blocks = max(int(WINDOWS * self.window) // self.block, 1)
         if blocks * self.block * self.store.row_bytes > WINDOW_BYTES:
             return self.load(index)
         held = Window(self.stored, len(self), self.block, blocks)

@@ -2,6 +2,9 @@
 
 The stream of an epoch shuffles the rows of a few hundred blocks among each other
 (`kreg.data.stream`). Read one by one, each row is a call of the system; a block is one as well.
+
+Several threads make batches, so one may still ask for rows of the window before. It gets them one
+by one: blocks are replaced when two calls after each other miss most of theirs.
 """
 
 import threading
@@ -30,7 +33,7 @@ class Window:
         self.place = np.full(-(-rows // block), NOWHERE, np.int32)  # where each block is kept
         self.kept = np.full(min(blocks, len(self.place)), NOWHERE, np.int32)  # which one is where
         self.used = np.zeros(len(self.kept), np.int64)  # in which call last
-        self.calls = 0
+        self.calls, self.missed = 0, False
         self.alone = threading.Lock()
         self.buffer: Array | None = None
 
@@ -38,16 +41,18 @@ class Window:
         """The rows of these numbers, from 0; blocks that are not kept are read."""
         block, within = np.divmod(rows, self.block)
         wanted = np.unique(block)
-        if len(wanted) > len(self.kept):  # far more than a batch of the stream asks for
-            return self.read(rows)
         with self.alone:
-            self.calls += 1
             there = self.place[wanted]
-            self.used[there[there != NOWHERE]] = self.calls  # so that none of them makes room
-            buffer = self._made()
-            for missing in wanted[there == NOWHERE].tolist():
-                self._keep(missing, buffer)
-            return buffer[self.place[block], within]
+            missing = wanted[there == NOWHERE]
+            before, self.missed = self.missed, 2 * len(missing) > len(wanted)
+            if len(wanted) <= len(self.kept) and (before or not self.missed):
+                self.calls += 1
+                self.used[there[there != NOWHERE]] = self.calls  # so that none of them makes room
+                buffer = self._made()
+                for one in missing.tolist():
+                    self._keep(one, buffer)
+                return buffer[self.place[block], within]
+        return self.read(rows)
 
     def _made(self) -> Array:
         if self.buffer is None:

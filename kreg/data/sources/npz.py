@@ -3,7 +3,8 @@
 `y` is a column of numbers or classes, one-hot rows, several columns of 0 and 1 (multi-label), or,
 with `task="regression"`, any several numbers.
 
-Further arrays are understood: `class_names`, `feature_names`, `sample_weight` (or `weight`), and,
+Further arrays are understood: `class_names`, `feature_names` (else the columns are called x0, x1,
+..., as scikit-learn does), `sample_weight` (or `weight`), and,
 for coded tables, `is_categorical` with `categories` (a JSON list of levels a column; -1 or NaN is
 missing). Any other array of one value a row can be named as `data.group` or `data.time`; what
 nothing reads is said.
@@ -20,7 +21,7 @@ from kreg.data.column_types import FEW
 from kreg.data.dataset import Array, Raw, classes_task
 from kreg.data.disk import statistics
 from kreg.data.disk.arrays import stored, where
-from kreg.data.preprocessing import Columns, Standard
+from kreg.data.preprocessing import Columns, Standard, numbered_columns
 from kreg.data.sources import array_files, npz_arrays
 from kreg.data.targets import MOST_CLASSES, are_labels, looks_like_classes
 from kreg.foreign import json_text
@@ -70,7 +71,7 @@ def npz(
         task="multilabel" if labels else number,
         class_names=classes,
         target_names=names if labels else [],
-        feature_names=_texts(arrays.get("feature_names")),
+        feature_names=_texts(arrays.get("feature_names")) or numbered_columns(x),
         test=None if own is None else (arrays["x_test"], own),
         weight=npz_arrays.weights(arrays, len(y)),
         group=_column(arrays, "data.group", group, len(y)),
@@ -269,7 +270,10 @@ def _level(known: list[Any], code: int) -> Any:
 
 
 def coded_frame(x: Array, names: list[str], levels: list[Any] | None) -> "pd.DataFrame":
-    """Codes become level names, numbers stay numbers; -1 and NaN are missing."""
+    """Codes become level names, numbers stay numbers; -1 and NaN are missing.
+
+    Columns without names are called 0, 1, ..., as in runs of 0.1.
+    """
     import pandas as pd
 
     names = names or [str(i) for i in range(x.shape[1])]

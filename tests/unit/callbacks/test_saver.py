@@ -19,6 +19,9 @@ class Store:
     def write(self, state):
         self.saved.append(state)
 
+    def epoch_ended(self):
+        pass
+
 
 class At(keras.callbacks.Callback):
     """Does something at one batch; looks like kreg's Interrupt where `exit_code` is set."""
@@ -50,9 +53,9 @@ def make_model(width=4, optimizer="adam"):
     return model
 
 
-def fit(store, *others, model=None, last=True, epochs=2, every=0.0):
+def fit(store, *others, model=None, last=True, epochs=2, every=0.0, inside=False):
     callbacks = [keras.callbacks.History(), *others]
-    saver = Saver(store, callbacks, every)
+    saver = Saver(store, callbacks, every, inside)
     callbacks.insert(len(callbacks) if last else 0, saver)
     start = (store.read() or {"epoch": 0})["epoch"]
     options = {"batch_size": 4, "epochs": epochs, "initial_epoch": start, "verbose": 0}
@@ -79,6 +82,25 @@ def test_between_two_states_there_may_be_time():
 
     saved = fit(Store(), StopsAtThree(), epochs=5, every=1e6)
     assert [(state["epoch"], state["stopped"]) for state in saved] == [(1, False), (3, True)]
+
+
+def test_states_within_an_epoch_say_where_and_have_its_metrics(monkeypatch):
+    monkeypatch.setattr("kreg.callbacks.saver.INSIDE", np.inf)
+    saved = fit(Store(), inside=True)
+    places = [(state["epoch"], state.get("batch", 0)) for state in saved]
+    assert places == [(0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0)]
+    counts = [state["metrics"][1] for state in saved if "batch" in state]  # of the mean loss
+    assert counts == [4, 8, 4, 8] and "metrics" not in saved[2]
+
+
+def test_the_clock_thins_out_states_within_an_epoch():
+    assert [state["epoch"] for state in fit(Store(), epochs=3, every=1e6, inside=True)] == [1, 3]
+
+
+def test_a_signal_leaves_a_state_within_the_epoch_and_a_rule_none():
+    (state,) = fit(Store(), At(1, told_to_go), every=1e6, inside=True)
+    assert (state["epoch"], state["batch"], state["stopped"]) == (0, 2, False)
+    assert fit(Store(), At(1, stop), every=1e6, inside=True) == []
 
 
 def test_an_epoch_that_was_cut_short_is_not_saved():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kreg.data import Splitting, assemble, epoch_stream
+from kreg.data import Raw, Splitting, assemble, epoch_stream
 from kreg.data.assembly import safe, safe_all
 from kreg.data.options import KINDS
 from kreg.data.sources import idx, keras_datasets, synthetic
@@ -47,6 +47,20 @@ def test_arrays_of_images(saved):
     images = np.random.default_rng(0).integers(0, 255, (60, 5, 4), np.uint8)
     data = assemble(npz(saved(x=images, y=Y)))
     assert data.is_image and data.input_shape == (5, 4, 1) and data.train.x.dtype == np.uint8
+
+
+@pytest.mark.parametrize("cache", ["memory", "disk"])
+def test_columns_without_names_are_called_as_in_scikit_learn(saved, cache):
+    raw = npz(saved(x=X, y=Y), cache=cache)
+    assert assemble(raw).feature_names == raw.reading["names"] == ["x0", "x1", "x2"]
+    assert assemble(npz(saved(x=X, y=Y, feature_names=["a", "b", "c"]))).feature_names[0] == "a"
+
+
+def test_columns_of_arrays_with_gaps_or_of_the_users_own_function_have_names_too(saved):
+    gaps = np.where(np.arange(60)[:, None] == 3, np.nan, X)
+    assert assemble(npz(saved(x=gaps, y=Y))).feature_names[0] == "x0"
+    own = Raw("own", X.astype("float32"), Y, "classification", class_names=["0", "1", "2"])
+    assert assemble(own).feature_names == ["x0", "x1", "x2"]
 
 
 def test_coded_categories_and_gaps(saved):

@@ -56,6 +56,21 @@ def test_nothing_saved_reads_as_none(tmp_path):
     assert StateFile(tmp_path / "missing").read() is None
 
 
+def test_a_state_within_an_epoch_comes_after_the_epochs_before_it(tmp_path):
+    store = StateFile(tmp_path)
+    store.write(state(9))
+    store.write(state(9) | {"batch": 12})
+    assert [path.stem for path in store.generations()] == [
+        "epoch_000009_batch_000000012", "epoch_000009"
+    ]  # fmt: skip
+    assert (store.read()["epoch"], store.read()["batch"]) == (9, 12)
+    store.discard_after(9)
+    assert "batch" not in store.read()
+    store.write(state(9) | {"batch": 7})
+    store.write(state(10))
+    assert store.read()["epoch"] == 10 and len(store.generations()) == 2
+
+
 def test_two_generations_are_kept_and_the_newest_is_read(tmp_path):
     store = StateFile(tmp_path)
     for epoch in (1, 2, 3, 12):

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from kreg.callbacks.together import OneState
 from kreg.launch.compose import compose_job
-from kreg.training import mirrored, plan, shares
+from kreg.training import mirrored, plan, shares, throughput
 from kreg.training.plan import Plan
 from tests import two_cpus
 
@@ -54,6 +54,17 @@ def test_two_devices_train_the_weights_of_one(two):
     assert any((weight == 0).any() for weight in ours.get_weights())
     for name, values in theirs.history.history.items():
         np.testing.assert_allclose(ours.history.history[name], values, rtol=1e-5)
+
+
+def test_what_the_sums_of_gradients_take_is_measured_and_told(two):
+    training = made(two, "distribute=mirrored")
+    found = throughput.of(training, training.stream(), epochs=2, seconds=10.0)
+    assert 0 < found["sum_seconds"] < 10 and 0 < found["sum_share"] <= 1
+    assert "the sums of the devices' gradients, measured alone" in found["told"]
+    training.seconds_of_a_sum = None  # as on JAX
+    assert "gradients take is not measured" in throughput.of(
+        training, training.stream(), epochs=2, seconds=10.0
+    )["told"]  # fmt: skip
 
 
 def test_an_epoch_begins_with_one_state_on_all_devices(two):

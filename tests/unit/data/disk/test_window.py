@@ -34,22 +34,40 @@ def test_it_gives_the_rows_whatever_is_held(window):
         assert np.array_equal(window.take(rows), TABLE[rows])
 
 
-def test_a_block_is_read_once_while_it_is_used(window):
-    window.take(np.array([0]))
+def ask(window, *blocks):
+    """What is read when rows of these blocks are asked for."""
     window.noted.clear()
-    for _ in range(3):
-        window.take(np.array([5, 15, 25, 102]))
-    assert [len(rows) for rows in window.noted] == [10, 10, 3]  # block 0 was there already
+    window.take(10 * np.array(blocks))
+    return [len(rows) for rows in window.noted]
 
 
-def test_the_block_that_was_used_last_stays(window):
-    for block in (0, 1, 2, 3, 0, 4):  # 4 takes the place of 1
-        window.take(np.array([10 * block]))
-    window.noted.clear()
-    window.take(np.array([0, 20, 30, 40]))
-    assert not window.noted
-    window.take(np.array([10]))
-    assert len(window.noted) == 1
+@pytest.fixture
+def full(window):
+    """With blocks 0 to 3, of which 1 was not used for the longest time."""
+    assert ask(window, 0, 1, 2) == [3]  # one call says nothing
+    assert ask(window, 0, 1, 2) == [1, 10, 10, 10]  # the first row says what a row is
+    assert ask(window, 0, 2, 3) == [10] and ask(window, 0) == []
+    return window
+
+
+def test_a_block_is_read_once_while_it_is_used(full):
+    assert ask(full, 0, 1, 2, 3) == ask(full, 3, 1) == []
+
+
+def test_the_block_that_was_not_used_for_the_longest_time_makes_room(full):
+    assert ask(full, 0, 10) == [3]  # the last block is a short one
+    assert ask(full, 0, 2, 3, 10) == [] and ask(full, 0, 1) == [10]
+
+
+def test_a_call_that_comes_late_replaces_nothing(full):
+    assert ask(full, 7, 8) == [2]
+    assert ask(full, 0, 1, 2, 3) == []
+    assert ask(full, 7, 8) == [2] and ask(full, 7, 8) == [10, 10]
+    assert ask(full, 2, 3, 7, 8) == []
+
+
+def test_more_blocks_than_are_held_are_read_row_by_row(full):
+    assert ask(full, 0, 1, 2, 3, 4) == [5] and ask(full, 0, 1, 2, 3) == []
 
 
 @pytest.mark.parametrize("most", [0, disk_rows.WINDOW_BYTES])
