@@ -11,7 +11,7 @@ from kreg.diagnostics.overconfidence import overconfident
 from kreg.diagnostics.references import Baseline, guessing, high, matters, right
 from kreg.diagnostics.series import Series
 from kreg.diagnostics.states import FALLS, FLAT, PAST_BEST, RISES, TABLE
-from kreg.diagnostics.statistics import paired_se, typical
+from kreg.diagnostics.statistics import typical
 from kreg.diagnostics.thresholds import Thresholds
 from kreg.diagnostics.trailing import Trailing
 
@@ -194,8 +194,7 @@ def gap_error(series: Series, t: int) -> float:
     Where that of the training side is not known, validation's stands for it: the sides have
     equally many rows. Infinite without per-example losses.
     """
-    rows, train = series.examples[t], float(series.train_error[t])
-    if rows is None:
+    if series.examples[t] is None:
         return math.inf
-    validation = paired_se(rows)
+    validation, train = float(series.errors[t]), float(series.train_error[t])
     return math.hypot(validation, validation if math.isnan(train) else train)

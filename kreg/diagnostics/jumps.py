@@ -7,7 +7,6 @@ import numpy as np
 from kreg.diagnostics.directions import TESTABLE
 from kreg.diagnostics.references import Baseline
 from kreg.diagnostics.series import Series
-from kreg.diagnostics.statistics import paired_se
 from kreg.diagnostics.thresholds import Thresholds
 
 
@@ -20,9 +19,8 @@ def jumps(series: Series, t: int, baseline: Baseline, limits: Thresholds) -> boo
     train = series.train[recent][series.measured[recent]]
     guess = baseline.get("train", {}).get("loss", math.nan)
     least = limits.size * (guess if math.isfinite(guess) else float(series.validation[0]))
-    known = series.examples[recent]
-    errors = np.array([math.nan if rows is None else paired_se(rows) for rows in known])
     train_errors = series.train_error[recent][series.measured[recent]]
+    errors = series.errors[recent]
     return shaken(series.validation[recent], errors, least, limits) and shaken(
         train, train_errors, least, limits
     )

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 
 from kreg.diagnostics.series import Series
-from kreg.diagnostics.statistics import paired_se
 from kreg.diagnostics.thresholds import Thresholds
 
 Baseline = Mapping[str, Mapping[str, float]]  # side -> number -> value
@@ -50,7 +49,7 @@ def guessing(
 def differs(series: Series, t: int, reference: float, limits: Thresholds) -> int:
     """1 where the validation loss is above a reference, -1 below, 0 where that may be chance."""
     rows = series.examples[t]
-    error = 0.0 if rows is None else limits.z * paired_se(rows)
+    error = 0.0 if rows is None else limits.z * float(series.errors[t])
     margin = max(limits.flat * abs(reference), error if math.isfinite(error) else 0.0)
     difference = float(series.validation[t]) - reference
     return 0 if abs(difference) <= margin else int(math.copysign(1, difference))

@@ -12,7 +12,6 @@ from kreg.diagnostics.findings import Findings
 from kreg.diagnostics.onset import z_curve
 from kreg.diagnostics.record import Record
 from kreg.diagnostics.series import judged
-from kreg.diagnostics.statistics import paired_se
 from kreg.diagnostics.stopping_replay import RULES, replay
 from kreg.diagnostics.unchecked import unchecked
 from kreg.diagnostics.verdict import Verdict
@@ -87,7 +86,7 @@ def curves(f: Findings) -> dict[str, np.ndarray | list[int]]:
     found |= {name: record.curve(name)[keep] for name in sorted(record.curves)}
     error, z = np.full((2, len(record.epochs)), np.nan)
     there = np.searchsorted(record.epochs, series.epochs)
-    error[there] = [math.nan if rows is None else paired_se(rows) for rows in series.examples]
+    error[there] = series.errors
     if f.verdict.best_epoch is not None:
         best = int(np.searchsorted(series.epochs, f.verdict.best_epoch))
         z[there] = z_curve(series, best)

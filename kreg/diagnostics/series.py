@@ -1,10 +1,13 @@
 """The two curves that are judged, cleaned of epochs without a validation."""
 
+import functools
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from kreg.diagnostics.record import Record
+from kreg.diagnostics.statistics import paired_se
 
 CLEAN = ("clean_loss", "val_clean_loss")
 LOGGED = ("loss", "val_loss")
@@ -60,6 +63,14 @@ class Series:
     def one_sided(self) -> bool:
         """Whether nothing is known of the training loss."""
         return not np.isfinite(self.train).any()
+
+    @functools.cached_property
+    def errors(self) -> np.ndarray:
+        """Standard errors of the validation loss, shape (t,); NaN without per-example losses.
+
+        Every check of a walk asks for those of many epochs: each is computed once.
+        """
+        return np.array([math.nan if rows is None else paired_se(rows) for rows in self.examples])
 
     @property
     def best(self) -> int | None:

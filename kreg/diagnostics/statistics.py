@@ -1,5 +1,6 @@
 """The few statistics that the verdict and the stopping rules share. Pure functions of arrays."""
 
+import functools
 import math
 
 import numpy as np
@@ -40,6 +41,14 @@ def paired_z(later: ArrayLike, earlier: ArrayLike) -> float:
     return mean / error
 
 
+@functools.lru_cache(maxsize=64)
+def pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions `(i, j)`, i < j, of all pairs of n values; every check of a walk asks for them."""
+    i, j = np.triu_indices(n, 1)
+    i.flags.writeable = j.flags.writeable = False
+    return i, j
+
+
 def mann_kendall(values: ArrayLike) -> float:
     """`z = (S - sign S) / sqrt(var S)`, `S = sum_{i<j} sign(v_j - v_i)`: is the series rising?
 
@@ -53,7 +62,7 @@ def mann_kendall(values: ArrayLike) -> float:
     """
     values = np.asarray(values, dtype=float)
     n = values.size
-    s = float(np.sign(values[None, :] - values[:, None])[np.triu_indices(n, 1)].sum())
+    s = float(np.sign(values[None, :] - values[:, None])[pairs(n)].sum())
     ties = np.unique(values, return_counts=True)[1]
     variance = (n * (n - 1) * (2 * n + 5) - (ties * (ties - 1) * (2 * ties + 5)).sum()) / 18
     return 0.0 if variance <= 0 else float((s - np.sign(s)) / math.sqrt(variance))
@@ -68,7 +77,7 @@ def theil_sen(times: ArrayLike, values: ArrayLike) -> float:
     1.0
     """
     times, values = np.array(times, dtype=float), np.array(values, dtype=float)
-    i, j = np.triu_indices(times.size, 1)
+    i, j = pairs(times.size)
     if i.size == 0:
         return 0.0
     slopes = (values[j] - values[i]) / (times[j] - times[i])

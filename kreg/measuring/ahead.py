@@ -71,9 +71,14 @@ class Ahead:
         """What weights and optimizer say in all states."""
         if not self.numbers:
             weights = evaluators.weight_evaluator(self.model)
-            penalties, zeros, finite, rates = to_host(self._compute(weights)(self.values))
+            penalties, zeros, finite, rates, metrics = to_host(self._compute(weights)(self.values))
             self.numbers = [
-                Numbers(weights.numbers(penalties[i], zeros[i]), bool(finite[i]), float(rates[i]))
+                Numbers(
+                    weights.numbers(penalties[i], zeros[i]),
+                    bool(finite[i]),
+                    float(rates[i]),
+                    {name: value[i] for name, value in metrics.items()},
+                )
                 for i in range(AT_ONCE)
             ]
         return self.numbers
@@ -82,7 +87,8 @@ class Ahead:
         """The compiled function behind it."""
 
         def present() -> tuple[Any, ...]:
-            return (*weights.sums(), are_finite(self.model), present_rate(self.model))
+            trained = dict(self.model.get_metrics_result())
+            return (*weights.sums(), are_finite(self.model), present_rate(self.model), trained)
 
         def make() -> Callable[..., Any]:
             return graph(over_states(present, self.variables))
@@ -102,11 +108,13 @@ class Numbers:
         weights: Penalties and zeros.
         finite: Whether all weights are.
         rate: The learning rate.
+        metrics: What the compiled loss and metrics say of the epoch's training.
     """
 
     weights: WeightNumbers
     finite: bool
     rate: float
+    metrics: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from kreg.measuring.replicas import Replicas, Step, graph, over_states, tensors,
 from kreg.measuring.rows import FEW, Batch, Nest, Rows
 
 T = TypeVar("T")
-MOST_KNOWN = 64  # things that were found out about rows
+MOST_KNOWN = 512  # things that were found out about rows
 FUSED = 4  # at most so many batches become one graph
 
 

@@ -28,7 +28,7 @@ class Descent:
     """
 
     def __init__(self, model: keras.Model, objective: Objective, decay: float | None = None):
-        self.weights = model.trainable_variables
+        self.weights, self.decay = model.trainable_variables, decay
         self.gradient = Gradient(objective, self.weights, model.non_trainable_variables)
         replicas = Replicas(model)
         with replicas.scope():

@@ -9,9 +9,10 @@ do so only without noise and penalties, the regularization is too
 strong.
 """
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -30,6 +31,8 @@ from kreg.measuring.rows import Batch, Rows
 LENGTHS = (STEPS // 3, STEPS)  # small data are memorised within sixty steps
 BATCH = 128
 ROWS = 4096  # training rows that the copy may see
+MOST_KEPT = 2**20  # bytes of a state that is remembered
+Reached: TypeAlias = tuple[Measurement, Measurement, float]  # training, validation, penalty
 
 
 def restart(
@@ -75,7 +78,7 @@ def restart(
     if first and not falls_on(found):
         found["fresh"] = look.after(given(), training_loss, first)
         plain = list(itertools.islice(shuffled(rows), STEPS))
-        found["free"] = look.after(plain, clean_loss, first, penalised=False)
+        found["free"] = look.after(plain, clean_loss, first, of=rows)
     return found
 
 
@@ -99,7 +102,7 @@ class Look:
         self.model, self.clean, self.sides, self.penalty = model, clean, sides, penalty
         self.start = self.measured()
 
-    def measured(self) -> tuple[Measurement, Measurement, float]:
+    def measured(self) -> Reached:
         """Training side, validation side and penalty of the model as it is."""
         train, validation = (self.clean(rows) for rows in self.sides)
         return train, validation, float(self.penalty()) + train.other
@@ -109,22 +112,52 @@ class Look:
         batches: list[Batch],
         objective: Callable[[keras.Model], Objective],
         first: Mapping[str, np.ndarray] | None = None,
-        penalised: bool = True,
+        of: Rows | None = None,
     ) -> dict[str, Any]:
-        """The best one of the descents, from the present or the initial weights."""
+        """The best one of the descents, from the present or the initial weights.
+
+        Args:
+            batches: For the steps.
+            objective: `training_loss`, or `clean_loss` without noise and penalties.
+            first: The initial weights, or `None` for the present ones.
+            of: Of a descent on the clean loss the rows that are in the batches.
+        """
         kept, descent, tries = kept_values(self.model), descent_of(self.model, objective), []
         try:
             for rate, steps in itertools.product(RATES, LENGTHS):
                 begin(self.model, first)
-                descent(batches[:steps], rate)
                 how = {"steps": min(steps, len(batches)), "rate": rate}
-                tries.append(how | self.change(*self.measured()))
+                tries.append(how | self.change(*self.reached(descent, batches[:steps], rate, of)))
                 put_back(self.model, kept)
         finally:
             put_back(self.model, kept)
         if falling := [found for found in tries if falls_on(found)]:
             return min(falling, key=lambda found: found["validation"][1])
-        return min(tries, key=lambda found: lowest(found, penalised))
+        return min(tries, key=lambda found: lowest(found, penalised=of is None))
+
+    def reached(
+        self, descent: Descent, batches: list[Batch], rate: float, of: Rows | None
+    ) -> Reached:
+        """Descend from the model's present state, and measure where that leads.
+
+        Without noise and penalties nothing but state and rows decides that: it is asked once for
+        all trainings that share the model and begin with the same weights.
+        """
+        begun = kept_values(self.model) if of is not None else []
+        large = sum(value.nbytes for value in begun) > MOST_KEPT
+        if of is None or large or any(side.other for side in self.start[:2]):
+            descent(batches, rate)
+            return self.measured()
+
+        def make() -> tuple[list[np.ndarray], Measurement, Measurement]:
+            descent(batches, rate)
+            sides = [part.without_scores() for part in self.measured()[:2]]
+            return kept_values(self.model), sides[0], sides[1]
+
+        what = (Descent, descent.decay, rate, len(batches), digest(begun))
+        values, train, validation = self.clean.once(what, make, *self.sides, of)
+        put_back(self.model, values)
+        return train, validation, float(self.penalty())
 
     def change(self, train: Measurement, validation: Measurement, penalty: float) -> dict[str, Any]:
         """Each number before and after."""
@@ -152,6 +185,15 @@ def descent_of(model: keras.Model, objective: Callable[[keras.Model], Objective]
     if keras.backend.backend() != "tensorflow":  # JAX compiles the strengths in
         return make()
     return evaluators.kept(model, (objective, decay), make)
+
+
+def digest(arrays: list[np.ndarray]) -> str:
+    """What names arrays by their numbers."""
+    found = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        found.update(f"{array.dtype}{array.shape}".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
 
 
 def kept_values(model: keras.Model) -> list[np.ndarray]:

@@ -52,12 +52,13 @@ class InProcess(Launcher):
     def run(self, overrides: list[str], number: int, told: str, progress: JobProgress) -> JobReturn:
         """One job, or the note that it is done already."""
         config = numbered(self.composed.take(self.config, overrides), number)
-        result = known_result(overrides, config)
+        folder = job_folder(config)
+        result = known_result(overrides, config, folder)
         if result is not None:
             progress.skip(told)
             return result
         self.before_training()
-        folder, objective = job_folder(config), config.get("objective", OBJECTIVE)
+        objective = config.get("objective", OBJECTIVE)
         progress.start(told)
         began, ending = time.monotonic(), "interrupted"
         try:

@@ -85,9 +85,17 @@ def outcome(folder: Path, objective: str) -> str:
     return (f"{name} {number(value)}" if isinstance(value, int | float) else "done") + pruned
 
 
-def known_result(overrides: list[str], config: DictConfig) -> JobReturn | None:
-    """What the job of a composed configuration has returned to an earlier process."""
-    result = RunDirectory(job_folder(config))
+def known_result(
+    overrides: list[str], config: DictConfig, folder: Path | None = None
+) -> JobReturn | None:
+    """What the job of a composed configuration has returned to an earlier process.
+
+    Args:
+        overrides: Its words.
+        config: The configuration.
+        folder: Where it writes, if that is known already.
+    """
+    result = RunDirectory(folder or job_folder(config))
     if not (result.finished and is_of(result, config)):
         return None
     value = objective_of(result.result or {}, config.get("objective", OBJECTIVE))

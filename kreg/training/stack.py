@@ -37,13 +37,14 @@ class Stack:
         import numpy as np
 
         self.steps, self.budget = plans[0].steps, plans[0].budget
-        for plan in plans:
-            prepare(plan)
+        self.batch = batch_of(plans[0])
+        prepare(plans[0].model, self.batch)
+        fresh = plans[0].model.metrics_variables
         if step is None or not shared_steps.fits(step.model, plans[0].model):
             step = StackedStep(plans[0].model, plans[0].batch_size)
         self.step, self.may_fuse = step, fuse
         self.members = list(range(len(plans)))  # still in training: member of each place
-        states = [state_of(plan.model) for plan in plans]
+        states = [state_of(plan.model, fresh) for plan in plans]
         self.values: Values = tensors([np.stack(parts) for parts in zip(*states, strict=True)])
         rows = [plan.data.train for plan in plans]
         self.rows = tensors(
@@ -126,6 +127,7 @@ class Stack:
         from kreg.measuring.ahead import Ahead
         from kreg.measuring.used_weights import averages
 
+        prepare(model, self.batch)  # of all members' models only those that play have metrics
         put, beside = putting(model), shared(model)
         averaged = bool(averages(model))  # what is measured then is in no state
         ahead = Ahead(model, variables(model), lambda first: self.states(member, first))
@@ -136,11 +138,11 @@ class Stack:
             if known <= epoch:  # nothing is known after this epoch that could be measured with it
                 put(self.state_after(member, epoch))
                 beside.ahead = None
-            else:
-                state = ahead.at(epoch)
-                put([value[state.place] for value in ahead.held])
-                beside.ahead = None if averaged else (epoch, state)
-            return dict(model.get_metrics_result())
+                return dict(model.get_metrics_result())
+            state = ahead.at(epoch)
+            put([value[state.place] for value in ahead.held])
+            beside.ahead = None if averaged else (epoch, state)
+            return state.numbers.metrics
 
         return play
 
@@ -198,18 +200,31 @@ def part_of(value: "tf.Tensor", place: int) -> "np.ndarray":
     return found
 
 
-def prepare(plan: Plan) -> None:
+def batch_of(plan: Plan) -> "tuple[tf.Tensor, ...]":
+    """Two rows, which tell of what kind they are."""
+    return tuple(tensors([plan.data.train.x[:2], plan.data.train.y[:2]]))
+
+
+def prepare(model: "keras.Model", batch: "tuple[tf.Tensor, ...]") -> None:
     """Make all variables of a member's model, as its `fit` would."""
     from kreg import private_keras
 
-    plan.model.optimizer.build(plan.model.trainable_variables)
-    batch = tensors([plan.data.train.x[:2], plan.data.train.y[:2]])
-    private_keras.build_metrics(plan.model, tuple(batch))
+    model.optimizer.build(model.trainable_variables)
+    private_keras.build_metrics(model, batch)
 
 
-def state_of(model: "keras.Model") -> "list[np.ndarray]":
-    """The values of all that a step of the model reads."""
-    return [variable.numpy() for variable in variables(model)]
+def state_of(
+    model: "keras.Model", fresh: "list[keras.Variable] | None" = None
+) -> "list[np.ndarray]":
+    """The values of all that a step of the model reads.
+
+    Args:
+        model: Prepared, see `prepare`.
+        fresh: The metrics' variables of another model of the structure, at their start. Then this
+            one needs none: to have Keras make them takes as long as to build a small model.
+    """
+    model.optimizer.build(model.trainable_variables)
+    return [variable.numpy() for variable in variables(model, fresh)]
 
 
 def tensors(arrays: "Sequence[np.ndarray]") -> Values:

@@ -132,13 +132,20 @@ def train_step(
         return [scope.get_current_value(variable) for variable in variables]
 
 
-def variables(model: "keras.Model") -> "list[keras.Variable]":
-    """All that a step of a compiled model reads: what it changes, and the numbers beside it."""
+def variables(
+    model: "keras.Model", metrics: "list[keras.Variable] | None" = None
+) -> "list[keras.Variable]":
+    """All that a step of a compiled model reads: what it changes, and the numbers beside it.
+
+    Args:
+        model: The model.
+        metrics: What stands for the variables of its metrics. Defaults to these.
+    """
     found = [
         *model.trainable_variables,
         *model.non_trainable_variables,
         *model.optimizer.variables,
-        *model.metrics_variables,
+        *(model.metrics_variables if metrics is None else metrics),
         *numbers(model),
     ]
     return list({id(variable): variable for variable in found}.values())

@@ -21,7 +21,7 @@ from kreg.training import shared_steps, start
 from kreg.training.class_weights import NONE
 from kreg.training.plan import Plan
 from kreg.training.shared_steps import SharedSteps
-from kreg.training.stack import Stack, prepare, state_of
+from kreg.training.stack import Stack, batch_of, prepare, state_of
 from kreg.training.stacked_step import StackedStep
 
 KINDS = {  # what has been compared with single runs; `Custom` has none of these names
@@ -84,6 +84,7 @@ class Stacks:
         self.number = {id(config): number for number, config in enumerate(self.configs)}
         self.groups: list[Group] = []
         self.known_rows: dict[str, int] = {}
+        self.ended: dict[int, int] = {}  # job -> its epochs
         self.trained: dict[int, tuple[Stack, list[Plan]]] = {}  # by the place of the group
 
     def decide(self) -> dict[str, Any]:
@@ -94,10 +95,9 @@ class Stacks:
         groups = [self.sized(group) for group in self.alike()]
         count = sum(not group.why for group in groups)
         self.groups = [part for group in groups for part in parts(group, count)]
-        found: dict[str, Any] = {
-            "stacks": [{"jobs": self.told(g), **g.sizes} for g in self.groups if not g.why],
-            "not_stacked": [{"jobs": self.told(g), "why": g.why} for g in self.groups if g.why],
-        }
+        stacked = [{"jobs": self.told(g), **g.sizes} for g in self.groups if not g.why]
+        others = [{"jobs": self.told(g), "why": g.why} for g in self.groups if g.why]
+        found: dict[str, Any] = {"stacks": stacked, "not_stacked": others}
         bounds = [bound for group in groups if (bound := memory_bound(group, count))]
         return found | ({"memory": bounds[0]} if bounds else {})
 
@@ -142,7 +142,7 @@ class Stacks:
             return Group(group.jobs, f"they cannot be built ({type(error).__name__})")
         if why := too_heavy(made):
             return Group(group.jobs, why)
-        prepare(made)
+        prepare(made.model, batch_of(made))
         return Group(group.jobs, "", sizes_of(made))
 
     def take(self, config: Config, steps: SharedSteps) -> Plan | None:
@@ -173,14 +173,15 @@ class Stacks:
 
     def let_go(self, job: int) -> None:
         """Forget the stacks whose last job is before this one; others may take turns with it."""
-        ended = [place for place in self.trained if max(self.groups[place].jobs) < job]
-        for place in ended:
+        for place in [one for one in self.trained if max(self.groups[one].jobs) < job]:
             del self.trained[place]
 
     def epochs(self, job: int) -> int:
         """How many epochs a job that has ended has asked for, well or not; else 0."""
-        found = RunDirectory(self.folders[job]).result if self.folders else None
-        return int((found or {}).get("epochs", 0))
+        if job not in self.ended:
+            found = RunDirectory(self.folders[job]).result if self.folders else None
+            self.ended[job] = int((found or {}).get("epochs", 0))
+        return self.ended[job]
 
     def stack(self, place: int) -> tuple[Stack, list[Plan]]:
         """The stack of a group, and its members' plans: each as its own run would begin."""
@@ -266,8 +267,8 @@ def parts(group: Group, stacks: int) -> list[Group]:
         return [group]
     most = min(MOST_MEMBERS, fitting(group, stacks))
     if most < 2:
-        bound = spoken(MOST_BYTES / max(stacks, 1))
-        return [Group(group.jobs, f"the states of two jobs take more than {bound}")]
+        why = f"the states of two jobs take more than {spoken(MOST_BYTES / max(stacks, 1))}"
+        return [Group(group.jobs, why)]
     count = -(-len(group.jobs) // most)
     bounds = [len(group.jobs) * i // count for i in range(count + 1)]
     chunks = [group.jobs[a:b] for a, b in itertools.pairwise(bounds)]

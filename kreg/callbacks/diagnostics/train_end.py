@@ -15,6 +15,7 @@ from kreg.callbacks.diagnostics import references
 from kreg.callbacks.diagnostics.epoch_numbers import first_line
 from kreg.diagnostics import Record, Verdict
 from kreg.measuring import examples
+from kreg.measuring.clean_loss import CleanEvaluator
 from kreg.measuring.earlier_weights import now
 from kreg.measuring.guessing import baseline
 from kreg.measuring.layer_numbers import dead_units, layer_rows
@@ -90,9 +91,13 @@ def _guess(callback: "Diagnostics", side: str, rows: Rows) -> None:
     found = clean.once("baseline", lambda: baseline(clean, rows), rows) if plain else {}
     if found:
         callback.record.baseline[side] = dict(found)
-    count = clean.reader.classes(clean.predict(rows.head(1))) if clean.reader.kind else None
-    if count:
+    if clean.reader.kind and (count := classes(clean, rows.head(1))):
         callback.record.sizes["classes"] = count
+
+
+def classes(clean: CleanEvaluator, row: Rows) -> int | None:
+    """Among how many classes the model chooses, as its answer to a row shows it."""
+    return clean.once("classes", lambda: clean.reader.classes(clean.predict(row)), row)
 
 
 def _layers(callback: "Diagnostics") -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from kreg import archive, check, files
+from kreg.callbacks.shared_values import shared
 from kreg.foreign import npz
 from kreg.foreign.schema import conform
 
@@ -23,6 +24,14 @@ def read(model: keras.Model, what: str = "weights") -> list[np.ndarray]:
         copies: list[np.ndarray] = keras.tree.map_structure(np.array, model.get_weights())
         return copies
     return [np.array(ops.convert_to_numpy(v)) for v in _variables(model)]
+
+
+def after(model: keras.Model, epoch: int, what: str = "weights") -> list[np.ndarray]:
+    """The same as `read`, in the callbacks of an epoch; from memory where its state was known."""
+    known = shared(model).foreseen(epoch) if what == "weights" else None
+    if known is None:
+        return read(model, what)
+    return [np.array(value) for value in known.values(model.weights)]
 
 
 def write(model: keras.Model, values: Sequence[np.ndarray], what: str = "weights") -> None:
@@ -73,7 +82,7 @@ class Snapshots:
             self.best = epoch
         elif self.count == 1:
             return
-        values, before = read(model, self.what), set(self.numbers)
+        values, before = after(model, epoch, self.what), set(self.numbers)
         self.numbers[epoch] = self.seen
         self.numbers = {e: n for e, n in self.numbers.items() if self._wanted(e)}
         if self.directory is None:

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import EPOCHS, FALLING, FLAT, RISING, VALLEY, run
 
-from kreg.diagnostics import STATES, Record, diagnose
+from kreg.diagnostics import STATES, Record, diagnose, series
 from kreg.diagnostics.judge import walk
 from kreg.diagnostics.series import judged
 from kreg.diagnostics.states import TABLE
+from kreg.diagnostics.statistics import paired_se
 from kreg.diagnostics.thresholds import Thresholds
 from kreg.diagnostics.verdict import NO_RATES
 
@@ -185,6 +186,12 @@ def test_one_validation_does_not_change_the_word():
     first = states.index("MEMORISING")
     assert set(states[7:first]) == {"LEARNING"}
     assert set(states[first:]) == {"MEMORISING"}
+
+
+def test_a_walk_computes_the_error_of_an_epoch_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr(series, "paired_se", lambda rows: asked.append(1) or paired_se(rows))
+    assert len(walk(judged(run(FALLING, VALLEY)))) == len(asked) == len(FALLING)
 
 
 def test_an_alarm_is_said_at_once():

@@ -189,3 +189,22 @@ def test_a_compiled_descent_sees_other_strengths_and_is_compiled_once(data, most
     assert weak == probe_of(noisy(1e-4), data)  # in one call, also where the first one was not
     assert strong == probe_of(noisy(10.0), data)
     assert strong["penalty"][0] > 1e4 * weak["penalty"][0]
+
+
+def test_without_penalties_the_way_from_the_same_weights_is_gone_once(data, monkeypatch):
+    monkeypatch.setattr(restart_probe, "falls_on", lambda found: False)  # causes are looked for
+    model, gone = noisy(1e-4), []
+    model.optimizer.build(model.trainable_variables)  # as in a training: strengths are its own
+    descend = descent.Descent.__call__
+    monkeypatch.setattr(
+        descent.Descent, "__call__", lambda *told: (gone.append(told), descend(*told))
+    )
+    weak = probe_of(model, data)
+    first = len(gone)
+    model.optimizer.set_strengths(None, l2=10.0)
+    strong = probe_of(model, data)
+    assert (first, len(gone) - first) == (12, 8)
+    assert strong["free"]["train"][1] == weak["free"]["train"][1]
+    assert strong["free"]["penalty"][1] > 1e4 * weak["free"]["penalty"][1]
+    probe_of(model, (data[0], data[0]))  # other rows on the validation side
+    assert len(gone) - first == 20

@@ -1,17 +1,19 @@
 """Events written without TensorFlow, read back by TensorBoard's own code."""
 
+import math
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.plugins.scalar import metadata as scalars
 from tensorboard.util.tensor_util import make_ndarray
 
 from kreg.diagnostics import Record, document
 from kreg.diagnostics.sources import load
 from kreg.foreign import event_file
-from kreg.tensorboard import REPORT_TAG, Events
+from kreg.tensorboard import REPORT_TAG, Events, summaries
 from kreg.tensorboard.summaries import layout
 
 
@@ -43,6 +45,13 @@ def test_epoch_scalars_with_the_band(tmp_path, record):
     center = found["overfit/val_clean_loss"]
     assert found["overfit/val_clean_low"] < center < found["overfit/val_clean_high"]
     assert values(tmp_path)[0][0] == 12
+
+
+@pytest.mark.parametrize("number", [0.1, -0.0, 1e-40, 3e38, math.inf, math.nan, np.float64(7), 2])
+def test_a_scalar_is_the_bytes_that_tensorboard_itself_makes_of_it(number):
+    own = summaries.value("a/b", np.float32(number), scalars.create_summary_metadata(None, None))
+    found = summaries.scalar("a/b", number)
+    assert found.SerializeToString() == own.SerializeToString()
 
 
 def test_what_is_written_can_be_reported_again(tmp_path, record):

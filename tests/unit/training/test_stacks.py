@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from kreg import private_keras
+from kreg.callbacks.early_stopping import snapshots
 from kreg.callbacks.shared_values import shared
 from kreg.launch.compose import compose_job
 from kreg.launch.job import failure
@@ -127,7 +129,10 @@ def test_what_is_measured_ahead_is_what_the_states_measure_one_by_one(name):
         ]
         for epoch in range(3):
             model.optimizer.iterations.assign(epoch * stack.steps)
-            play(None)
+            trained = play(None)
+            assert {n: float(v) for n, v in trained.items()} == {
+                n: float(v) for n, v in model.get_metrics_result().items()
+            }
             known = values.foreseen(epoch)
             if name == "averages":  # what is measured is the average, which is in no state
                 assert known is None
@@ -140,7 +145,20 @@ def test_what_is_measured_ahead_is_what_the_states_measure_one_by_one(name):
             assert known.numbers.finite
             (kernel,) = known.values(model.trainable_variables[:1])
             np.testing.assert_array_equal(kernel, model.trainable_variables[0].numpy())
+            kept = snapshots.after(model, epoch)
+            assert len(kept) == len(model.weights) and not np.shares_memory(kept[0], kernel)
+            for own, weight in zip(kept, snapshots.read(model), strict=True):
+                np.testing.assert_array_equal(own, weight)
         assert values.foreseen(epoch + 1) is None
+
+
+def test_one_member_of_a_stack_makes_the_metrics_of_all(monkeypatch):
+    members = [planned(config) for config in composed(*SWEEPS["sgd"], SWEEPS["sgd"][1])]
+    made, make = [], private_keras.build_metrics
+    monkeypatch.setattr(
+        private_keras, "build_metrics", lambda *told: (made.append(told), make(*told))
+    )
+    assert len(Stack(members)) == 3 and len(made) == 1
 
 
 def assert_same(found, expected):
@@ -209,7 +227,7 @@ def test_members_that_have_ended_are_let_go_and_the_others_go_on():
     assert stack.members == [3]
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
-    assert len(found) == len(variables(members[3].model))
+    assert len(found) == len(variables(members[0].model))
 
 
 @pytest.mark.slow
