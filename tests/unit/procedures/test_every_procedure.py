@@ -65,6 +65,14 @@ def test_a_wrong_argument_is_a_mistake_of_the_command_line():
         compose_job(["experiment=size_path", "arguments.refit_epochs=-1"])
 
 
+def test_a_key_that_a_mapping_of_arguments_lacks_is_told_with_those_that_it_has():
+    """Hydra's sentence was: to append to your config use `+arguments.epochs`."""
+    with pytest.raises(ConfigError, match="`arguments.epochs` has no key 'boston'. Its keys are"):
+        compose_job(["experiment=gal_ghahramani", "arguments.epochs={boston: 3}"])
+    known = compose_job(["experiment=gal_ghahramani", "arguments.epochs={power: 3}"])
+    assert known.arguments["epochs"] == {"concrete": 4000, "power": 3}
+
+
 def test_the_names_that_are_checked_are_those_of_the_procedures(tmp_path):
     from kreg.papers import feature_selection_data, gal_ghahramani
     from kreg.sweeps.study import Study
