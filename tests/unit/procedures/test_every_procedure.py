@@ -8,6 +8,7 @@ import pytest
 from kreg.config import conf_dir, experiment_arguments
 from kreg.config.procedures import PROCEDURES
 from kreg.config.validate import ConfigError
+from kreg.launch import gate
 from kreg.launch.compose import compose_job
 from kreg.training import app, start
 
@@ -95,3 +96,13 @@ def test_without_its_data_a_published_table_does_not_start(option, tmp_path, mon
     with pytest.raises(ValueError, match="nowhere' is no folder"):
         app.run(compose_job([f"experiment={option}"]), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_an_experiment_that_begins_anew_does_not_say_that_it_goes_on():
+    """`kreg: continuing` stood before a size path that had nothing to go on from."""
+    own = {name for name in OPTIONS if PROCEDURES[name].resumes}
+    assert own == {"cocktail", "population", "table_ensemble"}
+    for name in ("train", *own):
+        assert gate.going_on("continuing runs/1", name) == "continuing runs/1"
+    told = gate.going_on("continuing runs/1", "size_path")
+    assert told.endswith("experiment=size_path keeps nothing of an interrupted run and begins anew")
