@@ -31,6 +31,7 @@ class Procedure:
         uses: Groups, or single keys, that it reads besides `ALWAYS`.
         instead: Keys of these that it sets itself, and what to say about each.
         trains: Whether TensorFlow is started.
+        resumes: Whether a run that was interrupted goes on where it was.
         reads: Folders with published data sets below `KREG_DATA`, for a sentence.
     """
 
@@ -38,6 +39,7 @@ class Procedure:
     uses: tuple[str, ...] = ()
     instead: Mapping[str, str] = field(default_factory=dict)
     trains: bool = True
+    resumes: bool = False
     reads: str = ""
 
     def reason(self, key: str) -> str:
@@ -67,6 +69,7 @@ PROCEDURES = {
         "kreg.procedures.cocktail",
         ("data", "model", "seed", "seeds", "choose", "trainer", "debug"),
         ONE_SPLIT | dict.fromkeys(("model.batch_norm", "model.skip"), "the search chooses it"),
+        resumes=True,
     ),
     "diabetes_path": Procedure(f"{PAPER}.diabetes_path"),
     "double_descent": Procedure(f"{PAPER}.double_descent"),
@@ -107,6 +110,7 @@ PROCEDURES = {
             "trainer",
         ),
         ONE_SPLIT,
+        resumes=True,
     ),
     "proben1": Procedure(f"{PAPER}.proben1", reads="proben1"),
     "size_path": Procedure(
@@ -123,6 +127,7 @@ PROCEDURES = {
             ("trainer.epochs", "trainer.steps", "trainer.batch_size", "trainer.label_smoothing"),
             "each model has its own",
         ),
+        resumes=True,
     ),
     "zou_hastie_prostate": Procedure(f"{PAPER}.zou_hastie_prostate", reads="prostate"),
 }

@@ -12,6 +12,7 @@ from hydra.errors import HydraException
 
 from kreg import sweeps
 from kreg.config import cluster
+from kreg.config.procedures import PROCEDURES
 from kreg.config.root import Config
 from kreg.config.validate import ConfigError
 from kreg.launch import (
@@ -146,6 +147,13 @@ def page_of(run: RunDirectory, procedure: str) -> Path:
     return next((page for page in pages if page.is_file()), run.path)
 
 
+def going_on(reason: str, procedure: str) -> str:
+    """What is said of a run that was interrupted, and of an experiment that keeps nothing of it."""
+    if procedure not in PROCEDURES or PROCEDURES[procedure].resumes:
+        return reason
+    return f"{reason}: experiment={procedure} keeps nothing of an interrupted run and begins anew"
+
+
 def _train(train: Train, line: CommandLine, checked: Checked) -> int:
     """One run: a new one, or one that goes on, or one that only checks and leaves nothing."""
     if ray_workers.gathers(checked.first):
@@ -162,7 +170,7 @@ def _train(train: Train, line: CommandLine, checked: Checked) -> int:
             where = directories.setting(directories.RUN_DIR, Path(folder))
             return _hand_over(train, [*line.arguments, where], checked)
     if decision.action == resume.CONTINUE:
-        say(decision.reason, sys.stdout)
+        say(going_on(decision.reason, checked.first.procedure), sys.stdout)
     place = decision.directory
     footprint = directories.Footprint(place.path)
     try:

@@ -81,6 +81,11 @@ def check_key(override: Override, tree: dict[str, Any], options: Groups) -> None
             sentence = f"{override.input_line}: {unknown_key(prefix, name, node)}"
             raise ConfigError(sentence + _elsewhere(prefix.rstrip("."), name))
         node, prefix = node[name], f"{prefix}{name}."
+    if path[0] == "arguments" and isinstance(node, dict):  # elsewhere a mapping is a schedule, say
+        value = override.value()
+        for name in map(str, value if isinstance(value, dict) else ()):
+            if name not in node:
+                raise ConfigError(f"{override.input_line}: {unknown_key(prefix, name, node)}")
 
 
 def _check_chosen(override: Override, option: str, chosen: list[str]) -> None:

@@ -31,6 +31,7 @@ from kreg.procedures.trials import attempt, train
 from kreg.sweeps import stacked
 from kreg.sweeps.results import STACKS, read_json
 from kreg.sweeps.study import Setting, Study
+from kreg.training import units
 from kreg.training.shared_steps import SharedSteps
 from kreg.training.stacked_step import StackedStep
 from kreg.training.stacks import Stacks
@@ -65,9 +66,10 @@ def run(
 
     Returns:
         `{"best": params, "ablation": [...], "untrained": [names], "defaults": {...},
-        "answer": name, "trials": n, "seconds": s, "asked_seconds": s, "metrics": {...},
-        "objective": val_clean_loss}`; metrics and objective are those of the answer, the best
-        mixture or the defaults; untrained are the variants for which no time was left.
+        "answer": name, "trials": n, "seconds": s, "asked_seconds": s, "units": {...},
+        "metrics": {...}, "objective": val_clean_loss}`; metrics and objective are those of the
+        answer, the best mixture or the defaults; untrained are the variants for which no time was
+        left.
     """
     given = {"seconds": seconds, "trials": trials, "seeds": seeds, "sampler": sampler}
     check_cocktail(given | {"only": only})
@@ -94,6 +96,7 @@ def run(
         "trials": len(study.trials),
         "seconds": time.monotonic() - began,
         "asked_seconds": float(seconds),
+        "units": search.units,
         "metrics": answer["metrics"],
         "objective": answer["val_clean_loss"],
     }
@@ -136,7 +139,7 @@ class CocktailSearch:
     ) -> None:
         self.config, self.steps = config, SharedSteps()
         info = data.load(config.data, config.seed)
-        self.image = info.is_image
+        self.image, self.units = info.is_image, units.of(info)
         whole = ingredients.space(info.is_image, config.model.kind, bool(info.class_names))
         space = ingredients.restricted(whole, only)
         self.study = Study(
@@ -233,6 +236,7 @@ def show(result: dict[str, Any]) -> None:
     tried = cocktail_page.counted(result["trials"])
     console.print(f"{tried} tried; each ingredient of the best left out once:\n")
     console.print(terminal.table(cocktail_page.table(rows), console))
-    for line in (cocktail_page.late(result), cocktail_page.beside(result)):
+    about = units.told(result["units"])
+    for line in (about, cocktail_page.late(result), cocktail_page.beside(result)):
         if line:
             console.print(line, highlight=False)

@@ -11,6 +11,7 @@ from kreg.pages.views import Code, Column, Figure, Head, Piece, Row, Section, Se
 from kreg.procedures import ingredients
 from kreg.sweeps.effect import half_width
 from kreg.sweeps.study import Setting, Trial
+from kreg.training import units
 
 Variant: TypeAlias = dict[str, Any]  # a mixture and what was measured of it
 
@@ -42,8 +43,8 @@ def render(result: dict[str, Any], trials: list[Trial], option: str, command: st
         ablation(result),
         Section("use", "Use it", [Sentence(f"`{command}`"), Code(option)]),
     ]
-    told = [headline(result["ablation"]), beside(result)]
-    return html.page(View(Head("cocktail", title, "good", told), sections))
+    told = [headline(result["ablation"]), beside(result), units.told(result["units"])]
+    return html.page(View(Head("cocktail", title, "good", list(filter(None, told))), sections))
 
 
 def counted(settings: int) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from kreg.pages import html
 from kreg.pages.views import Code, Column, Head, Row, Section, Sentence, Table, View
+from kreg.training import units
 
 Plain = dict[str, Any]
 LOSS = "val_clean_loss"
@@ -38,7 +39,12 @@ def render(found: Plain, folder: str) -> str:
         Section("models", "What is in it", [table(found)], LEAD),
         Section("use", "Use it", [Sentence(used(found, folder)), Code("\n".join(commands))]),
     ]
-    return html.page(View(Head("table ensemble", title, "good", [headline(found)]), sections))
+    return html.page(View(Head("table ensemble", title, "good", told(found)), sections))
+
+
+def told(found: Plain) -> list[str]:
+    """What it is worth, and in what units."""
+    return [line for line in (headline(found), units.told(found["units"])) if line]
 
 
 def headline(found: Plain) -> str:

@@ -16,7 +16,7 @@ from kreg.config.validate import validate
 from kreg.surgery import size_path
 from kreg.surgery.compression_path import STRENGTHS
 from kreg.surgery.size_curve import SizePath
-from kreg.training import plan, start
+from kreg.training import plan, start, units
 
 KNEE, FIGURE = "knee.keras", "size_path.svg"
 MEASURES = ("parameters", "flops", "latency_ms")
@@ -42,8 +42,8 @@ def run(
         latency: Whether to measure the time of predictions.
 
     Returns:
-        `{"points": [...], "knee": index, "dense_parameters": n, "metrics": {...}, "objective": x}`,
-        the objective being the validation loss at the knee.
+        `{"points": [...], "knee": index, "dense_parameters": n, "metrics": {...}, "objective": x,
+        "units": {...}}`, the objective being the validation loss at the knee.
     """
     training = prepared(config, epochs)
     path = size_path(
@@ -59,8 +59,9 @@ def run(
     )
     knee = path.points[path.knee]
     result: dict[str, Any] = path.as_dict() | {"metrics": knee.metrics, "objective": knee.loss}
+    result["units"] = units.of(training.data)
     write(Path(out_dir), path, result, training.facts())
-    print(path)
+    print("\n".join(filter(None, (str(path), units.told(result["units"])))))
     print(f"the model at the knee, {knee.parameters:,} parameters: {Path(out_dir) / KNEE}")
     print(f"figure: {Path(out_dir) / FIGURE}")
     return result

@@ -95,7 +95,7 @@ def prepared(name: str, config: Config) -> plan.Plan:
 def show(found: dict[str, Any]) -> None:
     """The models and their mean, a line each."""
     console = Console()
-    console.print(ensemble_page.headline(found))
+    console.print(" ".join(ensemble_page.told(found)))
     console.print(terminal.table(ensemble_page.table(found), console))
 
 

@@ -5,6 +5,7 @@ compiled with that number, see `kreg.models.metrics`, so whoever reads them - lo
 page, table - has the target's own units.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from kreg.training import tasks
@@ -43,6 +44,22 @@ def of_loss(scale: list[float]) -> str:
         return "squared, of the target"
     divisors = " and ".join(f"{divisor:.4g}" for divisor in scale)
     return f"squared, of the target{'s'[: len(scale) - 1]} divided by {divisors}"
+
+
+def told(units: Mapping[str, str]) -> str:
+    """A sentence on the units of a regression; nothing for classes, whose losses are in nats.
+
+    Args:
+        units: As `of` returns them.
+
+    >>> told({"loss": "squared, of the target divided by 77.09", "rmse": OWN})
+    "Losses are squared, of the target divided by 77.09; other errors have the target's own units."
+    >>> told({"loss": "nats", "accuracy": "share of the rows"})
+    ''
+    """
+    if OWN not in units.values():
+        return ""
+    return f"Losses are {units['loss']}; other errors have {OWN} units."
 
 
 def rescale(model: "keras.Model", scale: list[float]) -> None:

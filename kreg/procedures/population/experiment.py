@@ -231,5 +231,5 @@ def told(place: Path, done: list[Generation], line: list[int], schedule: Config)
 def show(result: dict[str, Any], done: list[Generation], line: list[int]) -> None:
     """The schedule that was found, and what it is worth."""
     console = Console()
-    console.print(page.headline(result))
+    console.print(" ".join(page.told(result)))
     console.print(terminal.table(page.table(done, line), console))

@@ -132,7 +132,7 @@ def losses_of(generations: Sequence[Generation], places: Sequence[int]) -> list[
 
 
 def best_line(generations: Sequence[Generation]) -> list[int]:
-    """The line with the least validation loss of all that was measured: its best epoch is kept."""
+    """The line with the least validation loss on its way, of those that live to the end."""
     last = generations[-1].losses
     alive = [member for member, loss in enumerate(last) if math.isfinite(loss)]
     lines = [line(generations, member) for member in alive]

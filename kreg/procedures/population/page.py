@@ -8,6 +8,7 @@ from typing import Any
 from kreg.pages import charts, html
 from kreg.pages.views import Code, Column, Figure, Head, Row, Section, Sentence, Table, View
 from kreg.procedures.population.generations import Generation, losses_of
+from kreg.training import units
 
 Plain = dict[str, Any]
 LOSS = "val_clean_loss"
@@ -25,6 +26,11 @@ def progress(generation: Generation, epochs: int) -> str:
     told = f"epoch {generation.epoch} of {epochs}: best validation loss {min(alive):.4f}"
     copies = f", {count} {'copies' if count > 1 else 'copy'}" if count else ""
     return told + copies + (f", {broken} not finite" if broken else "")
+
+
+def told(result: Plain) -> list[str]:
+    """What it is worth, and in what units."""
+    return [line for line in (headline(result), units.told(result["units"])) if line]
 
 
 def headline(result: Plain) -> str:
@@ -82,7 +88,7 @@ def render(
         Section("use", "Use it", [Sentence(kept), Code(option)]),
     ]
     title = f"{result['members']} members, {len(done)} generations"
-    return html.page(View(Head("population", title, "good", [headline(result)]), sections))
+    return html.page(View(Head("population", title, "good", told(result)), sections))
 
 
 def drawn(done: Sequence[Generation], line: Sequence[int]) -> Any:

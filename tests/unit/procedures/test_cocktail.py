@@ -263,7 +263,7 @@ def ablation(*names, starts=3):
 def test_the_page_says_what_is_in_it_what_it_is_worth_and_how_to_use_it(starts):
     rows = ablation("the cocktail", "without all", "without dropout", starts=starts)
     result = {"best": FULL | {"skip": False}, "ablation": rows, "trials": 2, "defaults": rows[1]}
-    result |= {"untrained": [], "seconds": 9.0, "asked_seconds": 9.0}
+    result |= {"untrained": [], "seconds": 9.0, "asked_seconds": 9.0, "units": {"loss": "nats"}}
     tried = [Trial(0, {}, 0.4, [0.4] * 12, True), Trial(1, {}, 0.5), Trial(2, {}, float("inf"))]
     text = cocktail_page.render(result, tried, "reg: <l1>", "python train.py experiment=best")
     assert "1 of 3 were cut short" in text and "setting 1: 0.4, cut short after 12 epochs" in text

@@ -8,6 +8,7 @@ import pytest
 from kreg.config import conf_dir, experiment_arguments
 from kreg.config.procedures import PROCEDURES
 from kreg.config.validate import ConfigError
+from kreg.launch import gate
 from kreg.launch.compose import compose_job
 from kreg.training import app, start
 
@@ -65,6 +66,14 @@ def test_a_wrong_argument_is_a_mistake_of_the_command_line():
         compose_job(["experiment=size_path", "arguments.refit_epochs=-1"])
 
 
+def test_a_key_that_a_mapping_of_arguments_lacks_is_told_with_those_that_it_has():
+    """Hydra's sentence was: to append to your config use `+arguments.epochs`."""
+    with pytest.raises(ConfigError, match="`arguments.epochs` has no key 'boston'. Its keys are"):
+        compose_job(["experiment=gal_ghahramani", "arguments.epochs={boston: 3}"])
+    known = compose_job(["experiment=gal_ghahramani", "arguments.epochs={power: 3}"])
+    assert known.arguments["epochs"] == {"concrete": 4000, "power": 3}
+
+
 def test_the_names_that_are_checked_are_those_of_the_procedures(tmp_path):
     from kreg.papers import feature_selection_data, gal_ghahramani
     from kreg.sweeps.study import Study
@@ -87,3 +96,13 @@ def test_without_its_data_a_published_table_does_not_start(option, tmp_path, mon
     with pytest.raises(ValueError, match="nowhere' is no folder"):
         app.run(compose_job([f"experiment={option}"]), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_an_experiment_that_begins_anew_does_not_say_that_it_goes_on():
+    """`kreg: continuing` stood before a size path that had nothing to go on from."""
+    own = {name for name in OPTIONS if PROCEDURES[name].resumes}
+    assert own == {"cocktail", "population", "table_ensemble"}
+    for name in ("train", *own):
+        assert gate.going_on("continuing runs/1", name) == "continuing runs/1"
+    told = gate.going_on("continuing runs/1", "size_path")
+    assert told.endswith("experiment=size_path keeps nothing of an interrupted run and begins anew")

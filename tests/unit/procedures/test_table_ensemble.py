@@ -93,8 +93,10 @@ def test_the_headline_says_when_nothing_was_gained():
 def test_the_commands_of_the_page_can_be_pasted():
     one = {"metrics": {"val_clean_loss": 0.25}, "params": 7}
     found = {"weights": {"tabm": 1.0}, "models": {"tabm": one}, "plain_model": None, **one}
+    found["units"] = {"loss": "squared, of the target divided by 7", "rmse": "the target's own"}
     page = html.unescape(ensemble_page.render(found, "my runs/first"))
     assert "kreg predict 'my runs/first' new.csv" in page
+    assert "Losses are squared, of the target divided by 7; other errors have the target" in page
 
 
 # --- the whole of it ------------------------------------------------------------------------------
