@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kreg.data import dates
+from kreg.data import cells, dates
 
 if TYPE_CHECKING:
     import keras
 
+    from kreg.prediction.kept import Kept
+
 MISSING = "missing"  # the word of a cell that is empty, see `kreg.data.preprocessing`
+COARSE = 0.01  # of a standard deviation
 Column = dict[str, Any]
 
 
@@ -33,36 +36,104 @@ def names(columns: Sequence[Column]) -> list[str]:
     return found
 
 
-def numeric(x: Any, columns: Sequence[Column], dtype: str) -> "list[keras.KerasTensor]":
-    """Numbers filled and standardised, which were missing, and what repeats in dates, as float32.
+def timed(columns: Sequence[Column]) -> list[int]:
+    """The places of dates with a time of the day: a float32 knows one of today to two minutes.
+
+    >>> date = {"notation": "ISO8601", "low": 19000.0, "high": 20000.5}
+    >>> timed([{"low": 1.5, "high": 2.5}, date, date | {"high": 20000.0}])
+    [1]
+    """
+    found = [i for i, c in enumerate(columns) if cells.is_date(c.get("notation", cells.POINT))]
+    return [i for i in found if has_time(columns[i])]
+
+
+def has_time(column: Column) -> bool:
+    ends = column.get("low", 0.0), column.get("high", 0.0)
+    return dates.HOUR in column.get("circles", ()) or any(end % 1 for end in ends)
+
+
+def refuse_coarse(columns: Sequence[Column]) -> None:
+    """Refuse numbers that a float32 does not tell apart well enough: identifiers, seconds.
+
+    Raises:
+        ValueError: With their names.
+    """
+    known = [c for i, c in enumerate(columns) if i not in timed(columns)]
+    varied = [c for c in known if c.get("low") != c.get("high")]
+    coarse = [repr(c["name"]) for c in varied if step(c) > COARSE * c["scale"]]
+    if coarse:
+        raise ValueError(
+            f"This format reads float32, in which the numbers of {', '.join(coarse)} lie further "
+            f"apart than {COARSE:.0%} of their standard deviation. Export with --to keras or "
+            "savedmodel, which read float64, or take a constant off before the training."
+        )
+
+
+def of_array(kept: "Kept") -> list[Column]:
+    """The standardised columns of an array, as far as `refuse_coarse` asks; empty if it is none."""
+    fitted = kept.data["preprocessing"] or {}
+    if fitted.get("kind") != "standard" or "low" not in fitted:
+        return []
+    names = kept.features or [f"column {i}" for i, _ in enumerate(fitted["mean"])]
+    keys = ("name", "scale", "low", "high")
+    each = zip(names, *(fitted[key] for key in keys[1:]), strict=True)
+    return [dict(zip(keys, values, strict=True)) for values in each]
+
+
+def step(column: Column) -> float:
+    """How far apart neighbouring numbers of type float32 are at the ends of a column."""
+    ends = [column.get("low", 0.0), column.get("high", 0.0)]
+    return float(np.spacing(np.abs(ends).max().astype(np.float32)))
+
+
+def numeric(
+    x: Any, columns: Sequence[Column], dtype: str, times: Any = None
+) -> "list[keras.KerasTensor]":
+    """Numbers standardised and filled, which were missing, and what repeats in dates, as float32.
 
     Args:
         x: `(rows, columns)`, NaN where a value is missing.
         columns: As `kreg.data.preprocessing.Columns` keeps them.
         dtype: Of `x`.
+        times: `(rows, places)`: the shares of the day that have passed at the dates in `timed`,
+            whose column in `x` is the whole days. `None`: that has both.
     """
     from keras import layers, ops
 
-    gaps = ops.isnan(x)
-    filled = ops.where(gaps, np.array(of(columns, "median"), dtype), x)
-    parts = [standard(filled, of(columns, "mean"), of(columns, "scale"), dtype)]
+    gaps, means, scales = ops.isnan(x), of(columns, "mean"), of(columns, "scale")
+    shares, shown = {}, []
+    for i, place in enumerate([] if times is None else timed(columns)):
+        days, rest = divmod(means[place], 1)
+        means[place] = days
+        share = times[:, i : i + 1]
+        shares[place] = ops.where(ops.isnan(share), np.zeros(1, dtype), share)
+        shown.append(standard(shares[place], [rest], [scales[place]], dtype))
+    found = standard(x, means, scales, dtype)
+    if shown:
+        spread = np.eye(len(columns), dtype=np.float32)[list(shares)]
+        found = layers.Add(dtype="float32")([found, fixed(ops.concatenate(shown, -1), spread)])
+    # filled behind: a file keeps the constants of an operation as float32
+    medians = (np.array(of(columns, "median")) - of(columns, "mean")) / of(columns, "scale")
+    parts = [ops.where(gaps, medians.astype(np.float32), found)]
     marked = [place for place, column in enumerate(columns) if column["indicator"]]
     if marked:
         choose = np.eye(len(columns), dtype=np.float32)[:, marked]
         parts.append(fixed(layers.Identity(dtype="float32")(ops.cast(gaps, "float32")), choose))
     for place, column in enumerate(columns):
         if dates.names(column):
-            parts.append(repeating(x[:, place : place + 1], column, dtype))
+            days = x[:, place : place + 1]
+            parts.append(repeating(days, column, dtype, shares.get(place)))
     return parts
 
 
-def repeating(days: Any, column: Column, dtype: str) -> "keras.KerasTensor":
+def repeating(days: Any, column: Column, dtype: str, share: Any = None) -> "keras.KerasTensor":
     """The season, the hour and the weekday of a date, as `kreg.data.dates` has them.
 
     Args:
         days: `(rows, 1)` since 1970, NaN where a date is missing.
         column: As `kreg.data.preprocessing.Columns` keeps it.
         dtype: Of `days`.
+        share: `(rows, 1)`: of the day, where `days` are whole.
     """
     from keras import layers, ops
 
@@ -70,10 +141,10 @@ def repeating(days: Any, column: Column, dtype: str) -> "keras.KerasTensor":
     filled = ops.where(gaps, np.zeros(1, dtype), days)
     parts = []
     for circle in column["circles"]:
-        length = np.array(dates.CIRCLES[circle], dtype)
-        angle = layers.Rescaling(2 * np.pi / dates.CIRCLES[circle], dtype=dtype)(
-            ops.mod(filled, length)
-        )
+        rounds = ops.mod(rescaled(filled, 1 / dates.CIRCLES[circle], 0.0, dtype), 1.0)
+        if share is not None:
+            rounds += rescaled(share, 1 / dates.CIRCLES[circle], 0.0, dtype)
+        angle = rescaled(rounds, 2 * np.pi, 0.0, dtype)
         parts += [ops.sin(angle), ops.cos(angle)]
     place = ops.mod(ops.floor(filled) + float(dates.FIRST), float(len(dates.WEEK)))
     parts += [ops.equal(place, float(day)) for day in column["weekdays"]]
@@ -89,9 +160,21 @@ def standard(x: Any, mean: Sequence[float], scale: Sequence[float], dtype: str) 
     """
     from keras import layers
 
-    centred = layers.Rescaling(1.0, [-value for value in mean], dtype=dtype)(x)
-    scaled = layers.Rescaling([1 / value for value in scale], dtype=dtype)(centred)
+    centred = rescaled(x, 1.0, -np.asarray(mean), dtype)
+    scaled = rescaled(centred, 1 / np.asarray(scale), 0.0, dtype)
     return layers.Identity(dtype="float32")(scaled)
+
+
+def rescaled(x: Any, scale: Any, offset: Any, dtype: str, name: str | None = None) -> Any:
+    """`x * scale + offset` in `dtype`.
+
+    Keras takes a Python number for a float32 on its way to float64, and an array without axes
+    comes back from a file as such a number.
+    """
+    from keras import layers
+
+    constants = (np.atleast_1d(np.asarray(value, dtype)) for value in (scale, offset))
+    return layers.Rescaling(*constants, dtype=dtype, name=name)(x)
 
 
 def of(columns: Sequence[Column], key: str) -> list[float]:

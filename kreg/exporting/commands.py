@@ -40,6 +40,7 @@ def export(path: str, to: str, out: str, *, allow: Sequence[str] = ()) -> int:
     refuse_no_plain(run)
     run.refuse_foreign(PLAIN)
     layout = graph.Layout(run.kept, found.words, found.dtype)
+    layout.refuse_coarse()
     on_tensorflow()
     start_quietly()
     model = graph.build(layout, run.load(PLAIN))

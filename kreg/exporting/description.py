@@ -18,8 +18,9 @@ class Input(TypedDict, total=False):
         columns: The table's columns that it holds, in order; where each column is an input of its
             own, that one. Of `encoded` rows: what each column means.
         notations: Column -> how its numbers stood in the training table (`"1.234,5"`, the format
-            of a date, `"ISO8601"`): the model reads numbers, of dates the days since 1970 UTC,
-            which a float32 knows to three minutes.
+            of a date, `"ISO8601"`): the model reads numbers, of dates the days since 1970 UTC.
+        times: Of these dates it reads the whole days, and behind all columns, in this order, the
+            share of the day that has passed, from 0 to 1: a float32 has no room for both.
         levels: The words that it knows, each written exactly so (a whole number has no leading
             zero, a truth is `True` or `False`); others count as unseen.
         missing: What stands for a cell without a value.
@@ -30,6 +31,7 @@ class Input(TypedDict, total=False):
     dtype: str
     columns: list[str]
     notations: dict[str, str]
+    times: list[str]
     levels: list[str]
     missing: str
 
@@ -102,6 +104,8 @@ def inputs(layout: Layout) -> list[Input]:
         found[0]["columns"] = _encoded(kept)
     elif kept.features:
         found[0].update(_numbers(kept))
+        if layout.times:
+            found[0]["times"] = [kept.numeric[place]["name"] for place in layout.times]
     return found
 
 

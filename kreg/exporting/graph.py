@@ -36,6 +36,21 @@ class Layout:
         """Whether preprocessing stays outside: words, in a format that reads none."""
         return not self.words and bool(self.kept.categorical)
 
+    @property
+    def times(self) -> list[int]:
+        """The places of dates whose time of the day is a number of its own."""
+        apart = self.dtype == "float32" and not self.outside
+        return columns.timed(self.kept.numeric) if apart else []
+
+    def refuse_coarse(self) -> None:
+        """Refuse a table whose numbers the format cannot tell apart.
+
+        Raises:
+            ValueError: With the columns.
+        """
+        if self.dtype == "float32" and not self.outside:
+            columns.refuse_coarse(self.kept.numeric or columns.of_array(self.kept))
+
     def inputs(self) -> dict[str, tuple[tuple[int, ...], str]]:
         """Name -> shape of one row, and its type."""
         shape = tuple(self.kept.data["input_shape"])
@@ -48,7 +63,7 @@ class Layout:
             return {"pictures": (shape, self.kept.data.get("input_type", "float32"))}
         if self.outside:
             return {ENCODED: (shape, "float32")}
-        width = (len(self.kept.numeric),) if self.kept.numeric else shape
+        width = (len(self.kept.numeric) + len(self.times),) if self.kept.numeric else shape
         return {ROWS: (width, self.dtype if self.kept.data["preprocessing"] else "float32")}
 
 
@@ -85,7 +100,9 @@ def features(layout: Layout, inputs: dict[str, Any]) -> Any:
     if layout.named and numbers:
         first = each[: len(numbers)]
         x = layers.Concatenate(dtype=layout.dtype)(first) if len(first) > 1 else first[0]
-    parts = columns.numeric(x, numbers, layout.dtype) if numbers else []
+    times = x[:, len(numbers) :] if layout.times else None
+    x = x[:, : len(numbers)] if layout.times else x
+    parts = columns.numeric(x, numbers, layout.dtype, times) if numbers else []
     given = each[len(numbers) :] if layout.named else []
     parts += [columns.categorical(x, c) for x, c in zip(given, words, strict=True)]
     return layers.Concatenate(dtype="float32")(parts) if len(parts) > 1 else parts[0]
@@ -100,7 +117,7 @@ def answer(outputs: Any, layout: Layout) -> Any:
         return layers.Softmax(dtype="float32", name="probabilities")(outputs)
     if task == "regression":
         scale, mean = target["scale"] or 1.0, target["mean"] or 0.0
-        return layers.Rescaling(scale, mean, dtype=layout.dtype, name="prediction")(outputs)
+        return columns.rescaled(outputs, scale, mean, layout.dtype, name="prediction")
     yes = layers.Activation("sigmoid", dtype="float32")(outputs)
     if task == "multilabel":
         return layers.Identity(dtype="float32", name="probabilities")(yes)

@@ -49,6 +49,8 @@ def given(frame: pd.DataFrame, told: dict) -> dict[str, np.ndarray]:
     for one in told["inputs"]:
         part = frame[one["columns"]]
         part = part.fillna(one["missing"]) if one["dtype"] == "string" else part
+        for date in one.get("times", ()):
+            part = part.assign(**{date: np.floor(frame[date]), f"{date} time": frame[date] % 1})
         found[one["name"]] = part.to_numpy().astype(TYPES[one["dtype"]])
     return found
 
