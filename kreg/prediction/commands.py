@@ -12,7 +12,7 @@ from kreg.prediction.findings import Findings
 from kreg.prediction.run import REASON, Run, load_run
 from kreg.prediction.sources import Source
 from kreg.printable import say
-from kreg.quiet_start import quiet_start
+from kreg.quiet_start import for_good, quiet_start
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,7 +141,7 @@ def beside(keys: "pd.DataFrame", said: "pd.DataFrame", findings: Findings) -> "p
 
 def start_quietly() -> None:
     """Import TensorFlow and Keras without the lines that they log at their start."""
-    with quiet_start():
+    with quiet_start(), for_good():
         import tensorflow as tf
 
         tf.config.list_physical_devices()

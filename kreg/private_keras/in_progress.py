@@ -76,6 +76,22 @@ def fit_arguments(model: keras.Model) -> dict[str, Any]:
     return {} if found is None else {n: found.f_locals.get(n) for n in names}
 
 
+def leave_logs(model: keras.Model) -> None:
+    """Let `fit` neither reset the model's metrics before an epoch nor read them after it.
+
+    For a model whose train function returns an epoch's logs and sets the metrics itself: both would
+    be work for nothing, a tenth of a small model's epoch. Whoever else resets them does so as ever,
+    an evaluation in a callback say. Keras has no switch for either.
+    """
+
+    def reset() -> None:
+        if sys._getframe(1).f_code.co_name != "fit":
+            type(model).reset_metrics(model)
+
+    object.__setattr__(model, "reset_metrics", reset)
+    object.__setattr__(model, "_get_metrics_result_or_logs", dict)
+
+
 def layer_with_activity(penalty: Any) -> keras.Layer | None:
     """The layer that is asking for this penalty of its activities, or `None`: it is of a weight."""
     owners = (frame.f_locals.get("self") for frame in _calls("__call__"))

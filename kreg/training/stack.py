@@ -123,11 +123,13 @@ class Stack:
 
     def player(self, member: int, model: "keras.Model") -> Callable[[Any], dict[str, Any]]:
         """What takes the place of the model's compiled step in the `fit` of a member."""
+        from kreg import private_keras
         from kreg.callbacks.shared_values import shared
         from kreg.measuring.ahead import Ahead
         from kreg.measuring.used_weights import averages
 
         prepare(model, self.batch)  # of all members' models only those that play have metrics
+        private_keras.leave_logs(model)
         put, beside = putting(model), shared(model)
         averaged = bool(averages(model))  # what is measured then is in no state
         ahead = Ahead(model, variables(model), lambda first: self.states(member, first))

@@ -4,7 +4,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
-from kreg.quiet_start import quiet_start
+from kreg.quiet_start import for_good, quiet_start
 from kreg.randomness import same_randomness, seed_globally
 from kreg.training import backends
 from kreg.training.options import TrainerOptions
@@ -22,7 +22,7 @@ def prepare(cfg: TrainerOptions, seed: int, steps: SharedSteps | None = None) ->
     Raises:
         ValueError: If a GPU was asked for and none is visible, or Keras runs on another backend.
     """
-    with quiet_start(cfg.verbose != "debug"):
+    with quiet_start(cfg.verbose != "debug"), for_good():
         tf = backends.start(cfg)
         import keras
 

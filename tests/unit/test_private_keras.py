@@ -514,6 +514,23 @@ def test_the_arguments_of_the_running_fit():
     assert private_keras.fit_arguments(model) == {}
 
 
+def test_the_logs_of_a_train_function_are_those_of_the_epoch():
+    model, plain, seen, reset = classifier(), classifier(), [], []
+    private_keras.leave_logs(model)
+    model.make_train_function()
+    model.train_function = lambda batches: next(batches) and {"loss": 0.25, "accuracy": 2.0}
+    monitor = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: seen.append(model.metrics[0].result()),
+        on_epoch_end=lambda epoch, logs: reset.append(model.reset_metrics()),
+    )
+    private_keras.build_metrics(model, (X[:2], Y[:2]))
+    model.metrics[0].update_state(3.0)
+    logs = model.fit(X, Y, batch_size=8, verbose=0, epochs=2, callbacks=[monitor]).history
+    assert logs == {"loss": [0.25, 0.25], "accuracy": [2.0, 2.0]}
+    assert [float(number) for number in seen] == [3.0, 0.0], "a callback resets them as ever"
+    assert set(plain.fit(X, Y, verbose=0).history) == {"loss", "accuracy"}
+
+
 def test_a_shuffled_data_set_is_known():
     data = tf.data.Dataset.range(4)
     assert private_keras.shuffles(data.shuffle(4).batch(2)) and not private_keras.shuffles(data)
