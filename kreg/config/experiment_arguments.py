@@ -95,6 +95,11 @@ def check_size_path(arguments: Arguments) -> None:
     """The arguments of `experiment=size_path`."""
     whole(arguments, "epochs", 10)
     whole(arguments, "refit_epochs", 5, low=0)
+    strengths = arguments.get("strengths")
+    if strengths is not None and (not isinstance(strengths, list | tuple) or not strengths):
+        raise check.invalid("arguments.strengths", "a list of numbers > 0, or null", strengths)
+    for one in strengths or ():
+        check.number("arguments.strengths", one, low=0, low_open=True)
 
 
 # --- published tables -----------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def run(
     out_dir: str | Path,
     *,
     config: Config,
-    strengths: Sequence[float] = STRENGTHS,
+    strengths: Sequence[float] | None = None,
     epochs: int = 10,
     refit_epochs: int = 5,
     latency: bool = True,
@@ -36,7 +36,8 @@ def run(
     Args:
         out_dir: Where the files go.
         config: The checked configuration: data, model and optimizer come from here.
-        strengths: Numbers > 0: the strengths of the group lasso.
+        strengths: Numbers > 0: the strengths of the group lasso. Defaults to `STRENGTHS` of
+            `kreg.surgery.compression_path`.
         epochs: Whole number >= 1 of epochs at each strength.
         refit_epochs: Whole number >= 0 of epochs without penalty after each compression.
         latency: Whether to measure the time of predictions.
@@ -50,7 +51,7 @@ def run(
         training.model,
         training.stream(),
         validation_data=training.held_out(),
-        strengths=strengths,
+        strengths=STRENGTHS if strengths is None else strengths,
         epochs=epochs,
         refit_epochs=refit_epochs,
         latency=check.flag("latency", latency),

@@ -24,8 +24,12 @@ def progress(generation: Generation, epochs: int) -> str:
     alive = [loss for loss in generation.losses if math.isfinite(loss)]
     count, broken = len(generation.exploits), len(generation.losses) - len(alive)
     told = f"epoch {generation.epoch} of {epochs}: best validation loss {min(alive):.4f}"
-    copies = f", {count} {'copies' if count > 1 else 'copy'}" if count else ""
+    copies = f", {count} {copied(count)}" if count else ""
     return told + copies + (f", {broken} not finite" if broken else "")
+
+
+def copied(count: int) -> str:
+    return "copies" if count != 1 else "copy"
 
 
 def told(result: Plain) -> list[str]:
@@ -35,8 +39,9 @@ def told(result: Plain) -> list[str]:
 
 def headline(result: Plain) -> str:
     """One sentence: what the line is worth, and what the run with its schedule is."""
+    count = result["exploits"]
     return (
-        f"{result['members']} members, {result['exploits']} exploits. The best line has a "
+        f"{result['members']} members, {count} {copied(count)}. The best line has a "
         f"validation loss of {result['metrics'][LOSS]:.4f}; trained again by the schedule found, "
         f"one run has {result['retrained']['metrics'][LOSS]:.4f}."
     )

@@ -44,7 +44,7 @@ WRONG = {
         "members": 1, "interval": 0, "quantile": 1, "factor": 0, "resample": 2, "numbers": 3,
     },
     "proben1": {"runs": 1, "linear_runs": "x"},
-    "size_path": {"epochs": "two", "refit_epochs": -1},
+    "size_path": {"strengths": [0.1, 0], "epochs": "two", "refit_epochs": -1},
     "table_ensemble": {"models": ["lineer"], "steps": 0},
     "zou_hastie_prostate": {},
 }  # fmt: skip

@@ -107,6 +107,9 @@ def test_its_tables_say_who_copied_whom():
     assert [row.cells[0] for row in page.table(THREE, [2, 0, 1]).rows] == [
         "1 to 2", "3 to 4", "5 to 5",
     ]  # fmt: skip
+    loss = {"metrics": {page.LOSS: 0.5}}
+    result = {"members": 2, "exploits": 1, **loss, "retrained": loss}
+    assert page.headline(result).startswith("2 members, 1 copy. The best line has")
     assert page.progress(THREE[2], 5).endswith("best validation loss 0.2000, 1 not finite")
 
 
