@@ -48,6 +48,18 @@ def spent(model: keras.Model) -> list[str]:
     return [path_in(model, one) for one in holders(model) if all(map(nothing, pair(one)))]
 
 
+def are_penalised(model: keras.Model) -> bool:
+    """Whether a group lasso chooses the ranks of the changes.
+
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    >>> model.layers[0].enable_lora(2)
+    >>> are_penalised(model)
+    False
+    """
+    penalties = [getattr(pair(one)[1], "regularizer", None) for one in holders(model)]
+    return any(getattr(penalty, "l1", 0) for penalty in penalties)
+
+
 def merged_before(paths: list[str]) -> str:
     """A sentence on such layers."""
     shown = ", ".join(map(repr, paths[:3])) + (" and others" if len(paths) > 3 else "")

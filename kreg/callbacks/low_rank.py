@@ -5,13 +5,16 @@ from typing import Any
 import keras
 
 from kreg import lora
+from kreg.callbacks.own_rates import take_zeros
 
 
 class LowRank(keras.callbacks.Callback):
     """Logs `rank`, the sum over all layers of the ranks that a group lasso has left.
 
     `kreg.finetune(model, how="lora")` returns one; it belongs before what reads the logs. After
-    training, `ranks` says it layer by layer.
+    training, `ranks` says it layer by layer. Exact zeros take an optimizer of `kreg.optimizers`:
+    where that of the model is one of Keras, the one with the same steps takes its place, and a
+    warning says so.
 
     Raises:
         ValueError: At the start of training, for a model without low-rank changes, or with changes
@@ -38,6 +41,8 @@ class LowRank(keras.callbacks.Callback):
             )
         if merged := lora.spent(self.model):
             raise ValueError(lora.merged_before(merged))
+        if lora.are_penalised(self.model):
+            take_zeros(self.model)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if logs is not None:

@@ -1,4 +1,4 @@
-"""A rate for each layer under any optimizer: kreg's takes the place of Keras's, which has one."""
+"""What Keras's optimizers lack, under any of them: kreg's takes the place of Keras's."""
 
 import warnings
 from collections.abc import Mapping
@@ -10,10 +10,12 @@ from kreg.optimizers import Proximal, proximal
 
 REPLACED = (
     "kreg.optimizers.{name} takes the place of the optimizer {name} of Keras: the same steps, with "
-    "a rate for each layer. `model.optimizer` is the new one, and a saved model has it. To have it "
-    "from the start: `model.compile(kreg.optimizers.proximal(model.optimizer), ...)`; for one rate "
-    "and the optimizer as it is: `layer_decay=1`."
+    "{what}. `model.optimizer` is the new one, and a saved model has it. To have it from the "
+    "start: `model.compile(kreg.optimizers.proximal(model.optimizer), ...)`; for {other} and the "
+    "optimizer as it is: `{argument}`."
 )
+RATES = {"what": "a rate for each layer", "other": "one rate", "argument": "layer_decay=1"}
+RANKS = {"what": "exact zeros, which choose ranks", "other": "full ranks", "argument": "l1=0"}
 BUILT = (
     "The optimizer has its rates for all weights already. Call `model.compile` with a new "
     "optimizer first."
@@ -48,7 +50,27 @@ def take_rates(model: keras.Model, rates: Mapping[str, float], layer_decay: floa
             "layer_decay", "1 under this optimizer, which has one rate for all layers", layer_decay,
             f"{error} As it is: `kreg.finetune(model, layer_decay=1)`.",
         ) from error  # fmt: skip
-    warnings.warn(REPLACED.format(name=type(optimizer).__name__), UserWarning, stacklevel=2)
+    say(optimizer, RATES)
+
+
+def take_zeros(model: keras.Model) -> None:
+    """Give a compiled model an optimizer with exact zeros, where its own has none and can.
+
+    A warning says so. One that kreg has no likeness of stays: its ranks stay full.
+    """
+    for optimizer in private_keras.unwrapped(model.optimizer):
+        if not isinstance(optimizer, Proximal):
+            try:
+                private_keras.replace_optimizer(model, proximal)
+            except ValueError as error:
+                warnings.warn(f"The ranks stay full. {error}", UserWarning, stacklevel=2)
+            else:
+                say(optimizer, RANKS)
+
+
+def say(optimizer: keras.Optimizer, words: Mapping[str, str]) -> None:
+    text = REPLACED.format(name=type(optimizer).__name__, **words)
+    warnings.warn(text, UserWarning, stacklevel=3)
 
 
 def trains_all(optimizer: keras.Optimizer, model: keras.Model) -> bool:

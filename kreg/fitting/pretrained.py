@@ -34,7 +34,8 @@ def finetune(
 
     With `"lora"` a layer below the head keeps its weights; a product `A B` of low rank is added to
     its kernel and trained in its place, with the head. B starts at zero and has a group lasso on
-    its rows, under an optimizer of `kreg.optimizers` exact zeros choose the rank. Dense,
+    its rows, whose exact zeros choose the rank, for which an optimizer of Keras is replaced by the
+    one of `kreg.optimizers` that takes the same steps, and a warning says so. Dense,
     EinsumDense, Embedding and Conv layers can have one; a warning names the others. `kreg.strip`
     is the model with its changes merged into the kernels: save that. Keras's `model.save` writes
     merged kernels too, with the same outputs, but what is loaded from it cannot train its changes.

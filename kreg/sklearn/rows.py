@@ -87,7 +87,14 @@ def notations(estimator: BaseEstimator, x: Any) -> dict[str, str]:
     if not hasattr(x, "dtypes"):
         return {}
     kinds = zip(names_of(estimator), x.dtypes, strict=True)
-    return {name: ISO for name, found in kinds if getattr(found, "kind", "O") == "M"}
+    return {name: ISO for name, found in kinds if is_dates(found)}
+
+
+def is_dates(dtype: Any) -> bool:
+    """Whether a column of this type holds dates: points of time, or months, quarters, years."""
+    import pandas as pd
+
+    return isinstance(dtype, pd.PeriodDtype) or getattr(dtype, "kind", "O") == "M"
 
 
 def as_typed(name: str, column: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -99,8 +106,9 @@ def as_typed(name: str, column: "pd.Series[Any]") -> "pd.Series[Any]":
     import pandas as pd
 
     kind = getattr(column.dtype, "kind", "O")
-    if kind == "M":
-        days = pd.to_datetime(column, utc=True) - pd.Timestamp(0, tz="UTC")
+    if is_dates(column.dtype):
+        first = column.dt.to_timestamp() if kind != "M" else column  # of a period, its first moment
+        days = pd.to_datetime(first, utc=True) - pd.Timestamp(0, tz="UTC")
         return (days / pd.Timedelta(days=1)).astype(np.float64)
     if kind == "m":
         return pd.Series(column.to_numpy() / np.timedelta64(1, "D"), column.index)
@@ -138,11 +146,23 @@ def targets(estimator: BaseEstimator, x: Any, y: Any, **how: Any) -> Array:
     """The targets as an array, finite and one for each row of `x`.
 
     Raises:
-        ValueError: If there are none, or others.
+        ValueError: If there are none, or others; if numbers are asked for and dates are given.
     """
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+        )
+    kind = getattr(getattr(y, "dtype", None), "kind", "O")
+    if how.get("dtype") is np.float64 and kind in "mM":
+        raise ValueError(
+            f"y holds {'dates' if kind == 'M' else 'lengths of time'} ({y.dtype}); a regression "
+            "predicts numbers. Give it some of a unit: "
+            + (
+                "(y - y.min()) / np.timedelta64(1, 'D')"
+                if kind == "M"
+                else "y / np.timedelta64(1, 'D')"
+            )
+            + " are days."
         )
     found: Array = check_array(y, ensure_2d=False, ensure_min_samples=0, input_name="y", **how)
     check_consistent_length(x, found)

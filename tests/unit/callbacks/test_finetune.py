@@ -329,6 +329,21 @@ def test_low_rank_changes_are_trained_with_the_head_and_their_ranks_are_logged()
     assert np.abs(plain.predict(X, verbose=0) - before).max() > 0
 
 
+def test_ranks_are_chosen_under_an_optimizer_of_keras_too():
+    model = compiled(keras.optimizers.Adam(0.01))
+    callback = kreg.finetune(model, how="lora", rank=2, l1=10.0)
+    with pytest.warns(UserWarning, match=r"takes the place.*exact zeros.*`l1=0`"):
+        fitted(model, callback)
+    assert set(callback.ranks.values()) == {(0, 2)}
+    for optimizer, l1, said in (("adam", 0, ""), ("ftrl", 1.0, "The ranks stay full.*Ftrl")):
+        model = compiled(optimizer)
+        callback = kreg.finetune(model, how="lora", rank=2, l1=l1)
+        with warnings.catch_warnings() if not said else pytest.warns(UserWarning, match=said):
+            fitted(model, callback)
+        assert not isinstance(model.optimizer, kreg.optimizers.Proximal)
+        assert set(callback.ranks.values()) == {(2, 2)}
+
+
 def test_low_rank_changes_are_refused_where_they_would_not_be_trained():
     with pytest.raises(ValueError, match="with a new optimizer first"):
         kreg.finetune(fitted(compiled()), how="lora")

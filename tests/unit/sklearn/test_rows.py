@@ -23,16 +23,18 @@ def test_columns_are_numbers_or_categories_by_their_dtype():
             "day": DAYS,
             "zone": DAYS.tz_localize("Europe/Berlin"),
             "waited": pd.to_timedelta(["12h", "1D", None]),
+            "month": pd.PeriodIndex(["2024-01", "2024-02", None], freq="M"),
         }
     )
     found = rows.frame(frame, list(frame))
-    numeric = ["float", "int", "bool", "objects", "day", "zone", "waited"]
+    numeric = ["float", "int", "bool", "objects", "day", "zone", "waited", "month"]
     assert [c for c in found if found[c].dtype == np.float64] == numeric
     assert found["int"].isna().tolist() == [False, True, False]
     assert found["objects"].tolist()[:2] == [1.0, 2.5]
     assert np.diff(found["day"])[0] == np.diff(found["zone"])[0] == 2.0
     assert found["waited"].tolist()[:2] == [0.5, 1.0]
-    assert found["day"].isna().tolist() == [False, False, True]
+    assert found["day"].isna().tolist() == found["month"].isna().tolist() == [False, False, True]
+    assert np.diff(found["month"])[0] == 31 and found["month"][0] == found["day"][0]
 
 
 def test_each_input_of_the_network_has_its_column():
@@ -60,6 +62,24 @@ def test_each_input_of_the_network_has_its_column():
 def test_rows_that_cannot_be_used_are_a_sentence(x, sentence):
     with pytest.raises(ValueError, match=sentence):
         rows.inputs(BaseEstimator(), x, reset=True)
+
+
+@pytest.mark.parametrize(
+    ("y", "sentence"),
+    [
+        (
+            pd.Series(DAYS[:2]),
+            r"y holds dates \(datetime64.*y.min\(\)\) / np.timedelta64\(1, 'D'\)",
+        ),
+        (DAYS[:2].tz_localize("UTC"), "y holds dates"),
+        (np.array([1, 2], "timedelta64[h]"), "y holds lengths of time .*y / np.timedelta64"),
+    ],
+)
+def test_a_regression_of_dates_is_refused_with_the_line_to_write(y, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        rows.targets(BaseEstimator(), np.zeros((2, 1)), y, dtype=np.float64)
+    days = (pd.Series(DAYS[:2]) - DAYS.min()) / np.timedelta64(1, "D")
+    assert rows.targets(BaseEstimator(), np.zeros((2, 1)), days, dtype=np.float64)[1] == 2
 
 
 def test_columns_without_names_are_called_by_their_place():
