@@ -14,9 +14,9 @@ soon as its state files have a batch that is drawn from the seed. The same comma
 benchmark ends with 1 if weights, optimizer state or history are not those of the undisturbed one,
 bit for bit. `--only killed` does that alone.
 
-20 million rows, one run each beside heavy load: peak 1.17 GiB (0.75 its own), 1.26 with the writing
-of the records (0.83), tf.data 1.07, scikit-learn 0.52; rows a processor second 156,400, 130,100,
-476,400 and 645,000.
+20 million rows, one run each beside heavy load: peak 1.35 GiB (0.93 its own), 1.34 with the writing
+of the records (0.91), tf.data 1.03, scikit-learn 0.52; rows a processor second 398,400, 279,100,
+482,300 and 645,000. Killed behind batch 8,584 of 17,577 and gone on there: the same bits.
 """
 
 import argparse

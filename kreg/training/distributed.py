@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from kreg.callbacks import Interrupt, NonFinite
 
 PACKAGES = ("tensorflow", "keras", "numpy")
-WAITS = "worker {index} of {count} ({own}): waiting for the others. Worker 0 reports and writes."
+WAITS = (
+    "worker {index} of {count} ({own}): waiting for the others. Worker 0 reports and writes. If "
+    "this lasts, look at what the others say: TensorFlow also waits for one that has ended because "
+    "its port was taken. Ctrl-C ends this one."
+)
 
 
 def connected(config: Config) -> Workers | None:

@@ -13,6 +13,8 @@ evenly, and whatever the optimizer does with a gradient it does with this one.
 
 import contextlib
 import json
+import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -207,9 +209,27 @@ def strategy(cluster: Cluster) -> "tf.distribute.Strategy":
         task_type="worker", task_id=cluster.index, rpc_layer="grpc",
     )  # fmt: skip
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+        with ends_at_once():
+            return tf.distribute.MultiWorkerMirroredStrategy(resolver)
     except tf.errors.UnknownError as error:  # all that TensorFlow says of it
         raise OSError(NOT_LISTENING.format(own=cluster.workers[cluster.index])) from error
+
+
+@contextlib.contextmanager
+def ends_at_once() -> Iterator[None]:
+    """Inside, Ctrl-C ends the process as the system does it.
+
+    TensorFlow holds Python's lock while it waits for the other workers, so no handler of Python's
+    would run before all of them are there.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def share_gradients(

@@ -1,5 +1,6 @@
 """CSV and Parquet: one target or several, and any mixture of numbers, words and missing values."""
 
+import dataclasses
 import importlib.util
 from collections import Counter
 from collections.abc import Sequence
@@ -13,9 +14,9 @@ from kreg.data import column_types
 from kreg.data.cells import is_numeric
 from kreg.data.checks import MAX_ROWS
 from kreg.data.dataset import Raw
-from kreg.data.disk.shards import CsvShards, ParquetShards, names_of, of_parquet
+from kreg.data.disk.shards import CsvShards, ParquetShards, of_parquet
 from kreg.data.options import CsvOptions, ParquetOptions
-from kreg.data.sources.several import Tables, listed, names, unread
+from kreg.data.sources.several import names, read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,11 +28,8 @@ def csv(
     path: str,
     target: str | Sequence[str],
     *,
-    test_path: str | None = None,
     separator: str = AUTO,
     missing: Sequence[str] | None = None,
-    cache: str = AUTO,
-    cache_limit: float = 100.0,
     **options: Any,
 ) -> Raw:
     """A text table with a header line, or several with the same columns.
@@ -39,35 +37,55 @@ def csv(
     Args:
         path: The file, a folder of such files, or a pattern of their names.
         target: Name of the target column, or a list of several.
-        test_path: The same of test rows, or `None`.
         separator: Between two columns; `"auto"` takes the sign under which the header has `target`.
         missing: Cells that are missing values. `None` are empty cells, `?` and pandas's own list
             (NA, NaN, null, ...). Where `label_separator` is said, an empty cell has no label.
-        cache: Where the rows are kept: `"memory"`, `"disk"`, or `"auto"`: on the disk where they
-            are large.
-        cache_limit: GiB of tables that are kept on the disk at most.
-        **options: See `from_frame`, and `split_by_file`.
+        **options: See `several.read`.
     """
     absent: dict[str, Any] = {"na_values": ABSENT}
     if missing is not None:
         absent = {"na_values": list(map(str, missing)), "keep_default_na": False}
-    wanted = names(target)
-
-    def shards(files: list[Path]) -> CsvShards:
-        return CsvShards(files, wanted[0], separator, absent, unread(options))
-
-    def whole(file: Path) -> "tuple[pd.DataFrame, list[str]]":
-        sign = separator_of(file, wanted[0]) if separator == AUTO else separator
-        return read_rows(file, wanted, sign, absent, options.get("label_separator") is not None)
-
-    files, tests = listed(path, test_path, CsvOptions.endings)
-    several = Tables(files, tests, shards, whole, names_of(files, path), False)
-    sign = separator_of(files[0], wanted[0]) if separator == AUTO else separator
-    options |= {"untyped": True, "comma": sign == ";"}
-    raw = several.read(wanted, cache, cache_limit, (separator, absent), options)
+    empty = options.get("label_separator") is not None
+    kind = Csv(names(target), separator, absent, empty)
+    raw = read(kind, path, kind.target, **options)
     words = None if missing is None else absent["na_values"]
     raw.reading |= {"separator": separator, "missing": words}
     return raw
+
+
+@dataclasses.dataclass
+class Csv:
+    """A `several.Kind`.
+
+    Args:
+        target: The target columns.
+        separator: As for `csv`.
+        absent: What pandas is told of missing values.
+        empty: Whether a cell of the target may be empty.
+    """
+
+    endings, compact = CsvOptions.endings, False
+    target: list[str]
+    separator: str
+    absent: dict[str, Any]
+    empty: bool
+
+    @property
+    def key(self) -> object:
+        return self.separator, self.absent
+
+    def sign(self, file: Path) -> str:
+        """Between two columns."""
+        return separator_of(file, self.target[0]) if self.separator == AUTO else self.separator
+
+    def shards(self, files: list[Path], without: set[str]) -> CsvShards:
+        return CsvShards(files, self.target[0], self.separator, self.absent, without)
+
+    def whole(self, file: Path) -> "tuple[pd.DataFrame, list[str]]":
+        return read_rows(file, self.target, self.sign(file), self.absent, self.empty)
+
+    def cells(self, file: Path) -> dict[str, Any]:
+        return {"untyped": True, "comma": self.sign(file) == ";"}
 
 
 def read_rows(
@@ -159,26 +177,25 @@ def _refuse_gaps(text: "pd.Series[Any]", name: str) -> None:
     )
 
 
-def parquet(
-    path: str,
-    target: str | Sequence[str],
-    *,
-    test_path: str | None = None,
-    cache: str = AUTO,
-    cache_limit: float = 100.0,
-    **options: Any,
-) -> Raw:
-    """Parquet files; needs the extra `parquet`. Arguments: see `csv` and `from_frame`."""
-    files, tests = listed(path, test_path, ParquetOptions.endings)
+def parquet(path: str, target: str | Sequence[str], **options: Any) -> Raw:
+    """Parquet files; needs the extra `parquet`. Arguments: see `csv` and `several.read`."""
+    return read(Parquet(), path, names(target), **options)
 
-    def shards(files: list[Path]) -> ParquetShards:
+
+class Parquet:
+    """A `several.Kind`."""
+
+    endings, compact, key = ParquetOptions.endings, True, ()
+
+    def shards(self, files: list[Path], without: set[str]) -> ParquetShards:
         refuse_without_pyarrow()
-        return ParquetShards(files, unread(options))
+        return ParquetShards(files, without)
 
-    several = Tables(
-        files, tests, shards, lambda f: (read_parquet(f), []), names_of(files, path), True
-    )
-    return several.read(names(target), cache, cache_limit, (), options)
+    def whole(self, file: Path) -> "tuple[pd.DataFrame, list[str]]":
+        return read_parquet(file), []
+
+    def cells(self, file: Path) -> dict[str, Any]:
+        return {}
 
 
 def refuse_without_pyarrow() -> None:

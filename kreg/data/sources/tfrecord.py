@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kreg.csv_header import AUTO
 from kreg.data.dataset import Raw
-from kreg.data.disk.shards import names_of
 from kreg.data.options import TfrecordOptions
-from kreg.data.sources.several import Tables, listed, names, unread
+from kreg.data.sources.several import names, read, unread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,15 +14,7 @@ if TYPE_CHECKING:
     from kreg.data.disk.example_shards import ExampleShards
 
 
-def tfrecord(
-    path: str,
-    target: str | Sequence[str],
-    *,
-    test_path: str | None = None,
-    cache: str = AUTO,
-    cache_limit: float = 100.0,
-    **options: Any,
-) -> Raw:
+def tfrecord(path: str, target: str | Sequence[str], **options: Any) -> Raw:
     """One row a record: what its features are, the first records of the files say.
 
     A feature of one number or text is a column, one of `n` is the columns `<name>_0` and so on, and
@@ -33,30 +23,44 @@ def tfrecord(
     Args:
         path: The file, a folder of such files, or a pattern of their names.
         target: Name of the target column, or a list of several.
-        test_path: The same of test rows, or `None`.
-        cache: Where the rows are kept: `"memory"`, `"disk"`, or `"auto"`: on the disk where they
-            are large.
-        cache_limit: GiB of tables that are kept on the disk at most.
-        **options: See `from_frame`, and `split_by_file`.
+        **options: See `several.read`.
     """
-    files, tests = listed(path, test_path, TfrecordOptions.endings)
-    without = unread(options)
-    known = shards(files, without)
-
-    def read(found: list[Path]) -> "ExampleShards":
-        return known if found == files else shards(found, without)
-
-    def whole(file: Path) -> "tuple[pd.DataFrame, list[str]]":
-        return read(files if file in files else [file]).whole(file), []
-
-    several = Tables(files, tests, read, whole, names_of(files, path), True)
-    raw = several.read(names(target), cache, cache_limit, (), options)
-    raw.warnings += [f"{several.name}: {sentence}" for sentence in known.long]
+    kind = Examples(unread(options))
+    raw = read(kind, path, names(target), **options)
+    raw.warnings += [f"{raw.name}: {sentence}" for sentence in kind.long]
     return raw
 
 
-def shards(files: list[Path], without: set[str]) -> "ExampleShards":
-    """These files, read some rows at a time."""
-    from kreg.data.disk.example_shards import ExampleShards  # starts protobuf
+class Examples:
+    """A `several.Kind`.
 
-    return ExampleShards(files, without)
+    Args:
+        without: Columns that nobody reads.
+    """
+
+    endings, compact, key = TfrecordOptions.endings, True, ()
+
+    def __init__(self, without: set[str]) -> None:
+        self.without = without
+        self.known: dict[tuple[Path, ...], ExampleShards] = {}
+
+    def shards(self, files: list[Path], without: set[str]) -> "ExampleShards":
+        """Looked at once: all records say what the features are."""
+        from kreg.data.disk.example_shards import ExampleShards  # starts protobuf
+
+        if tuple(files) not in self.known:
+            self.known[tuple(files)] = ExampleShards(files, without)
+        return self.known[tuple(files)]
+
+    def whole(self, file: Path) -> "tuple[pd.DataFrame, list[str]]":
+        """With the features of all files that it belongs to."""
+        together = next((files for files in self.known if file in files), (file,))
+        return self.shards(list(together), self.without).whole(file), []
+
+    def cells(self, file: Path) -> dict[str, Any]:
+        return {}
+
+    @property
+    def long(self) -> list[str]:
+        """A sentence on each feature that is several columns; the test rows have no others."""
+        return next(iter(self.known.values())).long
