@@ -119,8 +119,9 @@ def wrong(scores: np.ndarray, shares: np.ndarray, weight: np.ndarray) -> int:
 def inverse_temperature(scores: np.ndarray, shares: np.ndarray, weight: np.ndarray) -> float:
     """`s = 1 / T` of the smallest loss in the range that is allowed."""
     low, high, s = 1 / SOFTEST, 1 / SHARPEST, 1.0
+    mass, told = shares.sum(axis=1), (shares * scores).sum(axis=1)
     for _ in range(STEPS):
-        slope, curvature = derivatives(scores, shares, weight, s)
+        slope, curvature = derivatives(scores, mass, told, weight, s)
         if slope == 0:
             break
         low, high = (s, high) if slope < 0 else (low, s)
@@ -133,15 +134,22 @@ def inverse_temperature(scores: np.ndarray, shares: np.ndarray, weight: np.ndarr
 
 
 def derivatives(
-    scores: np.ndarray, shares: np.ndarray, weight: np.ndarray, s: float
+    scores: np.ndarray, mass: np.ndarray, told: np.ndarray, weight: np.ndarray, s: float
 ) -> tuple[float, float]:
-    """The first and the second derivative of the mean loss in `s`."""
+    """The first and the second derivative of the mean loss in `s`.
+
+    Args:
+        scores: Centred, shape (n, classes).
+        mass: The sum of each row's targets.
+        told: Each row's scores times its targets, summed.
+        weight: Of each row.
+        s: Where.
+    """
     chances = np.exp(s * scores)
     chances /= chances.sum(axis=1, keepdims=True)
-    mass = shares.sum(axis=1)
     mean = (chances * scores).sum(axis=1)
     spread = (chances * np.square(scores - mean[:, None])).sum(axis=1)
-    slope = mass * mean - (shares * scores).sum(axis=1)
+    slope = mass * mean - told
     return float((weight * slope).mean()), float((weight * mass * spread).mean())
 
 
