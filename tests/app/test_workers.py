@@ -149,20 +149,16 @@ def test_ctrl_c_ends_a_worker_that_waits_for_the_others(tmp_path):
     cluster = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": 0}}
     words = ["distribute=multiworker", *SHORT]
     process = command(tmp_path / "run", *words, cluster=cluster)
-    wait_until_it_listens(workers[0], process)
+    until(lambda: listens(workers[0]), process)
     process.send_signal(signal.SIGINT)
     told, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGINT and "Ctrl-C ends this one" in told
 
 
-def wait_until_it_listens(address, process):
+def listens(address):
     host, port = address.split(":")
-    while process.poll() is None:
-        with socket.socket() as other:
-            if other.connect_ex((host, int(port))) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError(process.communicate()[0])
+    with socket.socket() as other:
+        return other.connect_ex((host, int(port))) == 0
 
 
 def test_each_worker_reads_its_share_of_rows_on_the_disk(tmp_path, monkeypatch):
