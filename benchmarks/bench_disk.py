@@ -15,8 +15,8 @@ benchmark ends with 1 if weights, optimizer state or history are not those of th
 bit for bit. `--only killed` does that alone.
 
 20 million rows, one run each beside heavy load: peak 1.35 GiB (0.93 its own), 1.34 with the writing
-of the records (0.91), tf.data 1.03, scikit-learn 0.52; rows a processor second 398,400, 279,100,
-482,300 and 645,000. Killed behind batch 8,584 of 17,577 and gone on there: the same bits.
+of the records (0.91), tf.data 1.03, scikit-learn 0.47; rows a processor second 398,400, 279,100,
+482,300 and 754,800. Killed behind batch 8,584 of 17,577 and gone on there: the same bits.
 """
 
 import argparse

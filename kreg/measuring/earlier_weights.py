@@ -66,8 +66,10 @@ class LastWeights:
         """The values one epoch ago: what is missing where no further epoch is trained."""
         return [np.array(ops.convert_to_numpy(value)) for value in self._before]
 
-    def set_state(self, values: Sequence[Any]) -> None:
+    def set_state(self, values: Sequence[Any], begun_with: Sequence[Any] = ()) -> None:
         self._before = list(values)
+        if begun_with:
+            self.take(list(begun_with))
 
     def begun_with(self) -> list[np.ndarray]:
         """The values with which this epoch has begun: what is missing within one."""

@@ -47,7 +47,7 @@ from kreg.training.callbacks import Hopeless, TrainingCallbacks
 from kreg.training.plan import Plan
 from kreg.training.shared_steps import SharedSteps
 from kreg.training.stacks import Stacks
-from kreg.training.trained import NonFiniteError, Trained
+from kreg.training.trained import NonFiniteError, Trained, state_kept
 
 
 def run(
@@ -205,7 +205,7 @@ def fit_and_report(
     if callbacks.non_finite.failure:
         save_report(callbacks, place)
         epochs = len(training.model.history.epoch)
-        raise NonFiniteError(f"{callbacks.non_finite.failure} {kept(place)}", epochs)
+        raise NonFiniteError(f"{callbacks.non_finite.failure} {state_kept(place)}", epochs)
     units.rescale(training.model, training.data.target_scale)
     result = results.of(training, callbacks)
     result["training_seconds"] = round(seconds, 3)
@@ -246,12 +246,6 @@ def train_in_memory(training: Plan, config: Config) -> Trained:
     return Trained(training, callbacks, result | results.compared(result, config.objective))
 
 
-def kept(place: RunDirectory) -> str:
-    """What is left of a training whose numbers broke."""
-    good = bool(place.state.generations())
-    return "The last good state is kept." if good else "No epoch had ended, so no state is kept."
-
-
 def fit(
     training: Plan,
     callbacks: TrainingCallbacks,
@@ -273,7 +267,7 @@ def fit(
     }
     if training.frozen is not None:
         kept_features.fit(training, training.frozen, store, first, how)
-    elif store and store.batch:
+    elif store and store.batch and first < last:
         within_epoch.fit(training, stream, store.batch, how)
     else:
         training.model.fit(training.spread(stream) if training.spread else stream, **how)

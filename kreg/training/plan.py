@@ -61,8 +61,7 @@ class Plan:
             `kreg.training.data_parallel`.
         spread: Deals the batches of a stream to these devices; `None` where there is one,
             and on JAX, which deals them itself.
-        seconds_of_a_sum: What measures how long the devices take to sum the gradients of a step;
-            `None` where there is one, and on JAX, which has no such sum by itself.
+        seconds_of_a_sum: Measures a sum of their gradients; `None` for one device, and on JAX.
         frozen: The parts of a model whose features are kept, see `kreg.training.kept_features`.
     """
 
@@ -214,10 +213,7 @@ class Plan:
         }
 
     def stream(
-        self,
-        first_epoch: int = 0,
-        first_batch: int = 0,
-        features: "np.ndarray | None" = None,
+        self, first_epoch: int = 0, first_batch: int = 0, features: "np.ndarray | None" = None
     ) -> Iterator[Any]:
         """The training rows from an epoch on: shuffled, weighed, augmented, endless.
 
@@ -280,9 +276,8 @@ def make(
     noise.require_a_place(config.model.kind)
     plan = Plan(rows, pipeline, network, batch_size, lasts, config.seed)
     plan.pretrained, plan.finetune = config.model, config.finetune
-    plan.inferred = (
-        hasattr(config.data, "task") and getattr(config.data, "known_task", "") == "auto"
-    )
+    said_nothing = getattr(config.data, "known_task", "") == "auto"
+    plan.inferred = said_nothing and hasattr(config.data, "task")
     plan.weighing = config.trainer.class_weight
     plan.class_weight = class_weights.weights(plan.weighing, rows)
     operating_point.refuse(config.trainer.operating_point, rows.task, rows.name)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from kreg.runs import RunDirectory
 from kreg.training.callbacks import TrainingCallbacks
 from kreg.training.plan import Plan
 
@@ -42,3 +43,9 @@ class Trained:
             return None
         scores = {key: self.result[key] for key in ("metrics", "units")}
         return measured.document | {"scores": scores, "features": self.result["features"]}
+
+
+def state_kept(place: RunDirectory) -> str:
+    """What is left of a training whose numbers broke."""
+    good = bool(place.state.generations())
+    return "The last good state is kept." if good else "No epoch had ended, so no state is kept."

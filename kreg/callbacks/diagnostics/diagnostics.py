@@ -189,8 +189,7 @@ class Diagnostics(UsesAverage):
         self.shared.diagnostics = self
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        self.shared.partial = False
-        self._inside = True
+        self.shared.partial, self._inside = False, True
         self._see_weights()  # a callback may just have thawed some
         if not self.last.known:  # not earlier: a resumed training restores its weights at the start
             with used_weights(self.model):
@@ -295,9 +294,7 @@ class Diagnostics(UsesAverage):
         if "overhead" in state and self.train is not None:  # 0.1 thinned by the clock
             self.thin = self.train.head(state["overhead"]["rows"])
         self.start.set_state(state["start"])
-        self.last.set_state(state["last"])
-        if state.get("begun_with"):
-            self.last.take(state["begun_with"])
+        self.last.set_state(state["last"], state.get("begun_with", []))
         self.notes = list(state["notes"])
         self.shared.events = list(state["events"])
         self._pending = None
