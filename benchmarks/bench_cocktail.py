@@ -19,8 +19,8 @@ sets; 1 is best. Rows are printed as they come.
 Measured with `OMP_NUM_THREADS=1 ... --seconds 60` on two cores that a dozen other programs shared,
 which makes a processor second shorter, so that fewer settings are tried than on a machine of one's
 own. A round of settings that train as one model ends behind the sixtieth second: with the training
-of the chosen model that makes 63 to 66 processor seconds (plain), 66 to 86 (single, three searches),
-63 to 68 (cocktail), 60 to 61 (boosting).
+of the chosen model that makes 63 to 66 processor seconds (plain), 66 to 86 (single, three
+searches), 63 to 68 (cocktail), 60 to 61 (boosting). phoneme ran in a process of its own.
 
                 plain   single   cocktail   boosting   settings tried
     vehicle      80.5     81.7       79.9       78.2   136/96/49/141
@@ -36,8 +36,8 @@ Boosting is ahead of the cocktail on segment, kr_vs_kp and phoneme, the cocktail
 of the other networks the best single regularizer is ahead on vehicle and segment and even on
 kr_vs_kp, the plain one on vehicle and car. Most of it is within two points. The time before (23 to
 39 settings on each set) the ranks were 3.00, 2.25, 2.67 and 2.08: on one split a rank moves so far
-by itself. Sixty seconds are 21 to 49 settings in fourteen dimensions, less than half of what the
-other networks get in one or two.
+by itself. Sixty seconds are 21 to 49 settings in fourteen dimensions; a plain network gets two to
+five times as many in one.
 """
 
 import argparse
