@@ -33,11 +33,13 @@ class NonFinite(keras.callbacks.Callback):
         self.verbose = int(verbose)
         self.failure = ""
         self._epoch = 0
-        self._all_finite: Callable[[], Any] | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.failure = shared(self.model).broken = ""
-        self._all_finite = None
+        shared(self.model).guarded = True
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        shared(self.model).guarded = False
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
@@ -49,32 +51,32 @@ class NonFinite(keras.callbacks.Callback):
             self._stop(f"The loss is {float(loss)} at epoch {self._epoch + 1}, batch {batch + 1}")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if not self.failure and not self._is_finite(epoch):
+        if not self.failure and not are_finite_after(self.model, epoch):
             self._stop(f"The weights are not finite after epoch {epoch + 1}")
 
-    def _is_finite(self, epoch: int) -> bool:
-        known = shared(self.model).foreseen(epoch)
-        if known is not None:
-            return known.numbers.finite
-        if self._all_finite is None:
-            self._all_finite = evaluators.kept(
-                self.model, (all_finite,), lambda: all_finite(self.model)
-            )
-        return bool(self._all_finite())
-
     def _stop(self, what: str) -> None:
-        broken = first_broken(self.model)
-        where = (
-            "all weights are finite, so look at the inputs, the loss and the learning rate"
-            if broken is None
-            else f"the first layer that is not finite is `{broken}`"
-        )
-        self.failure = f"{what}; {where}."
+        self.failure = f"{what}; {where_broken(self.model)}."
         self.model.stop_training = True
         shared(self.model).partial = True
         shared(self.model).broken = self.failure
         if self.verbose:
             print(f"NonFinite: {self.failure}")
+
+
+def are_finite_after(model: keras.Model, epoch: int) -> bool:
+    """Whether all weights are finite at the end of an epoch, from 0."""
+    known = shared(model).foreseen(epoch)
+    if known is not None:
+        return known.numbers.finite
+    return bool(evaluators.kept(model, (all_finite,), lambda: all_finite(model))())
+
+
+def where_broken(model: keras.Model) -> str:
+    """Half a sentence on the first variable that is not finite."""
+    broken = first_broken(model)
+    if broken is None:
+        return "all weights are finite, so look at the inputs, the loss and the learning rate"
+    return f"the first layer that is not finite is `{broken}`"
 
 
 def all_finite(model: keras.Model) -> Callable[[], Any]:

@@ -35,6 +35,7 @@ class SharedValues:
         refined: `(epoch, Refined)` of the last epoch, or `None`.
         partial: Whether training was cut short in the middle of the running epoch.
         broken: A sentence once the loss or a weight is not finite: the training is over.
+        guarded: Whether a `NonFinite` looks for that, and ends the training then.
         decisive: Names in the logs that a stopping rule reads; nobody may thin these out.
         alone: So many first epochs train the head alone: their losses are another model's.
         events: What happened, for the record.
@@ -51,6 +52,7 @@ class SharedValues:
         self.refined: tuple[int, Refined] | None = None
         self.partial = False
         self.broken = ""
+        self.guarded = False
         self.decisive: set[str] = set()
         self.alone = 0
         self.events: list[Event] = []

@@ -34,8 +34,9 @@ class UnmeasurableError(ValueError):
 class CleanEvaluator:
     """`clean(rows) = mean_i loss(y_i, f(x_i; training=False))`, with all compiled metrics.
 
-    The loss is the compiled one; of a model that computes its own, what its `compute_loss` or its
-    `test_step` says without penalties; where nothing is compiled, what `add_loss` adds.
+    The loss is the compiled one, of a sum over rows their mean; of a model that computes its own,
+    what its `compute_loss` or its `test_step` says without penalties; where nothing is compiled,
+    what `add_loss` adds.
     The model's own metrics, averages and seeds are lent for it and given back as they were.
 
     Args:
@@ -130,7 +131,7 @@ class CleanEvaluator:
             count = len(keras.tree.flatten(x)[0])
             y_pred = tensors(predict(count))
             with measuring():
-                found = {} if self._loss is None else {"loss": self._loss(y, y_pred, weight)}
+                found = {} if self._loss is None else self._mean(y, y_pred, weight)
                 return dict(to_host({**found, **self._vectors(y, y_pred, weight)}))
 
         return self._one_by_one(list(rows.batches()), judge)
@@ -204,12 +205,15 @@ class CleanEvaluator:
         if self._loss is None:
             return self._added_step(x, y, weight)
         y_pred = self._forward(x)
-        result: dict[str, Any] = {"loss": self._loss(y, y_pred, weight)}
+        result = self._mean(y, y_pred, weight)
         if len(self.model.losses) > len(self._penalties()):
             result["other"] = own_loss.added(self.model) - sum(self._penalties())
         self.masked = any(private_keras.mask_of(p) is not None for p in keras.tree.flatten(y_pred))
         self.model.compute_metrics(x, y, y_pred, weight)
         return {**result, **self._vectors(y, y_pred, weight)}
+
+    def _mean(self, y: Nest, y_pred: Nest, weight: Nest) -> dict[str, Any]:
+        return {"loss": private_keras.row_mean(self._loss, y, y_pred, weight)}  # type: ignore[arg-type]
 
     def _penalties(self) -> list[Any]:
         weights = self.model.trainable_variables

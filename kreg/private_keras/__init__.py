@@ -19,6 +19,7 @@ from kreg.private_keras.compiled import (
     mask_of,
     output_losses,
     overrides,
+    row_mean,
     settings_of,
 )
 from kreg.private_keras.datasets import (
@@ -125,6 +126,7 @@ __all__ = [
     "pure_steps",
     "replace_optimizer",
     "reshuffles",
+    "row_mean",
     "safe_mode",
     "same_global_seeds",
     "settings",

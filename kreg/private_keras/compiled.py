@@ -108,6 +108,18 @@ def output_losses(loss: Any) -> list[Any]:
     return list(getattr(loss, "_flat_losses", None) or [])
 
 
+def row_mean(loss: Callable[..., Any], y: Any, y_pred: Any, weight: Any) -> Any:
+    """A compiled loss of a batch, divided by its rows where it is their sum (`reduction="sum"`).
+
+    Else rows of different numbers, a training and a validation side, could not be compared.
+    """
+    value, parts = loss(y, y_pred, weight), output_losses(loss)
+    if not parts or any(getattr(one.loss, "reduction", None) != "sum" for one in parts):
+        return value
+    rows = keras.ops.shape(keras.tree.flatten(y_pred)[0])[0]
+    return value / keras.ops.cast(rows, value.dtype)
+
+
 def settings_of(loss: Any) -> dict[str, Any]:
     """What one of Keras's losses passes to its function; `Huber.get_config()` leaves delta out."""
     return dict(getattr(loss, "_fn_kwargs", {}))

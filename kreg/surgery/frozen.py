@@ -40,7 +40,7 @@ def written(model: keras.Model) -> Frozen | None:
     True
     >>> model.layers[0].trainable = False
     >>> written(model)["frozen_layers"], written(model)["frozen_weights"]
-    ([1], [0, 1])
+    ([2], [0, 1])
     """
     layers, weights = parts(model)
     found = Frozen(

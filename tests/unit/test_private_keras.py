@@ -234,6 +234,16 @@ def test_settings_of_a_loss_are_those_of_its_function():
     assert tuple(part.path) == () and part.loss is model.loss
 
 
+def test_the_reduction_of_a_compiled_loss_is_known():
+    for reduction, by in (("sum", 8), ("sum_over_batch_size", 1)):
+        model = classifier()
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=reduction)
+        model.compile("sgd", loss)
+        given = private_keras.compiled_loss(model)
+        value = private_keras.row_mean(given, Y, model(X), None)
+        assert float(value) == pytest.approx(float(given(Y, model(X), None)) / by)
+
+
 def test_the_compiled_loss_is_the_loss_without_penalties():
     model = classifier()
     model.evaluate(X, Y, verbose=0)

@@ -185,7 +185,7 @@ class Diagnostics(UsesAverage):
         self.shared = shared(self.model)
         self.shared.clean, self.shared.rows = self.clean, self.validation
         self.shared.validation = self.shared.refined = self.shared.ahead = None
-        self.shared.events = []
+        self.shared.events, self.shared.broken = [], ""
         self.shared.diagnostics = self
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
@@ -202,8 +202,9 @@ class Diagnostics(UsesAverage):
         self._see_weights()
         with used_weights(self.model):
             measured = self.numbers.fill(epoch, logs)
+        broken.look(self, epoch)
         if self.shared.broken:
-            broken.at(self, epoch + 1)
+            return broken.at(self, epoch + 1)
         if self.shared.partial:  # an epoch cut short is replayed after the resume
             return
         self.note(felt_penalties.sentence(self.model))

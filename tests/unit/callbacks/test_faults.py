@@ -224,6 +224,23 @@ def test_broken_weights_behind_a_finite_loss(data, tmp_path):
     assert not (tmp_path / "best.keras").exists()
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh"])  # a finite loss, and one that is not
+def test_a_missing_value_among_the_inputs_is_the_verdict_without_a_guard_too(data, activation):
+    (x, y), held_out = data
+    x = x.copy()
+    x[3, 0] = np.nan
+    model = classifier(l2=0.0)
+    model.layers[0].activation = keras.activations.get(activation)
+    watch = kreg.Diagnostics(train=(x, y), validation=held_out, verbose=0)
+    model.fit(x, y, epochs=3, verbose=0, callbacks=[watch])
+    assert watch.verdict.headline == "NON-FINITE" and watch.record.epochs == [1, 2, 3]
+    (told,) = (event for event in watch.document["events"] if event["kind"] == "failure")
+    assert told["epoch"] == 1 and "after epoch 1; the first layer that is not" in told["text"]
+    sound = kreg.Diagnostics(train=held_out, validation=held_out, verbose=0)
+    classifier(l2=0.0).fit(*held_out, epochs=1, verbose=0, callbacks=[sound])
+    assert sound.verdict.headline != "NON-FINITE"
+
+
 def test_history_file_gets_names_that_come_later(tmp_path, data):
     (x, y), (xv, yv) = data
     path = tmp_path / "history.csv"

@@ -7,6 +7,7 @@ from keras import ops
 
 from kreg.measuring.clean_loss import CleanEvaluator
 from kreg.measuring.rows import Rows, take
+from tests.unit.measuring.conftest import classifier
 
 
 def cross_entropy(model, x, y, weight=1.0):
@@ -45,6 +46,23 @@ def test_a_model_that_was_never_fitted(model, data, together, monkeypatch):
         accuracy = (np.asarray(model(rows.x)).argmax(axis=1) == rows.y).mean()
         assert measured.metrics["accuracy"] == pytest.approx(accuracy)
         assert measured.loss == pytest.approx(cross_entropy(model, rows.x, rows.y).mean(), rel=1e-5)
+
+
+def test_a_sum_over_rows_is_measured_as_their_mean(data):
+    """Else fewer training than validation rows would be overfitting."""
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+    model = classifier(loss=loss)
+    (x, y), _ = data
+    built(model, x, y)
+    clean, weight = CleanEvaluator(model), np.linspace(0, 2, len(y)).astype("float32")
+    for count in (10, len(y)):
+        rows = Rows(x[:count], y[:count], weight[:count])
+        expected = cross_entropy(model, *(part[:count] for part in (x, y, weight)))
+        assert clean(rows).loss == pytest.approx(expected.mean(), rel=1e-5)
+        zeros = clean.instead(
+            lambda rows: np.zeros((rows, 2), "float32"), Rows(x[:count], y[:count])
+        )
+        assert zeros.loss == pytest.approx(np.log(2), rel=1e-5)
 
 
 def test_confidence_and_correctness(model, data):

@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 
 from kreg.callbacks import NonFinite
+from kreg.callbacks.non_finite import all_finite
 from kreg.factories import optimizer
 from kreg.launch.compose import compose_job
 from kreg.measuring import Rows, clean_evaluator, evaluators, keras_numbers, weight_evaluator
@@ -108,7 +109,7 @@ def test_the_check_for_broken_weights_is_compiled_once_for_a_model():
     for _ in range(2):
         guard = NonFinite(verbose=0)
         model.fit(np.ones((4, 2)), np.ones(4), callbacks=[guard], verbose=0)
-        checks.append(guard._all_finite)
+        checks.append(evaluators.kept(model, (all_finite,), pytest.fail))
     assert checks[0] is checks[1] and not guard.failure
     model.layers[0].kernel.assign([[np.nan], [0.0]])
     assert not bool(checks[0]())
