@@ -33,13 +33,15 @@ class Procedure:
         module: Its name.
         uses: Groups, or single keys, that it reads besides `ALWAYS`.
         instead: Keys of these that it sets itself, and what to say about each.
-        trains: Whether TensorFlow is started.
+        trains: Whether Keras is started.
+        stack: What of it is one stack, which TensorFlow alone trains; empty where nothing is.
     """
 
     module: str
     uses: tuple[str, ...] = ()
     instead: Mapping[str, str] = field(default_factory=dict)
     trains: bool = True
+    stack: str = ""
 
     def reason(self, key: str) -> str:
         """Why a key would be ignored, in the words after its name; empty where it is read."""
@@ -72,7 +74,7 @@ PROCEDURES = {
     "diabetes_path": Procedure(f"{PAPER}.diabetes_path"),
     "double_descent": Procedure(f"{PAPER}.double_descent"),
     "feature_selection": Procedure(f"{PAPER}.feature_selection"),
-    "gal_ghahramani": Procedure(f"{PAPER}.gal_ghahramani"),
+    "gal_ghahramani": Procedure(f"{PAPER}.gal_ghahramani", stack="its splits"),
     "lasso_path": Procedure(
         "kreg.procedures.lasso_path.experiment",
         ("data", "seed", "seeds"),
@@ -106,6 +108,7 @@ PROCEDURES = {
             "trainer",
         ),
         ONE_SPLIT,
+        stack="its members",
     ),
     "proben1": Procedure(f"{PAPER}.proben1"),
     "size_path": Procedure(
