@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+import kreg
 from kreg.config.procedures import PROCEDURES
 from kreg.launch.compose import compose_job
 from kreg.papers import double_descent, feature_selection, zou_hastie_prostate
@@ -100,6 +101,18 @@ def test_the_size_path_shrinks_the_network(tmp_path):
     assert strong["parameters"] < weak["parameters"] <= result["dense_parameters"]
     knee = keras.models.load_model(run / "knee.keras")
     assert knee.count_params() == result["points"][result["knee"]]["parameters"]
+
+
+@pytest.mark.slow
+def test_the_mean_of_models_is_no_worse_than_any_and_a_run(tmp_path):
+    words = ["data=wine", "arguments.models=[deep,forest]", QUIET]
+    run, result = ended(tmp_path, "table_ensemble", *words, task="wine")
+    alone = [one["metrics"]["val_clean_loss"] for one in result["models"].values()]
+    assert result["metrics"]["val_clean_loss"] <= min(alone) + 1e-6
+    assert sum(result["weights"].values()) == pytest.approx(1)
+    configs = [json.loads(path.read_text()) for path in run.glob("models/*/config.json")]
+    assert [one["trainer"]["backend"] for one in configs] == [BACKEND] * 2
+    assert kreg.load_model(run / "best.keras", compile=False).count_params() == result["params"]
 
 
 @pytest.mark.slow
