@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kreg import check
 from kreg.config.distributed import DATA_PARALLEL
+from kreg.config.procedures import PROCEDURES
 from kreg.config.root import Config
 from kreg.foreign import json_text
 from kreg.training.options import BACKENDS
@@ -14,12 +15,7 @@ from kreg.training.options import BACKENDS
 TENSORFLOW = "tensorflow"
 VARIABLE, HOME = "KERAS_BACKEND", "KERAS_HOME"
 EXTRA = "pip install 'kreg[backends]'"
-LAUNCHERS = (
-    "kreg",
-    "basic",
-    "joblib",
-    "submitit_local",
-)  # whose jobs have the environment of the sweep
+LAUNCHERS = ("kreg", "basic", "joblib", "ray", "submitit_local", "submitit_slurm")
 
 
 def of_process() -> str:
@@ -55,7 +51,7 @@ def known(name: object, where: str) -> str:
 
 
 def the_backend_trains_this(config: Config) -> None:
-    """JAX and PyTorch train one model in one process; what is TensorFlow's own is refused."""
+    """JAX and PyTorch train one model at a time; what is TensorFlow's own is refused."""
     backend = config.trainer.backend
     if backend == TENSORFLOW:
         return
@@ -64,8 +60,10 @@ def the_backend_trains_this(config: Config) -> None:
             f"trainer.backend={backend} needs the package {backend}, which is not installed. "
             f"Install it with: {EXTRA}"
         )
-    if config.procedure != "train":
-        raise refused(backend, f"the procedure {config.procedure}")
+    procedure = PROCEDURES.get(config.procedure)
+    if procedure is not None and procedure.stack:
+        what = f"experiment={config.procedure} trains {procedure.stack} as one stack, which"
+        raise refused(backend, what)
     if config.distribute not in ("none", DATA_PARALLEL):
         raise refused(backend, f"distribute={config.distribute}")
     if backend == "torch" and config.trainer.jit_compile is True:
@@ -73,7 +71,7 @@ def the_backend_trains_this(config: Config) -> None:
 
 
 def refuse_sweep(backends: set[str], launcher: str) -> None:
-    """A sweep has one backend, and a launcher whose jobs find it.
+    """A sweep has one backend, and a launcher that trains on it.
 
     Args:
         backends: Those of its jobs.

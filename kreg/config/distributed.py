@@ -44,12 +44,21 @@ def several_train_as_one(config: Config) -> None:
 
 
 def only_on_jax(config: Config) -> None:
-    """`distribute=data_parallel`: on the other backends `keras.distribution` does nothing."""
+    """`distribute=data_parallel`: on the other backends `keras.distribution` does nothing.
+
+    Raises:
+        ValueError: There, and for what was never trained by several devices.
+    """
     if config.trainer.backend != "jax":
         raise ValueError(
             f"distribute={DATA_PARALLEL} is keras.distribution, which does nothing with the "
             f"backend {config.trainer.backend}. Say trainer.backend=jax. With the backend "
             "tensorflow, distribute=mirrored trains on all devices of this machine."
+        )
+    if config.finetune.kind != "full":
+        raise ValueError(
+            f"distribute={DATA_PARALLEL} was not tried with finetune={config.finetune.kind}. Say "
+            "finetune=full or distribute=none."
         )
 
 

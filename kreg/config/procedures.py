@@ -30,9 +30,10 @@ class Procedure:
         module: Its name.
         uses: Groups, or single keys, that it reads besides `ALWAYS`.
         instead: Keys of these that it sets itself, and what to say about each.
-        trains: Whether TensorFlow is started.
+        trains: Whether Keras is started.
         resumes: Whether a run that was interrupted goes on where it was.
         reads: Folders with published data sets below `KREG_DATA`, for a sentence.
+        stack: What of it is one stack, which TensorFlow alone trains; empty where nothing is.
     """
 
     module: str
@@ -41,6 +42,7 @@ class Procedure:
     trains: bool = True
     resumes: bool = False
     reads: str = ""
+    stack: str = ""
 
     def reason(self, key: str) -> str:
         """Why a key would be ignored, in the words after its name; empty where it is read."""
@@ -76,7 +78,9 @@ PROCEDURES = {
     "feature_selection": Procedure(
         f"{PAPER}.feature_selection", reads="mice_protein, isolet1560 and mnist"
     ),
-    "gal_ghahramani": Procedure(f"{PAPER}.gal_ghahramani", reads="uci_regression"),
+    "gal_ghahramani": Procedure(
+        f"{PAPER}.gal_ghahramani", reads="uci_regression", stack="its splits"
+    ),
     "lasso_path": Procedure(
         "kreg.procedures.lasso_path.experiment",
         ("data", "seed", "seeds"),
@@ -111,6 +115,7 @@ PROCEDURES = {
         ),
         ONE_SPLIT,
         resumes=True,
+        stack="its members",
     ),
     "proben1": Procedure(f"{PAPER}.proben1", reads="proben1"),
     "size_path": Procedure(

@@ -32,7 +32,7 @@ class Checked:
         self.folders: dict[Path, Config] = {}  # of a sweep's jobs, below its directory
         self.launched: dict[int, Config] = {}  # what is launched together, by the jobs' numbers
         self.run_directory = self.sweep_directory = Path()
-        self.sweeper = ""  # of a sweep, by its name
+        self.sweeper = self.launcher = ""  # of a sweep, by their names
         self.heard: set[str] = set()  # of the words: what acts in a job, so far
         self.unheard: dict[str, str] = {}  # what does not act in one: word to sentence
         self.replaced: dict[str, list[int]] = {}  # sentences on what some jobs do in its place
@@ -86,14 +86,15 @@ class Checked:
             for sentence, jobs in self.replaced.items()
         ]
 
-    def refuse_backends(self, launcher: str) -> None:
-        """Refuse a sweep over backends, and one whose jobs would not find theirs.
+    def refuse_backends(self) -> None:
+        """Refuse a sweep over backends, and one whose launcher does not train on its own.
 
         Raises:
             ConfigError: With one sentence.
         """
         try:
-            backends.refuse_sweep({c.trainer.backend for c in self.configs.values()}, launcher)
+            known = {config.trainer.backend for config in self.configs.values()}
+            backends.refuse_sweep(known, self.launcher)
         except ValueError as error:
             raise ConfigError(str(error)) from error
 

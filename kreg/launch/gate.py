@@ -132,8 +132,8 @@ def check_all(line: CommandLine) -> Checked:
         checked.refuse_unheard()
     if line.multirun:  # what Hydra starts the sweep with
         tree = compose_trusted(one_by_one(line), line.config_dir)
-        checked.sweeper = launchers.sweeper_of(tree)
-        checked.refuse_backends(launchers.launcher_of(tree))
+        checked.sweeper, checked.launcher = launchers.sweeper_of(tree), launchers.launcher_of(tree)
+        checked.refuse_backends()
     if searching and len(jobs) == 1:  # its trials differ in their numbers alone
         checked.add(jobs[0], check_job(jobs[0], line.config_dir), 1)
     if searching:  # which settings its trials will have, nobody knows yet
@@ -185,17 +185,17 @@ def _sweep(train: Train, line: CommandLine, checked: Checked) -> int:
     """Run what is missing of a sweep; its table comes also after failures and interruptions."""
     launchers.check(line)
     refuse_shared(checked)
+    more = launchers.grid(checked.sweeper)
+    more += launchers.environment(checked.launcher, checked.first.trainer.backend)
     if checked.first.check:  # every job is built, none trained: there will be nothing to compare
         with directories.scratch(checked.first) as folder:
             where = directories.setting(directories.SWEEP_DIR, folder)
-            return _hand_over(
-                train, [*line.arguments, where, *launchers.grid(checked.sweeper)], checked
-            )
+            return _hand_over(train, [*line.arguments, where, *more], checked)
     with directories.for_sweep(line, checked) as sweep:
         try:
             # the workers of a cluster do not start where we are
             where = directories.setting(directories.SWEEP_DIR, sweep.path.absolute())
-            _hand_over(train, [*line.arguments, where, *launchers.grid(checked.sweeper)], checked)
+            _hand_over(train, [*line.arguments, where, *more], checked)
         finally:
             choose = checked.first.choose
             code = sweeps.compare(sweep.path, choose=choose) if sweep.has_runs else codes.FAILED

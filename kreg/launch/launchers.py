@@ -10,6 +10,7 @@ import socket
 from hydra.core.plugins import Plugins
 from omegaconf import DictConfig, OmegaConf
 
+from kreg.config import backends
 from kreg.config.validate import ConfigError
 from kreg.launch.commandline import CommandLine
 
@@ -36,6 +37,7 @@ RAY_ADDRESS = "hydra.launcher.ray.init.address"
 ADDRESS = re.compile(r"(ray://)?[^/\s]+:\d+")
 FOUND_BY_RAY = ("None", "auto", "local")
 SWEEPER, PLAIN, GRID = "hydra/sweeper", "basic", "hydra/sweeper=grid"
+HERE = ("kreg", PLAIN, "stacked")  # whose jobs are trained by this process
 PATIENCE = 5.0  # seconds
 SLURM = ("sbatch", "srun", "squeue")  # the commands that a sweep needs of it
 
@@ -134,6 +136,23 @@ def sweeper_of(tree: DictConfig) -> str:
 def grid(sweeper: str) -> list[str]:
     """What is added to a sweep's command so that kreg's own grid takes the place of Hydra's."""
     return [GRID] if sweeper == PLAIN else []
+
+
+def environment(launcher: str, backend: str) -> list[str]:
+    """What is added to a sweep's command so that each of its processes trains on its backend.
+
+    A node of a cluster has an environment and a `keras.json` of its own.
+
+    Args:
+        launcher: The option of `hydra/launcher`.
+        backend: Of Keras, that of the checked jobs.
+
+    >>> environment("ray", "jax")
+    ['++hydra.job.env_set.KERAS_BACKEND=jax']
+    """
+    if launcher in HERE or backend == backends.TENSORFLOW:
+        return []
+    return [f"++hydra.job.env_set.{backends.VARIABLE}={backend}"]
 
 
 def register() -> None:

@@ -133,7 +133,9 @@ def fit_full_batches(model: keras.Model, rows: Rows, steps: int) -> None:
 def measure(model: keras.Model, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Mean cross-entropy and error rate in inference mode, without any penalty."""
     logits = model.predict_on_batch(x)
-    losses = keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
+    losses = keras.ops.convert_to_numpy(
+        keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
+    )
     return float(np.mean(losses)), float(np.mean(np.argmax(logits, axis=1) != y))
 
 

@@ -17,7 +17,8 @@ def linear_model(x: np.ndarray, penalty: Penalty, steps: int) -> keras.Model:
     model = keras.Sequential([keras.Input((x.shape[1],)), dense])
     rate = 0.9 / curvature(x, penalty)
     decay = keras.optimizers.schedules.CosineDecay(rate, steps)
-    model.compile(SGD(decay, momentum=0.9, nesterov=True), "mse", steps_per_execution=EXECUTION)
+    at_once = 1 if keras.backend.backend() == "torch" else EXECUTION  # Keras knows no other there
+    model.compile(SGD(decay, momentum=0.9, nesterov=True), "mse", steps_per_execution=at_once)
     return model
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from rich.console import Console
 
 from kreg import files
+from kreg.config.backends import TENSORFLOW
 from kreg.config.experiment_arguments import check_cocktail
 from kreg.config.procedures import MEMBERS
 from kreg.config.root import Config
@@ -149,7 +150,8 @@ class CocktailSearch:
             sampler,
             ingredients.first(space, config.model.kind),
         )
-        self.at_once = ingredients.round_size(space, config.model.kind)
+        stacks = config.trainer.backend == TENSORFLOW  # no other one trains them
+        self.at_once = ingredients.round_size(space, config.model.kind) if stacks else 1
         self.stacked = StackedRounds(out_dir / STACKS)
 
     def tree(self, params: Setting) -> ingredients.Tree:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 PAGE, FOLDER = "table_ensemble.html", "models"
 SHARED = ("seed", "data", "allow", "resume")  # what all models have from the command
 OF_TRAINER = (
-    "device", "precision", "jit_compile", "deterministic", "save_every", "verbose", "class_weight",
-    "operating_point",
+    "backend", "device", "precision", "jit_compile", "deterministic", "save_every", "verbose",
+    "class_weight", "operating_point",
 )  # fmt: skip
 SURE = 1e-7  # the least probability of the truth that counts
 

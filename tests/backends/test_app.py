@@ -16,6 +16,7 @@ from kreg.callbacks import NonFinite
 from kreg.sklearn import KregClassifier
 from tests.app import here
 from tests.faults.outcome import outcome
+from tests.unit.sweeps import slurm
 
 ROOT = Path(__file__).parents[2]
 BACKEND = keras.config.backend()
@@ -192,6 +193,45 @@ def test_a_sweep_trains_its_jobs_here(tmp_path):
     found = [json.loads(path.read_text()) for path in sorted(sweep.glob("*/result.json"))]
     assert [one["backend"] for one in found] == [BACKEND] * 2
     assert found[0]["sparsity"] < found[1]["sparsity"]  # no strength is left in a compiled step
+
+
+@pytest.fixture
+def cluster():
+    """What the environment needs for SLURM: a cluster of this machine, where one can be built."""
+    if reason := slurm.reason_why_not():
+        pytest.skip(reason)
+    with slurm.running() as running:
+        yield {"SLURM_CONF": running.environment["SLURM_CONF"]}
+
+
+@pytest.mark.slow
+def test_the_jobs_of_slurm_train_on_the_backend_of_their_sweep(cluster, tmp_path):
+    backends_of_a_sweep("submitit_slurm", tmp_path, cluster)
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_the_processes_of_a_sweep_train_on_its_backend(launcher, tmp_path):
+    backends_of_a_sweep(launcher, tmp_path)
+
+
+def backends_of_a_sweep(launcher, tmp_path, more=()):
+    """On a node of a cluster nothing but the job itself says which one it is."""
+    told_nothing = "import keras, os, sys; del os.environ['KERAS_BACKEND']; "
+    code = told_nothing + "from kreg.launch import program; sys.exit(program.main(sys.argv[1:]))"
+    words = ["-m", f"hydra/launcher={launcher}", "model=linear", "data=wine", "seed=0,1"]
+    words += ["trainer.epochs=2", "trainer.verbose=quiet", "diagnostics=off", "logger=none"]
+    env = {
+        **os.environ,
+        "KERAS_HOME": str(tmp_path / "home"),
+        "PYTHONPATH": str(ROOT),
+        **dict(more),
+    }
+    command = [sys.executable, "-c", code, *words]
+    ended = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    (sweep,) = (tmp_path / "logs" / "wine" / "sweeps").iterdir()
+    found = [json.loads(path.read_text()) for path in sorted(sweep.glob("*/result.json"))]
+    assert [one["backend"] for one in found] == [BACKEND] * 2
 
 
 def test_the_estimators_train_here():

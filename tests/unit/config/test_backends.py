@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from kreg.config import backends, earlier_defaults
-from kreg.launch import program
+from kreg.launch import launchers, program
 from kreg.launch.compose import compose_job
 from kreg.runs import RunDirectory, resume
 
@@ -62,8 +62,8 @@ def test_one_that_is_not_installed_is_refused(before_keras):
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (["experiment=lasso_path", "data=diabetes"], "the procedure lasso_path"),
-        (["experiment=diabetes_path"], "the procedure"),
+        (["experiment=population", "model=shallow"], "experiment=population trains its members"),
+        (["experiment=gal_ghahramani"], "experiment=gal_ghahramani trains its splits as one"),
         (["distribute=multiworker", "check=true"], "distribute=multiworker"),
     ],
 )
@@ -80,6 +80,10 @@ def test_only_jax_distributes_a_model_through_keras(before_keras, backend):
         compose_job(words)
     words = ["distribute=data_parallel", "trainer.backend=jax"]
     assert compose_job(words).distribute == "data_parallel"
+    tuned = ["model=backbone", "model.name=VGG16", "model.weights=imagenet", "finetune=head"]
+    with pytest.raises(ValueError, match="data_parallel was not tried with finetune=head"):
+        compose_job([*words, *tuned])
+    assert compose_job([*tuned, "trainer.backend=jax"]).finetune.kind == "head"
 
 
 def test_pytorch_compiles_nothing(before_keras):
@@ -103,6 +107,14 @@ def test_a_sweep_has_one_backend_and_a_launcher_that_knows_it(
     assert program.main(["-m", *words]) == 2
     assert sentence in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "ray", "submitit_local", "submitit_slurm"])
+def test_each_process_of_a_sweep_is_told_its_backend(launcher):
+    backends.refuse_sweep({"jax"}, launcher)
+    assert launchers.environment(launcher, "jax") == ["++hydra.job.env_set.KERAS_BACKEND=jax"]
+    assert not launchers.environment(launcher, "tensorflow")
+    assert not launchers.environment("kreg", "jax")
 
 
 def test_a_run_without_a_record_of_its_backend_was_trained_on_tensorflow(before_keras):

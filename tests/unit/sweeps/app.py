@@ -17,6 +17,7 @@ def work(cfg):
     folder = Path(HydraConfig.get().runtime.output_dir)
     with open(folder / "started", "a", encoding="utf-8") as log:
         log.write("once\n")
+    (folder / "backend").write_text(os.environ.get("KERAS_BACKEND", ""))
     if "ray" in sys.modules:
         import ray
 

@@ -44,7 +44,10 @@ def installed(plugin):
     ],
 )
 def test_every_launcher_writes_a_result_for_every_job(launcher, launch, tmp_path):
-    finished = launch(f"hydra/launcher={launcher}", "x=1,2,3")
+    backend = launchers.environment(launcher, "jax")
+    finished = launch(f"hydra/launcher={launcher}", "x=1,2,3", *backend)
+    told = {path.read_text() for path in (tmp_path / "out").glob("*/backend")}
+    assert told == {"jax" if backend else os.environ.get("KERAS_BACKEND", "")}, finished.stderr
     sweep = sweeps.collect(tmp_path / "out")
     assert sweep.runs["status"].tolist() == ["done", "done", "failed"], finished.stderr
     assert sweep.done["objective"].tolist() == [1.0, 4.0]
