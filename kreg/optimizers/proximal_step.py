@@ -224,8 +224,7 @@ class Proximal(Base):
         """`lam` for which the dead zone `lam * l1` is as wide as one step of the optimizer.
 
         An adaptive optimizer moves a weight by about the learning rate whatever the gradient is.
-        The optimum does not depend on `lam`: a wide zone is calm and slow, a narrow one quick and
-        noisy.
+        The optimum does not depend on `lam`: a wide zone is calm, a narrow one quick and noisy.
         """
         peak = ops.maximum(ops.cast(self._penalised.peak, dtype), TINY)
         height = weight.penalty.sharpness(s)

@@ -1,6 +1,6 @@
 """Everything that a training needs, built from a checked configuration."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from kreg.training.shared_steps import SharedSteps
 if TYPE_CHECKING:
     import keras
     import numpy as np
+    import tensorflow as tf
 
     from kreg.augment import Pipeline
     from kreg.data import Data, Raw, Split
@@ -178,10 +179,7 @@ class Plan:
 
     @property
     def parts(self) -> str:
-        """Of a network that others have trained: backbone and head, whose weights, which licence.
-
-        Nothing for the others.
-        """
+        """Of a network that others have trained: backbone, head, whose weights; else nothing."""
         if not isinstance(self.pretrained, BackboneOptions):
             return ""
         head = weight_names.parameters(self.model.layers[-1])
@@ -214,7 +212,7 @@ class Plan:
 
     def stream(
         self, first_epoch: int = 0, first_batch: int = 0, features: "np.ndarray | None" = None
-    ) -> Iterator[Any]:
+    ) -> "tf.data.Dataset":
         """The training rows from an epoch on: shuffled, weighed, augmented, endless.
 
         A job of a stack reads none: its member has read its rows.
@@ -226,13 +224,11 @@ class Plan:
         """
         from kreg.data import stream
 
-        rows: Iterator[Any]
         if self.stacked:
-            rows = stream.unread(self.data.train)
-            return rows
+            return stream.unread(self.data.train)
         train = self.data.train if features is None else replace(self.data.train, x=features)
         passes, batch = divmod(first_batch, self.steps // self.budget.passes)
-        rows = stream.epoch_stream(
+        return stream.epoch_stream(
             class_weights.weighted(train, self.class_weight),
             batch_size=self.batch_size,
             seed=self.seed,
@@ -242,7 +238,6 @@ class Plan:
             share=self.workers.share if self.workers else None,
             parts=self.devices if self.spread else 1,
         )
-        return rows
 
 
 def make(
@@ -299,5 +294,5 @@ def make(
 def constants(plan: Plan, config: Config) -> tuple[Any, ...]:
     """What is compiled into the training step and stands in no configuration."""
     sizes = (plan.budget.total, plan.model.steps_per_execution)
-    fitted = (shared_steps.scales(plan.model), model.fitted_key(config.model, plan.data))
+    fitted = shared_steps.scales(plan.model), model.fitted_key(config.model, plan.data)
     return (plan.soft_labels, plan.class_weight is not None, *sizes, *fitted)

@@ -4,11 +4,10 @@ Decided before the first job, from configurations and sizes alone: the same comm
 stacks on every machine, also when it goes on after an interruption.
 """
 
-import dataclasses
 import itertools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +121,7 @@ class Stacks:
 
     def rows(self, config: Config) -> int:
         """Training rows of a job; -1 where they cannot be read, which the job itself will say."""
-        key = json.dumps([dataclasses.asdict(config.data), config.seed], default=repr)
+        key = json.dumps([asdict(config.data), config.seed], default=repr)
         if key not in self.known_rows:
             try:
                 self.known_rows[key] = len(data.load(config.data, config.seed).train)

@@ -241,8 +241,7 @@ class Diagnostics(UsesAverage):
     # --- the end ------------------------------------------------------------------------------
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        self._training = False
-        self._pending = None
+        self._training, self._pending = False, None
         broken.late(self)
         self.record.events = list(self.shared.events)  # the verdict reads when layers were thawed
         if self.train is not None and self.thin is not None:
