@@ -135,9 +135,10 @@ def check_job(
     except ConfigError:
         own = [o for o in parsed if o.key_or_group.startswith(("hydra/", folders_of_options.KEY))]
         base: Any = OmegaConf.to_container(_compose((*choices, *own), config_dir))
+        names = {override.key_or_group for override in parsed}
         for override in parsed:  # a wrong key deserves a better sentence than Hydra's
             if override not in choices:
-                wrong_words.check_key(override, base, options)
+                wrong_words.check_key(override, base, options, names)
         raise
 
 

@@ -1,6 +1,7 @@
 """Words of a command that are wrong: which one, and what is meant or allowed instead."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from hydra.core.override_parser.types import Override
@@ -59,7 +60,17 @@ def _check_each(override: Override, names: list[str], known: list[str]) -> None:
         )
 
 
-def check_key(override: Override, tree: dict[str, Any], options: Groups) -> None:
+def check_key(
+    override: Override, tree: dict[str, Any], options: Groups, said: Collection[str] = ()
+) -> None:
+    """Refuse a key that is not there.
+
+    Args:
+        override: The word.
+        tree: What the chosen options have.
+        options: Of each group.
+        said: The keys of all words.
+    """
     path = override.key_or_group.split(".")
     added = commandline.told(override).startswith("+")  # Hydra's own part may be added to
     if path[0] in FREE or path[0].startswith("hydra/") or (added and path[0] == "hydra"):
@@ -75,8 +86,11 @@ def check_key(override: Override, tree: dict[str, Any], options: Groups) -> None
         _check_chosen(override, path[1], list(tree[path[0]]))
     node, prefix = tree, ""
     for name in path:
-        if not isinstance(node, dict) or prefix.rstrip(".").endswith(BELOW):
+        if prefix.rstrip(".").endswith(BELOW):
             return
+        if not isinstance(node, dict):
+            whole = prefix.rstrip(".") in said  # a schedule, say, by another word
+            return None if added or whole else _refuse_below(override, prefix.rstrip("."), node)
         if name not in node:
             sentence = f"{override.input_line}: {unknown_key(prefix, name, node)}"
             raise ConfigError(sentence + _elsewhere(prefix.rstrip("."), name))
@@ -86,6 +100,16 @@ def check_key(override: Override, tree: dict[str, Any], options: Groups) -> None
         for name in map(str, value if isinstance(value, dict) else ()):
             if name not in node:
                 raise ConfigError(f"{override.input_line}: {unknown_key(prefix, name, node)}")
+
+
+def _refuse_below(override: Override, key: str, value: object) -> None:
+    """A key below a value, which has none."""
+    schedule = " A schedule is said whole: {}='{{kind: linear, start: 0, end: 1, duration: 10}}'."
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    raise ConfigError(
+        f"{override.input_line}: `{key}` is {json.dumps(value)} and has no keys."
+        + (schedule.format(key) if number else "")
+    )
 
 
 def _check_chosen(override: Override, option: str, chosen: list[str]) -> None:

@@ -115,7 +115,12 @@ def paths_of_turns() -> set[Path]:
 
 
 # these have a target of their own
-ELSEWHERE = ("tests/faults", "tests/unit/loggers", "tests/contract/test_site_build.py")
+ELSEWHERE = (
+    "tests/backends",
+    "tests/contract/test_site_build.py",
+    "tests/faults",
+    "tests/unit/loggers",
+)
 
 
 def test_every_slow_test_has_a_turn_in_ci():

@@ -17,6 +17,8 @@ MISTAKES = {
     "reg.l1=-1": r"`reg.l1`. Expected a finite number in \[0, inf\).*=-1",
     "reg.l1=nan": r"`reg.l1`. Expected a finite number",
     "reg.l1=true": r"`reg.l1`. Expected a finite number.*True",
+    "reg.l1.end=1": r"`reg.l1` is 0.0002 and has no keys. A schedule is said whole: reg.l1='{kind:",
+    "optimizer.ema.start=1": r"`optimizer.ema` is null and has no keys",
     "trainer.device=tpu": r"`trainer.device`. Expected one of 'auto', 'cpu', 'gpu'",
     "seed=-3": r"`seed`. Expected a whole number from 0",
     "optimizer.rates={bias: 0}": r"`optimizer.rates.bias`. Expected a finite number.*=0",
@@ -49,6 +51,13 @@ def test_a_mistake_is_a_sentence(mistake):
     with pytest.raises(ConfigError, match=MISTAKES[mistake]) as caught:
         compose_job(["model=deep", "reg=l1", mistake])
     assert "\n" not in str(caught.value)
+
+
+def test_a_key_of_a_value_that_is_said_whole_is_not_what_is_wrong():
+    schedule = "reg.l1={kind: linear, start: 0, end: 1, duration: 10}"
+    compose_job(["reg=l1", schedule, "reg.l1.end=2"])
+    with pytest.raises(ConfigError, match="`model` has no key 'widht'"):
+        compose_job(["reg=l1", schedule, "reg.l1.end=2", "model.widht=3"])
 
 
 @pytest.mark.parametrize(
